@@ -1,0 +1,14 @@
+import type { Options } from "tsup";
+
+/** The build every package shares: one ESM file per entry, with its types. */
+export function packageBuild(overrides: Options = {}): Options {
+  return {
+    entry: ["src/index.ts"],
+    format: "esm",
+    target: "node20",
+    dts: true,
+    clean: true,
+    sourcemap: true,
+    ...overrides,
+  };
+}

@@ -1,0 +1,81 @@
+import type { Shape, Tensor } from "@blora/tensor";
+import type { Context } from "./context.ts";
+
+/** A linear map of the network that can be adapted: y = x·Wᵀ + b, W [O, I]. */
+export interface LinearSite {
+  /** Module path in the checkpoint, without `.weight`. */
+  readonly path: string;
+  /** What it does (`query`, `value`, `up`, …): targets are chosen by role. */
+  readonly role: string;
+  /** I */
+  readonly inFeatures: number;
+  /** O */
+  readonly outFeatures: number;
+}
+
+/** What the network predicts. */
+export type Head =
+  | { readonly kind: "classification"; readonly labels: readonly string[] }
+  | { readonly kind: "regression" }
+  | { readonly kind: "masked-language-model" };
+
+/** One tensor the architecture needs. */
+export interface ParameterSpec {
+  /** Name in the checkpoint. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** `base` must be in the checkpoint; `head` is initialized where the checkpoint lacks it. */
+  readonly role: "base" | "head";
+  readonly init: { readonly kind: "normal"; readonly standardDeviation: number } | { readonly kind: "zeros" | "ones" };
+}
+
+/** Token ids of B texts padded to T tokens. */
+export interface Batch {
+  /** int32 [B, T] */
+  readonly inputIds: Tensor;
+  /** float32 [B, T], 1 for tokens and 0 for padding */
+  readonly attentionMask: Tensor;
+  /** int32 [B, T], where the checkpoint has segment embeddings */
+  readonly tokenTypeIds?: Tensor;
+  /** int32 [P], flat indices b·T + t of the positions a language-model head predicts */
+  readonly positions?: Tensor;
+}
+
+/** Applies the linear map at `path` to x [M, I], giving [M, O]. The trainer decides how: plain, adapted, merged, counted. */
+export type Linear = (path: string, x: Tensor) => Tensor;
+
+/** A checkpoint tensor by its name. */
+export type ParameterLookup = (name: string) => Tensor;
+
+/** Everything a forward pass computes from. */
+export interface ForwardInputs<Config> {
+  readonly config: Config;
+  readonly head: Head;
+  readonly lookup: ParameterLookup;
+  readonly batch: Batch;
+  readonly linear: Linear;
+  readonly context: Context;
+}
+
+/**
+ * The forward pass of one family of networks (`model_type` of Hugging Face).
+ * It never learns whether its linear maps are adapted.
+ */
+export interface Architecture<Config = unknown> {
+  /** `model_type` values of `config.json` it reads. */
+  readonly modelTypes: readonly string[];
+  /** Roles adapted when the user names none. */
+  readonly defaultTargets: readonly string[];
+  /** Checks `config.json`. Throws `InvalidInputError` naming key, expectation and value. */
+  parseConfig(json: unknown): Config;
+  /** Longest text, in tokens. */
+  maxLength(config: Config): number;
+  /** Every linear map that may be adapted, in forward order. */
+  sites(config: Config): readonly LinearSite[];
+  /** Every tensor the forward pass looks up. */
+  parameters(config: Config, head: Head): readonly ParameterSpec[];
+  /** Older or other names of a tensor, tried in order when `name` is absent. */
+  aliases?(name: string): readonly string[];
+  /** Logits: [B, C] for classification, [B, 1] for regression, [P, V] for a language-model head. */
+  forward(inputs: ForwardInputs<Config>): Tensor;
+}

@@ -1,0 +1,51 @@
+import type { Tensor } from "@blora/tensor";
+import type { LinearSite } from "./architecture.ts";
+
+/**
+ * One matrix product of a site: `macs` multiply-accumulates per token between
+ * operands of the given widths. `N` is `number` when measured and a scalar
+ * `Tensor` where an expectation is trained through.
+ */
+export interface MatmulUsage<N = number> {
+  /** Which operand: `W0`, `A`, `E` or `B`. */
+  readonly matrix: string;
+  /** Multiply-accumulates per token at full rank. */
+  readonly macsPerToken: number;
+  /** Share of them that is kept, 0 to 1: active rank over full rank. */
+  readonly keep: N;
+  readonly weightBits: N;
+  readonly inputBits: N;
+}
+
+/** The products of one site under some quantization scope. */
+export interface SiteUsage<N = number> {
+  readonly site: LinearSite;
+  readonly matmuls: readonly MatmulUsage<N>[];
+}
+
+/** One line of a cost report. Counts are exact. */
+export interface CostRow {
+  readonly path: string;
+  readonly matrix: string;
+  readonly macs: bigint;
+  readonly weightBits: number;
+  readonly inputBits: number;
+  readonly cost: bigint;
+}
+
+export interface CostReport {
+  /** What is counted, such as `bit operations`. */
+  readonly unit: string;
+  readonly rows: readonly CostRow[];
+  readonly macs: bigint;
+  readonly total: bigint;
+}
+
+/** Prices the matrix products of a model. */
+export interface CostModel {
+  readonly unit: string;
+  /** Differentiable expected cost per token. */
+  expected(usages: readonly SiteUsage<Tensor>[]): Tensor;
+  /** Exact cost of `tokens` tokens, product by product. */
+  measured(usages: readonly SiteUsage[], tokens: number): CostReport;
+}

@@ -1,0 +1,86 @@
+import type { Shape, Tensor, TensorSpec } from "@blora/tensor";
+import type { Context } from "./context.ts";
+
+/** Raw little-endian values at a place in a file. */
+export interface FileSlice {
+  readonly path: string;
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Bytes */
+  readonly length: number;
+}
+
+/** A tensor no step changes. Engines read it where it lies and never copy it to the JavaScript heap unless they must. */
+export interface FrozenTensor {
+  readonly shape: Shape;
+  /** Type on disk. `f16` and `bf16` are computed with as float32. */
+  readonly storage: "f32" | "f16" | "bf16";
+  readonly source: FileSlice | Float32Array;
+}
+
+/** Values of one input, fed anew on every run. */
+export type Feed = Float32Array | Int32Array;
+
+/** The tensors a step computes from. */
+export interface StepInputs {
+  readonly input: Readonly<Record<string, Tensor>>;
+  readonly trainable: Readonly<Record<string, Tensor>>;
+  frozen(name: string): Tensor;
+  readonly context: Context;
+}
+
+export interface StepOutputs {
+  /** Scalar; required where there are trainable tensors. */
+  readonly loss?: Tensor;
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+}
+
+/** A forward pass, and its gradient where `trainable` is not empty. */
+export interface StepDefinition {
+  /** Shown in logs and errors. */
+  readonly name: string;
+  readonly mode: "train" | "eval";
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /** Shapes of the float32 tensors the loss is differentiated by. */
+  readonly trainable: Readonly<Record<string, Shape>>;
+  readonly frozen: ReadonlyMap<string, FrozenTensor>;
+  /** Pure: the same tensors out for the same tensors in. May be called once, or once per run. */
+  compute(tensors: StepInputs): StepOutputs;
+}
+
+/** Which noise a run draws. */
+export interface NoiseKey {
+  readonly seed: number;
+  readonly step: number;
+}
+
+export interface StepResult {
+  readonly loss: number | undefined;
+  /** By output name. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  /** By trainable name. Valid until the next run of the step. */
+  readonly gradients: Readonly<Record<string, Float32Array>>;
+}
+
+export interface CompiledStep {
+  /** Multiply-accumulates of the matrix products of one run, gradient included. Undefined where the engine cannot count. */
+  readonly macs: number | undefined;
+  run(feeds: Readonly<Record<string, Feed>>, trainable: Readonly<Record<string, Float32Array>>, noise: NoiseKey): Promise<StepResult>;
+  release(): Promise<void>;
+}
+
+export interface EngineDescription {
+  readonly id: string;
+  /** What computes: `cpu`, `wasm`, `tensorflow`, … */
+  readonly provider: string;
+  readonly threads: number;
+  readonly version: string;
+}
+
+/** Runs steps. */
+export interface Engine {
+  describe(): Promise<EngineDescription>;
+  compile(step: StepDefinition): Promise<CompiledStep>;
+  /** Frees everything shared between steps. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+const marker: unique symbol = Symbol.for("blora.error");
+
+/**
+ * Base of every error a user can cause. The message is one sentence that says
+ * what was expected, what was found and, where it helps, what to do.
+ */
+export class BloraError extends Error {
+  readonly [marker]: true = true;
+  override readonly name: string = "BloraError";
+
+  /** True for errors of any installed copy of this package. */
+  static isInstance(value: unknown): value is BloraError {
+    return typeof value === "object" && value !== null && marker in value;
+  }
+}
+
+/** A file, row, key or option whose content is not what it must be. */
+export class InvalidInputError extends BloraError {
+  override readonly name: string = "InvalidInputError";
+}
+
+/** Something named by the user that does not exist: a file, a component, a split. */
+export class NotFoundError extends BloraError {
+  override readonly name: string = "NotFoundError";
+}
+
+/** A plugin that cannot be registered: duplicate id or foreign plugin API version. */
+export class PluginError extends BloraError {
+  override readonly name: string = "PluginError";
+}
+
+/** An optional package or native library that was asked for and is absent. */
+export class MissingDependencyError extends BloraError {
+  override readonly name: string = "MissingDependencyError";
+}
+
+/** Training that must not go on: a loss or gradient that is not finite. */
+export class NumericalError extends BloraError {
+  override readonly name: string = "NumericalError";
+}

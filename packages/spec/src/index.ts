@@ -1,0 +1,62 @@
+export type {
+  Architecture,
+  Batch,
+  ForwardInputs,
+  Head,
+  Linear,
+  LinearSite,
+  ParameterLookup,
+  ParameterSpec,
+} from "./architecture.ts";
+export type { Context } from "./context.ts";
+export type { CostModel, CostReport, CostRow, MatmulUsage, SiteUsage } from "./cost-model.ts";
+export type {
+  CompiledStep,
+  Engine,
+  EngineDescription,
+  Feed,
+  FileSlice,
+  FrozenTensor,
+  NoiseKey,
+  StepDefinition,
+  StepInputs,
+  StepOutputs,
+  StepResult,
+} from "./engine.ts";
+export {
+  BloraError,
+  InvalidInputError,
+  MissingDependencyError,
+  NotFoundError,
+  NumericalError,
+  PluginError,
+} from "./errors.ts";
+export type { Gate } from "./gate.ts";
+export type { Json, JsonObject } from "./json.ts";
+export type {
+  Adapter,
+  AdapterChange,
+  AdapterStore,
+  BaseLinear,
+  LowRankUpdate,
+  Method,
+  Progress,
+  SiteSummary,
+  TracedAdapter,
+} from "./method.ts";
+export type { Parameter, ParameterGroup, ParameterRecord } from "./parameter.ts";
+export {
+  type AnyPlugin,
+  type Component,
+  type ComponentManifest,
+  definePlugin,
+  PLUGIN_API_VERSION,
+  type Plugin,
+  type PluginDefinition,
+  type PluginKind,
+  type PluginKinds,
+} from "./plugin.ts";
+export { FLOAT_BITS, type QuantizedTensor, type Quantizer } from "./quantizer.ts";
+export { didYouMean, nearestNames } from "./suggest.ts";
+export type { EncodedExample, Example, Scores, Split, Task } from "./task.ts";
+export type { AssembledTokens, Tokenizer } from "./tokenizer.ts";

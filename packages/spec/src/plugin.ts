@@ -1,0 +1,96 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Architecture } from "./architecture.ts";
+import type { CostModel } from "./cost-model.ts";
+import type { Engine } from "./engine.ts";
+import type { Gate } from "./gate.ts";
+import type { Method } from "./method.ts";
+import type { Quantizer } from "./quantizer.ts";
+import type { Task } from "./task.ts";
+
+/** The plugin API this package speaks. A registry refuses any other. */
+export const PLUGIN_API_VERSION = "v1";
+
+/** Every kind of plugin and the interface its components implement. Declaration merging adds a kind. */
+export interface PluginKinds {
+  gate: Gate;
+  quantizer: Quantizer;
+  method: Method;
+  architecture: Architecture;
+  task: Task;
+  costModel: CostModel;
+  engine: Engine;
+}
+
+export type PluginKind = keyof PluginKinds;
+
+/** The JSON form of a component: enough to make the same one again. */
+export interface ComponentManifest<K extends PluginKind = PluginKind> {
+  readonly $plugin: `${K}/${string}`;
+  readonly options?: unknown;
+}
+
+/** A plugin's product: the interface of its kind, and the manifest it came from. */
+export type Component<K extends PluginKind> = PluginKinds[K] & {
+  readonly manifest: ComponentManifest<K>;
+  toJSON(): ComponentManifest<K>;
+};
+
+/** A function from options to a component, with the facts a registry needs. */
+export interface Plugin<K extends PluginKind, Id extends string, Options, Product extends PluginKinds[K]> {
+  (...options: undefined extends Options ? [options?: Options] : [options: Options]): Product & Component<K>;
+  readonly kind: K;
+  readonly id: Id;
+  readonly apiVersion: string;
+  /** npm package that provides it, recorded in manifests. */
+  readonly packageName: string | undefined;
+  /** Checks options that come from JSON. TypeScript checks the others. */
+  readonly optionsSchema: StandardSchemaV1<unknown, Options> | undefined;
+}
+
+/** Any plugin, for lists of them. */
+export interface AnyPlugin {
+  (options: never): unknown;
+  readonly kind: PluginKind;
+  readonly id: string;
+  readonly apiVersion: string;
+  readonly packageName: string | undefined;
+  readonly optionsSchema: StandardSchemaV1<unknown, never> | undefined;
+}
+
+/** What an author writes. */
+export interface PluginDefinition<K extends PluginKind, Id extends string, Options, Product extends PluginKinds[K]> {
+  readonly kind: K;
+  /** Lower-case words joined by hyphens, unique within the kind. */
+  readonly id: Id;
+  readonly packageName?: string;
+  readonly optionsSchema?: StandardSchemaV1<unknown, Options>;
+  create(options: Options): Product;
+}
+
+/**
+ * Makes a plugin from a function of its options. Calling the plugin gives a
+ * component that remembers its options, so `JSON.stringify` writes a manifest
+ * that a registry turns back into the same component.
+ *
+ * @example
+ * export const uniform = definePlugin({ kind: "quantizer", id: "uniform", create: (options: { bits: number }) => … });
+ */
+export function definePlugin<const K extends PluginKind, const Id extends string, Options, Product extends PluginKinds[K]>(
+  definition: PluginDefinition<K, Id, Options, Product>,
+): Plugin<K, Id, Options, Product> {
+  const plugin = (options?: Options) => {
+    const manifest = {
+      $plugin: `${definition.kind}/${definition.id}`,
+      ...(options === undefined ? {} : { options }),
+    } as ComponentManifest<K>;
+    const product = definition.create(options as Options);
+    return Object.assign(product, { manifest, toJSON: () => manifest });
+  };
+  return Object.assign(plugin, {
+    kind: definition.kind,
+    id: definition.id,
+    apiVersion: PLUGIN_API_VERSION,
+    packageName: definition.packageName,
+    optionsSchema: definition.optionsSchema,
+  }) as unknown as Plugin<K, Id, Options, Product>;
+}

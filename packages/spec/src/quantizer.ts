@@ -1,0 +1,34 @@
+import type { Tensor, TensorRecord } from "@blora/tensor";
+import type { Context } from "./context.ts";
+import type { ParameterRecord } from "./parameter.ts";
+
+/** The bit width that means "left in floating point". */
+export const FLOAT_BITS = 32;
+
+/** The tensor a quantizer is made for. */
+export interface QuantizedTensor {
+  /** Its values when quantization starts: the range is set from them. */
+  readonly values: Float32Array;
+  /** Whether negative values occur: signed ranges are [-α, α], others [0, α]. */
+  readonly signed: boolean;
+}
+
+/**
+ * Rounds a tensor to few bits, with gradients that train through the rounding.
+ * A quantizer owns its parameters (range, gates) but not their values: these
+ * are passed to every call, so one quantizer serves every site.
+ */
+export interface Quantizer {
+  /** Widths it can end at, ascending. */
+  readonly bitWidths: readonly number[];
+  /** Starting parameters. All-zero tensors must give a usable range. */
+  init(tensor: QuantizedTensor): ParameterRecord;
+  /** Quantized `x`, same shape; samples its gates in training. Noise paths start with `path`. */
+  quantize(parameters: TensorRecord, x: Tensor, signed: boolean, context: Context, path: string): Tensor;
+  /** Quantized `x` at a width that no longer changes. `FLOAT_BITS` returns `x`. */
+  quantizeFixed(parameters: TensorRecord, x: Tensor, signed: boolean, bits: number): Tensor;
+  /** Expected bit width, a differentiable scalar. */
+  expectedBits(parameters: TensorRecord): Tensor;
+  /** Bit width that evaluation uses, from the parameters on the host. */
+  bits(parameters: ParameterRecord): number;
+}

@@ -1,0 +1,15 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions: ["@blora/source"] },
+  ssr: { resolve: { conditions: ["@blora/source"] } },
+  test: {
+    include: ["{packages,apps,examples}/*/test/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: "forks",
+    server: { deps: { inline: [/@tensorflow\/tfjs-core/] } },
+  },
+});
+
+export default config;
