@@ -1,12 +1,16 @@
-const marker: unique symbol = Symbol.for("blora.error");
+const marker = Symbol.for("blora.error");
 
 /**
  * Base of every error a user can cause. The message is one sentence that says
  * what was expected, what was found and, where it helps, what to do.
  */
 export class BloraError extends Error {
-  readonly [marker]: true = true;
   override readonly name: string = "BloraError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    Object.defineProperty(this, marker, { value: true });
+  }
 
   /** True for errors of any installed copy of this package. */
   static isInstance(value: unknown): value is BloraError {
