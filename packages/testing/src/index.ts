@@ -1,1 +1,4 @@
-export {};
+export { checkGradients, type GradientCheck, type GradientInput } from "./check-gradients.ts";
+export { createTestContext, type TestContextOptions } from "./context.ts";
+export { useCpuBackend } from "./cpu-backend.ts";
+export { expectAllClose, type Numbers, type Tolerance, toTensor, toTensors, valuesOf } from "./values.ts";

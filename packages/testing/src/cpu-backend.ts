@@ -1,0 +1,12 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { env, setBackend } from "@tensorflow/tfjs-core";
+import { beforeAll } from "vitest";
+
+/** Runs the tests of this file or block eagerly on the CPU. Safe to call more than once. */
+export function useCpuBackend(): void {
+  beforeAll(async () => {
+    // Keeps the backend from advertising the native bindings in every test log.
+    env().set("IS_TEST", true);
+    await setBackend("cpu");
+  });
+}
