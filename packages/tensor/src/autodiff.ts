@@ -1,4 +1,4 @@
-import { customGrad, type Tensor as TfjsTensor, valueAndGrads as tfjsValueAndGrads } from "@tensorflow/tfjs-core";
+import { customGrad, engine, type Tensor as TfjsTensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import type { Tensor } from "./types.ts";
 
 /** The value of a function and how to pull a gradient back through it. */
@@ -29,11 +29,15 @@ export function withGradient<Inputs extends readonly Tensor[]>(
   };
 }
 
-/** The scalar `loss(...variables)` and its gradient by each variable. */
+/** The scalar `loss(...variables)` and its gradient by each variable; zeros where the loss does not depend on one. */
 export function valueAndGradients(
-  loss: (...variables: Tensor[]) => Tensor,
+  loss: (...variables: readonly Tensor[]) => Tensor,
   variables: readonly Tensor[],
 ): { value: Tensor; gradients: Tensor[] } {
-  const { value, grads } = tfjsValueAndGrads((...args: TfjsTensor[]) => loss(...args) as never)([...variables]);
-  return { value, gradients: grads };
+  return tidy(() => {
+    const allowUnused = true;
+    const { value, grads } = engine().gradients(() => loss(...variables), [...variables], undefined, allowUnused);
+    const gradients = grads.map((gradient: Tensor | undefined, index) => gradient ?? zerosLike(variables[index]!));
+    return { value, gradients };
+  });
 }

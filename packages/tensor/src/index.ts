@@ -3,6 +3,7 @@ import "./gradients.ts";
 export { type Differentiable, valueAndGradients, withGradient } from "./autodiff.ts";
 export { gelu } from "./fused/gelu.ts";
 export { layerNorm } from "./fused/layer-norm.ts";
+export { frozenLinear, linear, lowRankLinear } from "./fused/linear.ts";
 export { softmax, softmaxCrossEntropy } from "./fused/softmax.ts";
 export { type NoiseAddress, normalValues, permutation, randomWords, uniformValues } from "./noise.ts";
 export * as ops from "./ops.ts";

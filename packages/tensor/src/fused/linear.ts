@@ -1,0 +1,67 @@
+import { add, matMul, sum } from "@tensorflow/tfjs-core";
+import { withGradient } from "../autodiff.ts";
+import type { Tensor } from "../types.ts";
+import { fusedKernel } from "./kernel.ts";
+
+/** x·Wᵀ + b without a gradient of its own. x [M, I], W [O, I], b [O] → [M, O]. */
+function product(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
+  if (bias === undefined) return matMul(x, weight, false, true);
+  const [value] = fusedKernel("Linear", { x, weight, bias }, {}, () => [add(matMul(x, weight, false, true), bias)]);
+  return value!;
+}
+
+/**
+ * A linear map that is trained: x·Wᵀ + b.
+ *
+ * @param x [M, I]
+ * @param weight [O, I]
+ * @param bias [O]
+ * @returns [M, O]
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const gradient = (dy: Tensor) => [matMul(dy, weight), matMul(dy, x, true, false)];
+  if (bias === undefined) return withGradient((x: Tensor, weight: Tensor) => ({ value: product(x, weight, undefined), gradient }))(x, weight);
+  return withGradient((x: Tensor, weight: Tensor, bias: Tensor) => ({
+    value: product(x, weight, bias),
+    gradient: (dy) => [...gradient(dy), sum(dy, 0)],
+  }))(x, weight, bias);
+}
+
+/** `linear` with W and b held fixed: differentiable by x alone, so no weight gradient is ever formed. */
+export function frozenLinear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  return withGradient((x: Tensor) => ({
+    value: product(x, weight, bias),
+    gradient: (dy) => [matMul(dy, weight)],
+  }))(x);
+}
+
+/**
+ * A frozen linear map plus a trained low-rank update: x·(W + B·A)ᵀ + b,
+ * differentiable by x, A and B.
+ *
+ * W + B·A is formed once per step, R·O·I multiply-accumulates against the
+ * M·O·I of the product itself, which spares two passes over [M, O] and [M, I].
+ * The gradient never forms the [O, I] product dyᵀ·x: dA = (dy·B)ᵀ·x and
+ * dB = dyᵀ·(x·Aᵀ) cost R(O + I) per token.
+ *
+ * @param x [M, I]
+ * @param weight [O, I]
+ * @param bias [O]
+ * @param A [R, I]
+ * @param B [O, R], any scale folded in
+ * @returns [M, O]
+ */
+export function lowRankLinear(x: Tensor, weight: Tensor, bias: Tensor | undefined, A: Tensor, B: Tensor): Tensor {
+  return withGradient((x: Tensor, A: Tensor, B: Tensor) => {
+    const merged = add(weight, matMul(B, A)); // [O, I]
+    return {
+      value: product(x, merged, bias),
+      saved: [merged],
+      gradient: (dy, [merged]) => [
+        matMul(dy, merged!),
+        matMul(matMul(dy, B), x, true, false),
+        matMul(dy, matMul(x, A, false, true), true, false),
+      ],
+    };
+  })(x, A, B);
+}
