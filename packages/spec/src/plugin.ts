@@ -54,7 +54,7 @@ export interface AnyPlugin {
   readonly id: string;
   readonly apiVersion: string;
   readonly packageName: string | undefined;
-  readonly optionsSchema: StandardSchemaV1<unknown, never> | undefined;
+  readonly optionsSchema: StandardSchemaV1 | undefined;
 }
 
 /** What an author writes. */
