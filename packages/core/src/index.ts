@@ -1,1 +1,3 @@
-export {};
+export { defineConfig, type RunConfig, type TrainingArguments } from "./config.ts";
+export { type PackageLookup, type PackageReference, type StoredManifest, writeManifest } from "./manifest.ts";
+export { createRegistry, type Registry } from "./registry.ts";
