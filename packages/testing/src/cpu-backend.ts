@@ -1,4 +1,6 @@
+// biome-ignore lint/style/noRestrictedImports: the kits have to compute somewhere, and this file alone says where.
 import "@tensorflow/tfjs-backend-cpu";
+// biome-ignore lint/style/noRestrictedImports: same reason.
 import { env, setBackend } from "@tensorflow/tfjs-core";
 import { beforeAll } from "vitest";
 

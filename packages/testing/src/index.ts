@@ -1,4 +1,5 @@
 export { checkGradients, type GradientCheck, type GradientInput } from "./check-gradients.ts";
 export { createTestContext, type TestContextOptions } from "./context.ts";
 export { useCpuBackend } from "./cpu-backend.ts";
+export { type GateKitOptions, testGate } from "./test-gate.ts";
 export { expectAllClose, type Numbers, type Tolerance, toTensor, toTensors, valuesOf } from "./values.ts";

@@ -1,0 +1,35 @@
+import { type Gate, InvalidInputError } from "@blora/spec";
+import { ops, type Tensor } from "@blora/tensor";
+
+interface Relaxation {
+  /** β */
+  readonly temperature: number;
+  /** Largest probability of a closed gate that still counts as open. */
+  readonly threshold: number;
+  /** κ, where P(closed) = σ(κ - φ). */
+  readonly zeroLogit: number;
+}
+
+/** ln u - ln(1 - u): a standard logistic sample from u ∈ (0, 1). */
+export function logisticNoise(uniform: Tensor): Tensor {
+  return ops.log(ops.div(uniform, ops.sub(1, uniform)));
+}
+
+/** The members of a gate that follow from the probability of it being closed. */
+export function hardGate(
+  name: string,
+  { temperature, threshold, zeroLogit }: Relaxation,
+): Pick<Gate, "threshold" | "mode" | "probabilityOn" | "isOn"> {
+  if (!(temperature > 0)) throw new InvalidInputError(`${name}: temperature must be above 0, not ${temperature}.`);
+  if (!(threshold > 0 && threshold < 1)) {
+    throw new InvalidInputError(`${name}: threshold is a probability between 0 and 1, not ${threshold}.`);
+  }
+  // Rounded to float32, so that the host and a graph decide alike for every logit.
+  const openAbove = Math.fround(zeroLogit - Math.log(threshold / (1 - threshold)));
+  return {
+    threshold: openAbove,
+    mode: (logits) => ops.step(ops.sub(logits, openAbove)),
+    probabilityOn: (logits) => ops.sigmoid(ops.sub(logits, zeroLogit)),
+    isOn: (logit) => logit > openAbove,
+  };
+}

@@ -1,0 +1,27 @@
+import { ops, valueAndGradients } from "@blora/tensor";
+import { expectAllClose, testGate, useCpuBackend } from "@blora/testing";
+import { expect, test } from "vitest";
+import { binaryConcrete } from "../src/index.ts";
+
+useCpuBackend();
+testGate(binaryConcrete(), { onAbove: 0.5 });
+testGate(binaryConcrete({ temperature: 1.5, initialLogit: 1 }), { onAbove: 0.5 });
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+test("a sample is σ((logit u + φ)/β) and its gradient s(1 - s)/β", () => {
+  const gate = binaryConcrete({ temperature: 0.5 });
+  const s = sigmoid((Math.log(0.3 / 0.7) + 0.4) / 0.5);
+  const { value, gradients } = valueAndGradients((x) => gate.sample(x, ops.scalar(0.3)), [ops.scalar(0.4)]);
+  expectAllClose(value, s);
+  expectAllClose(gradients[0]!, (s * (1 - s)) / 0.5);
+});
+
+test("at threshold p a gate is on above logit(1 - p)", () => {
+  expect(binaryConcrete().threshold).toBeCloseTo(0, 7);
+  expect(binaryConcrete({ threshold: 0.34 }).threshold).toBeCloseTo(Math.log(0.66 / 0.34), 6);
+});
+
+test("a gate at temperature 0 is refused", () => {
+  expect(() => binaryConcrete({ temperature: 0 })).toThrow("binaryConcrete: temperature must be above 0");
+});
