@@ -65,7 +65,11 @@ export interface StepResult {
 export interface CompiledStep {
   /** Multiply-accumulates of the matrix products of one run, gradient included. Undefined where the engine cannot count. */
   readonly macs: number | undefined;
-  run(feeds: Readonly<Record<string, Feed>>, trainable: Readonly<Record<string, Float32Array>>, noise: NoiseKey): Promise<StepResult>;
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    trainable: Readonly<Record<string, Float32Array>>,
+    noise: NoiseKey,
+  ): Promise<StepResult>;
   release(): Promise<void>;
 }
 

@@ -26,8 +26,14 @@ export interface TracedAdapter {
 export interface BaseLinear {
   /** [O, I] */
   readonly weight: Tensor;
-  /** x·Wᵀ + b for x [M, I]; `weight` may replace W by a quantized copy. */
+  /** x·Wᵀ + b for x [M, I]; `weight` may replace W by a quantized copy, which is then trained through. */
   apply(x: Tensor, weight?: Tensor): Tensor;
+  /**
+   * x·(W + B·A)ᵀ + b with A [R, I] and B [O, R], any scale folded into B: the
+   * fast path of a low-rank update whose input and inner activations are used
+   * as they are (`lowRankLinear`). W itself gets no gradient.
+   */
+  applyLowRank(x: Tensor, A: Tensor, B: Tensor): Tensor;
 }
 
 /** Where a run stands. Steps count optimizer updates from 0. */

@@ -75,9 +75,12 @@ export interface PluginDefinition<K extends PluginKind, Id extends string, Optio
  * @example
  * export const uniform = definePlugin({ kind: "quantizer", id: "uniform", create: (options: { bits: number }) => … });
  */
-export function definePlugin<const K extends PluginKind, const Id extends string, Options, Product extends PluginKinds[K]>(
-  definition: PluginDefinition<K, Id, Options, Product>,
-): Plugin<K, Id, Options, Product> {
+export function definePlugin<
+  const K extends PluginKind,
+  const Id extends string,
+  Options,
+  Product extends PluginKinds[K],
+>(definition: PluginDefinition<K, Id, Options, Product>): Plugin<K, Id, Options, Product> {
   const plugin = (options?: Options) => {
     const manifest = {
       $plugin: `${definition.kind}/${definition.id}`,

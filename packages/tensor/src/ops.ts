@@ -3,6 +3,7 @@
  * pass the engine conformance suite; tfjs ops with wrong or missing gradients
  * (3-D cumsum, prod over the last axis, einsum) stay out.
  */
+// Comparisons carry no gradient: build masks from values that need none.
 export {
   abs,
   add,
@@ -12,12 +13,20 @@ export {
   concat,
   cos,
   div,
+  equal,
   erf,
   exp,
   expandDims,
   fill,
   gather,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
   log,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
   matMul,
   max,
   maximum,
@@ -56,5 +65,3 @@ export {
   zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-// Comparisons carry no gradient: build masks from values that need none.
-export { equal, greater, greaterEqual, less, lessEqual, logicalAnd, logicalNot, logicalOr } from "@tensorflow/tfjs-core";

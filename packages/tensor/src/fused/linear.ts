@@ -20,7 +20,8 @@ function product(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const gradient = (dy: Tensor) => [matMul(dy, weight), matMul(dy, x, true, false)];
-  if (bias === undefined) return withGradient((x: Tensor, weight: Tensor) => ({ value: product(x, weight, undefined), gradient }))(x, weight);
+  if (bias === undefined)
+    return withGradient((x: Tensor, weight: Tensor) => ({ value: product(x, weight, undefined), gradient }))(x, weight);
   return withGradient((x: Tensor, weight: Tensor, bias: Tensor) => ({
     value: product(x, weight, bias),
     gradient: (dy) => [...gradient(dy), sum(dy, 0)],

@@ -1,4 +1,4 @@
-import { logSoftmax, mul, neg, softmax as tfjsSoftmax, sub, sum } from "@tensorflow/tfjs-core";
+import { logSoftmax, mul, neg, sub, sum, softmax as tfjsSoftmax } from "@tensorflow/tfjs-core";
 import { withGradient } from "../autodiff.ts";
 import type { Tensor } from "../types.ts";
 
@@ -14,7 +14,6 @@ export const softmax: (logits: Tensor) => Tensor = withGradient((logits: Tensor)
     },
   };
 });
-
 
 /**
  * Cross entropy of each row, in nats.

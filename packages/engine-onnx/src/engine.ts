@@ -1,0 +1,69 @@
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import {
+  type CompiledStep,
+  definePlugin,
+  type Engine,
+  InvalidInputError,
+  MissingDependencyError,
+  type Plugin,
+} from "@blora/spec";
+import { listSupportedBackends } from "onnxruntime-node";
+import { compileStep } from "./session/compiled-step.ts";
+import { createDataFolder } from "./session/data-folder.ts";
+
+export interface OnnxEngineOptions {
+  /** Threads inside one operator; by default one for each core. */
+  readonly threads?: number;
+  /** Execution provider: `cpu`, or one this build of ONNX Runtime supports, such as `cuda` or `webgpu`. */
+  readonly provider?: string;
+}
+
+/**
+ * Compiles a step (forward pass and gradient) into one ONNX graph and runs it
+ * with ONNX Runtime. Frozen tensors are mapped from their files.
+ */
+export const onnx: Plugin<"engine", "onnx", OnnxEngineOptions | undefined, Engine> = definePlugin({
+  kind: "engine",
+  id: "onnx",
+  packageName: "@blora/engine-onnx",
+  create: createOnnxEngine,
+});
+
+function createOnnxEngine({ threads = availableParallelism(), provider = "cpu" }: OnnxEngineOptions = {}): Engine {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new InvalidInputError(`onnx engine: threads must be a whole number from 1, got ${threads}`);
+  }
+  const supported = listSupportedBackends().map(({ name }) => name);
+  if (!supported.includes(provider)) {
+    throw new MissingDependencyError(
+      `onnx engine: this ONNX Runtime has no provider ${provider}; it has ${supported.join(", ")}`,
+    );
+  }
+  const data = createDataFolder();
+  const steps = new Set<CompiledStep>();
+
+  return {
+    describe: async () => ({ id: "onnx", provider, threads, version: runtimeVersion() }),
+    async compile(step) {
+      const compiled = await compileStep(step, { threads, providers: [provider] }, data);
+      const tracked: CompiledStep = {
+        ...compiled,
+        async release() {
+          if (steps.delete(tracked)) await compiled.release();
+        },
+      };
+      steps.add(tracked);
+      return tracked;
+    },
+    async release() {
+      for (const step of [...steps]) await step.release();
+      await data.release();
+    },
+  };
+}
+
+function runtimeVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)("onnxruntime-node/package.json");
+  return (manifest as { version: string }).version;
+}

@@ -1,0 +1,152 @@
+import type { FileSlice, FrozenTensor } from "@blora/spec";
+import { type Shape, sizeOf } from "@blora/tensor";
+
+/** Element types of the graphs built here. */
+export type ElementType = "float32" | "int32" | "bool" | "int64" | "float16" | "bfloat16";
+
+/** A named value of the graph. Names are unique. */
+export interface GraphValue {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly type: ElementType;
+}
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+export interface GraphNode {
+  readonly operator: string;
+  /** Operator set: "" is ONNX itself. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Multiply-accumulates of one run: matrix products only. */
+  readonly macs: number;
+}
+
+export interface Initializer extends GraphValue {
+  readonly data: Uint8Array | FileSlice;
+}
+
+/** A computation ready to be written: nodes in execution order. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  readonly initializers: readonly Initializer[];
+  readonly inputs: readonly GraphValue[];
+  readonly outputs: readonly GraphValue[];
+}
+
+export interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly domain?: string;
+  readonly macs?: number;
+}
+
+/** Collects a graph while a step is traced. */
+export interface GraphBuilder {
+  input(name: string, shape: Shape, type: ElementType): GraphValue;
+  /** A constant; equal small constants are stored once. */
+  constant(values: Uint8Array, shape: Shape, type: ElementType): GraphValue;
+  frozen(name: string, tensor: FrozenTensor): GraphValue;
+  node(operator: string, inputs: readonly string[], shape: Shape, type: ElementType, options?: NodeOptions): GraphValue;
+  /** A node with several outputs. */
+  nodes(
+    operator: string,
+    inputs: readonly string[],
+    outputs: readonly Omit<GraphValue, "name">[],
+    options?: NodeOptions,
+  ): GraphValue[];
+  /** The finished graph, without nodes and initializers no output needs. */
+  finish(outputs: Readonly<Record<string, GraphValue>>): Graph;
+}
+
+const STORAGE_TYPES = { f32: "float32", f16: "float16", bf16: "bfloat16" } as const;
+const SHARED_CONSTANT_BYTES = 256;
+
+export function createGraphBuilder(): GraphBuilder {
+  const nodes: GraphNode[] = [];
+  const initializers: Initializer[] = [];
+  const inputs: GraphValue[] = [];
+  const sharedConstants = new Map<string, GraphValue>();
+  let count = 0;
+  const nextName = (prefix: string) => `${prefix}${count++}`;
+
+  const builder: GraphBuilder = {
+    input(name, shape, type) {
+      const value = { name, shape, type };
+      inputs.push(value);
+      return value;
+    },
+    constant(data, shape, type) {
+      const key = data.byteLength <= SHARED_CONSTANT_BYTES ? `${type} ${shape} ${data}` : undefined;
+      const shared = key === undefined ? undefined : sharedConstants.get(key);
+      if (shared !== undefined) return shared;
+      const value = { name: nextName("c"), shape, type, data };
+      initializers.push(value);
+      if (key !== undefined) sharedConstants.set(key, value);
+      return value;
+    },
+    frozen(name, tensor) {
+      const { source, shape, storage } = tensor;
+      const data = source instanceof Float32Array ? bytesOf(source) : source;
+      const value = { name, shape, type: STORAGE_TYPES[storage], data };
+      initializers.push(value);
+      if (storage === "f32") return value;
+      return builder.node("Cast", [name], shape, "float32", { attributes: { to: 1 } });
+    },
+    node(operator, inputs, shape, type, options) {
+      return builder.nodes(operator, inputs, [{ shape, type }], options)[0]!;
+    },
+    nodes(operator, inputs, outputs, { attributes = {}, domain = "", macs = 0 } = {}) {
+      const values = outputs.map((output) => ({ ...output, name: nextName("t") }));
+      nodes.push({ operator, domain, inputs, outputs: values.map(({ name }) => name), attributes, macs });
+      return values;
+    },
+    finish(outputs) {
+      const named = Object.entries(outputs).map(([name, value]) => {
+        nodes.push({
+          operator: "Identity",
+          domain: "",
+          inputs: [value.name],
+          outputs: [name],
+          attributes: {},
+          macs: 0,
+        });
+        return { ...value, name };
+      });
+      return withoutDeadCode({ nodes, initializers, inputs, outputs: named });
+    },
+  };
+  return builder;
+}
+
+/** The bytes behind a typed array, uncopied. */
+export function bytesOf(values: ArrayBufferView): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** Multiply-accumulates of one run of a graph. */
+export function countMacs(graph: Graph): number {
+  return graph.nodes.reduce((total, { macs }) => total + macs, 0);
+}
+
+/** Bytes of a value of a type that has a fixed width on disk. */
+export function byteLength(value: GraphValue): number {
+  const widths = { float32: 4, int32: 4, bool: 1, int64: 8, float16: 2, bfloat16: 2 } as const;
+  return sizeOf(value.shape) * widths[value.type];
+}
+
+function withoutDeadCode(graph: Graph): Graph {
+  const needed = new Set(graph.outputs.map(({ name }) => name));
+  const nodes = graph.nodes.toReversed().filter((node) => {
+    const alive = node.outputs.some((name) => needed.has(name));
+    if (alive) for (const name of node.inputs) needed.add(name);
+    return alive;
+  });
+  return {
+    nodes: nodes.toReversed(),
+    initializers: graph.initializers.filter(({ name }) => needed.has(name)),
+    inputs: graph.inputs.filter(({ name }) => needed.has(name)),
+    outputs: graph.outputs,
+  };
+}

@@ -1,0 +1,34 @@
+import type { InferenceSession } from "onnxruntime-node";
+
+/** How ONNX Runtime runs a graph. */
+export interface SessionSettings {
+  readonly threads: number;
+  /** Execution providers in order of preference, such as `cuda` and `cpu`. */
+  readonly providers: readonly string[];
+}
+
+export function sessionOptions(
+  { threads, providers }: SessionSettings,
+  dataFolder: string | undefined,
+): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [...providers],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        // Packed copies of frozen matrices would be private to each session:
+        // without them every length bucket shares the mapped pages.
+        disable_prepacking: "1",
+        // Small blocks keep both cores busy when a neighbour takes one away.
+        dynamic_block_base: "4",
+        ...(dataFolder === undefined ? {} : { model_external_initializers_file_folder_path: dataFolder }),
+      },
+      // Folding would turn every half-precision weight into a second, float32 copy.
+      optimization: { disable_specified_optimizers: "ConstantFolding" },
+    },
+  };
+}

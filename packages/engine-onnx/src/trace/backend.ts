@@ -1,0 +1,166 @@
+import type { DType, Shape } from "@blora/tensor";
+import {
+  type BackendValues,
+  type DataId,
+  type DataType,
+  engine,
+  findBackend,
+  KernelBackend,
+  registerBackend,
+  registerKernel,
+  setBackend,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
+import {
+  bytesOf,
+  createGraphBuilder,
+  type ElementType,
+  type GraphBuilder,
+  type GraphValue,
+  type NodeOptions,
+} from "../graph/graph.ts";
+import type { TracedKernel } from "./kernel.ts";
+
+export const TRACING_BACKEND = "onnx-trace";
+
+export interface EmitOptions extends NodeOptions {
+  /** Names of constants that follow the tensor inputs. */
+  readonly constants?: readonly string[];
+}
+
+/**
+ * A tfjs backend that computes nothing: its kernels append nodes to a graph.
+ * Running a step and its gradient under it once yields both as one graph.
+ */
+export class TracingBackend extends KernelBackend {
+  #graph: GraphBuilder = createGraphBuilder();
+  #values = new WeakMap<DataId, GraphValue>();
+  #constants = new WeakMap<DataId, BackendValues>();
+
+  /** Starts a new graph. Tensors of the previous one become meaningless. */
+  begin(): GraphBuilder {
+    this.#graph = createGraphBuilder();
+    return this.#graph;
+  }
+
+  get graph(): GraphBuilder {
+    return this.#graph;
+  }
+
+  /** The graph value behind a tensor. */
+  graphValue(tensor: TensorInfo): GraphValue {
+    const value = this.#values.get(tensor.dataId);
+    if (value === undefined) throw new Error("a tensor made outside the traced step was used inside it");
+    return value;
+  }
+
+  /** A tensor that stands for a graph value. */
+  tensorOf(value: GraphValue): TensorInfo {
+    const dataId = {};
+    this.#values.set(dataId, value);
+    return { dataId, shape: [...value.shape], dtype: value.type as DType };
+  }
+
+  /** Appends a node with one output. */
+  emit(
+    operator: string,
+    inputs: readonly TensorInfo[],
+    shape: Shape,
+    type: string,
+    options: EmitOptions = {},
+  ): TensorInfo {
+    const names = [...inputs.map((input) => this.graphValue(input).name), ...(options.constants ?? [])];
+    return this.tensorOf(this.#graph.node(operator, names, shape, type as ElementType, options));
+  }
+
+  /** Name of a constant int64 list, the type ONNX wants for shapes and axes. */
+  indices(values: readonly number[]): string {
+    const bytes = bytesOf(BigInt64Array.from(values, BigInt));
+    return this.#graph.constant(bytes, [values.length], "int64").name;
+  }
+
+  /** Name of a constant scalar. */
+  scalar(value: number, type: "float32" | "int32" = "float32"): string {
+    const bytes = bytesOf(type === "float32" ? Float32Array.of(value) : Int32Array.of(value));
+    return this.#graph.constant(bytes, [], type).name;
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype);
+    return dataId;
+  }
+
+  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType): void {
+    this.#constants.set(dataId, values);
+    this.#values.set(dataId, this.#graph.constant(constantBytes(values, dtype), shape, dtype as ElementType));
+  }
+
+  /** Values of a constant. Anything computed has none while tracing. */
+  override readSync(dataId: DataId): BackendValues {
+    const values = this.#constants.get(dataId);
+    if (values === undefined) throw new Error("a step may not read the values of a tensor it computes");
+    return values;
+  }
+
+  override read(dataId: DataId): Promise<BackendValues> {
+    return Promise.resolve(this.readSync(dataId));
+  }
+
+  override disposeData(): boolean {
+    return true;
+  }
+  override refCount(): number {
+    return 1;
+  }
+  override incRef(): void {}
+  decRef(): void {}
+  override numDataIds(): number {
+    return 0;
+  }
+  override floatPrecision(): 32 {
+    return 32;
+  }
+  override epsilon(): number {
+    return 1e-7;
+  }
+  override timerAvailable(): boolean {
+    return false;
+  }
+}
+
+function constantBytes(values: BackendValues, dtype: DataType): Uint8Array {
+  if (dtype === "float32") return bytesOf(Float32Array.from(values as ArrayLike<number>));
+  if (dtype === "int32") return bytesOf(Int32Array.from(values as ArrayLike<number>));
+  if (dtype === "bool") return Uint8Array.from(values as ArrayLike<number>);
+  throw new Error(`a step may not use ${dtype} constants`);
+}
+
+/** Runs `trace` with the tracing backend current, and restores the previous one. Synchronous: nothing can interleave. */
+export function withTracingBackend<Result>(
+  kernels: Readonly<Record<string, TracedKernel>>,
+  trace: (backend: TracingBackend) => Result,
+): Result {
+  const previous = engine().backendName;
+  ensureRegistered(kernels);
+  void setBackend(TRACING_BACKEND);
+  engine().startScope();
+  try {
+    return trace(findBackend(TRACING_BACKEND) as TracingBackend);
+  } finally {
+    engine().endScope();
+    if (previous) void setBackend(previous);
+  }
+}
+
+function ensureRegistered(kernels: Readonly<Record<string, TracedKernel>>): void {
+  if (engine().registryFactory[TRACING_BACKEND] !== undefined) return;
+  registerBackend(TRACING_BACKEND, () => new TracingBackend(), 0);
+  for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
+    registerKernel({
+      kernelName,
+      backendName: TRACING_BACKEND,
+      kernelFunc: ({ inputs, attrs, backend }) => kernelFunc(inputs, attrs ?? {}, backend as TracingBackend),
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { sizeOf } from "@blora/tensor";
+import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
+import { type Binary, kernel, type TracedKernel } from "../kernel.ts";
+
+/** ONNX Runtime's own operator set. */
+const MICROSOFT = "com.microsoft";
+
+export const matmulKernels: Readonly<Record<string, TracedKernel>> = {
+  /**
+   * Transposes ride along in FusedMatMul. Separate Transpose nodes would be
+   * folded into a second copy of every frozen matrix.
+   */
+  BatchMatMul: kernel<Binary, { transposeA: boolean; transposeB: boolean }>(
+    ({ a, b }, { transposeA, transposeB }, backend) => {
+      const [rows, inner] = lastTwo(a, transposeA);
+      const [, columns] = lastTwo(b, transposeB);
+      const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+      const shape = [...batch, rows, columns];
+      const macs = sizeOf(shape) * inner;
+      if (!transposeA && !transposeB) return backend.emit("MatMul", [a, b], shape, a.dtype, { macs });
+      return backend.emit("FusedMatMul", [a, b], shape, a.dtype, {
+        macs,
+        domain: MICROSOFT,
+        attributes: { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 },
+      });
+    },
+  ),
+  /** x·Wᵀ + b in one pass over the output. */
+  Linear: kernel<{ x: TensorInfo; weight: TensorInfo; bias: TensorInfo }>(({ x, weight, bias }, _, backend) => {
+    const [M, I] = x.shape as [number, number];
+    const O = weight.shape[0]!;
+    return backend.emit("Gemm", [x, weight, bias], [M, O], x.dtype, { attributes: { transB: 1 }, macs: M * I * O });
+  }),
+};
+
+function lastTwo(tensor: TensorInfo, transposed: boolean): [number, number] {
+  const [rows, columns] = tensor.shape.slice(-2) as [number, number];
+  return transposed ? [columns, rows] : [rows, columns];
+}

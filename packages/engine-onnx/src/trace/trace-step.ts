@@ -1,0 +1,116 @@
+import type { Context, StepDefinition, StepOutputs } from "@blora/spec";
+import { type Shape, type Tensor, valueAndGradients } from "@blora/tensor";
+import { engine } from "@tensorflow/tfjs-core";
+import type { Graph, GraphValue } from "../graph/graph.ts";
+import { type TracingBackend, withTracingBackend } from "./backend.ts";
+import { tracedKernels } from "./kernels/index.ts";
+
+/** Noise a traced step asks for on every run. */
+export interface NoiseInput {
+  readonly path: string;
+  readonly shape: Shape;
+}
+
+export interface TracedStep {
+  readonly graph: Graph;
+  readonly noise: readonly NoiseInput[];
+  /** Whether the graph computes a loss. */
+  readonly hasLoss: boolean;
+  readonly outputNames: readonly string[];
+}
+
+/** Name of a graph input or output, by what it carries. */
+export function graphName(kind: "input" | "trainable" | "noise" | "output" | "gradient", name: string): string {
+  return `${kind}/${name}`;
+}
+
+export const LOSS = "loss";
+
+/** Runs a step once on symbols: its forward pass and, where it trains, its gradient become one graph. */
+export function traceStep(step: StepDefinition): TracedStep {
+  return withTracingBackend(tracedKernels, (backend) => {
+    const graph = backend.begin();
+    const tensorOf = (value: GraphValue) => toTensor(backend, value);
+    const noise = new Map<string, Shape>();
+    const input = mapRecord(step.inputs, ({ shape, dtype }, name) =>
+      tensorOf(graph.input(graphName("input", name), shape, dtype)),
+    );
+    const trainable = mapRecord(step.trainable, (shape, name) =>
+      tensorOf(graph.input(graphName("trainable", name), shape, "float32")),
+    );
+    const frozen = memoized((name: string) => {
+      const tensor = step.frozen.get(name);
+      if (tensor === undefined) throw new Error(`step ${step.name}: no frozen tensor ${name}`);
+      return tensorOf(graph.frozen(name, tensor));
+    });
+    const context: Context = {
+      mode: step.mode,
+      uniform(path: string, shape: Shape) {
+        if (noise.has(path)) throw new Error(`step ${step.name}: noise ${path} was drawn twice`);
+        noise.set(path, shape);
+        return tensorOf(graph.input(graphName("noise", path), shape, "float32"));
+      },
+    };
+    const {
+      loss,
+      outputs = {},
+      gradients,
+    } = differentiate(step, trainable, (variables) => step.compute({ input, trainable: variables, frozen, context }));
+    const results: Record<string, GraphValue> = {};
+    const record = (name: string, tensor: Tensor) => {
+      results[name] = backend.graphValue(tensor);
+    };
+    if (loss !== undefined) record(LOSS, loss);
+    for (const [name, tensor] of Object.entries(outputs)) record(graphName("output", name), tensor);
+    for (const [name, tensor] of Object.entries(gradients)) record(graphName("gradient", name), tensor);
+    const finished = graph.finish(results);
+    const used = new Set(finished.inputs.map(({ name }) => name));
+    return {
+      graph: finished,
+      noise: [...noise]
+        .filter(([path]) => used.has(graphName("noise", path)))
+        .map(([path, shape]) => ({ path, shape })),
+      hasLoss: loss !== undefined,
+      outputNames: Object.keys(outputs),
+    };
+  });
+}
+
+function differentiate(
+  step: StepDefinition,
+  trainable: Readonly<Record<string, Tensor>>,
+  compute: (variables: Readonly<Record<string, Tensor>>) => StepOutputs,
+): StepOutputs & { gradients: Record<string, Tensor> } {
+  const names = Object.keys(trainable);
+  if (names.length === 0) return { ...compute(trainable), gradients: {} };
+  let result: StepOutputs = {};
+  const { value, gradients } = valueAndGradients((...variables) => {
+    result = compute(Object.fromEntries(names.map((name, index) => [name, variables[index]!])));
+    if (result.loss === undefined) throw new Error(`step ${step.name}: trainable tensors need a loss`);
+    return result.loss;
+  }, Object.values(trainable));
+  return {
+    ...result,
+    loss: value,
+    gradients: Object.fromEntries(names.map((name, index) => [name, gradients[index]!])),
+  };
+}
+
+function toTensor(backend: TracingBackend, value: GraphValue): Tensor {
+  return engine().makeTensorFromTensorInfo(backend.tensorOf(value)) as Tensor;
+}
+
+function mapRecord<In, Out>(
+  record: Readonly<Record<string, In>>,
+  map: (value: In, key: string) => Out,
+): Record<string, Out> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}
+
+function memoized<Out>(compute: (key: string) => Out): (key: string) => Out {
+  const known = new Map<string, Out>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, compute(key));
+    return known.get(key)!;
+  };
+}
