@@ -1,0 +1,65 @@
+import { type Example, InvalidInputError, type Split } from "@blora/spec";
+import { toExamples } from "./examples.ts";
+import { findSplit } from "./find-split.ts";
+import { readJsonl } from "./read-jsonl.ts";
+import { readParquet } from "./read-parquet.ts";
+import { readTsv } from "./read-tsv.ts";
+import type { Table } from "./table.ts";
+import type { GlueTask } from "./tasks.ts";
+
+/** A split and what is worth telling the user about its file. */
+export interface GlueSplit extends Split {
+  /** Sentences such as "3 short rows were left out". */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads a split by name, or a file by name, from a GLUE root or the folder of
+ * one task. Labels of test splits are dropped, public or not: a score on them
+ * is not comparable with anything.
+ *
+ * @throws NotFoundError | InvalidInputError naming file and row.
+ */
+export async function loadSplit(task: GlueTask, name: string, folder: string): Promise<GlueSplit> {
+  const { split, files, named } = await findSplit(task, name, folder);
+  const labelled = !split.startsWith("test");
+  const examples: Example[] = [];
+  let shortRows = 0;
+  for (const file of files) {
+    const table = await readTable(task, file, labelled);
+    shortRows += table.shortRows;
+    for (const example of toExamples(task, table, labelled)) examples.push(example);
+  }
+  if (examples.length === 0) {
+    const reason = shortRows > 0 ? `: all ${shortRows} were left out because they are cut short` : "";
+    throw new InvalidInputError(`${files.join(", ")}: expected rows, found none${reason}.`);
+  }
+  return { name: named ? name : split, examples, notes: notes(task, split, named, examples, shortRows) };
+}
+
+function readTable(task: GlueTask, file: string, labelled: boolean): Promise<Table> {
+  if (file.endsWith(".parquet")) return readParquet(file, task.label);
+  if (file.endsWith(".jsonl")) return readJsonl(file);
+  return readTsv(file, {
+    ...(task.headerless !== undefined && labelled ? { columns: task.headerless } : {}),
+    skipShortRows: task.skipsShortRows ?? false,
+  });
+}
+
+function notes(
+  task: GlueTask,
+  split: string,
+  named: boolean,
+  examples: readonly Example[],
+  shortRows: number,
+): string[] {
+  const lines: string[] = [];
+  if (shortRows > 0) lines.push(`${shortRows} rows of ${split} have too few cells and were left out.`);
+  const official = task.rows[split];
+  if (!named && official !== undefined && examples.length !== official) {
+    lines.push(`${split} has ${examples.length} rows; the official split has ${official}.`);
+  }
+  const unlabelled = split.startsWith("test") ? 0 : examples.filter(({ label }) => label === undefined).length;
+  if (unlabelled > 0) lines.push(`${unlabelled} of ${examples.length} rows of ${split} have no label.`);
+  return lines;
+}

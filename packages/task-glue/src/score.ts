@@ -1,0 +1,76 @@
+import { InvalidInputError, type Scores } from "@blora/spec";
+import { accuracy, argmaxRows, f1, matthewsCorrelation, pearson, spearman } from "./metrics.ts";
+import type { GlueTask, MetricName } from "./tasks.ts";
+
+type Metric = (predictions: readonly number[], labels: readonly number[]) => number;
+
+/** A correlation with a constant is undefined. Reports show it as 0: the model ranks nothing. */
+const zeroWhereUndefined =
+  (metric: Metric): Metric =>
+  (predictions, labels) => {
+    const value = metric(predictions, labels);
+    return Number.isNaN(value) && predictions.every(Number.isFinite) ? 0 : value;
+  };
+
+const METRICS: Readonly<Record<MetricName, Metric>> = {
+  accuracy,
+  f1,
+  matthews_correlation: matthewsCorrelation,
+  pearson: zeroWhereUndefined(pearson),
+  spearmanr: zeroWhereUndefined(spearman),
+};
+
+/** Outputs of one model per row: 1 for regression, else the number of classes. */
+export function outputsPerRow(task: GlueTask): number {
+  return task.head.kind === "classification" ? task.head.labels.length : 1;
+}
+
+/** Class indices, or the raw scores of a regression, which are not clipped. */
+export function predictionsFromLogits(task: GlueTask, logits: Float32Array): number[] {
+  return task.head.kind === "classification" ? argmaxRows(logits, outputsPerRow(task)) : [...logits];
+}
+
+/**
+ * The task's metrics, and their mean as `combined_score` where there are several.
+ *
+ * @param logits row-major [rows, C]
+ * @throws InvalidInputError where there is nothing to score or the sizes differ.
+ */
+export function scoreLogits(task: GlueTask, logits: Float32Array, labels: readonly number[]): Scores {
+  if (labels.length === 0) {
+    throw new InvalidInputError("Expected labelled rows to score, found none. Test splits have no labels.");
+  }
+  if (logits.length !== labels.length * outputsPerRow(task)) {
+    throw new InvalidInputError(
+      `Expected ${outputsPerRow(task)} logits for each of ${labels.length} labels, found ${logits.length} in all.`,
+    );
+  }
+  return scorePredictions(task, predictionsFromLogits(task, logits), labels);
+}
+
+/** Scores of giving every row the most frequent label, or the mean score. */
+export function scoreMajority(task: GlueTask, labels: readonly number[]): Scores {
+  if (labels.length === 0) throw new InvalidInputError("Expected labelled rows for a majority baseline, found none.");
+  const answer =
+    task.head.kind === "classification" ? mostFrequent(labels) : labels.reduce((a, b) => a + b) / labels.length;
+  return scorePredictions(
+    task,
+    labels.map(() => answer),
+    labels,
+  );
+}
+
+function scorePredictions(task: GlueTask, predictions: readonly number[], labels: readonly number[]): Scores {
+  const scores = task.metrics.map((name) => [name, METRICS[name](predictions, labels)] as const);
+  if (scores.length < 2) return Object.fromEntries(scores);
+  const combined = scores.reduce((sum, [, value]) => sum + value, 0) / scores.length;
+  return Object.fromEntries([...scores, ["combined_score", combined] as const]);
+}
+
+function mostFrequent(labels: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts].reduce((best, entry) =>
+    entry[1] > best[1] || (entry[1] === best[1] && entry[0] < best[0]) ? entry : best,
+  )[0];
+}

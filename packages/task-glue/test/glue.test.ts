@@ -1,0 +1,80 @@
+import type { Tokenizer } from "@blora/spec";
+import { ops } from "@blora/tensor";
+import { setBackend } from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-backend-cpu";
+import { beforeAll, describe, expect, test } from "vitest";
+import { glue, glueSubmission, glueTaskNames } from "../src/index.ts";
+
+beforeAll(async () => {
+  await setBackend("cpu");
+});
+
+describe("loss", () => {
+  test("is the cross entropy of each row", async () => {
+    const logits = ops.tensor([
+      [0, Math.log(3)],
+      [2, 2],
+    ]);
+    const loss = glue({ task: "sst2" }).loss(logits, ops.tensor([0, 1], [2], "int32"));
+    expect(loss.shape).toEqual([2]);
+    const [first, second] = await loss.data();
+    expect(first).toBeCloseTo(Math.log(4), 6);
+    expect(second).toBeCloseTo(Math.log(2), 6);
+  });
+
+  test("is the squared error of each row for scores", async () => {
+    const loss = glue({ task: "stsb" }).loss(ops.tensor([[1.5], [4]]), ops.tensor([2, 2]));
+    expect(Array.from(await loss.data())).toEqual([0.25, 4]);
+  });
+});
+
+describe("encoding", () => {
+  const letters: Tokenizer = {
+    vocabularySize: 128,
+    special: { pad: 0, cls: 1, sep: 2, unknown: 3, mask: 4 },
+    encode: (text) => [...text].map((letter) => letter.charCodeAt(0)),
+    assemble: (first, second, maxLength) => ({
+      inputIds: [1, ...first, 2, ...(second === undefined ? [] : [...second, 2])].slice(0, maxLength),
+      tokenTypeIds: [],
+      truncated: first.length + (second?.length ?? 0) + 3 > maxLength,
+    }),
+  };
+
+  test("hands both texts to the tokenizer and keeps the label", () => {
+    const encoded = glue({ task: "rte" }).encode({ first: "A", second: "B", label: 1, origin: "x" }, letters, 10);
+    expect(encoded).toEqual({ inputIds: [1, 65, 2, 66, 2], tokenTypeIds: [], truncated: false, label: 1 });
+    const single = glue({ task: "sst2" }).encode({ first: "AB", origin: "x" }, letters, 4);
+    expect(single).toMatchObject({ inputIds: [1, 65, 66, 2], truncated: true, label: undefined });
+  });
+});
+
+describe("options", () => {
+  test("an unknown task lists the known ones and suggests one", () => {
+    expect(() => glue({ task: "mlni" as "mnli" })).toThrow(/one of cola, sst2, .* found "mlni".* Did you mean mnli/);
+    expect(glue.optionsSchema!["~standard"].validate({ task: "cola", evaluation: "dev" })).toMatchObject({
+      issues: [{ message: expect.stringContaining("evaluation") }],
+    });
+    expect(glue.optionsSchema!["~standard"].validate({ task: "cola" })).toEqual({ value: { task: "cola" } });
+  });
+
+  test("every task makes a component that writes its manifest", () => {
+    expect(glueTaskNames).toHaveLength(10);
+    for (const task of glueTaskNames) {
+      expect(JSON.parse(JSON.stringify(glue({ task })))).toEqual({ $plugin: "task/glue", options: { task } });
+    }
+  });
+});
+
+describe("submission", () => {
+  test("gives names to the inference tasks, numbers to the others, clipped scores to STS-B", () => {
+    expect(glueSubmission("rte", Float32Array.of(1, 0, 0, 1))).toEqual({
+      fileName: "RTE.tsv",
+      content: "index\tprediction\n0\tentailment\n1\tnot_entailment\n",
+    });
+    expect(glueSubmission("cola", Float32Array.of(0, 1)).content).toBe("index\tprediction\n0\t1\n");
+    expect(glueSubmission("stsb", Float32Array.of(-0.2, 2.5, 6)).content).toBe(
+      "index\tprediction\n0\t0.000\n1\t2.500\n2\t5.000\n",
+    );
+    expect(glueSubmission("mnli", Float32Array.of(0, 1, 0), "test_mismatched").fileName).toBe("MNLI-mm.tsv");
+  });
+});
