@@ -61,7 +61,7 @@ function findWithAdvice(
     return find(kind, id);
   } catch (error) {
     const name = manifest.package;
-    if (!NotFoundError.isInstance(error) || name === undefined) throw error;
+    if (!(error instanceof NotFoundError) || name === undefined) throw error;
     if (typeof name !== "string" || !PACKAGE_NAME.test(name)) {
       throw new InvalidInputError(`${place}.package must be the name of an npm package, found ${shown(name)}.`);
     }

@@ -1,0 +1,67 @@
+import { type Component, definePlugin, type Gate, type Plugin, type Quantizer } from "@blora/spec";
+import { z } from "zod";
+
+/** Plugins whose components remember their options and compute nothing: lookup is what is tested. */
+
+interface SoftOptions {
+  readonly temperature?: number;
+}
+
+interface SoftGate extends Gate {
+  readonly temperature: number;
+}
+
+export const soft: Plugin<"gate", "soft", SoftOptions | undefined, SoftGate> = definePlugin({
+  kind: "gate",
+  id: "soft",
+  packageName: "@blora/soft",
+  create: ({ temperature = 0.5 }: SoftOptions = {}): SoftGate => ({ ...idleGate, temperature }),
+});
+
+export const stiff: Plugin<"gate", "stiff", undefined, Gate> = definePlugin({
+  kind: "gate",
+  id: "stiff",
+  create: (_options: undefined): Gate => ({ ...idleGate }),
+});
+
+interface GatedOptions {
+  readonly bits: number;
+  readonly gates?: readonly Component<"gate">[] | undefined;
+}
+
+interface GatedQuantizer extends Quantizer {
+  readonly options: GatedOptions;
+}
+
+export const gated: Plugin<"quantizer", "gated", GatedOptions, GatedQuantizer> = definePlugin({
+  kind: "quantizer",
+  id: "gated",
+  packageName: "@acme/blora-quantizer-gated",
+  optionsSchema: z.strictObject({
+    bits: z.number().int().min(2).default(8),
+    gates: z.array(z.custom<Component<"gate">>((value) => isGate(value), "must be a gate")).optional(),
+  }),
+  create: (options: GatedOptions): GatedQuantizer => ({ ...idleQuantizer, options, bitWidths: [options.bits] }),
+});
+
+function isGate(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "probabilityOn" in value;
+}
+
+const idleGate: Gate = {
+  initialLogit: 0,
+  threshold: 0,
+  sample: (logits) => logits,
+  mode: (logits) => logits,
+  probabilityOn: (logits) => logits,
+  isOn: (logit) => logit > 0,
+};
+
+const idleQuantizer: Quantizer = {
+  bitWidths: [],
+  init: () => ({}),
+  quantize: (_parameters, x) => x,
+  quantizeFixed: (_parameters, x) => x,
+  expectedBits: ({ range }) => range!,
+  bits: () => 8,
+};
