@@ -22,8 +22,12 @@ export function withGradient<Inputs extends readonly Tensor[]>(
     const differentiable = customGrad((...args) => {
       const save = args[args.length - 1] as unknown as (tensors: TfjsTensor[]) => void;
       const { value, saved = [], gradient } = compute(...(args.slice(0, -1) as unknown as Inputs));
-      save([...saved]);
-      return { value, gradFunc: (dy: TfjsTensor, kept: TfjsTensor[]) => [...gradient(dy, kept)] };
+      // Inputs are saved too: an eager engine frees intermediate results before the backward pass.
+      save([...saved, ...inputs]);
+      return {
+        value,
+        gradFunc: (dy: TfjsTensor, kept: TfjsTensor[]) => [...gradient(dy, kept.slice(0, saved.length))],
+      };
     });
     return differentiable(...(inputs as unknown as TfjsTensor[]));
   };
