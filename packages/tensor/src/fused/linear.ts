@@ -1,4 +1,4 @@
-import { add, matMul, sum } from "@tensorflow/tfjs-core";
+import { add, matMul, sum, transpose } from "@tensorflow/tfjs-core";
 import { withGradient } from "../autodiff.ts";
 import type { Tensor } from "../types.ts";
 import { fusedKernel } from "./kernel.ts";
@@ -61,7 +61,8 @@ export function lowRankLinear(x: Tensor, weight: Tensor, bias: Tensor | undefine
       gradient: (dy, [merged]) => [
         matMul(dy, merged!),
         matMul(matMul(dy, B), x, true, false),
-        matMul(dy, matMul(x, A, false, true), true, false),
+        // (hᵀ·dy)ᵀ rather than dyᵀ·h: products with few rows run faster than products with few columns.
+        transpose(matMul(matMul(x, A, false, true), dy, true, false)),
       ],
     };
   })(x, A, B);
