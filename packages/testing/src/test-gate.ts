@@ -1,8 +1,9 @@
-import type { Gate } from "@blora/spec";
+import type { Component, Gate } from "@blora/spec";
 import { ops, type Tensor, uniformValues, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { checkGradients } from "./check-gradients.ts";
 import { useCpuBackend } from "./cpu-backend.ts";
+import { testManifest } from "./test-manifest.ts";
 import { expectAllClose, valuesOf } from "./values.ts";
 
 export interface GateKitOptions {
@@ -14,9 +15,10 @@ const LOGITS = [-4, -1.5, -0.5, 0, 0.5, 1.5, 4];
 const SAMPLES = 20_000;
 
 /** Registers the laws every gate keeps. Call it at the top level of a test file. */
-export function testGate(gate: Gate, { onAbove = 0 }: GateKitOptions = {}): void {
+export function testGate(gate: Component<"gate">, { onAbove = 0 }: GateKitOptions = {}): void {
   describe("gate laws", () => {
     useCpuBackend();
+    testManifest(gate, "gate");
 
     test("samples lie in [0, 1] for every logit and every noise value", () => {
       const extremes = [2 ** -25, 2 ** -12, 0.3, 0.5, 0.9, 1 - 2 ** -12, 1 - 2 ** -24];

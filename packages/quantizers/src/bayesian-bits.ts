@@ -1,0 +1,123 @@
+import {
+  type Context,
+  definePlugin,
+  FLOAT_BITS,
+  type Gate,
+  InvalidInputError,
+  type ParameterRecord,
+  type Plugin,
+  type Quantizer,
+} from "@blora/spec";
+import { nestedExpectation, nestedProduct, nestedRank, ops, type Tensor, type TensorRecord } from "@blora/tensor";
+import { z } from "zod";
+import { initialRange } from "./range.ts";
+import { roundToBits, roundToMixture } from "./rounding.ts";
+
+const WIDTHS = [2, 4, 8, 16] as const;
+
+/** Logit at which the reference code drops a gate and every later one for good. */
+const TRUNCATION_LOGIT = -2;
+
+export interface BayesianBitsOptions {
+  /** Gate that opens each width above 2. */
+  readonly gate: Gate;
+  /** Widest it may become. Default 16. */
+  readonly maxBits?: 2 | 4 | 8 | 16 | undefined;
+  /** Train the range α. Default true. */
+  readonly learnRange?: boolean | undefined;
+  /** Starting logit of each gate, for 4, 8, 16 bits. Default: the gate's own. */
+  readonly initialLogits?: readonly number[] | undefined;
+  /**
+   * Closes a gate whose logit is at most -2, and all after it, as the reference
+   * code does. Such a gate sees no more of the task and never opens again.
+   * Default false.
+   */
+  readonly truncate?: boolean | undefined;
+}
+
+const optionsSchema = z.strictObject({
+  gate: z.custom<Gate>(
+    (value) => typeof value === "object" && value !== null && "sample" in value,
+    "a gate component, such as { $plugin: gate/hard-concrete }",
+  ),
+  maxBits: z.union([z.literal(2), z.literal(4), z.literal(8), z.literal(16)]).optional(),
+  learnRange: z.boolean().optional(),
+  initialLogits: z.array(z.number()).readonly().optional(),
+  truncate: z.boolean().optional(),
+});
+
+/**
+ * Bayesian Bits (van Baalen et al. 2020): x rounded to 2 bits plus gated
+ * residuals that double the width, x_2 + z_4(ε_4 + z_8(ε_8 + z_16 ε_16)).
+ *
+ * One sample of each gate serves the whole tensor. The range is clipped and
+ * learned as in PACT. 32 bits are not rounded to: in float32 that step lies
+ * below the resolution of the values.
+ *
+ * Parameters: `logRange` [], ln α; `gates` [G], the logits of the G widths
+ * above 2.
+ *
+ * @throws InvalidInputError for an unknown width or a wrong number of logits.
+ */
+export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOptions, Quantizer> = definePlugin({
+  kind: "quantizer",
+  id: "bayesian-bits",
+  packageName: "@blora/quantizers",
+  optionsSchema,
+  create: (options: BayesianBitsOptions): Quantizer => {
+    const { gate, maxBits = 16, learnRange = true, truncate = false } = options;
+    const widths = WIDTHS.filter((width) => width <= maxBits);
+    if (!widths.some((width) => width === maxBits)) {
+      throw new InvalidInputError(`bayesianBits: maxBits must be 2, 4, 8 or 16, not ${maxBits}.`);
+    }
+    const gateCount = widths.length - 1;
+    const { initialLogits = Array<number>(gateCount).fill(gate.initialLogit) } = options;
+    if (initialLogits.length !== gateCount) {
+      throw new InvalidInputError(
+        `bayesianBits: initialLogits needs ${gateCount} values for maxBits ${maxBits}, found ${initialLogits.length}.`,
+      );
+    }
+
+    const gateValues = (logits: Tensor, context: Context, path: string): Tensor => {
+      if (context.mode === "eval") return gate.mode(logits);
+      const sample = gate.sample(logits, context.uniform(path, [gateCount]));
+      return truncate ? ops.mul(sample, ops.step(ops.sub(logits, TRUNCATION_LOGIT))) : sample;
+    };
+
+    const fixed = (parameters: TensorRecord, x: Tensor, signed: boolean, bits: number): Tensor =>
+      bits === FLOAT_BITS ? x : roundToBits(x, parameters.logRange!, bits, signed);
+
+    return {
+      bitWidths: widths,
+      init: (tensor): ParameterRecord => ({
+        logRange: initialRange(tensor, learnRange),
+        ...(gateCount > 0 && {
+          gates: { shape: [gateCount], values: Float32Array.from(initialLogits), group: "gates" as const },
+        }),
+      }),
+      quantize: (parameters, x, signed, context, path) => {
+        if (gateCount === 0) return fixed(parameters, x, signed, maxBits);
+        const open = ops.reshape(gateValues(parameters.gates!, context, path), [1, gateCount]);
+        const weights = ops.matMul(nestedProduct(open), widthMixing(widths.length)); // [1, L]
+        return roundToMixture(x, parameters.logRange!, weights, widths, signed);
+      },
+      quantizeFixed: fixed,
+      expectedBits: (parameters) =>
+        gateCount === 0 ? ops.scalar(maxBits) : nestedExpectation(gate.probabilityOn(parameters.gates!), widths),
+      bits: (parameters) => widths[gateCount === 0 ? 0 : nestedRank(parameters.gates!.values, gate) - 1]!,
+    };
+  },
+});
+
+/**
+ * [L, L] with 1 on the diagonal and -1 below it: turns running products
+ * p_i = Π_{j≤i} z_j into the share of each width, p_i - p_{i+1}.
+ */
+function widthMixing(size: number): Tensor {
+  const entries = Array.from({ length: size * size }, (_, index) => {
+    const row = Math.floor(index / size);
+    const column = index % size;
+    return row === column ? 1 : row === column + 1 ? -1 : 0;
+  });
+  return ops.tensor(entries, [size, size]);
+}

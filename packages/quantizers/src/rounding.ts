@@ -1,0 +1,89 @@
+import { ops, roundStraightThrough, type Tensor, withGradient } from "@blora/tensor";
+
+/**
+ * Values are clipped just inside ±α. At α itself x/s is half-way between two
+ * levels, and rounding half to even would reach a level outside the range.
+ */
+const EDGE = 1 - 2 ** -23;
+
+/** Distance between the levels of `bits` bits over [-1, 1] (signed) or [0, 1]: (α - x_min)/(2^b - 1) for α = 1. */
+export function stepSize(bits: number, signed: boolean): number {
+  return (signed ? 2 : 1) / (2 ** bits - 1);
+}
+
+/**
+ * x rounded to 2^b levels over [-α, α] or [0, α], half to even, with the
+ * straight-through gradient by x and the gradient of a learned range: by x, 1
+ * inside the range and 0 outside; by ln α, Σ dy·(x_q - x·inside).
+ *
+ * @param logRange ln α, a scalar: α stays positive and optimizer steps are relative.
+ */
+export function roundToBits(x: Tensor, logRange: Tensor, bits: number, signed: boolean): Tensor {
+  const step = stepSize(bits, signed);
+  const quantize = withGradient((input: Tensor, log: Tensor) => {
+    const range = ops.exp(log);
+    const scaled = ops.div(input, range);
+    const codes = roundStraightThrough(ops.mul(clip(scaled, signed), 1 / step));
+    const value = ops.mul(codes, ops.mul(range, step));
+    return {
+      value,
+      saved: [input, scaled, value],
+      gradient: (dy, [kept, ratio, quantized]) => [...roundingGradients(dy, kept!, ratio!, quantized!, signed)],
+    };
+  });
+  return quantize(x, logRange);
+}
+
+/**
+ * Σ_b weights_b · (x rounded to b bits) for several widths at once: the
+ * Bayesian Bits decomposition, since the residual that gate b opens is the
+ * difference of roundings at neighbouring widths.
+ *
+ * @param weights [1, L], one for each width; they sum to 1.
+ */
+export function roundToMixture(
+  x: Tensor,
+  logRange: Tensor,
+  weights: Tensor,
+  widths: readonly number[],
+  signed: boolean,
+): Tensor {
+  const steps = widths.map((bits) => stepSize(bits, signed));
+  const column = (values: number[]): Tensor => ops.tensor(values, [values.length, 1]);
+  const quantize = withGradient((input: Tensor, log: Tensor, mix: Tensor) => {
+    const range = ops.exp(log);
+    const scaled = ops.div(input, range);
+    const row = ops.reshape(clip(scaled, signed), [1, -1]); // [1, N]
+    const codes = roundStraightThrough(ops.mul(row, column(steps.map((step) => 1 / step)))); // [L, N]
+    const sizes = ops.mul(range, ops.tensor(steps, [1, steps.length])); // [1, L]
+    const value = ops.reshape(ops.matMul(ops.mul(mix, sizes), codes), input.shape);
+    return {
+      value,
+      saved: [input, scaled, value, codes, sizes],
+      gradient: (dy, [kept, ratio, quantized, levels, scales]) => [
+        ...roundingGradients(dy, kept!, ratio!, quantized!, signed),
+        ops.mul(ops.matMul(ops.reshape(dy, [1, -1]), levels!, false, true), scales!),
+      ],
+    };
+  });
+  return quantize(x, logRange, weights);
+}
+
+function clip(scaled: Tensor, signed: boolean): Tensor {
+  return ops.clipByValue(scaled, signed ? -EDGE : 0, EDGE);
+}
+
+/** Gradients by x and by ln α. The latter is α·∂/∂α = x_q - x·inside by Euler's identity: x_q is homogeneous in (x, α). */
+function roundingGradients(
+  dy: Tensor,
+  x: Tensor,
+  scaled: Tensor,
+  quantized: Tensor,
+  signed: boolean,
+): [Tensor, Tensor] {
+  const inside = ops.cast(
+    signed ? ops.less(ops.abs(scaled), 1) : ops.logicalAnd(ops.greater(scaled, 0), ops.less(scaled, 1)),
+    "float32",
+  );
+  return [ops.mul(dy, inside), ops.sum(ops.mul(dy, ops.sub(quantized, ops.mul(x, inside))))];
+}
