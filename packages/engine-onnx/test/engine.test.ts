@@ -1,0 +1,190 @@
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BloraError, type Engine, type FrozenTensor, type StepDefinition } from "@blora/spec";
+import { linear, lowRankLinear, ops, uniformValues } from "@blora/tensor";
+import { afterEach, describe, expect, test } from "vitest";
+import { onnx } from "../src/index.ts";
+
+const noise = { seed: 7, step: 3 };
+const engines: Engine[] = [];
+const folders: string[] = [];
+
+function engine(): Engine {
+  const made = onnx({ threads: 1 });
+  engines.push(made);
+  return made;
+}
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "blora-test-"));
+  folders.push(path);
+  return path;
+}
+
+afterEach(async () => {
+  for (const made of engines.splice(0)) await made.release();
+  for (const path of folders.splice(0)) await rm(path, { recursive: true });
+});
+
+function definition(step: Partial<StepDefinition> & Pick<StepDefinition, "compute">): StepDefinition {
+  return { name: "test", mode: "train", inputs: {}, trainable: {}, frozen: new Map(), ...step };
+}
+
+const square = definition({
+  trainable: { w: [2] },
+  inputs: { x: { shape: [2], dtype: "float32" } },
+  compute: ({ input, trainable }) => {
+    const product = ops.mul(input.x!, trainable.w!);
+    return { loss: ops.sum(ops.square(product)), outputs: { product } };
+  },
+});
+
+describe("a compiled step", () => {
+  test("gives the loss, outputs and gradients of hand-computed values", async () => {
+    const step = await engine().compile(square);
+    const result = await step.run({ x: Float32Array.of(2, 3) }, { w: Float32Array.of(1, -1) }, noise);
+    expect(result.loss).toBe(13);
+    expect([...result.outputs.product!]).toEqual([2, -3]);
+    expect([...result.gradients.w!]).toEqual([8, -18]); // 2·x²·w
+  });
+
+  test("gives zeros as the gradient of a tensor the loss does not use", async () => {
+    const step = await engine().compile({ ...square, trainable: { w: [2], unused: [3] } });
+    const trainable = { w: Float32Array.of(1, 1), unused: new Float32Array(3) };
+    const result = await step.run({ x: Float32Array.of(1, 1) }, trainable, noise);
+    expect([...result.gradients.unused!]).toEqual([0, 0, 0]);
+  });
+
+  test("draws the noise of its seed, step and path", async () => {
+    const step = await engine().compile(
+      definition({ compute: ({ context }) => ({ outputs: { u: ops.mul(context.uniform("a/b", [5]), 1) } }) }),
+    );
+    const first = await step.run({}, {}, noise);
+    expect(first.outputs.u).toEqual(uniformValues({ ...noise, path: "a/b" }, 5));
+    const next = await step.run({}, {}, { ...noise, step: 4 });
+    expect(next.outputs.u).not.toEqual(first.outputs.u);
+  });
+
+  test("names the step, input, expected and found sizes when a feed is missing or has a wrong size", async () => {
+    const step = await engine().compile(square);
+    const w = Float32Array.of(1, 1);
+    await expect(step.run({}, { w }, noise)).rejects.toThrow(
+      "step test: input x needs 2 values (shape [2]), got nothing",
+    );
+    await expect(step.run({ x: new Float32Array(3) }, { w }, noise)).rejects.toThrow("got 3 values");
+    await expect(step.run({ x: new Float32Array(3) }, { w }, noise)).rejects.toSatisfy(BloraError.isInstance);
+  });
+
+  test("counts the multiply-accumulates of its forward products and of the gradients that are needed", async () => {
+    const [M, I, O] = [6, 5, 4];
+    const inputs = { x: { shape: [M, I], dtype: "float32" } } as const;
+    const forward = await engine().compile(
+      definition({
+        inputs,
+        mode: "eval",
+        frozen: new Map([["w", frozen([O, I])]]),
+        compute: ({ input, frozen }) => ({ outputs: { y: linear(input.x!, frozen("w")) } }),
+      }),
+    );
+    expect(forward.macs).toBe(M * I * O);
+    const trained = await engine().compile(
+      definition({
+        inputs,
+        trainable: { w: [O, I] },
+        compute: ({ input, trainable }) => ({ loss: ops.sum(linear(input.x!, trainable.w!)) }),
+      }),
+    );
+    expect(trained.macs).toBe(2 * M * I * O); // nothing needs the gradient by x
+  });
+
+  test("never forms the weight gradient of a frozen matrix under a low-rank update", async () => {
+    const [M, I, O, R] = [16, 8, 8, 2];
+    const step = await engine().compile(
+      definition({
+        inputs: { x: { shape: [M, I], dtype: "float32" } },
+        trainable: { A: [R, I], B: [O, R] },
+        frozen: new Map([["w", frozen([O, I])]]),
+        compute: ({ input, trainable, frozen }) => ({
+          loss: ops.sum(lowRankLinear(input.x!, frozen("w"), undefined, trainable.A!, trainable.B!)),
+        }),
+      }),
+    );
+    const merging = O * R * I;
+    const factors = 2 * M * R * (O + I); // dy·B, (dy·B)ᵀ·x, x·Aᵀ, (x·Aᵀ)ᵀ·dy
+    expect(step.macs).toBe(M * I * O + merging + factors);
+  });
+});
+
+describe("frozen tensors", () => {
+  const sum = (frozenTensors: ReadonlyMap<string, FrozenTensor>) =>
+    definition({
+      mode: "eval",
+      frozen: frozenTensors,
+      compute: ({ frozen }) => ({
+        outputs: Object.fromEntries([...frozenTensors.keys()].map((name) => [name, ops.mul(frozen(name), 1)])),
+      }),
+    });
+
+  test("are read from their place in a file, as float32, float16 and bfloat16", async () => {
+    const path = join(await folder(), "weights.bin");
+    const bytes = Buffer.alloc(32);
+    bytes.writeFloatLE(1.5, 8);
+    bytes.writeFloatLE(-2.25, 12);
+    bytes.writeUInt16LE(0x3e00, 16); // 1.5 in float16
+    bytes.writeUInt16LE(0xc080, 18); // -4 in bfloat16
+    await writeFile(path, bytes);
+    const compiled = await engine().compile(
+      sum(
+        new Map<string, FrozenTensor>([
+          ["single", { shape: [2], storage: "f32", source: { path, offset: 8, length: 8 } }],
+          ["half", { shape: [1], storage: "f16", source: { path, offset: 16, length: 2 } }],
+          ["brain", { shape: [1], storage: "bf16", source: { path, offset: 18, length: 2 } }],
+        ]),
+      ),
+    );
+    const { outputs } = await compiled.run({}, {}, noise);
+    expect([...outputs.single!, ...outputs.half!, ...outputs.brain!]).toEqual([1.5, -2.25, 1.5, -4]);
+  });
+
+  test("may lie in files of several folders and behind symbolic links", async () => {
+    const [first, second] = [await folder(), await folder()];
+    await writeFile(join(first, "a.bin"), Buffer.from(Float32Array.of(1).buffer));
+    await writeFile(join(second, "b.bin"), Buffer.from(Float32Array.of(2).buffer));
+    await symlink(join(second, "b.bin"), join(first, "link.bin"));
+    const slice = (path: string): FrozenTensor => ({
+      shape: [1],
+      storage: "f32",
+      source: { path, offset: 0, length: 4 },
+    });
+    const tensors = new Map([
+      ["a", slice(join(first, "a.bin"))],
+      ["b", slice(join(first, "link.bin"))],
+    ]);
+    const { outputs } = await (await engine().compile(sum(tensors))).run({}, {}, noise);
+    expect([outputs.a![0], outputs.b![0]]).toEqual([1, 2]);
+  });
+});
+
+describe("the plugin", () => {
+  test("refuses a provider this ONNX Runtime lacks and says which it has", () => {
+    expect(() => onnx({ provider: "abacus" })).toThrow(/no provider abacus; it has cpu/);
+  });
+
+  test("refuses a thread count that is no whole number", () => {
+    expect(() => onnx({ threads: 0 })).toThrow("threads must be a whole number from 1, got 0");
+  });
+
+  test("describes itself by provider, threads and runtime version", async () => {
+    expect(await engine().describe()).toMatchObject({
+      id: "onnx",
+      provider: "cpu",
+      threads: 1,
+      version: expect.stringMatching(/^1\./),
+    });
+  });
+});
+
+function frozen(shape: readonly number[]): FrozenTensor {
+  return { shape, storage: "f32", source: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5) };
+}

@@ -1,0 +1,86 @@
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CompiledStep, FrozenTensor, StepDefinition } from "@blora/spec";
+import { lowRankLinear, ops } from "@blora/tensor";
+import { describe, expect, test } from "vitest";
+import { onnx } from "../src/index.ts";
+
+const MEBIBYTE = 2 ** 20;
+const noise = { seed: 1, step: 0 };
+
+/** Memory of this process that no file backs. Linux only. */
+async function privateMemory(): Promise<number> {
+  const status = await readFile("/proc/self/status", "utf8");
+  return Number(/RssAnon:\s+(\d+) kB/.exec(status)![1]) * 1024;
+}
+
+function adaptedStep(M: number, weight: FrozenTensor, rank: number): StepDefinition {
+  const [O, I] = weight.shape as [number, number];
+  return {
+    name: `M=${M}`,
+    mode: "train",
+    inputs: { x: { shape: [M, I], dtype: "float32" } },
+    trainable: { A: [rank, I], B: [O, rank] },
+    frozen: new Map([["w", weight]]),
+    compute: ({ input, trainable, frozen }) => ({
+      loss: ops.sum(ops.square(lowRankLinear(input.x!, frozen("w"), undefined, trainable.A!, trainable.B!))),
+    }),
+  };
+}
+
+describe.skipIf(process.platform !== "linux")("memory", () => {
+  test("a second length bucket maps the frozen weights of the first instead of copying them", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "blora-memory-"));
+    const path = join(folder, "weights.bin");
+    const rows = 32_768;
+    const columns = 1024; // 128 MiB, gathered from, so that no product of its size is formed
+    const file = await open(path, "w");
+    await file.truncate(rows * columns * 4);
+    await file.close();
+    const table: FrozenTensor = {
+      shape: [rows, columns],
+      storage: "f32",
+      source: { path, offset: 0, length: rows * columns * 4 },
+    };
+    const engine = onnx({ threads: 1 });
+    const steps: CompiledStep[] = [];
+    const before = await privateMemory();
+    for (const M of [16, 32, 64]) {
+      const step = await engine.compile({
+        name: `bucket ${M}`,
+        mode: "eval",
+        inputs: { x: { shape: [M, columns], dtype: "float32" } },
+        trainable: {},
+        frozen: new Map([["table", table]]),
+        compute: ({ input, frozen }) => ({ outputs: { y: ops.sum(ops.matMul(input.x!, frozen("table"), false, true)) } }),
+      });
+      steps.push(step);
+      await step.run({ x: new Float32Array(M * columns) }, {}, noise);
+    }
+    const grown = (await privateMemory()) - before;
+    await engine.release();
+    await rm(folder, { recursive: true });
+    expect(grown / MEBIBYTE).toBeLessThan(64); // half of one copy, for three sessions
+  });
+
+  test("stays flat over 1,000 steps and changing buckets", async () => {
+    const weight: FrozenTensor = { shape: [64, 64], storage: "f32", source: new Float32Array(64 * 64).fill(0.01) };
+    const engine = onnx({ threads: 1 });
+    const trainable = { A: new Float32Array(4 * 64).fill(0.1), B: new Float32Array(64 * 4).fill(0.1) };
+    const run = async (rounds: number) => {
+      for (let round = 0; round < rounds; round++) {
+        const M = 16 * (1 + (round % 4));
+        const step = await engine.compile(adaptedStep(M, weight, 4));
+        for (let index = 0; index < 50; index++) {
+          await step.run({ x: new Float32Array(M * 64).fill(0.1) }, trainable, { seed: 1, step: index });
+        }
+        await step.release();
+      }
+    };
+    await run(8);
+    const before = await privateMemory();
+    await run(20);
+    expect(((await privateMemory()) - before) / MEBIBYTE).toBeLessThan(24);
+  });
+});
