@@ -34,6 +34,14 @@ test("the gradient by ln α is α·x_q/α outside the range and x_q - x inside",
   expectAllClose(gradients[0]!, -0.5 + (10 * 4) / 3);
 });
 
+test("the gradient by x ends at the edges of the range", () => {
+  const byX = (x: number[], signed: boolean) =>
+    valueAndGradients((input) => ops.sum(quantizer.quantizeFixed(unit(), input!, signed, 2)), [ops.tensor(x)])
+      .gradients[0]!;
+  expectAllClose(byX([-1.01, -1, -0.99, 0, 0.99, 1, 1.01], true), [0, 0, 1, 1, 1, 0, 0]);
+  expectAllClose(byX([-0.01, 0, 0.01, 0.99, 1, 1.01], false), [0, 0, 1, 1, 0, 0]);
+});
+
 test("the width is constant", () => {
   expect(quantizer.bits({})).toBe(2);
   expectAllClose(quantizer.expectedBits({}), 2);
