@@ -5,6 +5,7 @@ export { gelu } from "./fused/gelu.ts";
 export { layerNorm } from "./fused/layer-norm.ts";
 export { frozenLinear, linear, lowRankLinear } from "./fused/linear.ts";
 export { softmax, softmaxCrossEntropy } from "./fused/softmax.ts";
+export { evaluateOnHost } from "./host.ts";
 export { expectedOpen, nestedExpectation, nestedPenalty, nestedProduct, nestedRank } from "./nested.ts";
 export { type NoiseAddress, normalValues, permutation, randomWords, uniformValues } from "./noise.ts";
 export * as ops from "./ops.ts";
