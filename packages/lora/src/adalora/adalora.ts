@@ -1,0 +1,96 @@
+import {
+  type Adapter,
+  definePlugin,
+  FLOAT_BITS,
+  type Method,
+  type ParameterRecord,
+  type Plugin,
+  type Progress,
+} from "@blora/spec";
+import { ops } from "@blora/tensor";
+import { foldUpdate } from "../fold.ts";
+import { applyUpdate, constantParameter, normalParameter } from "../low-rank.ts";
+import { parseOptions } from "../options.ts";
+import { floatUsage } from "../usage.ts";
+import { budgetAt, budgetSchedule } from "./budget.ts";
+import { initialImportance, updateImportance } from "./importance.ts";
+import { maskToBudget } from "./mask.ts";
+import { type AdaloraOptions, adaloraOptionsSchema } from "./options.ts";
+import { orthogonalityPenalty } from "./orthogonality.ts";
+
+const INITIAL_DEVIATION = 0.02;
+/** AdaLoRA's code divides by r_init + 1e-5; published adapters carry that scale. */
+const RANK_OFFSET = 1e-5;
+
+/**
+ * AdaLoRA (Zhang et al., arXiv 2303.10512): ΔW = s·B·diag(E)·A whose
+ * components with the least importance over all sites are masked until the
+ * budget is met, in the form of the authors' code.
+ */
+export const adalora: Plugin<"method", "adalora", AdaloraOptions | undefined, Method> = definePlugin<
+  "method",
+  "adalora",
+  AdaloraOptions | undefined,
+  Method
+>({ kind: "method", id: "adalora", packageName: "@blora/lora", optionsSchema: adaloraOptionsSchema, create });
+
+function create(given?: AdaloraOptions): Method {
+  const options = parseOptions("adalora", adaloraOptionsSchema, given);
+  const { initialRank: rank, orthogonality } = options;
+  const scale = options.alpha / (rank + RANK_OFFSET);
+  return {
+    init(site, seed) {
+      const matrices: ParameterRecord = {
+        A: normalParameter(site, "A", [rank, site.inFeatures], INITIAL_DEVIATION, seed),
+        E: constantParameter([rank], 0),
+        B: normalParameter(site, "B", [site.outFeatures, rank], INITIAL_DEVIATION, seed),
+      };
+      return { layout: { rank }, parameters: { ...matrices, ...initialImportance(matrices) } };
+    },
+    apply({ site, parameters }, x, base, context) {
+      const B = ops.mul(parameters.B!, ops.mul(parameters.E!, scale)); // [O, R]
+      return applyUpdate(site, { A: parameters.A!, B }, x, base, context, options.dropout);
+    },
+    penalty: (adapters) =>
+      orthogonality === 0 || adapters.length === 0 ? undefined : ops.mul(orthogonalityPenalty(adapters), orthogonality),
+    beforeStep(adapters, progress) {
+      budgetSchedule(options, adapters.sites.length, progress.totalSteps);
+    },
+    afterStep(store, progress, gradients) {
+      const schedule = budgetSchedule(options, store.sites.length, progress.totalSteps);
+      const adapters = store.sites.map(({ path }) => store.get(path));
+      if (progress.step < schedule.totalSteps - schedule.finalSteps) {
+        for (const [index, { path }] of store.sites.entries()) {
+          updateImportance(adapters[index]!, (matrix) => gradients.get(`${path}/${matrix}`)!, options);
+        }
+      }
+      const budget = budgetAt(schedule, progress.step);
+      if (budget.masks) maskToBudget(adapters, budget.components);
+    },
+    phase: (progress) => phaseAt(progress),
+    usage: (site, adapter) => floatUsage(site, rank, ["A", "E", "B"], activeComponents(adapter).length / rank),
+    baselineUsage: (site) => floatUsage(site, rank, ["A", "B"]),
+    summary: (_site, adapter) => ({
+      rank: activeComponents(adapter).length,
+      bits: { A: FLOAT_BITS, E: FLOAT_BITS, B: FLOAT_BITS },
+    }),
+    export: (_site, adapter) =>
+      foldUpdate({
+        A: adapter.parameters.A!.values,
+        B: adapter.parameters.B!.values,
+        scales: Float64Array.from(adapter.parameters.E!.values, (e) => e * scale),
+        kept: activeComponents(adapter),
+      }),
+  };
+
+  function phaseAt({ step, totalSteps }: Progress): string {
+    const { initialSteps, finalSteps } = budgetSchedule(options, 1, totalSteps);
+    if (step <= initialSteps) return "warmup";
+    return step > totalSteps - finalSteps ? "final" : "budget";
+  }
+}
+
+/** Components that masking left on. */
+function activeComponents({ parameters }: Adapter): number[] {
+  return [...parameters.E!.values.entries()].filter(([, e]) => e !== 0).map(([component]) => component);
+}

@@ -1,0 +1,57 @@
+import type { BaseLinear, Context, TracedAdapter } from "@blora/spec";
+import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
+import { applyUpdate, dropout, scaleOf } from "../low-rank.ts";
+import { activationsOf, layoutOf, RANK_GATES } from "./layout.ts";
+import type { BloraSettings } from "./options.ts";
+import { operandQuantizer } from "./quantization.ts";
+import { sampleRankGates } from "./rank-gates.ts";
+
+/** y = W̃0·x + s·B̃·diag(g ⊙ ẽ)·Ã·x, where ~ rounds what the scope names. x [M, I] → [M, O] */
+export function applyBlora(
+  settings: BloraSettings,
+  adapter: TracedAdapter,
+  x: Tensor,
+  base: BaseLinear,
+  context: Context,
+): Tensor {
+  const { site, parameters } = adapter;
+  const quantize = operandQuantizer(settings, adapter, context);
+  const logits = parameters[RANK_GATES];
+  const rounded = quantize("E", parameters.E!);
+  const scales =
+    logits === undefined ? rounded : ops.mul(sampleRankGates(settings, logits, context, site.path), rounded); // [R]
+  const A = quantize("A", parameters.A!);
+  const B = quantize("B", parameters.B!);
+  const scale = scaleOf(settings.alpha, settings.rank);
+
+  const { signed } = layoutOf(adapter);
+  const roundsInside = signed.W0 !== undefined || activationsOf(settings).some((name) => signed[name] !== undefined);
+  if (!roundsInside) {
+    const update = { A, B: ops.mul(B, ops.mul(scales, scale)) };
+    return applyUpdate(site, update, x, base, context, settings.dropout);
+  }
+  const input = quantize("input", x);
+  const dropped = dropout(input, settings.dropout, context, site.path);
+  const afterA = quantize("afterA", ops.matMul(dropped, A, false, true)); // [M, R]
+  const afterE = quantize("afterE", ops.mul(afterA, scales)); // [M, R]
+  const update = ops.matMul(afterE, ops.mul(B, scale), false, true); // [M, O]
+  return ops.add(applyBase(settings, input, x, base, quantize("W0", base.weight)), update);
+}
+
+/** The frozen map sees rounded operands at scope `site` alone. */
+function applyBase({ scope }: BloraSettings, input: Tensor, x: Tensor, base: BaseLinear, weight: Tensor): Tensor {
+  if (scope !== "site") return base.apply(x);
+  return weight === base.weight ? base.apply(input) : base.apply(input, weight);
+}
+
+/** Smallest and largest value of every activation in scope, as the float forward pass has them. */
+export function observeActivations({ parameters }: TracedAdapter, x: Tensor): TensorRecord {
+  const afterA = ops.matMul(x, parameters.A!, false, true); // [M, R]
+  const activations = { input: x, afterA, afterE: ops.mul(afterA, parameters.E!) };
+  return Object.fromEntries(
+    Object.entries(activations).flatMap(([name, activation]) => [
+      [`${name}.min`, ops.neg(ops.max(ops.neg(activation)))],
+      [`${name}.max`, ops.max(activation)],
+    ]),
+  );
+}

@@ -1,0 +1,108 @@
+import { type CostModel, FLOAT_BITS, type MatmulUsage, type SiteUsage, type TracedAdapter } from "@blora/spec";
+import { ops, type Tensor } from "@blora/tensor";
+import { floatUsage, macsPerToken } from "../usage.ts";
+import { activationsOf, layoutOf, type Operand, quantizerParameters, RANK_GATES, weightsOf } from "./layout.ts";
+import type { BloraSettings } from "./options.ts";
+import { expectedKeep } from "./rank-gates.ts";
+import { INPUT_OF, pricedMatrices } from "./usage.ts";
+
+/** λ times how dear the layout is expected to be, 0 to λ. Undefined where nothing is being learned that has a price. */
+export function bloraPenalty(
+  settings: BloraSettings,
+  adapters: readonly TracedAdapter[],
+  cost: CostModel,
+): Tensor | undefined {
+  const learning = adapters.filter((adapter) => layoutOf(adapter).phase === "gates");
+  if (learning.length === 0 || settings.penaltyStrength === 0) return undefined;
+  if (!settings.learnBits && learning.every(({ parameters }) => parameters[RANK_GATES] === undefined)) return undefined;
+  const expectations = learning.map((adapter) => siteExpectation(settings, adapter));
+  const value = price(settings, learning, expectations, cost);
+  return ops.mul(value, settings.penaltyStrength);
+}
+
+/** What the gates of one site make of it on average. */
+interface SiteExpectation {
+  /** r̄ / R, where the rank is learned */
+  readonly keep: Tensor | undefined;
+  /** b̄ of the quantized operands */
+  readonly bits: ReadonlyMap<Operand, Tensor>;
+}
+
+function siteExpectation(settings: BloraSettings, { parameters }: TracedAdapter): SiteExpectation {
+  const logits = parameters[RANK_GATES];
+  const operands = [...weightsOf(settings), ...activationsOf(settings)];
+  return {
+    keep: logits === undefined ? undefined : expectedKeep(settings, logits),
+    bits: new Map(
+      operands.map((operand) => [operand, settings.quantizer.expectedBits(quantizerParameters(parameters, operand))]),
+    ),
+  };
+}
+
+function price(
+  settings: BloraSettings,
+  adapters: readonly TracedAdapter[],
+  expectations: readonly SiteExpectation[],
+  cost: CostModel,
+): Tensor {
+  if (settings.portCompat) return portPenalty(settings, adapters, expectations);
+  if (settings.penalty === "const") return ops.mean(ops.stack(expectations.flatMap(shares)));
+  const full = adapters.map(({ site }) => floatUsage(site, settings.rank, pricedMatrices(settings)));
+  const fullPrice = Number(cost.measured(full, 1).total);
+  const expected = cost.expected(
+    adapters.map((adapter, index) => expectedUsage(settings, adapter, expectations[index]!)),
+  );
+  return ops.mul(expected, 1 / fullPrice);
+}
+
+/** Differentiable twin of `bloraUsage`. */
+function expectedUsage(
+  settings: BloraSettings,
+  { site }: TracedAdapter,
+  { keep, bits }: SiteExpectation,
+): SiteUsage<Tensor> {
+  const one = ops.scalar(1);
+  const float = ops.scalar(FLOAT_BITS);
+  const macs = macsPerToken(site, settings.rank);
+  const matmuls = pricedMatrices(settings).map(
+    (matrix): MatmulUsage<Tensor> => ({
+      matrix,
+      macsPerToken: macs[matrix],
+      keep: matrix === "W0" ? one : (keep ?? one),
+      weightBits: bits.get(matrix) ?? float,
+      inputBits: bits.get(INPUT_OF[matrix]) ?? float,
+    }),
+  );
+  return { site, matmuls };
+}
+
+/** Every learned quantity of a site as a share of its full price. */
+function shares({ keep, bits }: SiteExpectation): Tensor[] {
+  const widths = [...bits.values()].map(shareOfFloat);
+  return keep === undefined ? widths : [keep, ...widths];
+}
+
+/**
+ * The first author's regularizer: a plain sum over quantizers, where the rank
+ * gates enter as the independent mean of their probabilities and multiply the
+ * width of E. Widths stand for the sum of open levels, which a `Quantizer`
+ * does not show.
+ */
+function portPenalty(
+  { rankGate }: BloraSettings,
+  adapters: readonly TracedAdapter[],
+  expectations: readonly SiteExpectation[],
+): Tensor {
+  const terms = expectations.flatMap(({ bits }, index) => {
+    const logits = adapters[index]!.parameters[RANK_GATES];
+    const open = logits === undefined ? ops.scalar(1) : ops.mean(rankGate.probabilityOn(logits));
+    const E = bits.get("E");
+    const others = [...bits].filter(([operand]) => operand !== "E").map(([, width]) => shareOfFloat(width));
+    return [E === undefined ? open : ops.mul(open, shareOfFloat(E)), ...others];
+  });
+  return ops.sum(ops.stack(terms));
+}
+
+function shareOfFloat(bits: Tensor): Tensor {
+  return ops.mul(bits, 1 / FLOAT_BITS);
+}

@@ -1,0 +1,32 @@
+import type { Adapter, Context } from "@blora/spec";
+import { nestedProduct, nestedRank, ops, roundStraightThrough, type Tensor } from "@blora/tensor";
+import { layoutOf, RANK_GATES } from "./layout.ts";
+import type { BloraSettings } from "./options.ts";
+
+/** g [R] of the components from gate values v_2 … v_R [R-1]; the first is always on. */
+function chain({ rankPrior }: BloraSettings, values: Tensor): Tensor {
+  return rankPrior === "nested" ? nestedProduct(values) : ops.pad(values, [[1, 0]], 1);
+}
+
+/** Gates g [R] of one forward pass: sampled in training, exactly 0 or 1 in evaluation. */
+export function sampleRankGates(settings: BloraSettings, logits: Tensor, context: Context, path: string): Tensor {
+  if (context.mode === "eval") return chain(settings, settings.rankGate.mode(logits));
+  const noise = context.uniform(`${path}/rank`, logits.shape);
+  const gates = chain(settings, settings.rankGate.sample(logits, noise));
+  return settings.portCompat ? roundStraightThrough(gates) : gates;
+}
+
+/** Expected share of open components r̄ / R, a scalar. */
+export function expectedKeep(settings: BloraSettings, logits: Tensor): Tensor {
+  return ops.mean(chain(settings, settings.rankGate.probabilityOn(logits)));
+}
+
+/** Components with an open gate, ascending. Without gates all are open. */
+export function openComponents({ rankGate, rankPrior }: BloraSettings, adapter: Adapter): number[] {
+  const { rank } = layoutOf(adapter);
+  const components = Array.from({ length: rank }, (_, component) => component);
+  const logits = adapter.parameters[RANK_GATES]?.values;
+  if (logits === undefined) return components;
+  if (rankPrior === "nested") return components.slice(0, nestedRank(logits, rankGate));
+  return components.filter((component) => component === 0 || rankGate.isOn(logits[component - 1]!));
+}

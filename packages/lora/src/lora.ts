@@ -1,0 +1,70 @@
+import { definePlugin, FLOAT_BITS, type Method, type Plugin } from "@blora/spec";
+import { ops } from "@blora/tensor";
+import { z } from "zod";
+import { foldUpdate } from "./fold.ts";
+import { applyUpdate, constantParameter, kaimingUniform, scaleOf } from "./low-rank.ts";
+import { alphaSchema, dropoutSchema, type LowRankOptions, parseOptions, rankSchema } from "./options.ts";
+import { floatUsage } from "./usage.ts";
+
+export interface LoraOptions extends LowRankOptions {
+  /** Rank of every site. Default 8. */
+  readonly rank?: number | undefined;
+  /** Scale by alpha / √rank instead of alpha / rank. Default false. */
+  readonly useRslora?: boolean | undefined;
+}
+
+interface ResolvedLoraOptions {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly dropout: number;
+  readonly useRslora: boolean;
+}
+
+const optionsSchema: z.ZodType<ResolvedLoraOptions> = z
+  .strictObject({
+    rank: rankSchema.default(8),
+    alpha: alphaSchema.optional(),
+    dropout: dropoutSchema.default(0),
+    useRslora: z.boolean().default(false),
+  })
+  .transform((options) => ({ ...options, alpha: options.alpha ?? 2 * options.rank }))
+  .prefault({});
+
+/**
+ * LoRA (Hu et al., arXiv 2106.09685): y = W0·x + alpha/rank · B·A·x, with
+ * A [R, I] started as PEFT does and B [O, R] at zero.
+ */
+export const lora: Plugin<"method", "lora", LoraOptions | undefined, Method> = definePlugin<
+  "method",
+  "lora",
+  LoraOptions | undefined,
+  Method
+>({ kind: "method", id: "lora", packageName: "@blora/lora", optionsSchema, create });
+
+function create(options?: LoraOptions): Method {
+  const { rank, alpha, dropout, useRslora } = parseOptions("lora", optionsSchema, options);
+  const scale = scaleOf(alpha, rank, useRslora);
+  const components = Array.from({ length: rank }, (_, component) => component);
+  return {
+    init: (site, seed) => ({
+      layout: { rank },
+      parameters: {
+        A: kaimingUniform(site, "A", [rank, site.inFeatures], seed),
+        B: constantParameter([site.outFeatures, rank], 0),
+      },
+    }),
+    apply({ site, parameters }, x, base, context) {
+      return applyUpdate(site, { A: parameters.A!, B: ops.mul(parameters.B!, scale) }, x, base, context, dropout);
+    },
+    usage: (site) => floatUsage(site, rank, ["A", "B"]),
+    baselineUsage: (site) => floatUsage(site, rank, ["A", "B"]),
+    summary: () => ({ rank, bits: { A: FLOAT_BITS, B: FLOAT_BITS } }),
+    export: (_site, { parameters }) =>
+      foldUpdate({
+        A: parameters.A!.values,
+        B: parameters.B!.values,
+        scales: new Float64Array(rank).fill(scale),
+        kept: components,
+      }),
+  };
+}
