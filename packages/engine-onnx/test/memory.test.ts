@@ -53,7 +53,9 @@ describe.skipIf(process.platform !== "linux")("memory", () => {
         inputs: { x: { shape: [M, columns], dtype: "float32" } },
         trainable: {},
         frozen: new Map([["table", table]]),
-        compute: ({ input, frozen }) => ({ outputs: { y: ops.sum(ops.matMul(input.x!, frozen("table"), false, true)) } }),
+        compute: ({ input, frozen }) => ({
+          outputs: { y: ops.sum(ops.matMul(input.x!, frozen("table"), false, true)) },
+        }),
       });
       steps.push(step);
       await step.run({ x: new Float32Array(M * columns) }, {}, noise);

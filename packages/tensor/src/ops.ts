@@ -27,11 +27,8 @@ export {
   logicalAnd,
   logicalNot,
   logicalOr,
-  matMul,
   max,
-  maximum,
   mean,
-  minimum,
   mul,
   neg,
   oneHot,
@@ -65,3 +62,4 @@ export {
   zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
+export { matMul, maximum, minimum } from "./broadcast.ts";

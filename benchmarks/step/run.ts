@@ -1,0 +1,69 @@
+/**
+ * Times one LoRA training step (forward and backward) at four shapes, on our
+ * engines and, with `--python <interpreter>`, on PyTorch and PEFT in turn.
+ *
+ *   npm run bench:step -- --threads 2 --rounds 9 --python ~/venv/bin/python
+ */
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { onnx } from "@blora/engine-onnx";
+import { tfjs } from "@blora/engine-tfjs";
+import type { Engine } from "@blora/spec";
+import { machine } from "../machine.ts";
+import { startPeer } from "../peers/python-peer.ts";
+import { describeStep, matmulCeiling, measureStep, median, SHAPES } from "./measure.ts";
+
+const { values } = parseArgs({
+  options: {
+    threads: { type: "string", default: "2" },
+    rounds: { type: "string", default: "9" },
+    repeats: { type: "string", default: "3" },
+    eager: { type: "string", multiple: true, default: [] },
+    python: { type: "string" },
+    out: { type: "string" },
+  },
+});
+const threads = Number(values.threads);
+const rounds = Number(values.rounds);
+const repeats = Number(values.repeats);
+
+const engine = onnx({ threads });
+const peer = values.python === undefined ? undefined : await startPeer(values.python, "step.py", threads);
+const eager: [string, Engine][] = values.eager.map((backend) => [
+  `tfjs ${backend}`,
+  tfjs({ backend: backend as "wasm" | "cpu" | "tensorflow" }),
+]);
+
+const results = [];
+for (const shape of SHAPES) {
+  const ceilings: number[] = [];
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    ceilings.push(await matmulCeiling(engine, rounds));
+    ours.push((await measureStep(engine, shape, rounds)).milliseconds);
+    if (peer !== undefined) theirs.push((await peer.ask({ ...shape, rounds })).milliseconds!);
+  }
+  const ceiling = median(ceilings);
+  const traced = describeStep(shape, median(ours));
+  const result = {
+    shape,
+    ceilingGigaflops: ceiling,
+    onnx: { ...traced, shareOfCeiling: traced.gigaflops / ceiling },
+    ...(peer === undefined
+      ? {}
+      : { pytorch: { milliseconds: median(theirs), ratio: median(theirs.map((time, index) => time / ours[index]!)) } }),
+    ...Object.fromEntries(
+      await Promise.all(eager.map(async ([name, engine]) => [name, await measureStep(engine, shape, 1)] as const)),
+    ),
+  };
+  results.push(result);
+  console.log(JSON.stringify(result));
+}
+peer?.close();
+await engine.release();
+for (const [, each] of eager) await each.release();
+if (values.out !== undefined) {
+  const report = { ...machine(), threads, rounds, repeats, peer: peer?.versions ?? null, results };
+  await writeFile(values.out, `${JSON.stringify(report, null, 2)}\n`);
+}
