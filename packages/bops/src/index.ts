@@ -1,1 +1,3 @@
-export {};
+export { bops } from "./bops.ts";
+export { type LedgerOptions, renderLedger } from "./ledger.ts";
+export { expectedBits, ratio } from "./ratio.ts";

@@ -1,0 +1,59 @@
+import {
+  type CostModel,
+  type CostReport,
+  type CostRow,
+  definePlugin,
+  InvalidInputError,
+  type Plugin,
+  type SiteUsage,
+} from "@blora/spec";
+import { ops, type Tensor } from "@blora/tensor";
+
+/**
+ * Bit operations: multiply-accumulates times the bit widths of both operands,
+ * Σ macs · b_weight · b_input. Bias, additions, normalization and softmax are free.
+ */
+export const bops: Plugin<"costModel", "bops", undefined, CostModel> = definePlugin({
+  kind: "costModel",
+  id: "bops",
+  packageName: "@blora/bops",
+  create: (): CostModel => ({ unit: "bit operations", expected, measured }),
+});
+
+/** All products at once: a vector per factor, so the number of operations does not grow with the number of sites. */
+function expected(usages: readonly SiteUsage<Tensor>[]): Tensor {
+  const matmuls = usages.flatMap((usage) => usage.matmuls);
+  if (matmuls.length === 0) return ops.scalar(0);
+  const macs = ops.tensor(matmuls.map((matmul) => matmul.macsPerToken));
+  const kept = ops.mul(macs, ops.stack(matmuls.map((matmul) => matmul.keep)));
+  const weightBits = ops.stack(matmuls.map((matmul) => matmul.weightBits));
+  const inputBits = ops.stack(matmuls.map((matmul) => matmul.inputBits));
+  return ops.sum(ops.mul(kept, ops.mul(weightBits, inputBits)));
+}
+
+function measured(usages: readonly SiteUsage[], tokens: number): CostReport {
+  const count = wholeNumber(tokens, "the number of tokens");
+  const rows = usages.flatMap(({ site, matmuls }) =>
+    matmuls.map((matmul): CostRow => {
+      const { matrix, macsPerToken, keep, weightBits, inputBits } = matmul;
+      const at = `${matrix} of ${site.path}`;
+      if (!(keep >= 0 && keep <= 1)) {
+        throw new InvalidInputError(`bops: the kept share of ${at} must lie between 0 and 1, not ${keep}.`);
+      }
+      // A share is active rank over rank, so the product is whole but for its rounding.
+      const macs = wholeNumber(Math.round(macsPerToken * keep), `the multiply-accumulates of ${at}`) * count;
+      const cost =
+        macs * wholeNumber(weightBits, `the weight bits of ${at}`) * wholeNumber(inputBits, `the input bits of ${at}`);
+      return { path: site.path, matrix, macs, weightBits, inputBits, cost };
+    }),
+  );
+  const total = (of: (row: CostRow) => bigint): bigint => rows.reduce((sum, row) => sum + of(row), 0n);
+  return { unit: "bit operations", rows, macs: total((row) => row.macs), total: total((row) => row.cost) };
+}
+
+function wholeNumber(value: number, what: string): bigint {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidInputError(`bops: ${what} must be a whole number from 0, not ${value}.`);
+  }
+  return BigInt(value);
+}
