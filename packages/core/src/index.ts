@@ -1,3 +1,3 @@
-export { defineConfig, type RunConfig, type TrainingArguments } from "./config.ts";
+export { defineConfig, type RunConfig } from "./config.ts";
 export { type PackageLookup, type PackageReference, type StoredManifest, writeManifest } from "./manifest.ts";
 export { createRegistry, type Registry } from "./registry.ts";

@@ -70,18 +70,22 @@ describe("writeManifest's types", () => {
 });
 
 describe("defineConfig's types", () => {
+  interface Rates {
+    readonly learningRate?: number;
+  }
   const task = {} as Component<"task">;
   const method = {} as Component<"method">;
 
   it("check components and training arguments", () => {
-    expectTypeOf(defineConfig({ task, method, training: { learningRate: 1e-3 } })).toExtend<RunConfig>();
+    expectTypeOf(defineConfig({ task, method, training: { learningRate: 1e-3 } })).toExtend<RunConfig<Rates>>();
+    expectTypeOf(defineConfig<Rates>({ task, method })).toEqualTypeOf<RunConfig<Rates>>();
     // @ts-expect-error a method is no task
     defineConfig({ task: method, method });
     // @ts-expect-error the method is missing
     defineConfig({ task });
     // @ts-expect-error a rate is a number
-    defineConfig({ task, method, training: { learningRate: "1e-3" } });
+    defineConfig<Rates>({ task, method, training: { learningRate: "1e-3" } });
     // @ts-expect-error a misspelled argument
-    defineConfig({ task, method, training: { learningrate: 1e-3 } });
+    defineConfig<Rates>({ task, method, training: { learningrate: 1e-3 } });
   });
 });

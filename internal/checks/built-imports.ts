@@ -1,0 +1,22 @@
+import { type Check, verdict } from "./check.ts";
+import { command } from "./command.ts";
+import { publishedPackages } from "./packages.ts";
+
+/** Plain Node loads the built output of every library; a package for test files only loads inside vitest. */
+export const builtImports: Check = {
+  name: "imports: plain Node loads every built package",
+  run: async () => {
+    const names = publishedPackages()
+      .filter(({ manifest }) => manifest.exports !== undefined && manifest.peerDependencies?.vitest === undefined)
+      .map(({ manifest }) => manifest.name);
+    const script = `
+      const empty = [];
+      for (const name of ${JSON.stringify(names)}) {
+        if (Object.keys(await import(name)).length === 0) empty.push(name);
+      }
+      if (empty.length > 0) throw new Error("These packages export nothing: " + empty.join(", "));
+    `;
+    const { ok, output } = await command(process.execPath, ["--input-type=module", "--eval", script]);
+    return verdict(ok, output);
+  },
+};

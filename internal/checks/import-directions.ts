@@ -1,0 +1,91 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Check, verdict } from "./check.ts";
+import { root, tool } from "./command.ts";
+
+/** An import that must pass lint, or must not. A rule that matches nothing would otherwise go unnoticed. */
+interface Probe {
+  readonly from: string;
+  readonly imported: string;
+  readonly allowed: boolean;
+}
+
+const probes: readonly Probe[] = [
+  ...refused("packages/tensor", ["@blora/spec", "@blora/gates", "../../spec/src/index.ts"]),
+  ...allowed("packages/tensor", ["@tensorflow/tfjs-core", "./types.ts"]),
+  ...refused("packages/spec", ["@blora/core", "@blora/gates", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/spec", ["@blora/tensor"]),
+  ...[
+    "bops",
+    "gates",
+    "lora",
+    "model-deberta-v2",
+    "quantizers",
+    "task-glue",
+    "testing",
+    "tokenizer",
+    "weights",
+    "core",
+  ].flatMap((name) => [
+    ...refused(`packages/${name}`, [
+      "@blora/trainer",
+      "@blora/engine-onnx",
+      "@blora/gates/deep",
+      "@tensorflow/tfjs-core",
+    ]),
+    ...refused(`packages/${name}`, ["../../quantizers/src/index.ts", "../../../apps/cli/src/index.ts"]),
+    ...allowed(`packages/${name}`, ["@blora/tensor", "@blora/spec", "zod", "./file.ts"]),
+  ]),
+  ...refused("packages/engine-onnx", ["@blora/engine-tfjs", "@blora/core"]),
+  ...allowed("packages/engine-onnx", ["@blora/tensor", "@blora/spec", "@tensorflow/tfjs-core"]),
+  ...refused("packages/trainer", ["@blora/lora", "@blora/task-glue", "@blora/engine-onnx", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/trainer", ["@blora/tensor", "@blora/spec", "@blora/core", "@blora/weights"]),
+  ...allowed("apps/cli", ["@blora/trainer", "@blora/lora", "@blora/engine-onnx"]),
+];
+
+export const importDirections: Check = {
+  name: "directions: lint refuses imports against the grain",
+  run: async () => {
+    const diagnostics = await lintProbes();
+    const wrong = probes
+      .filter((probe, index) => diagnostics.includes(`${fileOf(probe, index)},`) === probe.allowed)
+      .map(({ from, imported, allowed }) => `${from} importing ${imported} must ${allowed ? "pass" : "fail"} lint.`);
+    return verdict(wrong.length === 0, wrong.join("\n"));
+  },
+};
+
+/** Lints one file per probe in a copy of the tree's shape; the result names every file with a restricted import. */
+async function lintProbes(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "import-directions-"));
+  try {
+    await Promise.all([".gitignore", "biome.json"].map((name) => cp(path.join(root, name), path.join(folder, name))));
+    await Promise.all(probes.map((probe, index) => writeProbe(folder, probe, index)));
+    const { output } = await tool(
+      "@biomejs/biome",
+      ["lint", "--only=style/noRestrictedImports", "--max-diagnostics=none", "--reporter=github"],
+      { cwd: folder },
+    );
+    return output;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function writeProbe(folder: string, probe: Probe, index: number): Promise<void> {
+  const file = path.join(folder, fileOf(probe, index));
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `import { probe } from "${probe.imported}";\nexport const probed: unknown = probe;\n`);
+}
+
+function fileOf(probe: Probe, index: number): string {
+  return `${probe.from}/src/probe-${index}.ts`;
+}
+
+function refused(from: string, imports: readonly string[]): Probe[] {
+  return imports.map((imported) => ({ from, imported, allowed: false }));
+}
+
+function allowed(from: string, imports: readonly string[]): Probe[] {
+  return imports.map((imported) => ({ from, imported, allowed: true }));
+}

@@ -1,0 +1,58 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Check, Outcome } from "./check.ts";
+import { root, tool } from "./command.ts";
+
+/** The part of vitest's JSON report that is read. */
+interface Report {
+  readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+/** Every vitest test, type tests included. Each one counts. */
+export const unitTests: Check = {
+  name: "tests: vitest, unit, parity and type tests",
+  run: async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "unit-tests-"));
+    const reportFile = path.join(folder, "report.json");
+    try {
+      const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+      const { ok, output } = await tool("vitest", ["run", "--typecheck", ...reporters], { live: true });
+      return outcomeOf(ok, output, await readReport(reportFile));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+};
+
+async function readReport(file: string): Promise<Report | undefined> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Report;
+  } catch {
+    return undefined;
+  }
+}
+
+function outcomeOf(ok: boolean, output: string, report: Report | undefined): Outcome {
+  const tests = (report?.testResults ?? []).flatMap((file) =>
+    file.assertionResults.map((test) => ({ ...test, name: `${path.relative(root, file.name)}: ${test.fullName}` })),
+  );
+  const passed = tests.filter(({ status }) => status === "passed").length;
+  const failed = tests.filter(({ status }) => status === "failed").length;
+  const skipped = tests.filter(({ status }) => status !== "passed" && status !== "failed");
+  // A file that does not load, or an error outside any test, fails the run without failing a test.
+  const unaccounted = !ok && failed === 0 ? 1 : 0;
+  return {
+    passed,
+    failed: failed + unaccounted,
+    skipped: skipped.length,
+    skippedNames: skipped.map(({ name }) => name),
+    output: unaccounted === 0 ? "" : output.slice(-4000),
+  };
+}
