@@ -1,0 +1,17 @@
+import { constantCases } from "./cases/constants.ts";
+import { elementwiseCases } from "./cases/elementwise.ts";
+import { indexingCases } from "./cases/indexing.ts";
+import { matrixProductCases } from "./cases/matrix-products.ts";
+import { reductionCases } from "./cases/reductions.ts";
+import { shapeCases } from "./cases/shapes.ts";
+import type { OpCase } from "./op-case.ts";
+
+/** Every case, by family. */
+export const caseFamilies: Readonly<Record<string, readonly OpCase[]>> = {
+  "elementwise functions": elementwiseCases,
+  "reductions and normalization": reductionCases,
+  "matrix products": matrixProductCases,
+  "moves of elements": shapeCases,
+  "choices of elements": indexingCases,
+  constants: constantCases,
+};
