@@ -1,1 +1,2 @@
-export {};
+export { checkVocabulary } from "./check-vocabulary.ts";
+export { loadTokenizer } from "./load-tokenizer.ts";

@@ -1,0 +1,36 @@
+import { type AssembledTokens, InvalidInputError, type Tokenizer } from "@blora/spec";
+
+/** Lengths that two texts keep of `room` tokens. Of an odd room the longer text, or the second of equals, keeps one more. */
+function longestFirst(first: number, second: number, room: number): [number, number] {
+  if (first + second <= room) return [first, second];
+  const shorterKeeps = Math.min(first, second, Math.floor(room / 2));
+  const longerKeeps = room - shorterKeeps;
+  return first > second ? [longerKeeps, shorterKeeps] : [shorterKeeps, longerKeeps];
+}
+
+/**
+ * Builds `Tokenizer.assemble` of a BERT-like model. Lengths are those of the
+ * `longest_first` truncation of Hugging Face's fast tokenizers.
+ *
+ * The result throws `InvalidInputError` where `maxLength` leaves a text no token.
+ */
+export function createAssemble(special: Pick<Tokenizer["special"], "cls" | "sep">): Tokenizer["assemble"] {
+  const { cls, sep } = special;
+  return (first, second, maxLength): AssembledTokens => {
+    const texts = second === undefined ? 1 : 2;
+    const room = maxLength - texts - 1;
+    if (!(room >= texts)) {
+      throw new InvalidInputError(
+        `Expected a maximum length of at least ${2 * texts + 1} tokens for ${texts === 1 ? "one text" : "two texts"}, found ${maxLength}`,
+      );
+    }
+    const [firstLength, secondLength] = longestFirst(first.length, second?.length ?? 0, room);
+    const head = [cls, ...first.slice(0, firstLength), sep];
+    const tail = second === undefined ? [] : [...second.slice(0, secondLength), sep];
+    return {
+      inputIds: [...head, ...tail],
+      tokenTypeIds: [...head.map(() => 0), ...tail.map(() => 1)],
+      truncated: first.length + (second?.length ?? 0) > room,
+    };
+  };
+}

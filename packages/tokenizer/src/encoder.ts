@@ -1,0 +1,6 @@
+/** Text to ids, with the vocabulary the ids come from. What `loadTokenizer` builds a `Tokenizer` on. */
+export interface Encoder {
+  /** Token to id, added tokens included. */
+  readonly vocabulary: ReadonlyMap<string, number>;
+  encode(text: string): number[];
+}

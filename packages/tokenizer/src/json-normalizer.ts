@@ -1,0 +1,74 @@
+import { parseCharsmap } from "./charsmap.ts";
+import { isRecord, recordsOf } from "./json-file.ts";
+import { characterLength } from "./utf8.ts";
+
+type TextMap = (text: string) => string;
+
+/** Replaces every match of a regular expression of `tokenizer.json`, or undefined where JavaScript cannot read it. */
+function replacer(pattern: unknown, content: unknown): TextMap | undefined {
+  if (!isRecord(pattern) || typeof content !== "string") return undefined;
+  const { String: literal, Regex: source } = pattern;
+  if (typeof literal === "string") return (text) => text.replaceAll(literal, () => content);
+  if (typeof source !== "string") return undefined;
+  try {
+    const expression = new RegExp(source, "gu");
+    return (text) => text.replace(expression, () => content);
+  } catch {
+    return undefined;
+  }
+}
+
+function charsmapNormalizer(base64: unknown): TextMap | undefined {
+  if (typeof base64 !== "string") return undefined;
+  const charsmap = parseCharsmap(Buffer.from(base64, "base64"), "tokenizer.json");
+  return (text) => {
+    const input = Buffer.from(text, "utf8");
+    const parts: Uint8Array[] = [];
+    for (let position = 0; position < input.length; ) {
+      const rule = charsmap.longestMatch(input, position);
+      const length = rule?.length ?? characterLength(input[position]!);
+      parts.push(rule?.replacement ?? input.subarray(position, position + length));
+      position += length;
+    }
+    return Buffer.concat(parts).toString("utf8");
+  };
+}
+
+/**
+ * The `normalizer` of a `tokenizer.json` as a function, or undefined where it
+ * has a part this package does not know. `Precompiled` applies the character
+ * map as SentencePiece does.
+ */
+export function createJsonNormalizer(normalizer: unknown): TextMap | undefined {
+  if (normalizer === null || normalizer === undefined) return (text) => text;
+  if (!isRecord(normalizer)) return undefined;
+  switch (normalizer.type) {
+    case "Sequence": {
+      const parts = recordsOf(normalizer.normalizers).map(createJsonNormalizer);
+      if (!parts.every((part) => part !== undefined)) return undefined;
+      return (text) => parts.reduce((current, part) => part(current), text);
+    }
+    case "Precompiled":
+      return charsmapNormalizer(normalizer.precompiled_charsmap);
+    case "Replace":
+      return replacer(normalizer.pattern, normalizer.content);
+    case "Strip": {
+      const { strip_left: left, strip_right: right } = normalizer;
+      return (text) => {
+        const leftStripped = left ? text.replace(/^\p{White_Space}+/u, "") : text;
+        return right ? leftStripped.replace(/(?<!\p{White_Space})\p{White_Space}+$/u, "") : leftStripped;
+      };
+    }
+    case "Lowercase":
+      return (text) => text.toLowerCase();
+    case "NFC":
+    case "NFD":
+    case "NFKC":
+    case "NFKD": {
+      const form = normalizer.type;
+      return (text) => text.normalize(form);
+    }
+    default:
+      return undefined;
+  }
+}

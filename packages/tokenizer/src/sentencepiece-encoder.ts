@@ -1,0 +1,98 @@
+import { InvalidInputError } from "@blora/spec";
+import { type AddedToken, createSplitter } from "./added-tokens.ts";
+import { parseCharsmap } from "./charsmap.ts";
+import type { Encoder } from "./encoder.ts";
+import type { JsonRecord } from "./json-file.ts";
+import { parseSentencePieceModel } from "./sentencepiece-model.ts";
+import { createSentencePieceNormalizer } from "./sentencepiece-normalizer.ts";
+import { specialTokenNames } from "./special-tokens.ts";
+import { createUnigram } from "./unigram.ts";
+
+export interface SentencePieceFiles {
+  readonly modelPath: string;
+  readonly model: Uint8Array;
+  /** `added_tokens.json`: token to id. */
+  readonly addedTokens: JsonRecord | undefined;
+  readonly tokenizerConfig: JsonRecord | undefined;
+  readonly specialTokensMap: JsonRecord | undefined;
+}
+
+function readAddedTokens(files: SentencePieceFiles, pieces: readonly string[]): [string, number][] {
+  return Object.entries(files.addedTokens ?? {}).map(([content, id]) => {
+    const isValid = Number.isSafeInteger(id) && (id as number) >= 0;
+    if (isValid && (pieces[id as number] ?? content) === content) return [content, id as number];
+    throw new InvalidInputError(
+      `added_tokens.json beside ${files.modelPath}: expected for ${JSON.stringify(content)} an id of ${pieces.length} or more, ` +
+        `or that of the same piece, found ${JSON.stringify(id)}`,
+    );
+  });
+}
+
+/** DeBERTa's model file lacks the mask token: Hugging Face gives it the id after the last. */
+function appendMask(vocabulary: Map<string, number>, tokenizerConfig: JsonRecord | undefined): void {
+  if (specialTokenNames(vocabulary, [tokenizerConfig]).has("mask")) return;
+  const configured = tokenizerConfig?.mask_token;
+  vocabulary.set(typeof configured === "string" ? configured : "[MASK]", vocabulary.size);
+}
+
+/**
+ * Encoder of a `spm.model`, with the ids of SentencePiece itself.
+ *
+ * A special or added token written out in a text ("[SEP]") becomes that token,
+ * as in Hugging Face's tokenizers and unlike plain SentencePiece; the text on
+ * either side of it is encoded on its own.
+ */
+export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
+  const { modelPath, tokenizerConfig } = files;
+  if (tokenizerConfig?.split_by_punct === true) {
+    throw new InvalidInputError(
+      `tokenizer_config.json beside ${modelPath}: split_by_punct is not supported without a tokenizer.json`,
+    );
+  }
+  const model = parseSentencePieceModel(files.model, modelPath);
+  const names = model.pieces.map(({ text }) => text);
+  const vocabulary = new Map(names.map((name, id) => [name, id]));
+  const added = readAddedTokens(files, names);
+  for (const [content, id] of added) vocabulary.set(content, id);
+  appendMask(vocabulary, tokenizerConfig);
+
+  const unknownId = model.pieces.findIndex(({ kind }) => kind === "unknown");
+  if (unknownId < 0) throw new InvalidInputError(`${modelPath} has no unknown piece`);
+
+  const specials = specialTokenNames(vocabulary, [tokenizerConfig, files.specialTokensMap]).values();
+  const matched = [...new Set([...specials, ...added.map(([content]) => content)])].map(
+    (content): AddedToken => ({
+      id: vocabulary.get(content)!,
+      content,
+      normalized: false,
+      lstrip: false,
+      rstrip: false,
+      singleWord: false,
+    }),
+  );
+  const split = createSplitter(matched);
+  const normalize = createSentencePieceNormalizer({
+    charsmap: model.charsmap.length === 0 ? undefined : parseCharsmap(model.charsmap, modelPath),
+    addDummyPrefix: model.addDummyPrefix,
+    removeExtraWhitespaces: model.removeExtraWhitespaces,
+    userDefined: model.pieces
+      .filter(({ kind }) => kind === "user-defined")
+      .map(({ text }) => Buffer.from(text, "utf8")),
+  });
+  const segment = createUnigram({
+    pieces: model.pieces,
+    unknownId,
+    byteFallback: model.byteFallback,
+    precision: "float32",
+  });
+  const lowercases = tokenizerConfig?.do_lower_case === true;
+
+  return {
+    vocabulary,
+    encode: (text) =>
+      split(text).flatMap((section) => {
+        if (typeof section === "number") return [section];
+        return segment(normalize(lowercases ? section.toLowerCase() : section));
+      }),
+  };
+}
