@@ -1,0 +1,53 @@
+import type { FrozenTensor } from "@blora/spec";
+import type { Tensor } from "@blora/tensor";
+import { readFrozen } from "./read-frozen.ts";
+
+/** Frozen tensors on a backend, each uploaded once and shared by every step of an engine. */
+export interface FrozenStore {
+  /** Reads and uploads what is not there yet. */
+  load(frozen: ReadonlyMap<string, FrozenTensor>): Promise<ReadonlyMap<string, Tensor>>;
+  release(): void;
+}
+
+/** `upload` copies values to the backend and returns a tensor no scope frees. */
+export function createFrozenStore(upload: (values: Float32Array, shape: readonly number[]) => Tensor): FrozenStore {
+  const byFile = new Map<string, Promise<Tensor>>();
+  const byArray = new Map<Float32Array, Map<string, Promise<Tensor>>>();
+
+  function slotOf({ shape, storage, source }: FrozenTensor): { slots: Map<string, Promise<Tensor>>; key: string } {
+    const layout = JSON.stringify([storage, shape]);
+    if (!(source instanceof Float32Array)) {
+      return { slots: byFile, key: JSON.stringify([source.path, source.offset, source.length, layout]) };
+    }
+    const slots = byArray.get(source) ?? new Map<string, Promise<Tensor>>();
+    byArray.set(source, slots);
+    return { slots, key: layout };
+  }
+
+  function tensorOf(name: string, frozen: FrozenTensor): Promise<Tensor> {
+    const { slots, key } = slotOf(frozen);
+    const present = slots.get(key);
+    if (present !== undefined) return present;
+    const loading = readFrozen(name, frozen).then((values) => upload(values, frozen.shape));
+    slots.set(key, loading);
+    // A read that failed may succeed later, for instance once a file is complete.
+    loading.catch(() => slots.delete(key));
+    return loading;
+  }
+
+  return {
+    async load(frozen) {
+      const tensors = new Map<string, Tensor>();
+      // One after the other: reading all at once would hold every tensor twice.
+      for (const [name, entry] of frozen) tensors.set(name, await tensorOf(name, entry));
+      return tensors;
+    },
+    release() {
+      for (const slots of [byFile, ...byArray.values()]) {
+        for (const loading of slots.values()) loading.then((tensor) => tensor.dispose()).catch(() => undefined);
+      }
+      byFile.clear();
+      byArray.clear();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { type FrozenTensor, InvalidInputError } from "@blora/spec";
+import { sizeOf } from "@blora/tensor";
+import { BYTES_PER_VALUE, widenBrainFloats, widenHalfFloats } from "./half-floats.ts";
+
+/** Bytes of one read: large enough to be fast, far below what Node allows. */
+const CHUNK_BYTES = 64 * 2 ** 20;
+
+/**
+ * Float32 values of a frozen tensor. Files are read by position, so their size
+ * does not matter, and 16-bit values are widened exactly.
+ *
+ * Throws `InvalidInputError` where the source does not hold the shape's values.
+ */
+export async function readFrozen(name: string, { shape, storage, source }: FrozenTensor): Promise<Float32Array> {
+  const size = sizeOf(shape);
+  if (source instanceof Float32Array) {
+    if (source.length === size) return source;
+    throw new InvalidInputError(
+      `Frozen tensor "${name}" of shape [${shape}] needs ${size} values, found ${source.length}.`,
+    );
+  }
+  const bytes = size * BYTES_PER_VALUE[storage];
+  if (source.length !== bytes) {
+    throw new InvalidInputError(
+      `Frozen tensor "${name}" of shape [${shape}] and type ${storage} needs ${bytes} bytes, its place in ${source.path} has ${source.length}.`,
+    );
+  }
+  const file = await open(source.path, "r");
+  try {
+    const values = new Float32Array(size);
+    if (storage === "f32") await readBytes(file, source.path, source.offset, new Uint8Array(values.buffer));
+    else await readHalves(file, source.path, source.offset, storage, values);
+    return values;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readHalves(
+  file: FileHandle,
+  path: string,
+  offset: number,
+  storage: "f16" | "bf16",
+  values: Float32Array,
+): Promise<void> {
+  const widen = storage === "f16" ? widenHalfFloats : widenBrainFloats;
+  const chunk = new Uint16Array(Math.min(values.length, CHUNK_BYTES / 2));
+  for (let start = 0; start < values.length; start += chunk.length) {
+    const bits = chunk.subarray(0, values.length - start);
+    await readBytes(file, path, offset + 2 * start, new Uint8Array(bits.buffer, 0, bits.byteLength));
+    widen(bits, values.subarray(start, start + bits.length));
+  }
+}
+
+async function readBytes(file: FileHandle, path: string, offset: number, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const length = Math.min(bytes.length - done, CHUNK_BYTES);
+    const { bytesRead } = await file.read(bytes, done, length, offset + done);
+    if (bytesRead === 0) {
+      throw new InvalidInputError(
+        `${path} ends at byte ${offset + done}, expected at least ${offset + bytes.length} bytes.`,
+      );
+    }
+    done += bytesRead;
+  }
+}
