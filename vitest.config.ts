@@ -5,6 +5,12 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ["@blora/source"] } },
   test: {
     include: ["{packages,apps,examples}/*/test/**/*.test.ts"],
+    typecheck: {
+      include: ["{packages,apps,examples}/*/test/**/*.test-d.ts"],
+      tsconfig: "tsconfig.json",
+      // Everything outside type tests is a check of its own.
+      ignoreSourceErrors: true,
+    },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",

@@ -10,7 +10,7 @@ const quiet = words[0] === "--quiet";
 const task = quiet ? words.slice(1) : words;
 
 const turbo = createRequire(import.meta.url).resolve("turbo/bin/turbo");
-const settings = ["--concurrency=2", "--output-logs=errors-only", "--ui=stream", "--no-update-notifier"];
+const settings = ["--concurrency=2", "--continue", "--output-logs=errors-only", "--ui=stream", "--no-update-notifier"];
 const result = spawnSync(process.execPath, [turbo, "run", ...task, ...settings], {
   env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
   stdio: quiet ? "pipe" : "inherit",
