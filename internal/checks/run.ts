@@ -5,6 +5,7 @@
  */
 import { builtImports } from "./built-imports.ts";
 import type { Check, Outcome } from "./check.ts";
+import { docExamples } from "./doc-examples.ts";
 import { importDirections } from "./import-directions.ts";
 import { packInstall } from "./pack-install.ts";
 import { packageShape } from "./package-shape.ts";
@@ -22,6 +23,7 @@ const checks: readonly Check[] = [
   packageShape,
   packInstall,
   docs,
+  docExamples,
   unitTests,
 ];
 

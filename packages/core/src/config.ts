@@ -27,7 +27,7 @@ export interface RunConfig<Training extends object = object> {
  * export default defineConfig<TrainingArgumentsInput>({
  *   model: "microsoft/deberta-v3-base",
  *   task: glue({ task: "mrpc" }),
- *   method: blora({ rank: 8 }),
+ *   method: lora({ rank: 8 }),
  *   training: { learningRate: 5e-4, numTrainEpochs: 3 },
  * });
  */
