@@ -1,9 +1,15 @@
+export { createTestBase, createTestStore, type TestStore } from "./adapter-store.ts";
+export { bitCost } from "./bit-cost.ts";
 export { checkGradients, type GradientCheck, type GradientInput } from "./check-gradients.ts";
 export { createTestContext, type TestContextOptions } from "./context.ts";
 export { useCpuBackend } from "./cpu-backend.ts";
 export { testEngine } from "./engine/test-engine.ts";
+export { type ArchitectureFixture, testArchitecture } from "./test-architecture.ts";
 export { testCostModel } from "./test-cost-model.ts";
 export { type GateKitOptions, testGate } from "./test-gate.ts";
 export { testManifest } from "./test-manifest.ts";
+export { type MethodKitOptions, testMethod } from "./test-method.ts";
 export { halfUniformStep, type QuantizerKitOptions, testQuantizer } from "./test-quantizer.ts";
+export { type TaskKitOptions, testTask } from "./test-task.ts";
+export { createTestTokenizer } from "./test-tokenizer.ts";
 export { expectAllClose, type Numbers, type Tolerance, toTensor, toTensors, valuesOf } from "./values.ts";

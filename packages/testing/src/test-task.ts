@@ -1,0 +1,137 @@
+import type { Component, Example, Task } from "@blora/spec";
+import { ops, valueAndGradients } from "@blora/tensor";
+import { describe, expect, test } from "vitest";
+import { useCpuBackend } from "./cpu-backend.ts";
+import { testManifest } from "./test-manifest.ts";
+import { createTestTokenizer } from "./test-tokenizer.ts";
+import { expectAllClose, valuesOf } from "./values.ts";
+
+export interface TaskKitOptions {
+  /** Folder to load the splits from. Omit where the task has built-in data. */
+  readonly folder?: string;
+  /** Whether the training and evaluation splits can be loaded. Default true. */
+  readonly load?: boolean;
+  /** The score of perfect predictions. Default 1. */
+  readonly perfectScore?: number;
+  /** Labels a regression is tried on. Default 0, 1, … 5. */
+  readonly scores?: readonly number[];
+}
+
+const MAX_LENGTH = 16;
+
+/** Registers the laws every task keeps. Call it at the top level of a test file. */
+export function testTask(task: Component<"task">, options: TaskKitOptions = {}): void {
+  const { folder, load = true, perfectScore = 1, scores = [0, 1, 2, 3, 4, 5] } = options;
+  const classes = task.head.kind === "classification" ? task.head.labels.length : 1;
+  /** Every label three times and the first twice more, so that one is the most frequent. */
+  const labels =
+    task.head.kind === "classification"
+      ? [0, 0, ...Array.from({ length: 3 * classes }, (_, index) => index % classes)]
+      : [...scores];
+
+  describe("task laws", () => {
+    useCpuBackend();
+    testManifest(task, "task");
+
+    test.skipIf(!load)("every labelled row has a text, a label the head can give, and an origin", async () => {
+      for (const name of [task.splits.train, ...task.splits.evaluation]) {
+        const split = await task.load(name, folder);
+        expect(split.examples.length, name).toBeGreaterThan(0);
+        for (const example of split.examples) expectValid(task, classes, example);
+        expect(
+          split.examples.some((example) => example.label !== undefined),
+          `${name} has labels`,
+        ).toBe(true);
+      }
+    });
+
+    test("perfect predictions get the best score there is", () => {
+      const perfect = task.score(logitsFor(task, classes, labels), labels);
+      expect(Object.keys(perfect)).toContain(task.primaryMetric);
+      for (const [metric, value] of Object.entries(perfect)) expect(value, metric).toBeCloseTo(perfectScore, 6);
+    });
+
+    test("wrong predictions score below perfect ones", () => {
+      const wrong =
+        task.head.kind === "classification" ? labels.map((label) => (label + 1) % classes) : labels.toReversed();
+      expect(task.score(logitsFor(task, classes, wrong), labels)[task.primaryMetric]).toBeLessThan(perfectScore);
+    });
+
+    test("the majority baseline is the score of one constant answer", () => {
+      const answer =
+        task.head.kind === "classification" ? 0 : labels.reduce((sum, label) => sum + label, 0) / labels.length;
+      const constant = task.score(
+        logitsFor(
+          task,
+          classes,
+          labels.map(() => answer),
+        ),
+        labels,
+      );
+      expect(task.majority(labels)).toEqual(constant);
+    });
+
+    test("the loss is a number for each row, lower for better answers, with finite gradients", () => {
+      const given = (answers: readonly number[]) =>
+        ops.tensor(logitsFor(task, classes, answers), [labels.length, classes]);
+      const target = ops.tensor(labels, [labels.length], task.head.kind === "classification" ? "int32" : "float32");
+      const right = task.loss(given(labels), target);
+      const wrongAnswers = labels.map((label) => (classes === 1 ? label + 1 : (label + 1) % classes));
+      const wrong = task.loss(given(wrongAnswers), target);
+      expect(right.shape).toEqual([labels.length]);
+      for (const [row, value] of Array.from(valuesOf(right)).entries()) {
+        expect(value).toBeLessThan(valuesOf(wrong)[row]!);
+      }
+      const { gradients } = valueAndGradients((logits) => ops.sum(task.loss(logits!, target)), [given(wrongAnswers)]);
+      expect(gradients[0]!.shape).toEqual([labels.length, classes]);
+      for (const value of Array.from(valuesOf(gradients[0]!))) expect(Number.isFinite(value)).toBe(true);
+    });
+
+    test("the loss of one row does not depend on the others", () => {
+      const logits = logitsFor(task, classes, labels);
+      const dtype = task.head.kind === "classification" ? "int32" : "float32";
+      const all = task.loss(ops.tensor(logits, [labels.length, classes]), ops.tensor(labels, [labels.length], dtype));
+      const first = task.loss(
+        ops.tensor(logits.slice(0, classes), [1, classes]),
+        ops.tensor(labels.slice(0, 1), [1], dtype),
+      );
+      expectAllClose(first, valuesOf(all)[0]!);
+    });
+
+    test("an example encodes within the longest length, with its label and a final separator", () => {
+      const tokenizer = createTestTokenizer();
+      const words = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
+      const examples: Example[] = [
+        { first: "a short text", label: labels[0]!, origin: "kit:1" },
+        { first: words, second: "and another", label: labels[1]!, origin: "kit:2" },
+        { first: words, second: words, origin: "kit:3" },
+      ];
+      for (const example of examples) {
+        const encoded = task.encode(example, tokenizer, MAX_LENGTH);
+        expect(encoded.inputIds.length).toBeLessThanOrEqual(MAX_LENGTH);
+        expect(encoded.tokenTypeIds.length).toBe(encoded.inputIds.length);
+        expect(encoded.inputIds[0]).toBe(tokenizer.special.cls);
+        expect(encoded.inputIds[encoded.inputIds.length - 1]).toBe(tokenizer.special.sep);
+        expect(encoded.truncated).toBe(example.first === words);
+        expect(encoded.label).toBe(example.label);
+      }
+    });
+  });
+}
+
+function expectValid(task: Task, classes: number, { first, label, origin }: Example): void {
+  expect(typeof first, origin).toBe("string");
+  expect(origin.length, `origin of ${JSON.stringify(first)}`).toBeGreaterThan(0);
+  if (label === undefined) return;
+  expect(Number.isFinite(label), `${origin}: label ${label}`).toBe(true);
+  if (task.head.kind !== "classification") return;
+  expect(Number.isInteger(label) && label >= 0 && label < classes, `${origin}: label ${label}`).toBe(true);
+}
+
+/** Logits row-major [rows, C] whose prediction is the answer. */
+function logitsFor(task: Task, classes: number, answers: readonly number[]): Float32Array {
+  if (task.head.kind !== "classification") return Float32Array.from(answers);
+  return Float32Array.from(
+    answers.flatMap((answer) => Array.from({ length: classes }, (_, c) => (c === answer ? 4 : -4))),
+  );
+}
