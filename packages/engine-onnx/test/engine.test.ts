@@ -66,6 +66,23 @@ describe("a compiled step", () => {
     expect(next.outputs.u).not.toEqual(first.outputs.u);
   });
 
+  test("gives a path that is asked for again the same noise, and a longer draw the same beginning", async () => {
+    const step = await engine().compile(
+      definition({
+        compute: ({ context }) => ({
+          outputs: {
+            once: ops.mul(context.uniform("p", [2]), 1),
+            again: ops.mul(context.uniform("p", [2]), 1),
+            longer: ops.mul(context.uniform("p", [3]), 1),
+          },
+        }),
+      }),
+    );
+    const { once, again, longer } = (await step.run({}, {}, noise)).outputs;
+    expect(again).toEqual(once);
+    expect(longer!.slice(0, 2)).toEqual(once);
+  });
+
   test("names the step, input, expected and found sizes when a feed is missing or has a wrong size", async () => {
     const step = await engine().compile(square);
     const w = Float32Array.of(1, 1);

@@ -6,7 +6,7 @@ export interface Context {
   readonly mode: "train" | "eval";
   /**
    * Uniform noise in (0, 1), the same on every engine for one (seed, step,
-   * path). Ask once per path and forward pass.
+   * path): asked for again, a path gives the same numbers again.
    */
   uniform(path: string, shape: Shape): Tensor;
 }

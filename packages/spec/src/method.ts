@@ -49,6 +49,7 @@ export interface Progress {
  */
 export interface AdapterStore {
   readonly sites: readonly LinearSite[];
+  /** The adapter as it is now. Its values are live: writing to them changes the parameter and keeps its moments. */
   get(path: string): Adapter;
   /** The frozen weight W0 [O, I] of a site, row-major. Reads from disk: call rarely. */
   baseWeight(path: string): Float32Array;

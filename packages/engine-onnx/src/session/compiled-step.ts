@@ -3,7 +3,7 @@ import { type Shape, sizeOf, uniformValues } from "@blora/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { countMacs } from "../graph/graph.ts";
 import { writeModel } from "../graph/write-model.ts";
-import { graphName, LOSS, type TracedStep, traceStep } from "../trace/trace-step.ts";
+import { graphName, LOSS, noiseName, type TracedStep, traceStep } from "../trace/trace-step.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { type SessionSettings, sessionOptions } from "./options.ts";
 
@@ -32,8 +32,9 @@ export async function compileStep(
         const value = checked(step, "trainable", name, trainable[name], shape);
         if (used.has(graphName("trainable", name))) inputs[graphName("trainable", name)] = toTensor(value, shape);
       }
-      for (const { path, shape } of traced.noise) {
-        inputs[graphName("noise", path)] = toTensor(uniformValues({ ...noise, path }, sizeOf(shape)), shape);
+      for (const source of traced.noise) {
+        const { path, shape } = source;
+        inputs[noiseName(source)] = toTensor(uniformValues({ ...noise, path }, sizeOf(shape)), shape);
       }
       await session.run(inputs, fetches);
       const values = (name: string) => fetches[name]!.data as Float32Array;

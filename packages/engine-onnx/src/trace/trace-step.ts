@@ -24,6 +24,11 @@ export function graphName(kind: "input" | "trainable" | "noise" | "output" | "gr
   return `${kind}/${name}`;
 }
 
+/** Name of the graph input one draw of noise comes in by. */
+export function noiseName({ path, shape }: NoiseInput): string {
+  return graphName("noise", `${path} [${shape}]`);
+}
+
 export const LOSS = "loss";
 
 /** Runs a step once on symbols: its forward pass and, where it trains, its gradient become one graph. */
@@ -31,7 +36,7 @@ export function traceStep(step: StepDefinition): TracedStep {
   return withTracingBackend(tracedKernels, (backend) => {
     const graph = backend.begin();
     const tensorOf = (value: GraphValue) => toTensor(backend, value);
-    const noise = new Map<string, Shape>();
+    const noise = new Map<string, NoiseInput>();
     const input = mapRecord(step.inputs, ({ shape, dtype }, name) =>
       tensorOf(graph.input(graphName("input", name), shape, dtype)),
     );
@@ -43,13 +48,17 @@ export function traceStep(step: StepDefinition): TracedStep {
       if (tensor === undefined) throw new Error(`step ${step.name}: no frozen tensor ${name}`);
       return tensorOf(graph.frozen(name, tensor));
     });
+    // A site that is called twice in a forward pass gets the same noise again.
+    const drawn = memoized(
+      (source: NoiseInput) => {
+        noise.set(noiseName(source), source);
+        return tensorOf(graph.input(noiseName(source), source.shape, "float32"));
+      },
+      noiseName,
+    );
     const context: Context = {
       mode: step.mode,
-      uniform(path: string, shape: Shape) {
-        if (noise.has(path)) throw new Error(`step ${step.name}: noise ${path} was drawn twice`);
-        noise.set(path, shape);
-        return tensorOf(graph.input(graphName("noise", path), shape, "float32"));
-      },
+      uniform: (path, shape) => drawn({ path, shape }),
     };
     const {
       loss,
@@ -67,9 +76,7 @@ export function traceStep(step: StepDefinition): TracedStep {
     const used = new Set(finished.inputs.map(({ name }) => name));
     return {
       graph: finished,
-      noise: [...noise]
-        .filter(([path]) => used.has(graphName("noise", path)))
-        .map(([path, shape]) => ({ path, shape })),
+      noise: [...noise.values()].filter((source) => used.has(noiseName(source))),
       hasLoss: loss !== undefined,
       outputNames: Object.keys(outputs),
     };
@@ -107,10 +114,14 @@ function mapRecord<In, Out>(
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }
 
-function memoized<Out>(compute: (key: string) => Out): (key: string) => Out {
-  const known = new Map<string, Out>();
-  return (key) => {
-    if (!known.has(key)) known.set(key, compute(key));
+function memoized<In, Out>(
+  compute: (argument: In) => Out,
+  keyOf: (argument: In) => unknown = (argument) => argument,
+): (argument: In) => Out {
+  const known = new Map<unknown, Out>();
+  return (argument) => {
+    const key = keyOf(argument);
+    if (!known.has(key)) known.set(key, compute(argument));
     return known.get(key)!;
   };
 }
