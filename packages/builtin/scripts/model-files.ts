@@ -9,6 +9,9 @@ const SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"] as const;
 /** Pieces for the bytes of characters outside the alphabet, so that nothing is unknown. */
 const BYTES = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
 
+/** Id of the first learned piece: what may stand in for a hidden token. */
+export const FIRST_PIECE_ID: number = SPECIAL.length + BYTES.length;
+
 /** `tokenizer.json`: special tokens 0 to 4, then bytes, then pieces in the order they were learned. */
 export function tokenizerJson({ pieces, merges }: BytePairEncoding) {
   return {

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { builtinModelFolder } from "../src/model-folder.ts";
 import { trainBytePairs } from "./bpe.ts";
-import { modelConfig, tokenizerConfig, tokenizerJson, VOCABULARY_SIZE } from "./model-files.ts";
+import { FIRST_PIECE_ID, modelConfig, tokenizerConfig, tokenizerJson, VOCABULARY_SIZE } from "./model-files.ts";
 import { splitWords, WORD_START } from "./words.ts";
 
 const counts = new Map<string, number>();
@@ -21,14 +21,11 @@ console.log(`${total} words, ${counts.size} different`);
 const alphabet = [WORD_START, ...Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index))].filter(
   (character) => character === character.toLowerCase(),
 );
-const empty = tokenizerJson({ pieces: alphabet, merges: [] });
-const reserved = Object.keys(empty.model.vocab).length - alphabet.length;
-const encoding = trainBytePairs(counts, alphabet, VOCABULARY_SIZE - reserved);
+const encoding = trainBytePairs(counts, alphabet, VOCABULARY_SIZE - FIRST_PIECE_ID);
 
 const folder = builtinModelFolder();
-const write = (name: string, value: unknown): void =>
-  writeFileSync(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
-write("tokenizer.json", tokenizerJson(encoding));
-write("tokenizer_config.json", tokenizerConfig);
-write("config.json", modelConfig);
+const write = (name: string, text: string): void => writeFileSync(join(folder, name), `${text}\n`);
+write("tokenizer.json", JSON.stringify(tokenizerJson(encoding)));
+write("tokenizer_config.json", JSON.stringify(tokenizerConfig, null, 2));
+write("config.json", JSON.stringify(modelConfig, null, 2));
 console.log(`${encoding.pieces.length} pieces, ${encoding.merges.length} merges in ${folder}`);

@@ -1,16 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ops } from "@blora/tensor";
-import { setBackend } from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
-import { beforeAll, describe, expect, test } from "vitest";
+import { testTask, useCpuBackend } from "@blora/testing";
+import { describe, expect, test } from "vitest";
 import { builtinModelFolder, builtinTask } from "../src/index.ts";
 
-beforeAll(async () => {
-  await setBackend("cpu");
-});
+testTask(builtinTask());
 
 describe("built-in task", () => {
+  useCpuBackend();
   const task = builtinTask();
 
   test("holds 4,000 rows to train on and 1,000 to evaluate", async () => {

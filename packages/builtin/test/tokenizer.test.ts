@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { loadTokenizer } from "@blora/tokenizer";
 import { AutoTokenizer, env, type PreTrainedTokenizer } from "@huggingface/transformers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { merge, trainBytePairs } from "../scripts/bpe.ts";
-import { modelConfig, tokenizerConfig } from "../scripts/model-files.ts";
+import { FIRST_PIECE_ID, modelConfig, tokenizerConfig, tokenizerJson } from "../scripts/model-files.ts";
 import { splitWords } from "../scripts/words.ts";
 import { acceptabilityExamples, builtinModelFolder } from "../src/index.ts";
 
@@ -57,6 +58,14 @@ describe("the built-in tokenizer", () => {
     for (const { text, ids } of GOLDEN) expect(tokenizer.encode(text), text).toEqual(ids);
   });
 
+  test("is read by this project's tokenizer package with the same ids", async () => {
+    const own = await loadTokenizer(builtinModelFolder());
+    expect(own.vocabularySize).toBe(8192);
+    expect(own.special).toEqual({ pad: 0, cls: 1, sep: 2, unknown: 3, mask: 4 });
+    for (const { text, ids } of GOLDEN)
+      expect(own.assemble(own.encode(text), undefined, 64).inputIds, text).toEqual(ids);
+  });
+
   test("reads text with and without spaces around punctuation alike", () => {
     const encode = (text: string) => tokenizer.encode(text);
     expect(encode("It's good, isn't it?")).toEqual(encode("it 's good , isn 't it ?"));
@@ -87,6 +96,14 @@ describe("the built-in tokenizer", () => {
 
   test("comes with the files its scripts write", () => {
     const read = (name: string): unknown => JSON.parse(readFileSync(`${builtinModelFolder()}/${name}`, "utf8"));
+    const { model } = read("tokenizer.json") as {
+      model: { vocab: Record<string, number>; merges: [string, string][] };
+    };
+    const pieces = Object.entries(model.vocab)
+      .filter(([, id]) => id >= FIRST_PIECE_ID)
+      .sort(([, a], [, b]) => a - b)
+      .map(([piece]) => piece);
+    expect(read("tokenizer.json")).toEqual(tokenizerJson({ pieces, merges: model.merges }));
     expect(read("config.json")).toEqual(modelConfig);
     expect(read("tokenizer_config.json")).toEqual(tokenizerConfig);
   });

@@ -1,15 +1,16 @@
 import type { Tokenizer } from "@blora/spec";
 import { ops } from "@blora/tensor";
-import { setBackend } from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
-import { beforeAll, describe, expect, test } from "vitest";
+import { testTask, useCpuBackend } from "@blora/testing";
+import { describe, expect, test } from "vitest";
 import { glue, glueSubmission, glueTaskNames } from "../src/index.ts";
 
-beforeAll(async () => {
-  await setBackend("cpu");
+describe.each(glueTaskNames)("%s", (task) => {
+  testTask(glue({ task }), { load: false });
 });
 
 describe("loss", () => {
+  useCpuBackend();
+
   test("is the cross entropy of each row", async () => {
     const logits = ops.tensor([
       [0, Math.log(3)],
