@@ -1,1 +1,25 @@
-export {};
+export {
+  type AdapterDescription,
+  readAdapter,
+  readAdapterDescription,
+  writeAdapter,
+} from "./adapter-files.ts";
+export {
+  parseTrainingArguments,
+  type TrainingArguments,
+  type TrainingArgumentsInput,
+  trainingArgumentNames,
+} from "./arguments.ts";
+export { type EvaluationSummary, evaluate } from "./evaluate.ts";
+export type { SplitResult } from "./evaluation.ts";
+export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
+export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
+export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";
+export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";
+export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
+export type { Snapshot } from "./state/training-state.ts";
+export type { CostSummary, EvaluationRecord, RunSummary } from "./summary.ts";
+export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";
+export { train } from "./train.ts";
+export { type RunInWorkerOptions, runInWorker } from "./worker/run-in-worker.ts";
+export { serveWorker, type WorkerHost } from "./worker/serve-worker.ts";

@@ -1,0 +1,12 @@
+import type { AdapterStore, LinearSite } from "@blora/spec";
+import type { TrainingState } from "./state/training-state.ts";
+
+/** What a method may see and change between steps. `observe` runs one training batch. */
+export function createAdapterStore(
+  state: TrainingState,
+  sites: readonly LinearSite[],
+  baseWeight: (path: string) => Float32Array,
+  observe: AdapterStore["observe"],
+): AdapterStore {
+  return { sites, get: state.adapter, baseWeight, select: state.select, update: state.update, observe };
+}

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import {
+  type EncodedExample,
+  type Example,
+  type Head,
+  InvalidInputError,
+  type Task,
+  type Tokenizer,
+} from "@blora/spec";
+
+/** A split as token ids. */
+export interface EncodedSplit {
+  readonly name: string;
+  readonly rows: readonly EncodedExample[];
+  /** Share of texts that were cut to `maxLength`, 0 to 1. */
+  readonly truncatedShare: number;
+}
+
+export interface EncodeOptions {
+  readonly task: Task;
+  readonly tokenizer: Tokenizer;
+  readonly maxLength: number;
+  /** Folder of the data; undefined for a task's built-in data. */
+  readonly folder: string | undefined;
+  /** Rows used at most, from the start of the split. */
+  readonly limit: number | undefined;
+  /** Rows of the token embedding, where the checkpoint tells. */
+  readonly vocabularySize: number | undefined;
+}
+
+/**
+ * Loads a split and turns it into ids.
+ *
+ * @throws InvalidInputError for a split without rows, a label the head cannot
+ *   have, or a token id outside the model's vocabulary, naming the row
+ */
+export async function encodeSplit(name: string, options: EncodeOptions): Promise<EncodedSplit> {
+  const { task, tokenizer, maxLength, limit } = options;
+  const { examples } = await task.load(name, options.folder);
+  if (examples.length === 0) {
+    throw new InvalidInputError(
+      `Expected the split ${name} of ${task.name} to have rows, found none${where(options.folder)}.`,
+    );
+  }
+  const rows = examples.slice(0, limit).map((example) => {
+    requireLabel(example, task.head);
+    const encoded = task.encode(example, tokenizer, maxLength);
+    requireIds(example, encoded, options.vocabularySize);
+    return encoded;
+  });
+  return { name, rows, truncatedShare: rows.filter((row) => row.truncated).length / rows.length };
+}
+
+/** Every row's label. @throws InvalidInputError where a row has none, such as in a test split */
+export function labelsOf(split: EncodedSplit): number[] {
+  return split.rows.map(({ label }, index) => {
+    if (label !== undefined) return label;
+    throw new InvalidInputError(
+      `Expected the split ${split.name} to be labelled, found row ${index + 1} without a label.`,
+    );
+  });
+}
+
+/** SHA-256 of everything training reads of a split: tells two data sets apart on resume. */
+export function fingerprint(split: EncodedSplit): string {
+  const hash = createHash("sha256");
+  for (const { inputIds, tokenTypeIds, label } of split.rows) {
+    hash.update(`${inputIds.join(" ")}|${tokenTypeIds.join(" ")}|${label}\n`);
+  }
+  return hash.digest("hex");
+}
+
+function where(folder: string | undefined): string {
+  return folder === undefined ? "" : ` in ${folder}`;
+}
+
+function requireLabel({ label, origin }: Example, head: Head): void {
+  if (label === undefined) return;
+  if (head.kind === "classification" && !(Number.isInteger(label) && label >= 0 && label < head.labels.length)) {
+    throw new InvalidInputError(
+      `${origin}: expected a label from 0 to ${head.labels.length - 1} (${head.labels.join(", ")}), found ${label}.`,
+    );
+  }
+  if (!Number.isFinite(label)) throw new InvalidInputError(`${origin}: expected a finite score, found ${label}.`);
+}
+
+function requireIds({ origin }: Example, { inputIds }: EncodedExample, vocabularySize: number | undefined): void {
+  if (inputIds.length === 0) throw new InvalidInputError(`${origin}: expected at least one token, found none.`);
+  const foreign = inputIds.find((id) => id < 0 || id >= (vocabularySize ?? Infinity));
+  if (foreign === undefined) return;
+  throw new InvalidInputError(
+    `${origin}: expected token ids below ${vocabularySize}, the model's vocab_size, found ${foreign}. The tokenizer belongs to another model.`,
+  );
+}

@@ -1,0 +1,96 @@
+import { type Head, InvalidInputError, type LinearSite } from "@blora/spec";
+import { readAdapter } from "./adapter-files.ts";
+import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
+import { summarizeCost, summarizeSites } from "./cost.ts";
+import { evaluateSplit, type SplitResult } from "./evaluation.ts";
+import { loadSplit, resolveArguments } from "./prepare.ts";
+import type { EvaluateRun } from "./run.ts";
+import { createTrainingState, type Snapshot, takeSnapshot } from "./state/training-state.ts";
+import { createStepRunner } from "./steps/step-runner.ts";
+import type { CostSummary } from "./summary.ts";
+
+/** Results of an evaluation. */
+export interface EvaluationSummary {
+  readonly task: string;
+  readonly head: Head;
+  /** By split name. Splits without labels, such as GLUE's test splits, have logits and no scores. */
+  readonly splits: Readonly<Record<string, SplitResult>>;
+  readonly ranks: Readonly<Record<string, number>>;
+  readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly bops: CostSummary;
+}
+
+/**
+ * Evaluates a trained adapter, or the network as training would start it.
+ *
+ * @throws InvalidInputError where the adapter was trained for other labels or other sites
+ */
+export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
+  const { adapterDirectory } = run;
+  const adapter = adapterDirectory === undefined ? undefined : await readAdapter(adapterDirectory);
+  const given = { ...(adapter && { maxSeqLength: adapter.description.maxSeqLength }), ...run.arguments };
+  const args = resolveArguments({ ...run, arguments: given });
+  const bound = bindModel(run, args.targets, args.seed);
+  if (adapter !== undefined) requireSameHead(adapterDirectory!, adapter.description.head, run.task.head);
+  const snapshot = adapter?.snapshot ?? freshWeights(bound, args.seed);
+  const model = {
+    ...bound,
+    sites: [...snapshot.adapters.keys()].map((path) => siteOf(bound, path, adapterDirectory!)),
+  };
+  const state = createTrainingState(snapshot.adapters, snapshot.head);
+  const runner = createStepRunner({
+    engine: run.engine,
+    model,
+    state,
+    seed: args.seed,
+    padId: run.tokenizer.special.pad,
+    onCompile: (name, milliseconds) => run.onEvent?.({ type: "compile", name, milliseconds }),
+  });
+  try {
+    const splits: Record<string, SplitResult> = {};
+    for (const name of run.splits ?? run.task.splits.evaluation) {
+      const split = await loadSplit(name, run, args, model, args.maxEvalSamples);
+      splits[name] = await evaluateSplit(split, {
+        runner,
+        task: run.task,
+        batchSize: args.perDeviceEvalBatchSize,
+        padToMultipleOf: args.padToMultipleOf,
+        limit: model.maxLength,
+      });
+    }
+    const { method, costModel, sites } = model;
+    return {
+      task: run.task.name,
+      head: run.task.head,
+      splits,
+      ...summarizeSites(method, sites, snapshot),
+      bops: summarizeCost(method, costModel, sites, snapshot),
+    };
+  } finally {
+    await runner.release();
+  }
+}
+
+function freshWeights(model: BoundModel, seed: number): Snapshot {
+  return takeSnapshot(createTrainingState(initAdapters(model, seed), model.freshHead));
+}
+
+/** Label order decides what a logit means, so labels are compared by name. */
+function requireSameHead(origin: string, adapter: Head, task: Head): void {
+  if (JSON.stringify(adapter) === JSON.stringify(task)) return;
+  throw new InvalidInputError(
+    `${origin}: expected an adapter for ${describe(task)}, found one for ${describe(adapter)}.`,
+  );
+}
+
+function describe(head: Head): string {
+  return head.kind === "classification" ? `the labels ${head.labels.join(", ")}` : head.kind;
+}
+
+function siteOf({ linears }: BoundModel, path: string, origin: string): LinearSite {
+  const site = linears.find((linear) => linear.path === path);
+  if (site !== undefined) return site;
+  throw new InvalidInputError(
+    `${origin}: expected sites of this model, found ${path}. The adapter belongs to another model.`,
+  );
+}

@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { InvalidInputError } from "@blora/spec";
+import { flush, writeFileDurably, writeFolderDurably } from "./durable.ts";
+
+/** Written last: a checkpoint without it is not one. */
+export const CHECKPOINT_MARKER = "complete.json";
+
+interface Marker {
+  readonly formatVersion: 1;
+  readonly step: number;
+  /** Size and SHA-256 of every other file. */
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+}
+
+export interface FoundCheckpoint {
+  readonly folder: string;
+  readonly step: number;
+}
+
+export function checkpointFolder(runFolder: string, step: number): string {
+  return join(runFolder, `checkpoint-${step}`);
+}
+
+/** Writes `checkpoint-<step>/`: aside, flushed, marker last, renamed into place. */
+export async function writeCheckpoint(
+  runFolder: string,
+  step: number,
+  fill: (folder: string) => Promise<void>,
+): Promise<string> {
+  const path = checkpointFolder(runFolder, step);
+  await writeFolderDurably(path, async (folder) => {
+    await fill(folder);
+    const files: Record<string, Marker["files"][string]> = {};
+    for (const name of (await readdir(folder)).sort()) {
+      await flush(join(folder, name));
+      files[name] = { bytes: (await stat(join(folder, name))).size, sha256: await sha256(join(folder, name)) };
+    }
+    const marker: Marker = { formatVersion: 1, step, files };
+    await writeFileDurably(join(folder, CHECKPOINT_MARKER), `${JSON.stringify(marker, null, 2)}\n`);
+  });
+  return path;
+}
+
+/** Every `checkpoint-<step>` folder of a run, complete or not, newest first. */
+export async function listCheckpoints(runFolder: string): Promise<FoundCheckpoint[]> {
+  const names = await readdir(runFolder).catch(() => []);
+  return names
+    .flatMap((name) => {
+      const step = /^checkpoint-(\d+)$/.exec(name)?.[1];
+      return step === undefined ? [] : [{ folder: join(runFolder, name), step: Number(step) }];
+    })
+    .sort((a, b) => b.step - a.step);
+}
+
+/** What is wrong with a checkpoint, or nothing. `incomplete` ones were cut off while being written. */
+export async function checkpointDefect(
+  folder: string,
+): Promise<{ readonly kind: "incomplete" | "damaged"; readonly message: string } | undefined> {
+  const text = await readFile(join(folder, CHECKPOINT_MARKER), "utf8").catch(() => undefined);
+  if (text === undefined) return { kind: "incomplete", message: `${CHECKPOINT_MARKER} is missing` };
+  let marker: Marker;
+  try {
+    marker = JSON.parse(text) as Marker;
+  } catch {
+    return { kind: "damaged", message: `${CHECKPOINT_MARKER} is not JSON` };
+  }
+  for (const [name, { bytes, sha256: expected }] of Object.entries(marker.files ?? {})) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found === undefined) return { kind: "damaged", message: `${name} is missing` };
+    if (found.size !== bytes)
+      return { kind: "damaged", message: `${name} has ${found.size} bytes instead of ${bytes}` };
+    if ((await sha256(join(folder, name))) !== expected) {
+      return { kind: "damaged", message: `${name} does not match its SHA-256` };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The newest checkpoint whose files are whole. Broken ones are passed over and
+ * reported; undefined where none was ever finished.
+ *
+ * @throws InvalidInputError where finished checkpoints exist and all are damaged:
+ *   starting afresh would silently throw work away
+ */
+export async function newestCheckpoint(
+  runFolder: string,
+  onSkip: (message: string) => void,
+): Promise<FoundCheckpoint | undefined> {
+  const damaged: string[] = [];
+  for (const checkpoint of await listCheckpoints(runFolder)) {
+    const defect = await checkpointDefect(checkpoint.folder);
+    if (defect === undefined) return checkpoint;
+    if (defect.kind === "damaged") damaged.push(`${checkpoint.folder}: ${defect.message}`);
+    onSkip(`Passing over ${checkpoint.folder}, which is ${defect.kind}: ${defect.message}.`);
+  }
+  if (damaged.length === 0) return undefined;
+  throw new InvalidInputError(
+    `Expected a whole checkpoint to resume from, found only damaged ones (${damaged.join("; ")}). Restore one, or start anew with overwrite.`,
+  );
+}
+
+/** Removes all but the newest `keep` checkpoints, markers first so that a half-removed one is not taken for whole. */
+export async function pruneCheckpoints(runFolder: string, keep: number): Promise<void> {
+  for (const { folder } of (await listCheckpoints(runFolder)).slice(keep)) {
+    await rm(join(folder, CHECKPOINT_MARKER), { force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function sha256(path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const hash = createHash("sha256");
+    createReadStream(path)
+      .on("data", (chunk) => hash.update(chunk))
+      .on("error", reject)
+      .on("end", () => resolve(hash.digest("hex")));
+  });
+}

@@ -1,0 +1,25 @@
+import { statfs } from "node:fs/promises";
+import { InvalidInputError } from "@blora/spec";
+
+/** Bytes this user may still write to the disk of a folder. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/** @throws InvalidInputError where `needed` bytes do not fit, before anything is written */
+export async function requireFreeSpace(
+  folder: string,
+  needed: number,
+  available: (folder: string) => Promise<number> = freeBytes,
+): Promise<void> {
+  const free = await available(folder);
+  if (free >= needed) return;
+  throw new InvalidInputError(
+    `${folder}: expected ${megabytes(needed)} free for checkpoints, found ${megabytes(free)}. Free some space or lower saveTotalLimit.`,
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

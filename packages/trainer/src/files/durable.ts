@@ -1,0 +1,53 @@
+import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** Makes a file's content, or a folder's entries, survive a power cut. */
+export async function flush(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Replaces a file as a whole: readers see the old content or the new one, never a part. */
+export async function writeFileDurably(path: string, content: string): Promise<void> {
+  const aside = `${path}.partial`;
+  await writeFile(aside, content);
+  await flush(aside);
+  await rename(aside, path);
+  await flush(dirname(path));
+}
+
+// Folders under these names are what a killed process may leave behind.
+const PARTIAL = ".partial-";
+const REPLACED = ".replaced-";
+
+/**
+ * Fills a folder aside and puts it in place in one rename, so that `path`
+ * holds all of the new files or all of the old. On failure the old stay.
+ */
+export async function writeFolderDurably(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const aside = join(dirname(path), `${PARTIAL}${basename(path)}`);
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(aside, { recursive: true });
+  try {
+    await fill(aside);
+    for (const name of await readdir(aside)) await flush(join(aside, name));
+    await flush(aside);
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true });
+    throw error;
+  }
+  const old = join(dirname(path), `${REPLACED}${basename(path)}`);
+  await rm(old, { recursive: true, force: true });
+  await rename(path, old).catch(ignoreMissing);
+  await rename(aside, path);
+  await flush(dirname(path));
+  await rm(old, { recursive: true, force: true });
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}

@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InvalidInputError, type Json, type JsonObject } from "@blora/spec";
+import { writeFileDurably } from "./durable.ts";
+
+export const CONFIG_FILE = "config.json";
+
+/** Settings that change what is written or seen, not what is computed. */
+const HARMLESS: readonly string[] = [
+  "arguments.loggingSteps",
+  "arguments.saveSteps",
+  "arguments.saveTotalLimit",
+  "data.folder",
+  "versions",
+];
+
+/** Differences of two configurations, one `key: old -> new` each. */
+export function configDifferences(before: JsonObject, after: JsonObject): string[] {
+  const old = flatten(before);
+  const current = flatten(after);
+  return [...new Set([...old.keys(), ...current.keys()])]
+    .filter((key) => !HARMLESS.some((harmless) => key === harmless || key.startsWith(`${harmless}.`)))
+    .filter((key) => old.get(key) !== current.get(key))
+    .map((key) => `${key}: ${old.get(key) ?? "unset"} -> ${current.get(key) ?? "unset"}`);
+}
+
+/** The configuration a run directory was started with, if any. */
+export async function readRunConfig(runFolder: string): Promise<JsonObject | undefined> {
+  const path = join(runFolder, CONFIG_FILE);
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    throw new InvalidInputError(`${path}: expected JSON, found ${text.slice(0, 40)}.`);
+  }
+}
+
+export async function writeRunConfig(runFolder: string, config: JsonObject): Promise<void> {
+  await writeFileDurably(join(runFolder, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** @throws InvalidInputError that prints every difference from the settings a run was started with */
+export function requireSameConfig(runFolder: string, differences: readonly string[]): void {
+  if (differences.length === 0) return;
+  throw new InvalidInputError(
+    `${runFolder}: expected the settings this run was started with, found ${differences.join("; ")}. Choose another folder, start anew with overwrite, or resume anyway with allowConfigChange.`,
+  );
+}
+
+/** Leaves as JSON text by dotted path. */
+function flatten(value: Json | undefined, path = "", into: Map<string, string> = new Map()): Map<string, string> {
+  if (typeof value === "object" && value !== null) {
+    for (const [key, item] of Object.entries(value)) flatten(item as Json, path === "" ? key : `${path}.${key}`, into);
+  } else if (value !== undefined) {
+    into.set(path, JSON.stringify(value));
+  }
+  return into;
+}

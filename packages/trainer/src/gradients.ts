@@ -1,0 +1,62 @@
+import type { Batch } from "./data/buckets.ts";
+import type { EncodedSplit } from "./data/encoded-split.ts";
+import { requireFinite } from "./optimizer/finite.ts";
+import type { StepRunner } from "./steps/step-runner.ts";
+
+/** Loss and gradient of one update: the mean over all rows of its batches. */
+export interface UpdateGradients {
+  readonly loss: number;
+  /** What the method added; undefined where it adds nothing. */
+  readonly penalty: number | undefined;
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** Tokens of text. */
+  readonly tokens: number;
+  /** Tokens computed, padding included. */
+  readonly paddedTokens: number;
+}
+
+/**
+ * Adds up the gradients of an update's batches. Every real row weighs the
+ * same, however the rows fall into batches.
+ *
+ * @param step updates made before this one
+ * @throws NumericalError naming the first loss or gradient that is not finite
+ */
+export async function accumulateGradients(
+  runner: StepRunner,
+  split: EncodedSplit,
+  batches: readonly Batch[],
+  batchSize: number,
+  gradientAccumulationSteps: number,
+  step: number,
+): Promise<UpdateGradients> {
+  const rows = batches.reduce((total, batch) => total + batch.rows.length, 0);
+  const gradients = new Map<string, Float32Array>();
+  let loss = 0;
+  let penalty: number | undefined;
+  let tokens = 0;
+  let paddedTokens = 0;
+  for (const [index, batch] of batches.entries()) {
+    // Noise step 0 belongs to initial values.
+    const noiseStep = step * gradientAccumulationSteps + index + 1;
+    const result = await runner.train(split, batch, batchSize, 1 / rows, noiseStep);
+    loss += result.outputs.taskLoss![0]!;
+    const added = result.outputs.penalty?.[0];
+    if (added !== undefined) penalty = (penalty ?? 0) + (added * batch.rows.length) / rows;
+    for (const [name, gradient] of Object.entries(result.gradients)) addInto(gradients, name, gradient);
+    tokens += batch.rows.reduce((total, row) => total + split.rows[row]!.inputIds.length, 0);
+    paddedTokens += batchSize * batch.length;
+  }
+  requireFinite(step + 1, { "task loss": loss, penalty: penalty ?? 0 }, gradients);
+  return { loss, penalty, gradients, tokens, paddedTokens };
+}
+
+/** Copies the first addend: an engine may reuse its memory. */
+function addInto(sums: Map<string, Float32Array>, name: string, addend: Float32Array): void {
+  const sum = sums.get(name);
+  if (sum === undefined) {
+    sums.set(name, addend.slice());
+    return;
+  }
+  for (let index = 0; index < sum.length; index++) sum[index] = sum[index]! + addend[index]!;
+}

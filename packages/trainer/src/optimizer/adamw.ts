@@ -1,0 +1,49 @@
+/**
+ * AdamW as Hugging Face's Trainer runs it (`torch.optim.AdamW`): decoupled
+ * weight decay before the update, bias correction, epsilon outside the root
+ * (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019).
+ */
+
+/** Running averages of one parameter. Every parameter counts its own steps, so one that appears late is corrected rightly. */
+export interface Moments {
+  /** Updates made so far. */
+  step: number;
+  /** m, average gradient */
+  readonly first: Float32Array;
+  /** v, average squared gradient */
+  readonly second: Float32Array;
+}
+
+export interface AdamWSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+export function freshMoments(size: number): Moments {
+  return { step: 0, first: new Float32Array(size), second: new Float32Array(size) };
+}
+
+/** One update of `values` by `gradient`, in place. State is float32, arithmetic float64. */
+export function adamWUpdate(
+  values: Float32Array,
+  gradient: Float32Array,
+  moments: Moments,
+  { learningRate, beta1, beta2, epsilon, weightDecay }: AdamWSettings,
+): void {
+  const { first, second } = moments;
+  moments.step += 1;
+  const stepSize = learningRate / (1 - beta1 ** moments.step);
+  const rootCorrection = Math.sqrt(1 - beta2 ** moments.step);
+  const keep = 1 - learningRate * weightDecay;
+  for (let index = 0; index < values.length; index++) {
+    const g = gradient[index]!;
+    const m = first[index]! + (1 - beta1) * (g - first[index]!);
+    const v = beta2 * second[index]! + (1 - beta2) * g * g;
+    first[index] = m;
+    second[index] = v;
+    values[index] = values[index]! * keep - (stepSize * m) / (Math.sqrt(v) / rootCorrection + epsilon);
+  }
+}

@@ -1,0 +1,57 @@
+import type { ParameterGroup } from "@blora/spec";
+import { ofGroups, type TrainingState } from "../state/training-state.ts";
+import { type AdamWSettings, adamWUpdate } from "./adamw.ts";
+import { clipByGlobalNorm } from "./clip.ts";
+
+/** Gate logits beyond this carry no gradient: the sampled gate is all but constant there. */
+export const GATE_LOGIT_LIMIT = 6;
+
+/** Learning rates of one update, by group. */
+export type LearningRates = Readonly<Record<Exclude<ParameterGroup, "frozen">, number>>;
+
+export interface UpdateSettings extends Omit<AdamWSettings, "learningRate"> {
+  readonly learningRates: LearningRates;
+  /** 0 turns clipping off. */
+  readonly maxGradNorm: number;
+}
+
+/** Weights and head share one norm, as in Hugging Face's Trainer; gates and ranges must not be drowned by it. */
+const CLIPPED_TOGETHER: readonly (readonly ParameterGroup[])[] = [["weights", "head"], ["gates"], ["ranges"]];
+
+/**
+ * Clips the gradients in place and makes one AdamW update of every trained
+ * parameter. Gates and ranges are not decayed, and neither are biases.
+ *
+ * @returns gradient norm of weights and head before clipping
+ */
+export function updateParameters(
+  state: TrainingState,
+  gradients: ReadonlyMap<string, Float32Array>,
+  { learningRates, maxGradNorm, weightDecay, ...adam }: UpdateSettings,
+): number {
+  const norms = CLIPPED_TOGETHER.map((groups) => {
+    const names = [...ofGroups(state, groups).keys()];
+    return clipByGlobalNorm(
+      names.map((name) => gradients.get(name)!),
+      maxGradNorm,
+    );
+  });
+  for (const [name, { parameter, moments }] of state.entries()) {
+    const { group, values } = parameter;
+    if (group === "frozen" || moments === undefined) continue;
+    const decays = (group === "weights" || group === "head") && !name.endsWith(".bias");
+    adamWUpdate(values, gradients.get(name)!, moments, {
+      ...adam,
+      learningRate: learningRates[group],
+      weightDecay: decays ? weightDecay : 0,
+    });
+    if (group === "gates") clampInPlace(values, GATE_LOGIT_LIMIT);
+  }
+  return norms[0]!;
+}
+
+function clampInPlace(values: Float32Array, limit: number): void {
+  for (let index = 0; index < values.length; index++) {
+    values[index] = Math.min(limit, Math.max(-limit, values[index]!));
+  }
+}

@@ -1,0 +1,98 @@
+import type { EngineDescription, Json, JsonObject } from "@blora/spec";
+import { parseTrainingArguments, type TrainingArguments } from "./arguments.ts";
+import { type BoundModel, bindModel } from "./bind-model.ts";
+import { type EncodedSplit, encodeSplit, fingerprint, labelsOf } from "./data/encoded-split.ts";
+import { planTraining, type TrainingPlan } from "./data/epochs.ts";
+import { paddedLengths } from "./evaluation.ts";
+import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
+
+/** A run whose inputs are read and checked. */
+export interface PreparedRun {
+  readonly args: TrainingArguments;
+  readonly model: BoundModel;
+  readonly train: EncodedSplit;
+  /** Evaluation splits, the deciding one first. */
+  readonly evaluation: readonly EncodedSplit[];
+  readonly plan: TrainingPlan;
+  /** Longest padded length in tokens. */
+  readonly longest: number;
+  readonly engine: EngineDescription;
+  /** What `config.json` records. */
+  readonly config: JsonObject;
+}
+
+/** Arguments with `maxSeqLength` no longer than the architecture's longest text. */
+export function resolveArguments({ arguments: given = {}, architecture, checkpoint }: RunParts): TrainingArguments {
+  const args = parseTrainingArguments(given);
+  const maxLength = architecture.maxLength(architecture.parseConfig(checkpoint.config));
+  return { ...args, maxSeqLength: Math.min(args.maxSeqLength, maxLength) };
+}
+
+/** Loads and encodes a split of the run's data. */
+export function loadSplit(
+  name: string,
+  { task, tokenizer, data }: RunParts,
+  { maxSeqLength }: TrainingArguments,
+  { vocabularySize }: BoundModel,
+  limit: number | undefined,
+): Promise<EncodedSplit> {
+  return encodeSplit(name, { task, tokenizer, maxLength: maxSeqLength, folder: data, limit, vocabularySize });
+}
+
+/** Reads and checks everything a run needs before the first step. */
+export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
+  const args = resolveArguments(run);
+  const model = bindModel(run, args.targets, args.seed);
+  const { splits } = run.task;
+  const train = await loadSplit(splits.train, run, args, model, args.maxTrainSamples);
+  labelsOf(train);
+  const evaluation: EncodedSplit[] = [];
+  for (const name of splits.evaluation) {
+    const split = await loadSplit(name, run, args, model, args.maxEvalSamples);
+    labelsOf(split);
+    evaluation.push(split);
+  }
+  const lengths = paddedLengths(train, args.padToMultipleOf, model.maxLength);
+  const plan = planTraining({ ...args, lengths, batchSize: args.perDeviceTrainBatchSize, maxSteps: args.maxSteps });
+  const engine = await run.engine.describe();
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  return {
+    args,
+    model,
+    train,
+    evaluation,
+    plan,
+    longest,
+    engine,
+    config: describeRun(run, args, train, evaluation, engine),
+  };
+}
+
+function describeRun(
+  run: TrainRun,
+  args: TrainingArguments,
+  train: EncodedSplit,
+  evaluation: readonly EncodedSplit[],
+  engine: EngineDescription,
+): JsonObject {
+  return {
+    formatVersion: 1,
+    model: run.model,
+    modelConfig: run.checkpoint.config as Json,
+    task: { name: run.task.name, manifest: manifestOf(run.task) },
+    method: manifestOf(run.method),
+    costModel: manifestOf(run.costModel),
+    engine: { ...engine },
+    data: {
+      folder: run.data ?? null,
+      train: { split: train.name, rows: train.rows.length, sha256: fingerprint(train) },
+      evaluation: evaluation.map((split) => ({
+        split: split.name,
+        rows: split.rows.length,
+        sha256: fingerprint(split),
+      })),
+    },
+    arguments: JSON.parse(JSON.stringify(args)) as Json,
+    versions: run.versions ?? {},
+  };
+}

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import type { EventListener, RunEvent, StepEvent } from "./events.ts";
+import { openMetricsLog } from "./files/metrics-log.ts";
+import { METRICS_FILE } from "./files/run-folder.ts";
+import type { LossSum } from "./state/progress.ts";
+import type { CostSummary, EvaluationRecord } from "./summary.ts";
+import { openEventFile } from "./tensorboard/event-file.ts";
+
+/** Tells listeners, `metrics.jsonl` and TensorBoard what a run does. */
+export interface Reporter {
+  emit(event: RunEvent): void;
+  /** Logs a step; losses are means since the last logged one. */
+  logStep(event: StepEvent, sum: LossSum): void;
+  evaluation(record: EvaluationRecord, cost: CostSummary, ranks: Readonly<Record<string, number>>): void;
+  close(): void;
+}
+
+/** Opens the logs of a run that continues after `step`; -1 for a new one. */
+export async function openReporter(runFolder: string, step: number, listener: EventListener): Promise<Reporter> {
+  const metrics = await openMetricsLog(join(runFolder, METRICS_FILE), step);
+  const board = openEventFile(runFolder, step + 1);
+  return {
+    emit: listener,
+    logStep({ type: _, secondsLeft: __, totalSteps: ___, ...event }, { loss, penalty, steps }) {
+      const means = { loss: loss / steps, ...(event.penalty !== undefined && { penalty: penalty / steps }) };
+      metrics.write({ ...event, ...means });
+      board.write(event.step, {
+        ...prefixed("train", means),
+        "train/learningRate": event.learningRate,
+        "train/gradientNorm": event.gradientNorm,
+        "train/tokensPerSecond": event.tokensPerSecond,
+      });
+    },
+    evaluation({ step, splits }, { ratio }, ranks) {
+      const all = Object.values(ranks);
+      const meanRank = all.reduce((total, rank) => total + rank, 0) / Math.max(1, all.length);
+      board.write(step, { "adapter/costRatio": ratio, "adapter/meanRank": meanRank });
+      for (const [split, { loss, scores }] of Object.entries(splits)) {
+        metrics.write({ step, split, evaluationLoss: loss, scores, costRatio: ratio, meanRank });
+        board.write(step, prefixed(`evaluation/${split}`, { loss, ...scores }));
+        listener({ type: "evaluation", step, split, loss, scores });
+      }
+    },
+    close() {
+      metrics.close();
+      board.close();
+    },
+  };
+}
+
+function prefixed(prefix: string, scalars: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [`${prefix}/${name}`, value]));
+}

@@ -1,0 +1,47 @@
+import type { Architecture, CostModel, Engine, Json, Method, Task, Tokenizer } from "@blora/spec";
+import type { Checkpoint } from "@blora/weights";
+import type { TrainingArgumentsInput } from "./arguments.ts";
+import type { EventListener } from "./events.ts";
+
+/** What training and evaluation have in common. Every component is passed as a value. */
+export interface RunParts {
+  readonly architecture: Architecture;
+  readonly method: Method;
+  readonly task: Task;
+  readonly costModel: CostModel;
+  readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
+  /** The frozen network. */
+  readonly checkpoint: Checkpoint;
+  /** Hub id or folder of the checkpoint: recorded, never opened. */
+  readonly model: string;
+  /** Folder of the task's data; absent for built-in data. */
+  readonly data?: string;
+  readonly arguments?: TrainingArgumentsInput;
+  readonly onEvent?: EventListener;
+}
+
+export interface TrainRun extends RunParts {
+  /** Run directory: made where absent, resumed where it holds an unfinished run. */
+  readonly outputDirectory: string;
+  /** Resume although settings differ from those the run was started with. */
+  readonly allowConfigChange?: boolean;
+  /** Remove an earlier run in the folder and start anew. */
+  readonly overwrite?: boolean;
+  /** Recorded in `config.json`, by package name. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Asked between steps; true saves a checkpoint and returns an interrupted summary. */
+  readonly shouldStop?: () => boolean;
+}
+
+export interface EvaluateRun extends RunParts {
+  /** Folder written by training (`adapter/`); absent: the network as it starts, with a fresh head. */
+  readonly adapterDirectory?: string;
+  /** Splits to evaluate; the task's evaluation splits by default. */
+  readonly splits?: readonly string[];
+}
+
+/** JSON form of a component: its manifest where it was made by a plugin. */
+export function manifestOf(component: object): Json {
+  return JSON.parse(JSON.stringify(component)) as Json;
+}

@@ -1,0 +1,38 @@
+import type { EvaluationRecord } from "../summary.ts";
+import type { Snapshot } from "./training-state.ts";
+
+/** Sums since the last logged step, so that logs show means. */
+export interface LossSum {
+  readonly loss: number;
+  readonly penalty: number;
+  readonly steps: number;
+}
+
+/** Where a run stands besides its parameters. Data position and noise follow from `step`. */
+export interface RunProgress {
+  /** Updates made. */
+  readonly step: number;
+  /** Resolved once gates exist. */
+  readonly gateLearningRate?: number;
+  readonly lossSum: LossSum;
+  readonly last?: EvaluationRecord;
+  readonly best?: { readonly record: EvaluationRecord; readonly snapshot: Snapshot };
+  readonly evaluationsWithoutImprovement: number;
+  readonly stoppedEarly: boolean;
+  /** Seconds of training steps. */
+  readonly seconds: number;
+  readonly tokens: number;
+  readonly paddedTokens: number;
+}
+
+export const NO_LOSS: LossSum = { loss: 0, penalty: 0, steps: 0 };
+
+export const FRESH_PROGRESS: RunProgress = {
+  step: 0,
+  lossSum: NO_LOSS,
+  evaluationsWithoutImprovement: 0,
+  stoppedEarly: false,
+  seconds: 0,
+  tokens: 0,
+  paddedTokens: 0,
+};

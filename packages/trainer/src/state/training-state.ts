@@ -1,0 +1,142 @@
+import {
+  type Adapter,
+  type AdapterChange,
+  InvalidInputError,
+  type JsonObject,
+  type Parameter,
+  type ParameterGroup,
+  type ParameterRecord,
+} from "@blora/spec";
+import { selectEntries, type TrainedParameter, trained } from "./parameters.ts";
+
+/** Prefix of head parameters among all names of a step; site paths never hold a colon. */
+export const HEAD_PREFIX = "head:";
+
+interface SiteState {
+  layout: JsonObject;
+  readonly parameters: Map<string, TrainedParameter>;
+}
+
+/**
+ * Everything training changes: adapters, head, and optimizer averages. Names
+ * are `site.path/parameter` and `head:name`.
+ */
+export interface TrainingState {
+  /** Adapted sites, in forward order. */
+  readonly paths: readonly string[];
+  /** Names the graph: steps compiled for another signature no longer fit. */
+  signature(): string;
+  adapter(path: string): Adapter;
+  head(): ParameterRecord;
+  /** Every parameter by its name, in a fixed order. */
+  entries(): Map<string, TrainedParameter>;
+  select(path: string, parameter: string, axis: number, indices: readonly number[]): void;
+  update(path: string, change: AdapterChange): void;
+}
+
+/** A deep copy of adapters and head, without averages: what evaluation needs. */
+export interface Snapshot {
+  readonly adapters: ReadonlyMap<string, Adapter>;
+  readonly head: ParameterRecord;
+}
+
+export function createTrainingState(adapters: ReadonlyMap<string, Adapter>, head: ParameterRecord): TrainingState {
+  const sites = new Map<string, SiteState>();
+  for (const [path, { layout, parameters }] of adapters)
+    sites.set(path, { layout, parameters: trainedAll(parameters) });
+  const headParameters = trainedAll(head);
+
+  let signature: string | undefined;
+
+  const site = (path: string): SiteState => {
+    const found = sites.get(path);
+    if (found === undefined) throw new InvalidInputError(`Expected an adapted site, found ${path}.`);
+    return found;
+  };
+
+  return {
+    paths: [...sites.keys()],
+    signature() {
+      signature ??= JSON.stringify(
+        [...sites].map(([path, { layout, parameters }]) => [
+          path,
+          layout,
+          [...parameters].map(([name, { parameter }]) => [name, parameter.shape, parameter.group]),
+        ]),
+      );
+      return signature;
+    },
+    adapter: (path) => ({ layout: site(path).layout, parameters: plain(site(path).parameters) }),
+    head: () => plain(headParameters),
+    entries() {
+      const all = new Map<string, TrainedParameter>();
+      for (const [path, { parameters }] of sites) {
+        for (const [name, entry] of parameters) all.set(`${path}/${name}`, entry);
+      }
+      for (const [name, entry] of headParameters) all.set(HEAD_PREFIX + name, entry);
+      return all;
+    },
+    select(path, parameter, axis, indices) {
+      const { parameters } = site(path);
+      const entry = parameters.get(parameter);
+      const size = entry?.parameter.shape[axis];
+      if (entry === undefined || size === undefined || indices.some((index) => !(index >= 0 && index < size))) {
+        throw new InvalidInputError(
+          `${path}/${parameter}: expected entries of axis ${axis} (size ${size}), found ${indices.join(", ")}.`,
+        );
+      }
+      parameters.set(parameter, selectEntries(entry, axis, indices));
+      signature = undefined;
+    },
+    update(path, change) {
+      const state = site(path);
+      signature = undefined;
+      if (change.layout !== undefined) state.layout = change.layout;
+      for (const [name, parameter] of Object.entries(change.parameters ?? {})) {
+        if (parameter === undefined) state.parameters.delete(name);
+        else state.parameters.set(name, trained(parameter));
+      }
+    },
+  };
+}
+
+/** Copies what evaluation needs, so that later steps do not change it. */
+export function takeSnapshot(state: TrainingState): Snapshot {
+  return {
+    adapters: new Map(state.paths.map((path) => [path, copyAdapter(state.adapter(path))])),
+    head: copyParameters(state.head()),
+  };
+}
+
+/** The names of a snapshot's parameters, as `TrainingState.entries` names them. */
+export function snapshotParameters({ adapters, head }: Snapshot): Map<string, Parameter> {
+  const all = new Map<string, Parameter>();
+  for (const [path, { parameters }] of adapters) {
+    for (const [name, parameter] of Object.entries(parameters)) all.set(`${path}/${name}`, parameter);
+  }
+  for (const [name, parameter] of Object.entries(head)) all.set(HEAD_PREFIX + name, parameter);
+  return all;
+}
+
+/** Names and parameters of the given optimizer groups. */
+export function ofGroups(state: TrainingState, groups: readonly ParameterGroup[]): Map<string, TrainedParameter> {
+  return new Map([...state.entries()].filter(([, { parameter }]) => groups.includes(parameter.group)));
+}
+
+function trainedAll(parameters: ParameterRecord): Map<string, TrainedParameter> {
+  return new Map(Object.entries(parameters).map(([name, parameter]) => [name, trained(parameter)]));
+}
+
+function plain(parameters: ReadonlyMap<string, TrainedParameter>): ParameterRecord {
+  return Object.fromEntries([...parameters].map(([name, { parameter }]) => [name, parameter]));
+}
+
+function copyAdapter({ layout, parameters }: Adapter): Adapter {
+  return { layout, parameters: copyParameters(parameters) };
+}
+
+function copyParameters(parameters: ParameterRecord): ParameterRecord {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, parameter]) => [name, { ...parameter, values: parameter.values.slice() }]),
+  );
+}

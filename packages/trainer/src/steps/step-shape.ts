@@ -1,0 +1,34 @@
+import type { JsonObject, Parameter } from "@blora/spec";
+import type { Shape } from "@blora/tensor";
+import type { TrainingState } from "../state/training-state.ts";
+
+/** What a graph depends on at each site: the layout, and which parameters there are. By site path. */
+export type Layouts = ReadonlyMap<string, { readonly layout: JsonObject; readonly parameters: readonly string[] }>;
+
+/** B rows of T tokens, computed with adapters of these layouts. */
+export interface StepShape {
+  readonly batchSize: number;
+  readonly length: number;
+  readonly layouts: Layouts;
+  /** Every parameter of adapters and head by its step name: only shapes and groups are used. */
+  readonly parameters: ReadonlyMap<string, Parameter>;
+}
+
+export function stepShape(state: TrainingState, batchSize: number, length: number): StepShape {
+  const layouts = state.paths.map((path) => {
+    const { layout, parameters } = state.adapter(path);
+    return [path, { layout, parameters: Object.keys(parameters) }] as const;
+  });
+  const parameters = [...state.entries()].map(([name, { parameter }]) => [name, parameter] as const);
+  return { batchSize, length, layouts: new Map(layouts), parameters: new Map(parameters) };
+}
+
+/** Shapes of the parameters that `keep` accepts, by name. */
+export function shapesOf(
+  parameters: ReadonlyMap<string, Parameter>,
+  keep: (parameter: Parameter) => boolean,
+): Record<string, Shape> {
+  return Object.fromEntries(
+    [...parameters].filter(([, parameter]) => keep(parameter)).map(([name, { shape }]) => [name, shape]),
+  );
+}

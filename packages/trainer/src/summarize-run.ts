@@ -1,0 +1,77 @@
+import type { AdapterDescription } from "./adapter-files.ts";
+import { summarizeCost, summarizeSites } from "./cost.ts";
+import { labelsOf } from "./data/encoded-split.ts";
+import type { PreparedRun } from "./prepare.ts";
+import { manifestOf, type TrainRun } from "./run.ts";
+import { decidingScore } from "./selection.ts";
+import type { RunProgress } from "./state/progress.ts";
+import type { Snapshot } from "./state/training-state.ts";
+import type { EvaluationRecord, RunSummary } from "./summary.ts";
+import { rankWarnings } from "./warnings.ts";
+
+/** The weights a run ends with. */
+export interface SelectedWeights {
+  readonly selected: "best" | "last";
+  readonly snapshot: Snapshot;
+  readonly record: EvaluationRecord | undefined;
+}
+
+/** The best evaluation's weights where asked for and there are any, else the last step's. */
+export function selectWeights({ args }: PreparedRun, { best, last }: RunProgress, current: Snapshot): SelectedWeights {
+  const bestIsLast = best !== undefined && best.record.step === last?.step;
+  if (!args.loadBestModelAtEnd || best === undefined) return { selected: "last", snapshot: current, record: last };
+  return { selected: "best", snapshot: bestIsLast ? current : best.snapshot, record: best.record };
+}
+
+export function summarizeRun(
+  run: TrainRun,
+  prepared: PreparedRun,
+  progress: RunProgress,
+  { selected, snapshot, record }: SelectedWeights,
+  interrupted: boolean,
+): RunSummary {
+  const { model, train, evaluation, args, engine } = prepared;
+  const { task, method, costModel, sites } = model;
+  const deciding = evaluation[0]!;
+  const score = record && decidingScore(record, { split: deciding.name, metric: task.primaryMetric });
+  const { ranks, bits } = summarizeSites(method, sites, snapshot);
+  const { seconds, tokens, paddedTokens } = progress;
+  return {
+    task: task.name,
+    split: deciding.name,
+    rows: { train: train.rows.length, eval: deciding.rows.length },
+    metric: { name: task.primaryMetric, value: score === undefined || score === -Infinity ? null : score },
+    metrics: { best: progress.best?.record ?? null, last: progress.last ?? null },
+    selected,
+    method: manifestOf(run.method),
+    baseline: task.majority(labelsOf(deciding)),
+    ranks,
+    bits,
+    bops: summarizeCost(method, costModel, sites, snapshot),
+    engine,
+    steps: progress.step,
+    seconds,
+    tokensPerSecond: seconds === 0 ? 0 : tokens / seconds,
+    paddedTokensPerSecond: seconds === 0 ? 0 : paddedTokens / seconds,
+    paddingShare: paddedTokens === 0 ? 0 : 1 - tokens / paddedTokens,
+    truncatedShare: train.truncatedShare,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    seed: args.seed,
+    warnings: [...(record?.warnings ?? []), ...rankWarnings(ranks)],
+    interrupted,
+  };
+}
+
+export function describeAdapter(run: TrainRun, { model, args }: PreparedRun, snapshot: Snapshot): AdapterDescription {
+  const { task, method, costModel, sites } = model;
+  return {
+    formatVersion: 1,
+    baseModel: run.model,
+    task: task.name,
+    head: task.head,
+    method: manifestOf(run.method),
+    maxSeqLength: args.maxSeqLength,
+    ...summarizeSites(method, sites, snapshot),
+    bops: summarizeCost(method, costModel, sites, snapshot),
+  };
+}

@@ -1,0 +1,65 @@
+import type { EngineDescription, Scores } from "@blora/spec";
+
+/** Loss and scores of every evaluated split after some step. */
+export interface EvaluationRecord {
+  /** Updates made. */
+  readonly step: number;
+  readonly splits: Readonly<Record<string, { readonly loss: number; readonly scores: Scores }>>;
+  /** What deserves a second look, in words. */
+  readonly warnings: readonly string[];
+}
+
+/** Price of the trained adapters per token, with hard gates. */
+export interface CostSummary {
+  /** Which operands count: `adapter`, `site`, … */
+  readonly scope: string;
+  readonly unit: string;
+  readonly macs: number;
+  readonly bitOperations: number;
+  /** Plain LoRA in 32 bit at the starting rank, same products. */
+  readonly baseline: number;
+  /** bitOperations / baseline */
+  readonly ratio: number;
+}
+
+/** What `summary.json` holds. */
+export interface RunSummary {
+  readonly task: string;
+  /** The deciding evaluation split. */
+  readonly split: string;
+  readonly rows: { readonly train: number; readonly eval: number };
+  /** Primary metric of the weights in `adapter/`; null before the first evaluation. */
+  readonly metric: { readonly name: string; readonly value: number | null };
+  readonly metrics: {
+    /** Best evaluation of the method's last phase: earlier ones still have open gates. */
+    readonly best: EvaluationRecord | null;
+    readonly last: EvaluationRecord | null;
+  };
+  /** Which of both `adapter/` holds. */
+  readonly selected: "best" | "last";
+  readonly method: unknown;
+  /** Scores of always answering the most frequent label of the deciding split. */
+  readonly baseline: Scores;
+  readonly ranks: Readonly<Record<string, number>>;
+  readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly bops: CostSummary;
+  readonly engine: EngineDescription;
+  /** Updates made. */
+  readonly steps: number;
+  /** Seconds of training steps, over all processes of a resumed run. */
+  readonly seconds: number;
+  /** Without padding. */
+  readonly tokensPerSecond: number;
+  /** With padding. */
+  readonly paddedTokensPerSecond: number;
+  /** Share of computed tokens that was padding. */
+  readonly paddingShare: number;
+  /** Share of training texts that were cut. */
+  readonly truncatedShare: number;
+  readonly peakRssBytes: number;
+  readonly seed: number;
+  /** Plain sentences about results that deserve a second look. */
+  readonly warnings: readonly string[];
+  /** True where training was asked to stop: a later run continues it. */
+  readonly interrupted: boolean;
+}

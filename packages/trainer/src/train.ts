@@ -1,0 +1,186 @@
+import { freemem } from "node:os";
+import { join } from "node:path";
+import { BloraError, NumericalError } from "@blora/spec";
+import { writeAdapter } from "./adapter-files.ts";
+import { initAdapters } from "./bind-model.ts";
+import { listCheckpoints, newestCheckpoint, pruneCheckpoints, writeCheckpoint } from "./files/checkpoint.ts";
+import { requireFreeSpace } from "./files/disk-space.ts";
+import { writeFileDurably } from "./files/durable.ts";
+import { acquireLock, type RunLock } from "./files/lock.ts";
+import { configDifferences, readRunConfig, requireSameConfig, writeRunConfig } from "./files/run-config.ts";
+import { ADAPTER_FOLDER, clearRun, createRunFolder, LAST_ADAPTER_FOLDER, SUMMARY_FILE } from "./files/run-folder.ts";
+import { estimateMemory, memoryWarning } from "./memory.ts";
+import { type PreparedRun, prepareRun } from "./prepare.ts";
+import { openReporter } from "./reporter.ts";
+import type { TrainRun } from "./run.ts";
+import { FRESH_PROGRESS } from "./state/progress.ts";
+import { readState, writeState } from "./state/state-files.ts";
+import { createTrainingState, type TrainingState, takeSnapshot } from "./state/training-state.ts";
+import { createStepRunner } from "./steps/step-runner.ts";
+import { describeAdapter, selectWeights, summarizeRun } from "./summarize-run.ts";
+import type { RunSummary } from "./summary.ts";
+import { type LoopResult, trainingLoop } from "./training-loop.ts";
+
+/**
+ * Trains an adapter, or continues the run its output directory holds. A
+ * continued run ends with the same bytes as one that was never interrupted.
+ *
+ * Works in whatever thread calls it; compiled engines block that thread, so
+ * call it in a worker (`runInWorker`) where progress must stay live.
+ *
+ * @returns what `summary.json` holds; `interrupted` where `shouldStop` ended it
+ * @throws InvalidInputError for wrong arguments, data or folders, before the first step
+ * @throws NumericalError where a loss, gradient or logit is not finite; nothing is updated by it
+ */
+export async function train(run: TrainRun): Promise<RunSummary> {
+  await createRunFolder(run.outputDirectory);
+  const lock = await acquireLock(run.outputDirectory);
+  try {
+    if (run.overwrite) await clearRun(run.outputDirectory);
+    return await trainLocked(run, lock);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
+  const folder = run.outputDirectory;
+  const emit = run.onEvent ?? (() => undefined);
+  const warn = (message: string): void => emit({ type: "warning", message });
+  const prepared = await prepareRun(run);
+  const { args, model } = prepared;
+
+  const checkpoint = await newestCheckpoint(folder, warn);
+  const started = await readRunConfig(folder);
+  if (started !== undefined && checkpoint !== undefined) {
+    const differences = configDifferences(started, prepared.config);
+    if (run.allowConfigChange)
+      for (const difference of differences) warn(`Resuming with another setting: ${difference}.`);
+    else requireSameConfig(folder, differences);
+  }
+  const { state, progress } =
+    checkpoint === undefined
+      ? { state: createTrainingState(initAdapters(model, args.seed), model.freshHead), progress: FRESH_PROGRESS }
+      : await readState(checkpoint.folder);
+  await requireFreeSpace(folder, checkpointBytes(state) * (args.saveTotalLimit + 1));
+  await writeRunConfig(folder, prepared.config);
+
+  emit(startEvent(run, prepared, state));
+  if (checkpoint !== undefined) emit({ type: "resume", ...checkpoint });
+  for (const message of startWarnings(prepared, state)) warn(message);
+
+  const reporter = await openReporter(folder, checkpoint === undefined ? -1 : progress.step, emit);
+  const runner = createStepRunner({
+    engine: run.engine,
+    model,
+    state,
+    seed: args.seed,
+    padId: run.tokenizer.special.pad,
+    onCompile: (name, milliseconds) => emit({ type: "compile", name, milliseconds }),
+  });
+  try {
+    const result = await trainingLoop({
+      prepared,
+      state,
+      runner,
+      reporter,
+      start: progress,
+      shouldStop: () => run.shouldStop?.() ?? false,
+      async save(progress) {
+        await lock.beat();
+        await requireFreeSpace(folder, checkpointBytes(state));
+        const written = await writeCheckpoint(folder, progress.step, (aside) => writeState(aside, state, progress));
+        await pruneCheckpoints(folder, args.saveTotalLimit);
+        emit({ type: "checkpoint", step: progress.step, folder: written });
+      },
+      beat: lock.beat,
+    });
+    return await finish(run, prepared, state, result);
+  } catch (error) {
+    if (BloraError.isInstance(error) && error.name === "NumericalError") throw await withLastGood(error, folder);
+    throw error;
+  } finally {
+    reporter.close();
+    await runner.release();
+  }
+}
+
+/** Writes the adapter and the summary of a finished run; of an interrupted one only says where it stands. */
+async function finish(
+  run: TrainRun,
+  prepared: PreparedRun,
+  state: TrainingState,
+  { progress, interrupted }: LoopResult,
+): Promise<RunSummary> {
+  const { method, sites } = prepared.model;
+  const folder = run.outputDirectory;
+  const last = takeSnapshot(state);
+  const weights = selectWeights(prepared, progress, last);
+  const summary = summarizeRun(run, prepared, progress, weights, interrupted);
+  if (interrupted) return summary;
+  await writeAdapter(
+    join(folder, ADAPTER_FOLDER),
+    method,
+    sites,
+    weights.snapshot,
+    describeAdapter(run, prepared, weights.snapshot),
+  );
+  if (weights.snapshot !== last) {
+    await writeAdapter(join(folder, LAST_ADAPTER_FOLDER), method, sites, last, describeAdapter(run, prepared, last));
+  }
+  await writeFileDurably(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
+  run.onEvent?.({ type: "finish", summary });
+  return summary;
+}
+
+function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState) {
+  const { train, plan, model } = prepared;
+  return {
+    type: "start",
+    task: run.task.name,
+    trainRows: train.rows.length,
+    totalSteps: plan.totalSteps,
+    stepsPerEpoch: plan.stepsPerEpoch,
+    trainableParameters: trainableParameters(state),
+    sites: model.sites.length,
+    estimatedMemoryBytes: memoryOf(prepared, state),
+  } as const;
+}
+
+function startWarnings(prepared: PreparedRun, state: TrainingState): string[] {
+  const { train, args, longest } = prepared;
+  const memory = memoryWarning(memoryOf(prepared, state), freemem(), args.perDeviceTrainBatchSize, longest);
+  const share = (100 * train.truncatedShare).toFixed(1);
+  const cut = `${share} % of the training texts are longer than ${args.maxSeqLength} tokens (maxSeqLength) and were cut.`;
+  return [...(memory === undefined ? [] : [memory]), ...(train.truncatedShare > 0 ? [cut] : [])];
+}
+
+function memoryOf({ model, args, longest }: PreparedRun, state: TrainingState): number {
+  return estimateMemory({
+    frozen: model.frozen.values(),
+    linears: model.linears,
+    trainableParameters: trainableParameters(state),
+    batchSize: args.perDeviceTrainBatchSize,
+    length: longest,
+  });
+}
+
+function trainableParameters(state: TrainingState): number {
+  let count = 0;
+  for (const { parameter, moments } of state.entries().values())
+    count += moments === undefined ? 0 : parameter.values.length;
+  return count;
+}
+
+/** Values, two averages and the best values so far, as float32, and room for JSON. */
+function checkpointBytes(state: TrainingState): number {
+  let count = 0;
+  for (const { parameter } of state.entries().values()) count += parameter.values.length;
+  return 4 * 4 * count + 2 ** 20;
+}
+
+async function withLastGood(error: BloraError, folder: string): Promise<NumericalError> {
+  const [newest] = await listCheckpoints(folder);
+  const good = newest === undefined ? "There is no checkpoint yet." : `The last good state is ${newest.folder}.`;
+  return new NumericalError(`${error.message} ${good}`, { cause: error });
+}

@@ -1,0 +1,215 @@
+import type { Method, Progress } from "@blora/spec";
+import { createAdapterStore } from "./adapter-store.ts";
+import { summarizeCost, summarizeSites } from "./cost.ts";
+import { labelsOf } from "./data/encoded-split.ts";
+import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
+import type { StepEvent } from "./events.ts";
+import { accumulateGradients, type UpdateGradients } from "./gradients.ts";
+import { automaticGateLearningRate } from "./optimizer/gate-learning-rate.ts";
+import { scheduleFactor } from "./optimizer/schedule.ts";
+import { type LearningRates, updateParameters } from "./optimizer/update.ts";
+import type { PreparedRun } from "./prepare.ts";
+import type { Reporter } from "./reporter.ts";
+import { afterEvaluation } from "./selection.ts";
+import { NO_LOSS, type RunProgress } from "./state/progress.ts";
+import { type TrainingState, takeSnapshot } from "./state/training-state.ts";
+import type { StepRunner } from "./steps/step-runner.ts";
+import type { EvaluationRecord } from "./summary.ts";
+import { resultWarnings } from "./warnings.ts";
+
+export interface LoopOptions {
+  readonly prepared: PreparedRun;
+  readonly state: TrainingState;
+  readonly runner: StepRunner;
+  readonly reporter: Reporter;
+  readonly start: RunProgress;
+  shouldStop(): boolean;
+  save(progress: RunProgress): Promise<void>;
+  /** Called after every step. */
+  beat(): Promise<void>;
+}
+
+export interface LoopResult {
+  readonly progress: RunProgress;
+  readonly interrupted: boolean;
+}
+
+/** Gates have no schedule, so nothing is known of their rate until they exist. */
+const NO_GATES_RATE = 0;
+
+/** Trains from `start` to the last step, an early stop, or a request to stop. */
+export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
+  const { prepared, reporter, shouldStop, save } = options;
+  const { args, plan } = prepared;
+  const evalSteps = args.evalSteps ?? plan.stepsPerEpoch;
+  const saveSteps = args.saveSteps ?? evalSteps;
+  const began = performance.now();
+  let progress = options.start;
+  let saved = progress.step;
+
+  const checkpoint = async (): Promise<void> => {
+    if (saved === progress.step && progress.step > 0) return;
+    await save(progress);
+    saved = progress.step;
+  };
+
+  while (progress.step < plan.totalSteps && !progress.stoppedEarly) {
+    if (shouldStop()) {
+      await checkpoint();
+      return { progress, interrupted: true };
+    }
+    progress = await trainOneStep(options, progress, (step) =>
+      secondsLeft(began, options.start.step, step, plan.totalSteps),
+    );
+    await options.beat();
+    const isLast = progress.step === plan.totalSteps;
+    if (progress.step % evalSteps === 0 || isLast) progress = await evaluateNow(options, progress);
+    if (progress.step % saveSteps === 0 || isLast || progress.stoppedEarly) await checkpoint();
+  }
+  if (progress.stoppedEarly) reporter.emit({ type: "warning", message: earlyStopMessage(progress) });
+  return { progress, interrupted: false };
+}
+
+async function trainOneStep(
+  { prepared, state, runner, reporter }: LoopOptions,
+  progress: RunProgress,
+  remaining: (step: number) => number,
+): Promise<RunProgress> {
+  const { args, model, plan, train } = prepared;
+  const { method } = model;
+  const batches = plan.batchesOf(progress.step);
+  const { perDeviceTrainBatchSize: batchSize, gradientAccumulationSteps } = args;
+  const place: Progress = { step: progress.step, totalSteps: plan.totalSteps, seed: args.seed };
+  const store = createAdapterStore(state, model.sites, model.baseWeight, () =>
+    runner.observe(train, batches[0]!, batchSize),
+  );
+
+  const started = performance.now() - runner.compileMilliseconds();
+  await method.beforeStep?.(store, place);
+  const gateLearningRate = resolveGateLearningRate(args.gateLearningRate, progress, state, method, place);
+  const result = await accumulateGradients(runner, train, batches, batchSize, gradientAccumulationSteps, progress.step);
+  const learningRates = learningRatesAt(prepared, progress.step, gateLearningRate);
+  const gradientNorm = updateParameters(state, result.gradients, {
+    learningRates,
+    beta1: args.adamBeta1,
+    beta2: args.adamBeta2,
+    epsilon: args.adamEpsilon,
+    weightDecay: args.weightDecay,
+    maxGradNorm: args.maxGradNorm,
+  });
+  method.afterStep?.(store, place, result.gradients);
+  const seconds = (performance.now() - runner.compileMilliseconds() - started) / 1000;
+
+  const step = progress.step + 1;
+  const phase = method.phase?.(place);
+  const event: StepEvent = {
+    type: "step",
+    step,
+    totalSteps: plan.totalSteps,
+    epoch: step / plan.stepsPerEpoch,
+    ...(phase !== undefined && { phase }),
+    loss: result.loss,
+    ...(result.penalty !== undefined && { penalty: result.penalty }),
+    gradientNorm,
+    learningRate: learningRates.weights,
+    tokensPerSecond: result.tokens / seconds,
+    secondsLeft: remaining(step),
+  };
+  reporter.emit(event);
+  const sum = addLoss(progress.lossSum, result);
+  const logs = step % args.loggingSteps === 0 || step === plan.totalSteps;
+  if (logs) reporter.logStep(event, sum);
+  return {
+    ...progress,
+    step,
+    ...(gateLearningRate !== undefined && { gateLearningRate }),
+    lossSum: logs ? NO_LOSS : sum,
+    seconds: progress.seconds + seconds,
+    tokens: progress.tokens + result.tokens,
+    paddedTokens: progress.paddedTokens + result.paddedTokens,
+  };
+}
+
+async function evaluateNow(
+  { prepared, state, runner, reporter }: LoopOptions,
+  progress: RunProgress,
+): Promise<RunProgress> {
+  const { args, model, evaluation, plan } = prepared;
+  const { task, method, costModel, sites } = model;
+  const options: EvaluationOptions = {
+    runner,
+    task,
+    batchSize: args.perDeviceEvalBatchSize,
+    padToMultipleOf: args.padToMultipleOf,
+    limit: model.maxLength,
+  };
+  const splits: Record<string, EvaluationRecord["splits"][string]> = {};
+  const warnings: string[] = [];
+  for (const split of evaluation) {
+    const { loss, scores, logits, rows } = await evaluateSplit(split, options);
+    splits[split.name] = { loss: loss!, scores: scores! };
+    warnings.push(
+      ...resultWarnings({
+        head: task.head,
+        split: split.name,
+        primaryMetric: task.primaryMetric,
+        scores: scores!,
+        majority: task.majority(labelsOf(split)),
+        logits,
+        rows,
+      }),
+    );
+  }
+  const record: EvaluationRecord = { step: progress.step, splits, warnings };
+  const snapshot = takeSnapshot(state);
+  const { ranks } = summarizeSites(method, sites, snapshot);
+  reporter.evaluation(record, summarizeCost(method, costModel, sites, snapshot), ranks);
+  return afterEvaluation(progress, record, () => snapshot, {
+    split: evaluation[0]!.name,
+    metric: task.primaryMetric,
+    decides: isLastPhase(method, progress.step, plan.totalSteps, args.seed),
+    patience: args.earlyStoppingPatience,
+  });
+}
+
+/** Whether the step that made these weights belongs to the phase the run ends in. */
+function isLastPhase(method: Method, step: number, totalSteps: number, seed: number): boolean {
+  if (method.phase === undefined) return true;
+  const phaseOf = (step: number): string | undefined => method.phase?.({ step, totalSteps, seed });
+  return phaseOf(step - 1) === phaseOf(totalSteps - 1);
+}
+
+function resolveGateLearningRate(
+  given: number | "auto",
+  { gateLearningRate }: RunProgress,
+  state: TrainingState,
+  method: Method,
+  place: Progress,
+): number | undefined {
+  if (given !== "auto") return given;
+  return gateLearningRate ?? automaticGateLearningRate(state, method, place);
+}
+
+function learningRatesAt({ args, plan }: PreparedRun, step: number, gates: number | undefined): LearningRates {
+  const { totalSteps } = plan;
+  const warmupSteps = args.warmupSteps ?? Math.ceil(totalSteps * args.warmupRatio);
+  const factor = scheduleFactor({ type: args.lrSchedulerType, warmupSteps, totalSteps }, step);
+  return {
+    weights: args.learningRate * factor,
+    head: (args.headLearningRate ?? args.learningRate) * factor,
+    gates: gates ?? NO_GATES_RATE,
+    ranges: args.rangeLearningRate,
+  };
+}
+
+function addLoss({ loss, penalty, steps }: RunProgress["lossSum"], result: UpdateGradients): RunProgress["lossSum"] {
+  return { loss: loss + result.loss, penalty: penalty + (result.penalty ?? 0), steps: steps + 1 };
+}
+
+function secondsLeft(began: number, from: number, step: number, totalSteps: number): number {
+  return ((performance.now() - began) / 1000 / (step - from)) * (totalSteps - step);
+}
+
+function earlyStopMessage({ step, evaluationsWithoutImprovement }: RunProgress): string {
+  return `Stopped after ${step} steps: ${evaluationsWithoutImprovement} evaluations in a row brought no improvement.`;
+}

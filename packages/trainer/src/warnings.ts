@@ -1,0 +1,50 @@
+import type { Head, Scores } from "@blora/spec";
+
+export interface ResultFacts {
+  readonly head: Head;
+  readonly split: string;
+  readonly primaryMetric: string;
+  readonly scores: Scores;
+  readonly majority: Scores;
+  /** Row-major [rows, C] */
+  readonly logits: Float32Array;
+  readonly rows: number;
+}
+
+/** What a score alone does not show, in words: constant answers, and scores a trained model should not have. */
+export function resultWarnings(facts: ResultFacts): string[] {
+  const { primaryMetric, split, scores, majority } = facts;
+  const warnings: string[] = [];
+  const constant = constantAnswer(facts);
+  if (constant !== undefined)
+    warnings.push(`Every row of ${split} gets the same answer, ${constant}: nothing was learned yet.`);
+  const score = scores[primaryMetric];
+  const chance = majority[primaryMetric];
+  if (score === undefined || chance === undefined || !(score < chance)) return warnings;
+  warnings.push(
+    `${primaryMetric} on ${split} is ${score.toFixed(4)}, below the ${chance.toFixed(4)} of always giving the most frequent answer: the model is undertrained, or its labels are in another order.`,
+  );
+  return warnings;
+}
+
+/** The one answer all rows get, or undefined. */
+function constantAnswer({ head, logits, rows }: ResultFacts): string | undefined {
+  if (rows < 2) return undefined;
+  if (head.kind !== "classification") {
+    return logits.every((value) => value === logits[0]) ? String(logits[0]) : undefined;
+  }
+  const C = logits.length / rows;
+  const answers = new Set(Array.from({ length: rows }, (_, row) => argmax(logits.subarray(row * C, (row + 1) * C))));
+  return answers.size === 1 ? head.labels[[...answers][0]!] : undefined;
+}
+
+function argmax(values: Float32Array): number {
+  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
+}
+
+/** Warns where training closed every rank: such an adapter is valid and changes nothing. */
+export function rankWarnings(ranks: Readonly<Record<string, number>>): string[] {
+  const all = Object.values(ranks);
+  if (all.length === 0 || all.some((rank) => rank > 0)) return [];
+  return ["Every site ended with rank 0: the adapter changes nothing but the head. The penalty is too strong."];
+}

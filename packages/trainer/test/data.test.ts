@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { paddedLength, planEpoch, planEvaluation } from "../src/data/buckets.ts";
+import { encodeSplit, labelsOf } from "../src/data/encoded-split.ts";
+import { planTraining } from "../src/data/epochs.ts";
+import { batchFeeds } from "../src/data/feeds.ts";
+import { letterTask, tokenizer, V } from "./tiny-problem.ts";
+
+const lengths = fc.array(
+  fc.integer({ min: 1, max: 8 }).map((bucket) => bucket * 16),
+  { minLength: 1, maxLength: 300 },
+);
+
+describe("planEpoch", () => {
+  it("visits every row once, in batches as long as their longest row", () => {
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 9 }), fc.nat(), fc.nat(20), (lengths, batchSize, seed, epoch) => {
+        const batches = planEpoch(lengths, batchSize, seed, epoch);
+        expect(batches.flatMap(({ rows }) => rows).sort((a, b) => a - b)).toEqual([...lengths.keys()]);
+        for (const { rows, length } of batches) expect(length).toBe(Math.max(...rows.map((row) => lengths[row]!)));
+        expect(batches.length).toBe(Math.ceil(lengths.length / batchSize));
+        expect(planEpoch(lengths, batchSize, seed, epoch)).toEqual(batches);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("pads less than batches in file order, and orders every epoch anew", () => {
+    const mixed = Array.from({ length: 400 }, (_, row) => 16 * (1 + ((row * 7) % 8)));
+    const cost = (batches: readonly { rows: readonly number[]; length: number }[]) =>
+      batches.reduce((total, { rows, length }) => total + rows.length * length, 0);
+    const needed = mixed.reduce((total, length) => total + length, 0);
+    const epoch = planEpoch(mixed, 8, 1, 0);
+    expect(cost(epoch)).toBeLessThan(1.1 * needed);
+    expect(planEpoch(mixed, 8, 1, 1)).not.toEqual(epoch);
+    expect(planEpoch(mixed, 8, 2, 0)).not.toEqual(epoch);
+  });
+});
+
+describe("planEvaluation", () => {
+  it("visits every row once, shortest first", () => {
+    const batches = planEvaluation([32, 16, 48, 16, 32], 2);
+    expect(batches).toEqual([
+      { rows: [1, 3], length: 16 },
+      { rows: [0, 4], length: 32 },
+      { rows: [2], length: 48 },
+    ]);
+  });
+});
+
+describe("paddedLength", () => {
+  it("rounds up to the multiple and stops at the longest text", () => {
+    expect([1, 16, 17, 500].map((length) => paddedLength(length, 16, 512))).toEqual([16, 16, 32, 512]);
+    expect(paddedLength(505, 16, 510)).toBe(510);
+  });
+});
+
+describe("planTraining", () => {
+  const options = {
+    lengths: Array<number>(10).fill(16),
+    batchSize: 4,
+    seed: 3,
+    numTrainEpochs: 2,
+    maxSteps: undefined,
+  };
+
+  it("derives the batches from the step alone", () => {
+    const plan = planTraining({ ...options, gradientAccumulationSteps: 2 });
+    expect([plan.stepsPerEpoch, plan.totalSteps]).toEqual([2, 4]);
+    const forward = [0, 1, 2, 3].map((step) => plan.batchesOf(step));
+    const again = planTraining({ ...options, gradientAccumulationSteps: 2 });
+    expect([3, 1, 2, 0].map((step) => again.batchesOf(step))).toEqual([3, 1, 2, 0].map((step) => forward[step]));
+    // 3 batches per epoch: the second update of each has what is left.
+    expect(forward.map((batches) => batches.length)).toEqual([2, 1, 2, 1]);
+  });
+
+  it("lets maxSteps override the epochs", () => {
+    expect(planTraining({ ...options, gradientAccumulationSteps: 1, maxSteps: 17 }).totalSteps).toBe(17);
+  });
+});
+
+describe("batchFeeds", () => {
+  const rows = [
+    { inputIds: [1, 5, 2], tokenTypeIds: [0, 0, 1], truncated: false, label: 1 },
+    { inputIds: [1, 6, 7, 2], tokenTypeIds: [0, 0, 0, 0], truncated: false, label: 0 },
+  ];
+  const head = { kind: "classification", labels: ["a", "b"] } as const;
+
+  it("pads rows, and fills a short batch with weightless copies of its first row", () => {
+    const feeds = batchFeeds(rows, { rows: [1, 0], length: 4 }, 3, 0.5, 9, head);
+    expect(feeds.inputIds).toEqual(Int32Array.of(1, 6, 7, 2, 1, 5, 2, 9, 1, 6, 7, 2));
+    expect(feeds.attentionMask).toEqual(Float32Array.of(1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1));
+    expect(feeds.tokenTypeIds).toEqual(Int32Array.of(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0));
+    expect(feeds.labels).toEqual(Int32Array.of(0, 1, 0));
+    expect(feeds.rowWeights).toEqual(Float32Array.of(0.5, 0.5, 0));
+  });
+
+  it("feeds scores as floats", () => {
+    const scored = [{ ...rows[0]!, label: 2.5 }];
+    expect(batchFeeds(scored, { rows: [0], length: 4 }, 1, 1, 0, { kind: "regression" }).labels).toEqual(
+      Float32Array.of(2.5),
+    );
+  });
+});
+
+describe("encodeSplit", () => {
+  const example = (first: string, label?: number) => ({
+    first,
+    ...(label !== undefined && { label }),
+    origin: "train.tsv:7",
+  });
+  const encode = (examples: readonly ReturnType<typeof example>[], vocabularySize: number | undefined = V) =>
+    encodeSplit("train", {
+      task: letterTask({ train: examples }),
+      tokenizer,
+      maxLength: 6,
+      folder: "glue/letters",
+      limit: undefined,
+      vocabularySize,
+    });
+
+  it("refuses a split without rows and says where (row 28)", async () => {
+    await expect(encode([])).rejects.toThrow(
+      "Expected the split train of letters to have rows, found none in glue/letters.",
+    );
+  });
+
+  it("refuses a label out of range with its row (row 30)", async () => {
+    await expect(encode([example("ab", 1), example("ab", 2)])).rejects.toThrow(
+      "train.tsv:7: expected a label from 0 to 1 (even, odd), found 2.",
+    );
+    await expect(encode([example("ab", -1)])).rejects.toThrow("found -1");
+    await expect(encode([example("ab", 0.5)])).rejects.toThrow("found 0.5");
+  });
+
+  it("reports the share of texts that were cut (row 37)", async () => {
+    const split = await encode([example("abc", 1), example("abcdefgh", 1), example("abcd", 0), example("abcde", 0)]);
+    expect(split.truncatedShare).toBe(0.5);
+  });
+
+  it("refuses ids that the model has no embedding for (row 38)", async () => {
+    await expect(encode([example("ab", 1)], 5)).rejects.toThrow(
+      "train.tsv:7: expected token ids below 5, the model's vocab_size, found 5. The tokenizer belongs to another model.",
+    );
+  });
+
+  it("names the first row without a label where labels are needed (row 31)", async () => {
+    const split = await encode([example("ab", 1), example("ab")]);
+    expect(() => labelsOf(split)).toThrow("Expected the split train to be labelled, found row 2 without a label.");
+  });
+});
