@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { type FrozenTensor, InvalidInputError } from "@blora/spec";
+import { type FrozenTensor, InvalidInputError, NotFoundError } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { BYTES_PER_VALUE, widenBrainFloats, widenHalfFloats } from "./half-floats.ts";
 
@@ -10,7 +10,8 @@ const CHUNK_BYTES = 64 * 2 ** 20;
  * Float32 values of a frozen tensor. Files are read by position, so their size
  * does not matter, and 16-bit values are widened exactly.
  *
- * Throws `InvalidInputError` where the source does not hold the shape's values.
+ * Throws `NotFoundError` where a file cannot be opened and `InvalidInputError`
+ * where the source does not hold the shape's values.
  */
 export async function readFrozen(name: string, { shape, storage, source }: FrozenTensor): Promise<Float32Array> {
   const size = sizeOf(shape);
@@ -26,7 +27,9 @@ export async function readFrozen(name: string, { shape, storage, source }: Froze
       `Frozen tensor "${name}" of shape [${shape}] and type ${storage} needs ${bytes} bytes, its place in ${source.path} has ${source.length}.`,
     );
   }
-  const file = await open(source.path, "r");
+  const file = await open(source.path, "r").catch((error: Error) => {
+    throw new NotFoundError(`Frozen tensor "${name}" cannot be read: ${error.message}.`, { cause: error });
+  });
   try {
     const values = new Float32Array(size);
     if (storage === "f32") await readBytes(file, source.path, source.offset, new Uint8Array(values.buffer));

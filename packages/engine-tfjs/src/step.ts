@@ -11,7 +11,7 @@ import {
   type StepResult,
 } from "@blora/spec";
 import { ops, sizeOf, type Tensor, type TensorRecord, uniformValues, valueAndGradients } from "@blora/tensor";
-import { tidy } from "@tensorflow/tfjs-core";
+import { engine, tidy } from "@tensorflow/tfjs-core";
 import { checkFeeds, inputTensor } from "./feeds.ts";
 
 /**
@@ -31,14 +31,26 @@ export function createStep(
       activate();
       let result: StepResult | undefined;
       // Set from inside: `tidy` would search a returned value for tensors, number by number.
-      tidy(() => {
-        result = runOnce(definition, frozen, feeds, trainable, noise);
-      });
+      try {
+        tidy(() => {
+          result = runOnce(definition, frozen, feeds, trainable, noise);
+        });
+      } catch (error) {
+        freeSavedTensors();
+        throw error;
+      }
       return result!;
     },
     // All that outlives a run is the frozen tensors, and they belong to the engine.
     async release() {},
   };
+}
+
+/** Frees what was saved for a backward pass that never came: no scope does. */
+function freeSavedTensors(): void {
+  for (const { saved } of engine().state.activeTape ?? []) {
+    for (const tensor of saved ?? []) tensor.dispose();
+  }
 }
 
 function runOnce(

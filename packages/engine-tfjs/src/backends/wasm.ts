@@ -4,6 +4,7 @@ import { engine, findBackendFactory, type KernelBackend } from "@tensorflow/tfjs
 import type { Backend } from "./backend.ts";
 import { addSegmentSum } from "./segment-sum.ts";
 import { correctCastToBool } from "./wasm-cast.ts";
+import { shareClones } from "./wasm-identity.ts";
 import { speedUpMatMul } from "./wasm-matmul.ts";
 import { guardWasmMemory, type WasmModule } from "./wasm-memory.ts";
 
@@ -22,6 +23,7 @@ export async function loadWasm(): Promise<Backend> {
   }
   guardWasmMemory((registry[REGISTRY_NAME] as unknown as { wasm: WasmModule }).wasm);
   addSegmentSum(REGISTRY_NAME);
+  shareClones();
   correctCastToBool();
   speedUpMatMul();
   return { id: "wasm", registryName: REGISTRY_NAME, threads: 1, version: version_wasm };

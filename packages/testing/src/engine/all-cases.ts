@@ -1,3 +1,4 @@
+import { compositionCases } from "./cases/compositions.ts";
 import { constantCases } from "./cases/constants.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { indexingCases } from "./cases/indexing.ts";
@@ -14,4 +15,5 @@ export const caseFamilies: Readonly<Record<string, readonly OpCase[]>> = {
   "moves of elements": shapeCases,
   "choices of elements": indexingCases,
   constants: constantCases,
+  compositions: compositionCases,
 };

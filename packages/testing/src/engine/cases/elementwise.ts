@@ -2,17 +2,16 @@ import { gelu, ops, roundStraightThrough, type Shape, type Tensor } from "@blora
 import { elementwise } from "../float64.ts";
 import { awayFromZero, floats, type OpCase } from "../op-case.ts";
 import { errorFunction } from "./error-function.ts";
+import { geluFormula } from "./references.ts";
 
 type Unary = readonly [compute: (x: Tensor) => Tensor, formula: (x: number) => number, low?: number, high?: number];
-
-const standardNormal = (x: number): number => 0.5 * (1 + errorFunction(x * Math.SQRT1_2));
 
 /** Smooth functions, on a range where float32 keeps their digits. */
 const smooth: Readonly<Record<string, Unary>> = {
   cos: [ops.cos, Math.cos],
   erf: [ops.erf, errorFunction],
   exp: [ops.exp, Math.exp],
-  gelu: [gelu, (x) => x * standardNormal(x)],
+  gelu: [gelu, geluFormula],
   log: [ops.log, Math.log, 0.2, 4],
   neg: [ops.neg, (x) => -x],
   reciprocal: [ops.reciprocal, (x) => 1 / x, 0.3, 3],

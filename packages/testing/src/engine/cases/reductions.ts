@@ -1,6 +1,7 @@
 import { layerNorm, ops, softmax, softmaxCrossEntropy, type Tensor } from "@blora/tensor";
 import { elementwise, type Float64Tensor, reduce, total } from "../float64.ts";
 import { floats, type OpCase } from "../op-case.ts";
+import { layerNormReference, softmaxReference } from "./references.ts";
 
 type Reduction = readonly [
   compute: (x: Tensor, axis?: number | number[], keepAxes?: boolean) => Tensor,
@@ -25,30 +26,6 @@ const plainReductions: readonly OpCase[] = Object.entries(reductions).flatMap(([
     })),
   ),
 );
-
-function softmaxReference(logits: Float64Tensor): Float64Tensor {
-  const largest = reduce(logits, (row) => Math.max(...row), [-1], true);
-  const exponentials = elementwise((x, m) => Math.exp(x - m), logits, largest);
-  return elementwise((e, sum) => e / sum, exponentials, reduce(exponentials, total, [-1], true));
-}
-
-function layerNormReference(x: Float64Tensor, scale: Float64Tensor, shift: Float64Tensor, epsilon: number) {
-  const average = (elements: readonly number[]) => total(elements) / elements.length;
-  const centred = elementwise((x, mean) => x - mean, x, reduce(x, average, [-1], true));
-  const variance = reduce(
-    elementwise((c) => c * c, centred),
-    average,
-    [-1],
-    true,
-  );
-  return elementwise(
-    (c, v, scale, shift) => (scale * c) / Math.sqrt(v + epsilon) + shift,
-    centred,
-    variance,
-    scale,
-    shift,
-  );
-}
 
 /** Ops that combine the elements of an axis. */
 export const reductionCases: readonly OpCase[] = [
