@@ -2,7 +2,7 @@ import { definePlugin, didYouMean, InvalidInputError, NotFoundError, type Plugin
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { type GlueSplit, loadSplit } from "./load.ts";
 import { scoreLogits, scoreMajority } from "./score.ts";
-import { type GlueTask as GlueTaskData, type GlueTaskName, glueTaskNames, glueTasks } from "./tasks.ts";
+import { type GlueTaskName, glueTaskNames, glueTasks } from "./tasks.ts";
 
 export interface GlueOptions {
   readonly task: GlueTaskName;
@@ -45,7 +45,7 @@ export const glue: Plugin<"task", "glue", GlueOptions, GlueComponent> = definePl
 });
 
 function createTask(options: GlueOptions): GlueComponent {
-  const data: GlueTaskData = glueTasks[options.task];
+  const data = glueTasks[options.task];
   return {
     name: options.task,
     head: data.head,

@@ -19,7 +19,7 @@ const BY_NAME: readonly GlueTaskName[] = ["mnli", "qnli", "rte", "ax"];
  * @param split `test_mismatched` for MNLI's second file
  */
 export function glueSubmission(name: GlueTaskName, logits: Float32Array, split = "test"): Submission {
-  const task: GlueTask = glueTasks[name];
+  const task = glueTasks[name];
   const predictions = predictionsFromLogits(task, logits).slice(0, logits.length / outputsPerRow(task));
   const rows = predictions.map((prediction, index) => `${index}\t${answer(name, task, prediction)}`);
   return {

@@ -29,10 +29,12 @@ export interface GlueTask {
   readonly submission: string;
 }
 
+export type GlueTaskName = "cola" | "sst2" | "mrpc" | "qqp" | "stsb" | "mnli" | "qnli" | "rte" | "wnli" | "ax";
+
 const classes = (...labels: string[]): Head => ({ kind: "classification", labels });
 
 /** Every task reads the same folders and files through this table; nothing else knows a task by name. */
-export const glueTasks = {
+export const glueTasks: Readonly<Record<GlueTaskName, GlueTask>> = {
   cola: {
     folders: ["CoLA", "cola"],
     first: ["sentence"],
@@ -159,8 +161,6 @@ export const glueTasks = {
     rows: { test: 1104 },
     submission: "AX.tsv",
   },
-} as const satisfies Readonly<Record<string, GlueTask>>;
-
-export type GlueTaskName = keyof typeof glueTasks;
+};
 
 export const glueTaskNames: readonly GlueTaskName[] = Object.keys(glueTasks) as GlueTaskName[];
