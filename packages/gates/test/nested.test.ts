@@ -38,7 +38,11 @@ describe("nestedProduct", () => {
   });
 
   test("agrees with finite differences", () => {
-    checkGradients(nestedProduct, [[0.9, 0.4, 0.7, 0, 0.5, 1, 0.3]]);
+    checkGradients(nestedProduct, [[0.9, 0.4, 0.7, 0.2, 0.5, 0.9, 0.3]]);
+  });
+
+  test("gates of exactly 0 and 1 give exactly 0 and 1", () => {
+    expect(Array.from(valuesOf(nestedProduct(ops.tensor([1, 1, 0, 1, 0, 0]))))).toEqual([1, 1, 1, 0, 0, 0, 0]);
   });
 });
 
