@@ -20,12 +20,7 @@ export function build(shape: Shape, element: (index: readonly number[]) => numbe
 
 /** The element at `index`. Axes of length 1 broadcast and leading axes may be missing, as in NumPy. */
 export function at(x: Float64Tensor, index: readonly number[]): number {
-  const skipped = index.length - x.shape.length;
-  let flat = 0;
-  for (const [axis, length] of x.shape.entries()) {
-    flat = flat * length + (length === 1 ? 0 : index[axis + skipped]!);
-  }
-  return x.values[flat]!;
+  return x.values[broadcastOffset(index, x.shape)]!;
 }
 
 /** Applies `f` element by element to inputs that broadcast. */
@@ -67,15 +62,24 @@ export function matrixProduct(
 ): Float64Tensor {
   const left = transposeA ? swapLast(a) : a; // [..., M, K]
   const right = transposeB ? swapLast(b) : b; // [..., K, N]
-  const K = left.shape.at(-1)!;
+  const [M, K, N] = [left.shape.at(-2)!, left.shape.at(-1)!, right.shape.at(-1)!];
   const batch = broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
-  return build([...batch, left.shape.at(-2)!, right.shape.at(-1)!], (index) => {
-    const outer = index.slice(0, -2);
-    const [row, column] = index.slice(-2) as [number, number];
-    let sum = 0;
-    for (let k = 0; k < K; k++) sum += at(left, [...outer, row, k]) * at(right, [...outer, k, column]);
-    return sum;
-  });
+  const values = new Float64Array(sizeOf(batch) * M * N);
+  for (let product = 0; product < sizeOf(batch); product++) {
+    const outer = unravel(product, batch);
+    const leftStart = M * K * broadcastOffset(outer, left.shape.slice(0, -2));
+    const rightStart = K * N * broadcastOffset(outer, right.shape.slice(0, -2));
+    for (let row = 0; row < M; row++) {
+      for (let column = 0; column < N; column++) {
+        let sum = 0;
+        for (let k = 0; k < K; k++) {
+          sum += left.values[leftStart + row * K + k]! * right.values[rightStart + k * N + column]!;
+        }
+        values[(product * M + row) * N + column] = sum;
+      }
+    }
+  }
+  return { shape: [...batch, M, N], values };
 }
 
 /** Axis `i` of the result is axis `order[i]` of `x`. */
@@ -117,4 +121,13 @@ function unravel(flat: number, shape: Shape): number[] {
 
 function ravel(index: readonly number[], shape: Shape): number {
   return index.reduce((flat, position, axis) => flat * shape[axis]! + position, 0);
+}
+
+function broadcastOffset(index: readonly number[], shape: Shape): number {
+  const skipped = index.length - shape.length;
+  let offset = 0;
+  for (const [axis, length] of shape.entries()) {
+    offset = offset * length + (length === 1 ? 0 : index[axis + skipped]!);
+  }
+  return offset;
 }
