@@ -18,6 +18,7 @@ import { permutation } from "@blora/tensor";
 import { loadTokenizer } from "@blora/tokenizer";
 import { adamWUpdate, clipByGlobalNorm, freshMoments, scheduleFactor } from "@blora/trainer";
 import { writeSafetensors } from "@blora/weights";
+import { FIRST_PIECE_ID } from "./model-files.ts";
 import { maskBatch, packSequences, predictionsPerRow } from "./pretraining-data.ts";
 import { restoreState, saveState } from "./pretraining-state.ts";
 import { initialParameters, pretrainingStep } from "./pretraining-step.ts";
@@ -43,7 +44,6 @@ const SAVE_EVERY = 500;
 const REPORT_EVERY = 50;
 const MAX_GRADIENT_NORM = 1;
 const WARMUP_SHARE = 0.06;
-const FIRST_ORDINARY_ID = 5;
 
 const modelFolder = fileURLToPath(new URL("../model", import.meta.url));
 const cacheFolder = fileURLToPath(new URL("../.cache", import.meta.url));
@@ -82,7 +82,7 @@ for (let index = start; index < steps; index++) {
   const masked = maskBatch(batchRows(index), index, {
     special: { cls, sep, mask },
     vocabularySize: tokenizer.vocabularySize,
-    firstOrdinaryId: FIRST_ORDINARY_ID,
+    firstOrdinaryId: FIRST_PIECE_ID,
     startsWord: (id) => startsWord.has(id),
     seed,
   });
