@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { InvalidInputError, NotFoundError } from "@blora/spec";
+import { isJsonRecord, type JsonRecord, parseStrictJson } from "./strict-json.ts";
+
+export const SINGLE_FILE = "model.safetensors";
+export const INDEX_FILE = "model.safetensors.index.json";
+const PICKLE = /\.(?:bin|pt|pth|ckpt|pkl)$/;
+
+/** Weights of a folder: the files, and what an index says is in which. */
+export interface CheckpointFiles {
+  /** Real paths by file name. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Tensor name to file name; undefined where there is no index. */
+  readonly index: ReadonlyMap<string, string> | undefined;
+}
+
+/** What to do about weights that running Python code may be hidden in. */
+export function pickleAdvice(source: string): string {
+  return (
+    `holds its weights only as pickle files, which can run code when they are read. Convert it once in Python: ` +
+    `from transformers import AutoModel; AutoModel.from_pretrained(${JSON.stringify(source)}).save_pretrained("converted")`
+  );
+}
+
+/** The object in a JSON file. Throws `NotFoundError` or `InvalidInputError` naming the file. */
+export function readJsonFile(path: string): JsonRecord {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new NotFoundError(`${path} does not exist`, { cause });
+    throw new InvalidInputError(`Cannot read ${path}: ${message}`, { cause });
+  }
+  const value = parseStrictJson(bytes, { origin: path });
+  if (!isJsonRecord(value)) throw new InvalidInputError(`${path}: expected a JSON object`);
+  return value;
+}
+
+/**
+ * The folder that the files of a checkpoint must really lie in: its own, or for
+ * a snapshot in the Hugging Face cache, whose files are links to `blobs/`, that
+ * of the cached repository.
+ */
+function allowedRoot(folder: string): string {
+  const real = realpathSync(folder);
+  const snapshots = dirname(real);
+  const repository = dirname(snapshots);
+  const isCached = basename(snapshots) === "snapshots" && basename(repository).startsWith("models--");
+  return isCached ? repository : real;
+}
+
+function readIndex(folder: string): ReadonlyMap<string, string> {
+  const path = join(folder, INDEX_FILE);
+  const { weight_map: weightMap } = readJsonFile(path);
+  if (!isJsonRecord(weightMap))
+    throw new InvalidInputError(`${path}: expected an object weight_map of tensor names to files`);
+  return new Map(
+    Object.entries(weightMap).map(([tensor, shard]): [string, string] => {
+      const isPlainName = typeof shard === "string" && /^[\w.-]+\.safetensors$/.test(shard) && !shard.startsWith(".");
+      if (isPlainName) return [tensor, shard];
+      throw new InvalidInputError(
+        `${path}: expected for tensor ${JSON.stringify(tensor)} the name of a .safetensors file in the same folder, ` +
+          `found ${JSON.stringify(shard)}`,
+      );
+    }),
+  );
+}
+
+function locateShards(folder: string, index: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const names = [...new Set(index.values())].sort();
+  const absent = names.filter((name) => !existsSync(join(folder, name)));
+  if (absent.length > 0) {
+    throw new NotFoundError(
+      `${folder} lacks ${absent.length} of the ${names.length} files its index names: ${absent.join(", ")}`,
+    );
+  }
+  const root = allowedRoot(folder);
+  return new Map(
+    names.map((name): [string, string] => {
+      const real = realpathSync(join(folder, name));
+      const inside = relative(root, real);
+      if (inside.startsWith("..") || isAbsolute(inside)) {
+        throw new InvalidInputError(
+          `${join(folder, name)} is a link to ${real}, outside its folder. Copy or hard-link the file.`,
+        );
+      }
+      return [name, real];
+    }),
+  );
+}
+
+/** Finds the safetensors files of a folder. Throws where there are none, saying what there is instead. */
+export function locateCheckpointFiles(folder: string): CheckpointFiles {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new NotFoundError(`There is no folder ${folder}`);
+  const single = join(folder, SINGLE_FILE);
+  if (existsSync(single)) return { files: new Map([[SINGLE_FILE, realpathSync(single)]]), index: undefined };
+  if (existsSync(join(folder, INDEX_FILE))) {
+    const index = readIndex(folder);
+    return { files: locateShards(folder, index), index };
+  }
+  const pickles = readdirSync(folder).filter((name) => PICKLE.test(name));
+  if (pickles.length > 0)
+    throw new InvalidInputError(`${folder} (${pickles.sort().join(", ")}) ${pickleAdvice(folder)}`);
+  throw new NotFoundError(`${folder} has no weights: expected ${SINGLE_FILE} or ${INDEX_FILE}`);
+}

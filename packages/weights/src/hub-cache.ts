@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { BloraError } from "@blora/spec";
+
+/** One file of a repository, as the Hub lists it. */
+export interface RemoteFile {
+  readonly path: string;
+  /** Bytes */
+  readonly size: number;
+  /** Names the content; the SHA-256 of large files. */
+  readonly etag: string;
+  readonly sha256: string | undefined;
+}
+
+/** A model's place in the cache that Hugging Face's own libraries share: `blobs/`, `refs/`, `snapshots/`. */
+export interface RepositoryCache {
+  /** The commit a revision stood for when it was last downloaded. */
+  readRevision(revision: string): Promise<string | undefined>;
+  writeRevision(revision: string, commit: string): Promise<void>;
+  snapshotFolder(commit: string): string;
+  /** Whether the snapshot has a file; links it there where another snapshot brought the same content. */
+  restore(commit: string, file: RemoteFile): Promise<boolean>;
+  /** Stores the content of a file and links it into the snapshot. */
+  store(commit: string, file: RemoteFile, content: Blob, onBytes: (total: number) => void): Promise<void>;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Writes a stream to `path` and checks its size and hash. */
+async function writeChecked(
+  path: string,
+  file: RemoteFile,
+  content: Blob,
+  onBytes: (total: number) => void,
+): Promise<void> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const count = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      onBytes(bytes);
+      done(null, chunk);
+    },
+  });
+  await pipeline(Readable.fromWeb(content.stream() as ReadableStream), count, createWriteStream(path));
+  if (bytes !== file.size) {
+    throw new BloraError(`Download of ${file.path} is incomplete: expected ${file.size} bytes, received ${bytes}`);
+  }
+  if (file.sha256 !== undefined && hash.digest("hex") !== file.sha256) {
+    throw new BloraError(`Download of ${file.path} is damaged: its SHA-256 is not ${file.sha256}`);
+  }
+}
+
+/** Links `path` to `target`, or copies it where links are not allowed. */
+async function linkOrCopy(target: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await rm(path, { force: true });
+  await symlink(relative(dirname(path), target), path).catch(() => copyFile(target, path));
+}
+
+export function openRepositoryCache(cacheFolder: string, id: string): RepositoryCache {
+  const repository = join(cacheFolder, `models--${id.replaceAll("/", "--")}`);
+  const snapshotFolder = (commit: string): string => join(repository, "snapshots", commit);
+  return {
+    snapshotFolder,
+    readRevision: (revision) =>
+      readFile(join(repository, "refs", revision), "utf8").then(
+        (commit) => commit.trim(),
+        () => undefined,
+      ),
+    async writeRevision(revision, commit) {
+      const path = join(repository, "refs", revision);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, commit);
+    },
+    async restore(commit, { path, etag }) {
+      const link = join(snapshotFolder(commit), path);
+      if (await exists(link)) return true;
+      const blob = join(repository, "blobs", etag);
+      if (!(await exists(blob))) return false;
+      await linkOrCopy(blob, link);
+      return true;
+    },
+    async store(commit, file, content, onBytes) {
+      const blob = join(repository, "blobs", file.etag);
+      // Two processes may download the same file at once.
+      const aside = `${blob}.${process.pid}.incomplete`;
+      const link = join(snapshotFolder(commit), file.path);
+      await mkdir(dirname(blob), { recursive: true });
+      try {
+        await writeChecked(aside, file, content, onBytes);
+        await rename(aside, blob);
+      } finally {
+        await rm(aside, { force: true });
+      }
+      await linkOrCopy(blob, link);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { fstatSync } from "node:fs";
+import { InvalidInputError } from "@blora/spec";
+import { bytesPerValue, DATA_TYPES, type DataType, isDataType } from "./data-types.ts";
+import { readAt, withFile } from "./positioned-read.ts";
+import { isJsonRecord, parseStrictJson } from "./strict-json.ts";
+
+/** Where one tensor lies in a safetensors file. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly type: DataType;
+  readonly shape: readonly number[];
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Bytes */
+  readonly length: number;
+}
+
+export interface SafetensorsHeader {
+  readonly path: string;
+  /** In the order of their data. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+const LENGTH_BYTES = 8;
+const LARGEST_HEADER = 100_000_000;
+// A header is an object of tensors, each an object with two arrays.
+const HEADER_DEPTH = 3;
+const METADATA = "__metadata__";
+const LFS_POINTER = "version https://git-lfs";
+
+function readHeaderBytes(descriptor: number, path: string, fileBytes: number): Uint8Array {
+  const start = new Uint8Array(Math.min(LFS_POINTER.length, fileBytes));
+  readAt(descriptor, start, 0, path);
+  if (Buffer.from(start).toString("latin1") === LFS_POINTER) {
+    throw new InvalidInputError(
+      `${path} is a git-lfs pointer, not the weights themselves. Run "git lfs pull" in its repository, or download the file.`,
+    );
+  }
+  if (fileBytes < LENGTH_BYTES) {
+    throw new InvalidInputError(
+      `${path}: expected a safetensors file of at least ${LENGTH_BYTES} bytes, found ${fileBytes}`,
+    );
+  }
+  const length = new DataView(start.buffer).getBigUint64(0, true);
+  if (length > LARGEST_HEADER) {
+    throw new InvalidInputError(
+      `${path}: expected a header of at most ${LARGEST_HEADER} bytes, found a length of ${length}`,
+    );
+  }
+  if (Number(length) > fileBytes - LENGTH_BYTES) {
+    throw new InvalidInputError(
+      `${path}: expected a header that fits in the file's ${fileBytes} bytes, found a header length of ${length}`,
+    );
+  }
+  const bytes = new Uint8Array(Number(length));
+  readAt(descriptor, bytes, LENGTH_BYTES, path);
+  return bytes;
+}
+
+function readMetadata(value: unknown, path: string): ReadonlyMap<string, string> {
+  if (value === undefined) return new Map();
+  if (!isJsonRecord(value)) throw new InvalidInputError(`${path}: expected __metadata__ to be an object`);
+  return new Map(
+    Object.entries(value).map(([key, text]): [string, string] => {
+      if (typeof text === "string") return [key, text];
+      throw new InvalidInputError(
+        `${path}: expected strings in __metadata__, found ${JSON.stringify(text)} at ${JSON.stringify(key)}`,
+      );
+    }),
+  );
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** One tensor of the header, with offsets still relative to the data. */
+function readEntry(name: string, value: unknown, path: string): TensorEntry {
+  const tensor = `${path}: tensor ${JSON.stringify(name)}`;
+  const { dtype: type, shape, data_offsets: offsets } = isJsonRecord(value) ? value : {};
+  if (!isDataType(type)) {
+    throw new InvalidInputError(
+      `${tensor}: expected one of the types ${DATA_TYPES.join(", ")}, found ${JSON.stringify(type)}`,
+    );
+  }
+  if (!Array.isArray(shape) || !shape.every(isCount)) {
+    throw new InvalidInputError(`${tensor}: expected a shape of whole numbers, found ${JSON.stringify(shape)}`);
+  }
+  const [begin, end]: readonly unknown[] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
+  if (!isCount(begin) || !isCount(end) || begin > end) {
+    throw new InvalidInputError(`${tensor}: expected data_offsets [begin, end], found ${JSON.stringify(offsets)}`);
+  }
+  // Exact, where a product of numbers would round beyond 2^53.
+  const expected = shape.reduce((product, dimension) => product * BigInt(dimension), BigInt(bytesPerValue(type)));
+  if (expected !== BigInt(end - begin)) {
+    throw new InvalidInputError(
+      `${tensor}: shape [${shape.join(", ")}] of ${type} takes ${expected} bytes, but its offsets span ${end - begin}`,
+    );
+  }
+  return { name, type, shape, offset: begin, length: end - begin };
+}
+
+/** Orders entries by their data, which must cover the file from `dataStart` to its end without gap or overlap. */
+function placeEntries(
+  entries: readonly TensorEntry[],
+  dataStart: number,
+  fileBytes: number,
+  path: string,
+): TensorEntry[] {
+  const ordered = [...entries].sort((a, b) => a.offset - b.offset || a.length - b.length);
+  let end = 0;
+  for (const { name, offset, length } of ordered) {
+    if (offset !== end) {
+      throw new InvalidInputError(
+        `${path}: invalid offset of tensor ${JSON.stringify(name)}: expected its data at ${end}, found ${offset} ` +
+          `(${offset < end ? "it overlaps the tensor before" : "nothing covers the bytes between"})`,
+      );
+    }
+    end = offset + length;
+  }
+  if (dataStart + end > fileBytes) {
+    throw new InvalidInputError(`${path} is cut short: expected ${dataStart + end} bytes, found ${fileBytes}`);
+  }
+  if (dataStart + end < fileBytes) {
+    throw new InvalidInputError(
+      `${path}: expected the file to end with its last tensor at ${dataStart + end} bytes, found ${fileBytes}`,
+    );
+  }
+  return ordered.map((entry) => ({ ...entry, offset: dataStart + entry.offset }));
+}
+
+/**
+ * Reads and checks the header of a safetensors file; of the rest only the size.
+ *
+ * Stricter than the format's other readers where they differ: duplicate names
+ * and names of prototype members are errors too. Throws `InvalidInputError`
+ * naming the file and the tensor, `NotFoundError` where there is no file.
+ *
+ * @see https://github.com/huggingface/safetensors#format
+ */
+export function readSafetensorsHeader(path: string): SafetensorsHeader {
+  return withFile(path, (descriptor) => {
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new InvalidInputError(`${path}: expected a file`);
+    const bytes = readHeaderBytes(descriptor, path, status.size);
+    const json = parseStrictJson(bytes, { origin: `Header of ${path}`, maxDepth: HEADER_DEPTH });
+    if (!isJsonRecord(json) || bytes[0] !== 0x7b)
+      throw new InvalidInputError(`Header of ${path}: expected a JSON object`);
+    const entries = Object.entries(json).flatMap(([name, value]) =>
+      name === METADATA ? [] : [readEntry(name, value, path)],
+    );
+    const placed = placeEntries(entries, LENGTH_BYTES + bytes.length, status.size, path);
+    return {
+      path,
+      metadata: readMetadata(json[METADATA], path),
+      tensors: new Map(placed.map((entry) => [entry.name, entry])),
+    };
+  });
+}

@@ -1,0 +1,102 @@
+import { InvalidInputError } from "@blora/spec";
+
+export interface StrictJsonOptions {
+  /** What the text is, for error messages. */
+  readonly origin: string;
+  /** Deepest nesting of objects and arrays. */
+  readonly maxDepth?: number;
+}
+
+/** Names that reach an object's prototype where a careless reader assigns them. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+const DEFAULT_MAX_DEPTH = 64;
+
+/** Index just after the string that starts at `start`; the length of the text where it does not end. */
+function endOfString(text: string, start: number): number {
+  for (let quote = start; ; ) {
+    quote = text.indexOf('"', quote + 1);
+    if (quote < 0) return text.length;
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return quote + 1;
+  }
+}
+
+function readKey(literal: string): string | undefined {
+  if (!literal.includes("\\")) return literal.slice(1, -1);
+  try {
+    return JSON.parse(literal) as string;
+  } catch {
+    // Bad escapes are reported by the parser that follows.
+    return undefined;
+  }
+}
+
+/**
+ * Looks for what `JSON.parse` accepts in silence or overflows on: duplicate
+ * keys, of which it keeps the last, keys named like prototype members, and deep
+ * nesting. Leaves the grammar to `JSON.parse`.
+ */
+function checkStructure(text: string, origin: string, maxDepth: number): void {
+  // Keys so far of each open object; undefined for an open array.
+  const open: (Set<string> | undefined)[] = [];
+  let expectsKey = false;
+  for (let index = 0; index < text.length; ) {
+    const character = text[index];
+    if (character === '"') {
+      const end = endOfString(text, index);
+      const key = expectsKey ? readKey(text.slice(index, end)) : undefined;
+      if (key !== undefined) {
+        const keys = open.at(-1);
+        if (keys?.has(key)) throw new InvalidInputError(`${origin}: the key ${JSON.stringify(key)} occurs twice`);
+        if (FORBIDDEN_KEYS.has(key))
+          throw new InvalidInputError(`${origin}: the key ${JSON.stringify(key)} is not allowed`);
+        keys?.add(key);
+      }
+      expectsKey = false;
+      index = end;
+      continue;
+    }
+    if (character === "{" || character === "[") {
+      open.push(character === "{" ? new Set() : undefined);
+      if (open.length > maxDepth) {
+        throw new InvalidInputError(`${origin}: expected at most ${maxDepth} levels of nesting, found more`);
+      }
+      expectsKey = character === "{";
+    } else if (character === "}" || character === "]") {
+      open.pop();
+      expectsKey = false;
+    } else if (character === ",") {
+      expectsKey = open.at(-1) !== undefined;
+    }
+    index++;
+  }
+}
+
+/**
+ * Parses UTF-8 JSON more strictly than `JSON.parse`: throws `InvalidInputError`
+ * for bytes that are not UTF-8, bad grammar, duplicate keys, keys named like
+ * prototype members, and nesting deeper than `maxDepth`.
+ */
+export function parseStrictJson(
+  bytes: Uint8Array,
+  { origin, maxDepth = DEFAULT_MAX_DEPTH }: StrictJsonOptions,
+): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError(`${origin}: expected UTF-8 text, found other bytes`, { cause });
+  }
+  checkStructure(text, origin, maxDepth);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidInputError(`${origin}: expected JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+export const isJsonRecord = (value: unknown): value is JsonRecord =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,66 @@
+import type { ParameterSpec } from "@blora/spec";
+import { describe, expect, it } from "vitest";
+import { type CheckpointTensor, matchParameters } from "../src/index.ts";
+
+const parameter = (name: string, shape: readonly number[], role: "base" | "head" = "base"): ParameterSpec => ({
+  name,
+  shape,
+  role,
+  init: { kind: "zeros" },
+});
+const checkpoint = (shapes: Readonly<Record<string, readonly number[]>>) => ({
+  folder: "tiny",
+  names: Object.keys(shapes).sort(),
+  tensors: new Map(
+    Object.entries(shapes).map(([name, shape]): [string, CheckpointTensor] => [
+      name,
+      { name, type: "F32", shape, source: { path: "tiny/model.safetensors", offset: 0, length: 0 } },
+    ]),
+  ),
+});
+
+describe("matchParameters", () => {
+  it("finds tensors by name or alias, and returns those no parameter takes", () => {
+    const aliases = (name: string) => [`old.${name}`, name.replace("weight", "gamma")];
+    const match = matchParameters(
+      [parameter("a.weight", [2]), parameter("b.weight", [3]), parameter("c.weight", [1])],
+      checkpoint({ "a.weight": [2], "old.a.weight": [2], "old.b.weight": [3], "c.gamma": [1], "z.extra": [4] }),
+      { aliases },
+    );
+    expect(match).toEqual({
+      found: new Map([
+        ["a.weight", "a.weight"],
+        ["b.weight", "old.b.weight"],
+        ["c.weight", "c.gamma"],
+      ]),
+      initialized: [],
+      unexpected: ["old.a.weight", "z.extra"],
+    });
+  });
+
+  it("reports head tensors that are missing as newly initialized", () => {
+    const head = parameter("classifier.weight", [2, 4], "head");
+    const match = matchParameters([parameter("a", [1]), head], checkpoint({ a: [1] }));
+    expect(match.initialized).toEqual([head]);
+    expect([...match.found.keys()]).toEqual(["a"]);
+  });
+
+  it("lists all missing and misshapen tensors at once, with both shapes", () => {
+    const parameters = [parameter("a", [1]), parameter("b", [2, 3]), parameter("c", [1]), parameter("d", [4])];
+    expect(() => matchParameters(parameters, checkpoint({ b: [3, 2], d: [4, 1] }))).toThrow(
+      "The checkpoint in tiny lacks 2 tensors of the model: a, c, and has tensors of another shape: " +
+        "b: expected [2, 3], found [3, 2]; d: expected [4], found [4, 1]",
+    );
+  });
+
+  it("replaces a head of another shape only where that is asked for", () => {
+    const head = parameter("classifier.weight", [2, 4], "head");
+    const mnli = checkpoint({ "classifier.weight": [3, 4] });
+    expect(() => matchParameters([head], mnli)).toThrow(/classifier\.weight: expected \[2, 4\], found \[3, 4\]/);
+    expect(matchParameters([head], mnli, { replaceHead: true })).toEqual({
+      found: new Map(),
+      initialized: [head],
+      unexpected: ["classifier.weight"],
+    });
+  });
+});

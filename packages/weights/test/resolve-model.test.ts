@@ -1,0 +1,208 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { InvalidInputError, NotFoundError } from "@blora/spec";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openCheckpoint, type ResolveModelOptions, resolveModel } from "../src/index.ts";
+import { safetensorsBytes, useTemporaryFolder } from "./temporary-folder.ts";
+
+const folder = useTemporaryFolder();
+const COMMIT = "c".repeat(40);
+const WEIGHTS = safetensorsBytes({ w: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, 8);
+const FILES: Readonly<Record<string, Buffer>> = {
+  "config.json": Buffer.from('{"model_type":"tiny"}'),
+  "model.safetensors": WEIGHTS,
+  "pytorch_model.bin": Buffer.from("pickle"),
+  "tokenizer.json": Buffer.from("{}"),
+  "README.md": Buffer.from("# tiny"),
+};
+
+interface FakeHub {
+  readonly url: string;
+  /** Paths of files that were served whole. */
+  readonly served: string[];
+  readonly tokens: (string | undefined)[];
+  files: Readonly<Record<string, Buffer>>;
+  commit: string;
+  /** Status of every answer, where it is not the usual one. */
+  status: number | undefined;
+  /** What goes wrong with the content of files. */
+  fault: "corrupt" | "cut" | undefined;
+}
+
+let server: Server;
+let hub: FakeHub;
+
+/** Enough of the Hub's API for one repository, `org/tiny`. */
+beforeEach(async () => {
+  server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    hub.tokens.push(request.headers.authorization);
+    const json = (value: unknown) => response.setHeader("Content-Type", "application/json").end(JSON.stringify(value));
+    if (hub.status !== undefined) return void response.writeHead(hub.status).end();
+    if (pathname.startsWith("/api/models/org/tiny/revision/"))
+      return void json({ _id: "1", id: "org/tiny", sha: hub.commit });
+    if (pathname === `/api/models/org/tiny/tree/${hub.commit}`)
+      return void json(Object.entries(hub.files).map(listing));
+    const name = pathname.replace(`/org/tiny/resolve/${hub.commit}/`, "");
+    const content = hub.files[name];
+    if (content === undefined) return void response.writeHead(404).end();
+    response.setHeader("ETag", '"x"');
+    if (request.headers.range === "bytes=0-0") {
+      response.writeHead(206, { "Content-Range": `bytes 0-0/${content.length}` });
+      return void response.end(content.subarray(0, 1));
+    }
+    hub.served.push(name);
+    if (hub.fault === "cut") {
+      response.writeHead(200, { "Content-Length": content.length });
+      return void response.write(content.subarray(0, 4), () => response.destroy());
+    }
+    response.end(hub.fault === "corrupt" ? Buffer.alloc(content.length, 9) : content);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  hub = { url, served: [], tokens: [], files: FILES, commit: COMMIT, status: undefined, fault: undefined };
+});
+afterEach(() => close());
+
+function close(): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((closed) => (server.listening ? server.close(() => closed()) : closed()));
+}
+
+const hash = (algorithm: string, content: Buffer): string => createHash(algorithm).update(content).digest("hex");
+
+function listing([path, content]: [string, Buffer]) {
+  const file = { type: "file", path, size: content.length, oid: hash("sha1", content) };
+  const isLarge = /\.(safetensors|bin)$/.test(path);
+  return isLarge ? { ...file, lfs: { oid: hash("sha256", content), size: content.length, pointerSize: 130 } } : file;
+}
+
+const resolveTiny = (options: ResolveModelOptions = {}) =>
+  resolveModel("org/tiny", { cacheFolder: folder.at("cache"), environment: { HF_ENDPOINT: hub.url }, ...options });
+
+describe("resolveModel", () => {
+  it("takes a folder that exists as it is, without any network", async () => {
+    mkdirSync(folder.at("model"));
+    expect(await resolveModel(folder.at("model"), { hubUrl: "http://127.0.0.1:1" })).toBe(folder.at("model"));
+  });
+
+  it.each(["./none", "../x", "/none/x", "~/x", ".\\x"])("takes %s for a folder that is not there", async (path) => {
+    await expect(resolveModel(path, { hubUrl: hub.url })).rejects.toThrow(`There is no folder ${path}`);
+    expect(hub.tokens).toEqual([]);
+  });
+
+  it.each(["a/b/c", "a/..", "a..b/c", "org/na me", "org/", "-x/y", "https://x.y/z", "", "org/x?y"])(
+    "refuses the name %s before it reaches the network",
+    async (id) => {
+      await expect(resolveModel(id, { hubUrl: hub.url })).rejects.toThrow(/a model name such as/);
+      expect(hub.tokens).toEqual([]);
+    },
+  );
+
+  it("downloads weights, configuration and tokenizer, and nothing else, once", async () => {
+    const progress: string[] = [];
+    const snapshot = await resolveTiny({
+      onProgress: ({ file, bytes, total }) => progress.push(`${file} ${bytes}/${total}`),
+    });
+    expect(snapshot).toBe(join(folder.at("cache"), "models--org--tiny", "snapshots", COMMIT));
+    expect(hub.served).toEqual(["tokenizer.json", "model.safetensors", "config.json"]);
+    expect(progress.at(-2)).toBe(`model.safetensors ${WEIGHTS.length}/${WEIGHTS.length}`);
+    const checkpoint = openCheckpoint(snapshot);
+    expect(checkpoint.config).toEqual({ model_type: "tiny" });
+    expect(checkpoint.read("w")).toEqual(new Float32Array(2));
+
+    expect(await resolveTiny()).toBe(snapshot);
+    expect(hub.served.length).toBe(3);
+  });
+
+  it("lays the cache out as Hugging Face's own libraries do", async () => {
+    const snapshot = await resolveTiny();
+    const repository = join(folder.at("cache"), "models--org--tiny");
+    expect(readlinkSync(join(snapshot, "model.safetensors"))).toBe(`../../blobs/${hash("sha256", WEIGHTS)}`);
+    expect(readFileSync(join(repository, "refs", "main"), "utf8")).toBe(COMMIT);
+  });
+
+  it("downloads only what changed with a new commit", async () => {
+    await resolveTiny();
+    hub.served.length = 0;
+    hub.commit = "d".repeat(40);
+    hub.files = { ...FILES, "config.json": Buffer.from('{"model_type":"new"}') };
+    expect(openCheckpoint(await resolveTiny()).config).toEqual({ model_type: "new" });
+    expect(hub.served).toEqual(["config.json"]);
+  });
+
+  it("downloads every shard of a sharded model", async () => {
+    const index = Buffer.from(JSON.stringify({ weight_map: { w: "model-00001-of-00001.safetensors" } }));
+    const { "config.json": config } = FILES;
+    hub.files = {
+      "config.json": config!,
+      "model-00001-of-00001.safetensors": WEIGHTS,
+      "model.safetensors.index.json": index,
+    };
+    expect(openCheckpoint(await resolveTiny()).names).toEqual(["w"]);
+  });
+
+  it("serves the cached copy offline, and without a connection", async () => {
+    const snapshot = await resolveTiny();
+    hub.tokens.length = 0;
+    expect(await resolveTiny({ offline: true })).toBe(snapshot);
+    expect(await resolveTiny({ environment: { HF_ENDPOINT: hub.url, HF_HUB_OFFLINE: "1" } })).toBe(snapshot);
+    expect(await resolveTiny({ offline: true, revision: COMMIT })).toBe(snapshot);
+    expect(hub.tokens).toEqual([]);
+    await close();
+    expect(await resolveTiny()).toBe(snapshot);
+  });
+
+  it("says offline what is not cached, and online what cannot be reached", async () => {
+    await expect(resolveTiny({ offline: true })).rejects.toThrow(
+      /org\/tiny at revision main is not in the cache, and offline mode/,
+    );
+    await close();
+    await expect(resolveTiny()).rejects.toThrow(/Cannot download org\/tiny from http:.*fetch failed: .*ECONNREFUSED/);
+  });
+
+  it("sends the token and never shows it", async () => {
+    await resolveTiny({ environment: { HF_ENDPOINT: hub.url, HF_TOKEN: "hf_secret" } });
+    expect(new Set(hub.tokens)).toEqual(new Set(["Bearer hf_secret"]));
+    const mistyped = resolveTiny({ token: "secret" });
+    await expect(mistyped).rejects.toThrow('Expected a token that starts with "hf_"');
+    await expect(mistyped).rejects.not.toThrow(/secret/);
+  });
+
+  it("explains an unknown model, a gated one, and a failing Hub", async () => {
+    hub.status = 404;
+    await expect(resolveTiny()).rejects.toThrow(NotFoundError);
+    await expect(resolveTiny({ revision: "v9" })).rejects.toThrow(/has no model org\/tiny at revision v9/);
+    hub.status = 401;
+    await expect(resolveTiny()).rejects.toThrow(/gated, private or absent\. Set HF_TOKEN/);
+    hub.status = 403;
+    await expect(resolveTiny({ token: "hf_x" })).rejects.toThrow(/gated, private or absent\. Accept its terms/);
+    hub.status = 503;
+    await expect(resolveTiny()).rejects.toThrow(/answered 503 to a request for org\/tiny/);
+  });
+
+  it("refuses a model that has only pickle files before it downloads any", async () => {
+    hub.files = { "config.json": FILES["config.json"]!, "pytorch_model.bin": FILES["pytorch_model.bin"]! };
+    await expect(resolveTiny()).rejects.toThrow(/org\/tiny holds its weights only as pickle files.*save_pretrained/);
+    expect(hub.served).toEqual([]);
+  });
+
+  it.each([
+    ["corrupt", /Download of model\.safetensors is damaged: its SHA-256 is not/],
+    ["cut", /Cannot download org\/tiny from/],
+  ] as const)("keeps nothing of a download that is %s, and recovers", async (fault, message) => {
+    hub.fault = fault;
+    hub.files = { "config.json": FILES["config.json"]!, "model.safetensors": WEIGHTS };
+    await expect(resolveTiny()).rejects.toThrow(message);
+    await expect(resolveTiny({ offline: true })).rejects.toThrow(NotFoundError);
+    hub.fault = undefined;
+    expect(openCheckpoint(await resolveTiny()).names).toEqual(["w"]);
+  });
+
+  it.each(["../main", "a/../b", "", "/x"])("refuses the revision %s", async (revision) => {
+    await expect(resolveTiny({ revision })).rejects.toThrow(InvalidInputError);
+  });
+});
