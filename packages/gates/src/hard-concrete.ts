@@ -1,5 +1,5 @@
 import { definePlugin, type Gate, InvalidInputError, type Plugin } from "@blora/spec";
-import { ops, type Tensor } from "@blora/tensor";
+import { ops, type Tensor, withGradient } from "@blora/tensor";
 import { z } from "zod";
 import { hardGate, logisticNoise } from "./relaxed.ts";
 
@@ -48,9 +48,26 @@ export const hardConcrete: Plugin<"gate", "hard-concrete", HardConcreteOptions |
       initialLogit,
       ...hardGate("hardConcrete", { temperature, threshold, zeroLogit }),
       sample: (logits: Tensor, uniform: Tensor): Tensor => {
-        const relaxed = ops.sigmoid(ops.mul(ops.add(logits, logisticNoise(uniform)), 1 / temperature));
-        return ops.clipByValue(ops.add(ops.mul(relaxed, high - low), low), 0, 1);
+        const noise = logisticNoise(uniform);
+        return withGradient((shifted: Tensor) => {
+          const relaxed = ops.sigmoid(ops.mul(ops.add(shifted, noise), 1 / temperature)); // s
+          const stretched = ops.add(ops.mul(relaxed, high - low), low);
+          const value = ops.clipByValue(stretched, 0, 1);
+          return {
+            value,
+            saved: [relaxed, stretched, value],
+            gradient: (dy, [s, reached, z]) => [
+              stretchedGradient(dy, s!, ops.equal(reached!, z!), (high - low) / temperature),
+            ],
+          };
+        })(logits);
       },
     };
   },
 });
+
+/** dy · (ζ - γ)/β · s(1 - s) where the sample was not clipped, in half the nodes that automatic differentiation takes. */
+function stretchedGradient(dy: Tensor, s: Tensor, unclipped: Tensor, slope: number): Tensor {
+  const density = ops.mul(ops.mul(s, ops.sub(1, s)), slope);
+  return ops.mul(ops.mul(dy, density), ops.cast(unclipped, "float32"));
+}

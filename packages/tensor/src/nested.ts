@@ -17,6 +17,7 @@ const OPEN_ABOVE = 1e-18;
  * exactly 0 and 1, and the gradient by a gate of 0 is that of the product.
  */
 export function nestedProduct(gates: Tensor): Tensor {
+  if (gates.shape.length === 2) return runningProducts(gates);
   const gateCount = gates.shape[gates.shape.length - 1]!;
   const rows = reshape(gates, [-1, gateCount]);
   return reshape(runningProducts(rows), [...gates.shape.slice(0, -1), gateCount + 1]);
