@@ -3,6 +3,7 @@ import { constantCases } from "./cases/constants.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { indexingCases } from "./cases/indexing.ts";
 import { matrixProductCases } from "./cases/matrix-products.ts";
+import { nestedProductCases } from "./cases/nested-products.ts";
 import { reductionCases } from "./cases/reductions.ts";
 import { shapeCases } from "./cases/shapes.ts";
 import type { OpCase } from "./op-case.ts";
@@ -15,5 +16,6 @@ export const caseFamilies: Readonly<Record<string, readonly OpCase[]>> = {
   "moves of elements": shapeCases,
   "choices of elements": indexingCases,
   constants: constantCases,
+  "nested products": nestedProductCases,
   compositions: compositionCases,
 };

@@ -9,11 +9,15 @@ import { testSteps } from "./step-tests.ts";
 
 /** Functions of @blora/tensor besides `ops` that compute tensors from tensors. */
 const COMPOSED_OPS = [
+  "expectedOpen",
   "frozenLinear",
   "gelu",
   "layerNorm",
   "linear",
   "lowRankLinear",
+  "nestedExpectation",
+  "nestedPenalty",
+  "nestedProduct",
   "roundStraightThrough",
   "softmax",
   "softmaxCrossEntropy",
