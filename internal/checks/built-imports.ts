@@ -10,11 +10,12 @@ export const builtImports: Check = {
       .filter(({ manifest }) => manifest.exports !== undefined && manifest.peerDependencies?.vitest === undefined)
       .map(({ manifest }) => manifest.name);
     const script = `
-      const empty = [];
+      const problems = [];
       for (const name of ${JSON.stringify(names)}) {
-        if (Object.keys(await import(name)).length === 0) empty.push(name);
+        const exported = await import(name).then(Object.keys, (error) => problems.push(name + ": " + error.message));
+        if (exported.length === 0) problems.push(name + " exports nothing");
       }
-      if (empty.length > 0) throw new Error("These packages export nothing: " + empty.join(", "));
+      if (problems.length > 0) throw new Error(problems.join("\\n"));
     `;
     const { ok, output } = await command(process.execPath, ["--input-type=module", "--eval", script]);
     return verdict(ok, output);

@@ -14,7 +14,12 @@ export const types: Check = {
 export const lint: Check = {
   name: "lint: biome, formatting and import directions",
   run: async () => {
-    const { ok, output } = await tool("@biomejs/biome", ["ci", "--error-on-warnings", "--max-diagnostics=200"]);
+    const { ok, output } = await tool("@biomejs/biome", [
+      "ci",
+      "--error-on-warnings",
+      "--max-diagnostics=200",
+      "--colors=off",
+    ]);
     return verdict(ok, output);
   },
 };
