@@ -3,7 +3,7 @@ import { ops, type Tensor } from "@blora/tensor";
 import { floatUsage, macsPerToken } from "../usage.ts";
 import { activationsOf, layoutOf, type Operand, quantizerParameters, RANK_GATES, weightsOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
-import { expectedKeep } from "./rank-gates.ts";
+import { expectedKeeps } from "./rank-gates.ts";
 import { INPUT_OF, pricedMatrices } from "./usage.ts";
 
 /** λ times how dear the layout is expected to be, 0 to λ. Undefined where nothing is being learned that has a price. */
@@ -15,7 +15,7 @@ export function bloraPenalty(
   const learning = adapters.filter((adapter) => layoutOf(adapter).phase === "gates");
   if (learning.length === 0 || settings.penaltyStrength === 0) return undefined;
   if (!settings.learnBits && learning.every(({ parameters }) => parameters[RANK_GATES] === undefined)) return undefined;
-  const expectations = learning.map((adapter) => siteExpectation(settings, adapter));
+  const expectations = siteExpectations(settings, learning);
   const value = price(settings, learning, expectations, cost);
   return ops.mul(value, settings.penaltyStrength);
 }
@@ -28,15 +28,17 @@ interface SiteExpectation {
   readonly bits: ReadonlyMap<Operand, Tensor>;
 }
 
-function siteExpectation(settings: BloraSettings, { parameters }: TracedAdapter): SiteExpectation {
-  const logits = parameters[RANK_GATES];
+function siteExpectations(settings: BloraSettings, adapters: readonly TracedAdapter[]): SiteExpectation[] {
+  // All sites start with the same rank, so either each has gates or none.
+  const logits = adapters.flatMap(({ parameters }) => parameters[RANK_GATES] ?? []);
+  const keeps = expectedKeeps(settings, logits);
   const operands = [...weightsOf(settings), ...activationsOf(settings)];
-  return {
-    keep: logits === undefined ? undefined : expectedKeep(settings, logits),
+  return adapters.map(({ parameters }, index) => ({
+    keep: keeps[index],
     bits: new Map(
       operands.map((operand) => [operand, settings.quantizer.expectedBits(quantizerParameters(parameters, operand))]),
     ),
-  };
+  }));
 }
 
 function price(

@@ -3,9 +3,11 @@ import { nestedProduct, nestedRank, ops, roundStraightThrough, type Tensor } fro
 import { layoutOf, RANK_GATES } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
-/** g [R] of the components from gate values v_2 … v_R [R-1]; the first is always on. */
+/** g [..., R] of the components from gate values v_2 … v_R [..., R-1]; the first is always on. */
 function chain({ rankPrior }: BloraSettings, values: Tensor): Tensor {
-  return rankPrior === "nested" ? nestedProduct(values) : ops.pad(values, [[1, 0]], 1);
+  if (rankPrior === "nested") return nestedProduct(values);
+  const paddings = values.shape.map((_, axis): [number, number] => [axis === values.shape.length - 1 ? 1 : 0, 0]);
+  return ops.pad(values, paddings, 1);
 }
 
 /** Gates g [R] of one forward pass: sampled in training, exactly 0 or 1 in evaluation. */
@@ -16,9 +18,13 @@ export function sampleRankGates(settings: BloraSettings, logits: Tensor, context
   return settings.portCompat ? roundStraightThrough(gates) : gates;
 }
 
-/** Expected share of open components r̄ / R, a scalar. */
-export function expectedKeep(settings: BloraSettings, logits: Tensor): Tensor {
-  return ops.mean(chain(settings, settings.rankGate.probabilityOn(logits)));
+/** Expected share of open components r̄ / R of every site, scalars. One stack, so that the chain is paid once. */
+export function expectedKeeps(settings: BloraSettings, logits: readonly Tensor[]): Tensor[] {
+  if (logits.length === 0) return [];
+  const probabilities = settings.rankGate.probabilityOn(ops.stack([...logits])); // [S, R-1]
+  const keeps = ops.mean(chain(settings, probabilities), 1); // [S]
+  // The gradient tfjs has for `unstack` fails on a single tensor.
+  return logits.length === 1 ? [ops.reshape(keeps, [])] : ops.unstack(keeps);
 }
 
 /** Components with an open gate, ascending. Without gates all are open. */
