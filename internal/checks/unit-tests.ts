@@ -6,11 +6,9 @@ import { root, tool } from "./command.ts";
 
 /** The part of vitest's JSON report that is read. */
 interface Report {
-  readonly success: boolean;
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly message: string;
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
   }[];
 }
@@ -44,9 +42,9 @@ function outcomeOf(ok: boolean, output: string, report: Report | undefined): Out
     file.assertionResults.map((test) => ({ ...test, name: `${path.relative(root, file.name)}: ${test.fullName}` })),
   );
   const passed = tests.filter(({ status }) => status === "passed").length;
-  const failed = tests.filter(({ status }) => status === "failed").length;
+  const failed = tests.filter(({ status }) => status === "failed").length + filesThatDoNotLoad(report);
   const skipped = tests.filter(({ status }) => status !== "passed" && status !== "failed");
-  // A file that does not load, or an error outside any test, fails the run without failing a test.
+  // An error outside any test fails the run without failing a test.
   const unaccounted = !ok && failed === 0 ? 1 : 0;
   return {
     passed,
@@ -55,4 +53,10 @@ function outcomeOf(ok: boolean, output: string, report: Report | undefined): Out
     skippedNames: skipped.map(({ name }) => name),
     output: unaccounted === 0 ? "" : output.slice(-4000),
   };
+}
+
+function filesThatDoNotLoad(report: Report | undefined): number {
+  return (report?.testResults ?? []).filter(
+    ({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+  ).length;
 }
