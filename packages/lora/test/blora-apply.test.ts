@@ -168,6 +168,25 @@ describe.each(scopes)("scope %s", (scope) => {
   });
 });
 
+test("activations are rounded at the input, after A and after E, each in its observed range", async () => {
+  const method = createBlora({ scope: "adapter+activations", quantizer: uniform({ bits: 4 }), alpha: 6 });
+  const { layout, parameters } = (await storeAt(method, [site], 1, storeOptions)).get(site.path);
+  const y = method.apply(tracedOf(site, { layout, parameters }), input(), createBase(site, weight), evaluation());
+  const round = (name: string, values: ArrayLike<number>): number[] => {
+    const range = Math.exp(parameters[`${name}.logRange`]!.values[0]!);
+    const signed = name !== "E"; // E is positive here
+    const step = ((signed ? 2 : 1) * range) / 15;
+    const largest = signed ? 7 : 15;
+    return Array.from(values, (value) => step * Math.max(signed ? -7 : 0, Math.min(largest, Math.round(value / step))));
+  };
+  const E = round("E", parameters.E!.values);
+  const afterA = round("afterA", product(round("input", x), round("A", parameters.A!.values), 6));
+  const scaled = afterA.map((value, index) => value * E[index % 4]!);
+  const update = product(round("afterE", scaled), round("B", parameters.B!.values), 4);
+  const expected = product(x, weight, 6).map((value, index) => value + (6 / 4) * update[index]!);
+  expectAllClose(y, expected, { absolute: 1e-4 });
+});
+
 test("scope adapter leaves the frozen weight and its input untouched", async () => {
   const method = createBlora({ scope: "adapter+activations", quantizer: uniform({ bits: 2 }) });
   const { layout, parameters } = (await storeAt(method, [site], 1, storeOptions)).get(site.path);
