@@ -4,12 +4,13 @@ import { ops } from "@blora/tensor";
 /** Multiply-accumulates times both widths: kits need some price and may import no cost model. */
 export const bitCost: CostModel = {
   unit: "bit operations",
-  expected: (usages) =>
-    ops.addN(
-      usages.flatMap(({ matmuls }) =>
-        matmuls.map((row) => ops.mul(ops.mul(row.keep, row.macsPerToken), ops.mul(row.weightBits, row.inputBits))),
-      ),
-    ),
+  expected: (usages) => {
+    const matmuls = usages.flatMap((usage) => usage.matmuls);
+    const prices = matmuls.map((row) =>
+      ops.mul(ops.mul(row.keep, row.macsPerToken), ops.mul(row.weightBits, row.inputBits)),
+    );
+    return ops.addN([ops.scalar(0), ...prices]);
+  },
   measured(usages, tokens) {
     const rows = usages.flatMap(({ site, matmuls }) =>
       matmuls.map(({ matrix, macsPerToken, keep, weightBits, inputBits }) => {
