@@ -1,4 +1,4 @@
-import { MissingDependencyError } from "@blora/spec";
+import { BloraError } from "@blora/spec";
 import { testEngine } from "@blora/testing";
 import { test } from "vitest";
 import { tfjs } from "../src/index.ts";
@@ -10,7 +10,7 @@ for (const engine of engines) {
   const reason = await engine.describe().then(
     () => undefined,
     (error: unknown) => {
-      if (MissingDependencyError.isInstance(error)) return error.message;
+      if (BloraError.isInstance(error) && error.name === "MissingDependencyError") return error.message;
       throw error;
     },
   );

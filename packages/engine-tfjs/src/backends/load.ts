@@ -1,4 +1,4 @@
-import { MissingDependencyError } from "@blora/spec";
+import { BloraError, MissingDependencyError } from "@blora/spec";
 import type { Backend, BackendId } from "./backend.ts";
 import { loadCpu } from "./cpu.ts";
 import { loadNative } from "./native.ts";
@@ -14,10 +14,15 @@ export async function loadBackend(wanted: BackendId | "auto", moduleFolder: stri
     try {
       return await loadOne(id, moduleFolder);
     } catch (error) {
-      if (!MissingDependencyError.isInstance(error)) throw error;
+      if (!isMissing(error)) throw error;
     }
   }
   throw new MissingDependencyError("No tfjs backend loads, not even cpu: install @blora/engine-tfjs again.");
+}
+
+/** By name, which tells errors of another installed copy of the package apart, too. */
+function isMissing(error: unknown): boolean {
+  return BloraError.isInstance(error) && error.name === "MissingDependencyError";
 }
 
 function loadOne(id: BackendId, moduleFolder: string | undefined): Promise<Backend> {

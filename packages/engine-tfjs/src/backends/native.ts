@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import nodeUtil from "node:util";
-import { InvalidInputError, MissingDependencyError } from "@blora/spec";
+import { MissingDependencyError } from "@blora/spec";
 import { engine, env, findBackend, getBackend } from "@tensorflow/tfjs-core";
 import { activate } from "./activate.ts";
 import type { Backend } from "./backend.ts";
@@ -21,7 +21,7 @@ const REGISTRY_NAME = "tensorflow";
 export const MODULE_FOLDER_VARIABLE = "BLORA_NATIVE_FOLDER";
 
 interface NativeBackend {
-  readonly isGPUPackage: boolean;
+  readonly isUsingGpuDevice: boolean;
   readonly binding: { readonly TF_Version: string };
 }
 
@@ -32,9 +32,11 @@ interface NativeBackend {
  */
 export async function loadNative(id: NativeBackendId, moduleFolder: string | undefined): Promise<Backend> {
   const backend = (registeredBackend() ?? requireBackend(id, moduleFolder)) as NativeBackend;
-  if (backend.isGPUPackage !== (id === "tensorflow-gpu")) {
-    throw new InvalidInputError(
-      `Backend "${id}" cannot be used beside the other native backend: tfjs keeps one of them per process.`,
+  // Asked for a GPU, computing on the CPU in silence would be worse than an error.
+  if (backend.isUsingGpuDevice !== (id === "tensorflow-gpu")) {
+    const found = backend.isUsingGpuDevice ? "computes on a GPU" : "found no GPU it can use";
+    throw new MissingDependencyError(
+      `Backend "${id}" is not available: the TensorFlow of this process ${found}, and tfjs keeps one per process.`,
     );
   }
   return {

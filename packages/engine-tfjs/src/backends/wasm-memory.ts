@@ -5,7 +5,7 @@ export interface WasmModule {
   _malloc: ((bytes: number) => number) & { readonly [guarded]?: true };
 }
 
-const guarded = Symbol.for("blora.wasm.guarded");
+const guarded: unique symbol = Symbol.for("blora.wasm.guarded");
 
 /**
  * Makes allocation throw when memory is exhausted. WebAssembly addresses 4 GiB;
