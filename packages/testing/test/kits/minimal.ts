@@ -13,6 +13,7 @@ import {
   type Task,
 } from "@blora/spec";
 import { normalValues, ops, roundStraightThrough, softmaxCrossEntropy } from "@blora/tensor";
+import type { ArchitectureFixture } from "../../src/index.ts";
 
 /** The smallest components that keep every law: what the kits accept, and what faults are put into. */
 
@@ -105,7 +106,7 @@ export const architecture: Architecture<{ words: number }> = {
     return linear("head", ops.tanh(linear("outer", pooled)));
   },
 };
-export const architectureFixture = {
+export const architectureFixture: ArchitectureFixture = {
   config: { words: WORDS },
   texts: [
     [1, 2, 3, 4],
