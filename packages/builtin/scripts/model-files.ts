@@ -1,4 +1,5 @@
 /** The files that describe the built-in checkpoint, in Hugging Face's formats. */
+import type { JsonObject } from "@blora/spec";
 import type { BytePairEncoding } from "./bpe.ts";
 import { WORD_START } from "./words.ts";
 
@@ -13,7 +14,7 @@ const BYTES = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).t
 export const FIRST_PIECE_ID: number = SPECIAL.length + BYTES.length;
 
 /** `tokenizer.json`: special tokens 0 to 4, then bytes, then pieces in the order they were learned. */
-export function tokenizerJson({ pieces, merges }: BytePairEncoding) {
+export function tokenizerJson({ pieces, merges }: BytePairEncoding): JsonObject {
   return {
     version: "1.0",
     truncation: null,
@@ -72,7 +73,7 @@ export function tokenizerJson({ pieces, merges }: BytePairEncoding) {
 const special = (id: string, type: number) => ({ SpecialToken: { id, type_id: type } });
 const sequence = (id: string, type: number) => ({ Sequence: { id, type_id: type } });
 
-export const tokenizerConfig = {
+export const tokenizerConfig: JsonObject = {
   tokenizer_class: "PreTrainedTokenizerFast",
   model_max_length: 512,
   pad_token: "[PAD]",
@@ -84,7 +85,7 @@ export const tokenizerConfig = {
 };
 
 /** DeBERTaV3's options at 128 features and 4 layers, about 1.9 million weights. */
-export const modelConfig = {
+export const modelConfig: JsonObject = {
   model_type: "deberta-v2",
   architectures: ["DebertaV2ForMaskedLM"],
   vocab_size: VOCABULARY_SIZE,

@@ -1,5 +1,10 @@
 const marker = Symbol.for("blora.error");
 
+/** `instanceof` fails between two copies of a package; a registered symbol does not. */
+function isMarked(value: unknown): value is BloraError {
+  return typeof value === "object" && value !== null && marker in value;
+}
+
 /**
  * Base of every error a user can cause. The message is one sentence that says
  * what was expected, what was found and, where it helps, what to do.
@@ -12,33 +17,48 @@ export class BloraError extends Error {
     Object.defineProperty(this, marker, { value: true });
   }
 
-  /** True for errors of any installed copy of this package. */
+  /** True for errors of any class here, of any installed copy of this package. */
   static isInstance(value: unknown): value is BloraError {
-    return typeof value === "object" && value !== null && marker in value;
+    return isMarked(value);
   }
 }
 
 /** A file, row, key or option whose content is not what it must be. */
 export class InvalidInputError extends BloraError {
   override readonly name: string = "InvalidInputError";
+  static override isInstance(value: unknown): value is InvalidInputError {
+    return isMarked(value) && value.name === "InvalidInputError";
+  }
 }
 
 /** Something named by the user that does not exist: a file, a component, a split. */
 export class NotFoundError extends BloraError {
   override readonly name: string = "NotFoundError";
+  static override isInstance(value: unknown): value is NotFoundError {
+    return isMarked(value) && value.name === "NotFoundError";
+  }
 }
 
 /** A plugin that cannot be registered: duplicate id or foreign plugin API version. */
 export class PluginError extends BloraError {
   override readonly name: string = "PluginError";
+  static override isInstance(value: unknown): value is PluginError {
+    return isMarked(value) && value.name === "PluginError";
+  }
 }
 
 /** An optional package or native library that was asked for and is absent. */
 export class MissingDependencyError extends BloraError {
   override readonly name: string = "MissingDependencyError";
+  static override isInstance(value: unknown): value is MissingDependencyError {
+    return isMarked(value) && value.name === "MissingDependencyError";
+  }
 }
 
 /** Training that must not go on: a loss or gradient that is not finite. */
 export class NumericalError extends BloraError {
   override readonly name: string = "NumericalError";
+  static override isInstance(value: unknown): value is NumericalError {
+    return isMarked(value) && value.name === "NumericalError";
+  }
 }

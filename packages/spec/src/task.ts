@@ -20,6 +20,8 @@ export interface EncodedExample extends AssembledTokens {
 export interface Split {
   readonly name: string;
   readonly examples: readonly Example[];
+  /** What a reader of results should know of the files, such as rows that were left out. */
+  readonly notes?: readonly string[];
 }
 
 /** A metric value by name, in the order a report shows them. */

@@ -1,0 +1,78 @@
+import { renderLedger } from "@blora/bops";
+import type { Adapter, LinearSite, Method } from "@blora/spec";
+import { readAdapter } from "@blora/trainer";
+import type { Command } from "commander";
+import { adapterFolder } from "../run/adapter-folder.ts";
+import { type LoadedRun, loadRun } from "../run/load-run.ts";
+import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
+
+interface BopsFlags extends RunFlags {
+  readonly adapter?: string;
+  readonly tokens: number;
+  readonly markdown?: boolean;
+  readonly json?: boolean;
+}
+
+export function addBopsCommand(program: Command): void {
+  addRunFlags(program.command("bops"))
+    .description(
+      "the ledger of bit operations: every matrix product of the adapted sites, and the 32-bit LoRA baseline",
+    )
+    .option("--adapter <folder>", "price a trained adapter or run instead of the method's start")
+    .option("--tokens <count>", "tokens to price", Number, 1)
+    .option("--markdown", "print a Markdown table")
+    .option("--json", "print one JSON line")
+    .action(async (flags: BopsFlags) => {
+      const { parts, adapters } = await (flags.adapter === undefined ? startOf(flags) : trained(flags, flags.adapter));
+      const { costModel, method } = parts;
+      const sites = sitesOf(parts).filter(({ path }) => adapters(path) !== undefined);
+      const report = costModel.measured(
+        sites.map((site) => method.usage(site, adapters(site.path)!)),
+        flags.tokens,
+      );
+      const baseline = costModel.measured(
+        sites.map((site) => method.baselineUsage(site)),
+        flags.tokens,
+      );
+      await parts.engine.release();
+      const scope = method.scope ?? "adapter";
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ scope, report, baseline }, (_, value) => (typeof value === "bigint" ? value.toString() : value))}\n`
+          : `${renderLedger(report, {
+              format: flags.markdown ? "markdown" : "text",
+              scope,
+              baseline: { name: "LoRA in 32 bit", report: baseline },
+            })}\n`,
+      );
+    });
+}
+
+interface Priced {
+  readonly parts: LoadedRun["parts"];
+  /** Adapter of a site; undefined where it is not adapted. */
+  adapters(path: string): Adapter | undefined;
+}
+
+async function startOf(flags: BopsFlags): Promise<Priced> {
+  const { parts } = await loadRun(runSettings(flags, ""));
+  const targets = parts.arguments?.targets ?? parts.architecture.defaultTargets;
+  const starts = new Map(
+    sitesOf(parts)
+      .filter(({ role }) => targets.includes(role))
+      .map((site) => [site.path, (parts.method as Method).init(site, 0)]),
+  );
+  return { parts, adapters: (path) => starts.get(path) };
+}
+
+async function trained(flags: BopsFlags, path: string): Promise<Priced> {
+  const { description, snapshot } = await readAdapter(await adapterFolder(path));
+  const settings = runSettings({ ...flags, model: flags.model ?? description.baseModel }, "");
+  const method = description.method as unknown as typeof settings.method;
+  const { parts } = await loadRun({ ...settings, method });
+  return { parts, adapters: (site) => snapshot.adapters.get(site) };
+}
+
+function sitesOf({ architecture, checkpoint }: LoadedRun["parts"]): readonly LinearSite[] {
+  return architecture.sites(architecture.parseConfig(checkpoint.config));
+}

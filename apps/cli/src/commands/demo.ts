@@ -1,0 +1,49 @@
+import type { RunSummary } from "@blora/trainer";
+import type { Command } from "commander";
+import { EXIT } from "../exit.ts";
+import { sitesPicture } from "../output/sites-picture.ts";
+import { methodName, summaryTable } from "../output/summary-table.ts";
+import { runSettings } from "./run-flags.ts";
+import { trainOnce } from "./train.ts";
+
+const METHODS = ["lora", "blora"] as const;
+const RANK = 8;
+
+/** Settings both methods share. */
+const SHARED = ["perDeviceTrainBatchSize=32", "maxSeqLength=32", "padToMultipleOf=8", `method.rank=${RANK}`];
+
+interface DemoFlags {
+  readonly out: string;
+  readonly steps: number;
+  readonly seed: number;
+}
+
+export function addDemoCommand(program: Command, exit: (status: number) => void): void {
+  program
+    .command("demo")
+    .description("LoRA and B-LoRA on the built-in model and task, side by side")
+    .option("--out <folder>", "where the runs go", "runs/demo")
+    .option("--steps <count>", "updates of each run", Number, 300)
+    .option("--seed <number>", "seed of both runs", Number, 42)
+    .action(async ({ out, steps, seed }: DemoFlags) => {
+      const summaries: RunSummary[] = [];
+      for (const method of METHODS) {
+        process.stderr.write(`\n${method}\n`);
+        const settings = runSettings(
+          { task: "builtin", method, engine: "onnx", seed, set: [...SHARED, `maxSteps=${steps}`] },
+          `${out}/${method}-${seed}`,
+        );
+        const { result: summary } = await trainOnce(settings, {
+          overwrite: true,
+          allowConfigChange: false,
+          quiet: false,
+        });
+        if (summary.interrupted) return exit(EXIT.interrupted);
+        summaries.push(summary);
+      }
+      process.stdout.write(`\n${summaryTable(summaries)}\n`);
+      for (const summary of summaries) {
+        process.stdout.write(`\n${methodName(summary)}\n${sitesPicture(summary, RANK)}\n`);
+      }
+    });
+}

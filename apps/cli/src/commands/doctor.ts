@@ -1,0 +1,70 @@
+import { availableParallelism, freemem, totalmem } from "node:os";
+import { onnx } from "@blora/engine-onnx";
+import { tfjs } from "@blora/engine-tfjs";
+import { BloraError, type Engine, type StepDefinition } from "@blora/spec";
+import { ops } from "@blora/tensor";
+import type { Command } from "commander";
+import { EXIT } from "../exit.ts";
+
+interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const BACKENDS = ["cpu", "wasm", "tensorflow", "tensorflow-gpu"] as const;
+const GIBIBYTE = 2 ** 30;
+
+export function addDoctorCommand(program: Command, exit: (status: number) => void): void {
+  program
+    .command("doctor")
+    .description("what works on this machine: every engine computes a gradient")
+    .option("--json", "print one JSON line")
+    .action(async ({ json }: { json?: boolean }) => {
+      const required = await probe("engine onnx", () => onnx());
+      const optional: Finding[] = [];
+      for (const backend of BACKENDS) optional.push(await probe(`engine tfjs, ${backend}`, () => tfjs({ backend })));
+      const findings = [...machine(), required, ...optional];
+      process.stdout.write(json ? `${JSON.stringify(findings)}\n` : `${findings.map(line).join("\n")}\n`);
+      if (!required.ok) exit(EXIT.failure);
+    });
+}
+
+function machine(): Finding[] {
+  const memory = `${(totalmem() / GIBIBYTE).toFixed(1)} GiB, ${(freemem() / GIBIBYTE).toFixed(1)} GiB free`;
+  return [
+    { name: "node", ok: true, detail: `${process.version} ${process.platform} ${process.arch}` },
+    { name: "cores", ok: true, detail: String(availableParallelism()) },
+    { name: "memory", ok: true, detail: memory },
+  ];
+}
+
+/** d(Σ x²)/dx = 2x at 3. */
+const square: StepDefinition = {
+  name: "doctor",
+  mode: "train",
+  inputs: {},
+  trainable: { x: [1] },
+  frozen: new Map(),
+  compute: ({ trainable }) => ({ loss: ops.sum(ops.square(trainable.x!)) }),
+};
+
+async function probe(name: string, make: () => Engine): Promise<Finding> {
+  try {
+    const engine = make();
+    const step = await engine.compile(square);
+    const { gradients } = await step.run({}, { x: Float32Array.of(3) }, { seed: 0, step: 0 });
+    const { provider, threads, version } = await engine.describe();
+    await engine.release();
+    const gradient = gradients.x?.[0];
+    if (gradient !== 6) return { name, ok: false, detail: `expected a gradient of 6, found ${gradient}` };
+    return { name, ok: true, detail: `${provider} ${version}, ${threads} threads` };
+  } catch (error) {
+    if (!BloraError.isInstance(error)) throw error;
+    return { name, ok: false, detail: error.message };
+  }
+}
+
+function line({ name, ok, detail }: Finding): string {
+  return `${ok ? "ok" : "--"}  ${name.padEnd(28)} ${detail}`;
+}

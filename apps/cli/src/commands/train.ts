@@ -1,0 +1,59 @@
+import type { RunSummary } from "@blora/trainer";
+import type { Command } from "commander";
+import { EXIT } from "../exit.ts";
+import { createProgress } from "../output/progress.ts";
+import { sitesPicture } from "../output/sites-picture.ts";
+import { summaryTable } from "../output/summary-table.ts";
+import type { RunSettings } from "../run/settings.ts";
+import { type Interruptible, withSignals } from "../run/signals.ts";
+import { trainInThread } from "../run/training-thread.ts";
+import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
+
+interface TrainFlags extends RunFlags {
+  readonly out?: string;
+  readonly overwrite?: boolean;
+  readonly allowConfigChange?: boolean;
+  readonly json?: boolean;
+}
+
+export function addTrainCommand(program: Command, exit: (status: number) => void): void {
+  addRunFlags(program.command("train"))
+    .description("fine-tune a checkpoint; resumes the run in --out where there is one")
+    .option("--out <folder>", "run directory (default: runs/<task>-<method>-<seed>)")
+    .option("--overwrite", "remove an earlier run in --out first")
+    .option("--allow-config-change", "resume although settings differ")
+    .option("--json", "print one JSON line at the end instead of progress")
+    .action(async (flags: TrainFlags) => {
+      const out = flags.out ?? `runs/${flags.task}-${flags.method}-${flags.seed ?? 42}`;
+      const { result: summary, signal } = await trainOnce(runSettings(flags, out), {
+        overwrite: flags.overwrite ?? false,
+        allowConfigChange: flags.allowConfigChange ?? false,
+        quiet: flags.json ?? false,
+      });
+      if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+      else process.stdout.write(describeSummary(summary, out));
+      if (summary.interrupted) exit(signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted);
+    });
+}
+
+export interface TrainOptions {
+  readonly overwrite: boolean;
+  readonly allowConfigChange: boolean;
+  readonly quiet: boolean;
+}
+
+/** Trains in a thread, with progress on standard error. */
+export function trainOnce(
+  settings: RunSettings,
+  { overwrite, allowConfigChange, quiet }: TrainOptions,
+): Promise<Interruptible<RunSummary>> {
+  const progress = createProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) });
+  const job = { settings, overwrite, allowConfigChange };
+  return withSignals((abort) => trainInThread(job, quiet ? () => {} : progress, abort));
+}
+
+function describeSummary(summary: RunSummary, out: string): string {
+  const warnings = summary.warnings.map((warning) => `warning: ${warning}\n`).join("");
+  const picture = sitesPicture(summary, Math.max(1, ...Object.values(summary.ranks)));
+  return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${out}/adapter\n`;
+}

@@ -1,0 +1,69 @@
+import type { RunEvent } from "@blora/trainer";
+
+/** Where lines go. */
+export interface Output {
+  readonly isTTY: boolean;
+  write(text: string): void;
+}
+
+const REDRAW_MILLISECONDS = 100;
+const PLAIN_EVERY_STEPS = 50;
+
+/** Shows the events of a run: one line that is redrawn on a terminal, a plain line now and then elsewhere. */
+export function createProgress(output: Output): (event: RunEvent) => void {
+  let lastDraw = 0;
+  let metric = "";
+  const line = (text: string) => output.write(output.isTTY ? `\r\u001b[K${text}\n` : `${text}\n`);
+
+  return (event) => {
+    switch (event.type) {
+      case "start":
+        return line(
+          `${event.task}: ${event.trainRows.toLocaleString("en")} rows, ${event.totalSteps} steps, ${event.sites} sites, ` +
+            `${event.trainableParameters.toLocaleString("en")} trainable parameters`,
+        );
+      case "resume":
+        return line(`resumed at step ${event.step} from ${event.folder}`);
+      case "warning":
+        return line(`warning: ${event.message}`);
+      case "evaluation": {
+        metric = Object.entries(event.scores)
+          .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+          .join("  ");
+        return line(`step ${event.step}  ${event.split}  loss ${event.loss.toFixed(4)}  ${metric}`);
+      }
+      case "step": {
+        const text = stepLine(event);
+        if (!output.isTTY) return event.step % PLAIN_EVERY_STEPS === 0 ? line(text) : undefined;
+        const now = Date.now();
+        if (now - lastDraw < REDRAW_MILLISECONDS && event.step < event.totalSteps) return undefined;
+        lastDraw = now;
+        return output.write(`\r\u001b[K${text}`);
+      }
+      default:
+        return undefined;
+    }
+  };
+}
+
+function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
+  return [
+    `step ${event.step}/${event.totalSteps}`,
+    event.phase,
+    `loss ${event.loss.toFixed(4)}`,
+    event.penalty === undefined ? undefined : `penalty ${event.penalty.toFixed(4)}`,
+    `${Math.round(event.tokensPerSecond).toLocaleString("en")} tokens/s`,
+    `${duration(event.secondsLeft)} left`,
+  ]
+    .filter((part) => part !== undefined)
+    .join("  ");
+}
+
+/** 95 seconds as 1m35s. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  const whole = Math.max(0, Math.round(seconds));
+  const minutes = Math.floor(whole / 60);
+  if (minutes === 0) return `${whole}s`;
+  return minutes < 60 ? `${minutes}m${whole % 60}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m`;
+}

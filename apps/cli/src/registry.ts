@@ -1,0 +1,42 @@
+import { bops } from "@blora/bops";
+import { builtinTask } from "@blora/builtin";
+import { createRegistry, type Registry } from "@blora/core";
+import { onnx } from "@blora/engine-onnx";
+import { tfjs } from "@blora/engine-tfjs";
+import { binaryConcrete, hardConcrete } from "@blora/gates";
+import { adalora, blora, lora } from "@blora/lora";
+import { debertaV2 } from "@blora/model-deberta-v2";
+import { bayesianBits, uniform } from "@blora/quantizers";
+import { glue } from "@blora/task-glue";
+
+type FirstPartyPlugin =
+  | typeof adalora
+  | typeof bayesianBits
+  | typeof binaryConcrete
+  | typeof blora
+  | typeof bops
+  | typeof builtinTask
+  | typeof debertaV2
+  | typeof glue
+  | typeof hardConcrete
+  | typeof lora
+  | typeof onnx
+  | typeof tfjs
+  | typeof uniform;
+
+/** Every first-party plugin. */
+export const registry: Registry<FirstPartyPlugin> = createRegistry([
+  adalora,
+  bayesianBits,
+  binaryConcrete,
+  blora,
+  bops,
+  builtinTask,
+  debertaV2,
+  glue,
+  hardConcrete,
+  lora,
+  onnx,
+  tfjs,
+  uniform,
+]);

@@ -1,0 +1,34 @@
+import { type ComponentManifest, didYouMean, NotFoundError } from "@blora/spec";
+import { glueTaskNames } from "@blora/task-glue";
+import { registry } from "../registry.ts";
+
+/** Where gates start: open with probability 0.97, and near enough to close within a few hundred steps. */
+const INITIAL_GATE_LOGIT = 2;
+
+/** `builtin` or the name of a GLUE task. */
+export function taskManifest(name: string): ComponentManifest<"task"> {
+  if ((glueTaskNames as readonly string[]).includes(name)) return { $plugin: "task/glue", options: { task: name } };
+  if (name === "builtin") return { $plugin: "task/builtin" };
+  const known = ["builtin", ...glueTaskNames];
+  throw new NotFoundError(`No task is called "${name}".${didYouMean(name, known)} Tasks: ${known.join(", ")}.`);
+}
+
+/** A method with the components it needs, before `--set` changes its options. */
+export function methodManifest(name: string): ComponentManifest<"method"> {
+  const known = registry.ids("method");
+  if (!(known as readonly string[]).includes(name)) {
+    throw new NotFoundError(`No method is called "${name}".${didYouMean(name, known)} Methods: ${known.join(", ")}.`);
+  }
+  if (name !== "blora") return { $plugin: `method/${name}`, options: {} };
+  const gate = { $plugin: "gate/hard-concrete", options: { initialLogit: INITIAL_GATE_LOGIT } };
+  return {
+    $plugin: "method/blora",
+    options: { rankGate: gate, quantizer: { $plugin: "quantizer/bayesian-bits", options: { gate } } },
+  };
+}
+
+export function engineManifest(name: string, options: Readonly<Record<string, unknown>>): ComponentManifest<"engine"> {
+  const known = registry.ids("engine");
+  if ((known as readonly string[]).includes(name)) return { $plugin: `engine/${name}`, options };
+  throw new NotFoundError(`No engine is called "${name}".${didYouMean(name, known)} Engines: ${known.join(", ")}.`);
+}

@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+import { bops } from "@blora/bops";
+import { builtinModelFolder } from "@blora/builtin";
+import type { RunConfig } from "@blora/core";
+import { type Architecture, InvalidInputError, NotFoundError } from "@blora/spec";
+import { loadTokenizer } from "@blora/tokenizer";
+import type { RunParts, TrainingArgumentsInput } from "@blora/trainer";
+import { openCheckpoint, resolveModel } from "@blora/weights";
+import { createJiti } from "jiti";
+import { registry } from "../registry.ts";
+import type { RunSettings } from "./settings.ts";
+
+/** Name the built-in model goes by where users see it. */
+export const BUILTIN_MODEL = "builtin";
+
+/** A run with every component made and the checkpoint open. */
+export interface LoadedRun {
+  readonly parts: Omit<RunParts, "onEvent">;
+  readonly out: string;
+}
+
+/** Makes everything a run needs from its settings; a config file's values win over the settings it names. */
+export async function loadRun(settings: RunSettings): Promise<LoadedRun> {
+  const config = settings.configFile === undefined ? undefined : await readConfig(settings.configFile);
+  const model = config?.model ?? settings.model;
+  const folder =
+    model === undefined || model === BUILTIN_MODEL
+      ? builtinModelFolder()
+      : await resolveModel(model, {
+          offline: settings.offline,
+          ...(settings.revision === undefined ? {} : { revision: settings.revision }),
+        });
+  const checkpoint = await openCheckpoint(folder);
+  const data = config?.data ?? settings.data;
+  return {
+    parts: {
+      architecture: config?.architecture ?? architectureFor(checkpoint.config, folder),
+      method: config?.method ?? registry.resolve(settings.method, "method"),
+      task: config?.task ?? registry.resolve(settings.task, "task"),
+      costModel: config?.costModel ?? bops(),
+      engine: config?.engine ?? registry.resolve(settings.engine, "engine"),
+      tokenizer: await loadTokenizer(folder),
+      checkpoint,
+      model: model ?? BUILTIN_MODEL,
+      ...(data === undefined ? {} : { data: resolve(data) }),
+      arguments: { ...config?.training, ...settings.arguments },
+    },
+    out: resolve(config?.out ?? settings.out),
+  };
+}
+
+/** The registered architecture that reads a checkpoint's `model_type`. */
+export function architectureFor(config: unknown, folder: string): Architecture {
+  const modelType = (config as { model_type?: unknown } | null)?.model_type;
+  const architectures = registry.ids("architecture").map((id) => registry.create("architecture", id));
+  const found = architectures.find(({ modelTypes }) => modelTypes.includes(String(modelType)));
+  if (found !== undefined) return found;
+  const known = architectures.flatMap(({ modelTypes }) => modelTypes);
+  throw new NotFoundError(
+    `${folder}/config.json: no architecture reads model_type ${JSON.stringify(modelType)}; known: ${known.join(", ")}.`,
+  );
+}
+
+async function readConfig(path: string): Promise<RunConfig<TrainingArgumentsInput>> {
+  const config: unknown = await createJiti(import.meta.url).import(resolve(path), { default: true });
+  if (typeof config !== "object" || config === null || !("task" in config) || !("method" in config)) {
+    throw new InvalidInputError(`${path}: expected a default export made by defineConfig with a task and a method.`);
+  }
+  return config as RunConfig<TrainingArgumentsInput>;
+}

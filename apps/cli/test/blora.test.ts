@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { RunSummary } from "@blora/trainer";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const program = fileURLToPath(new URL("../dist/blora.js", import.meta.url));
+const tiny = ["--set", "maxSteps=12", "--set", "maxTrainSamples=64", "--set", "maxEvalSamples=32", "--threads", "1"];
+
+interface Finished {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built command line; `onOutput` sees its standard error as it comes. */
+function blora(
+  args: readonly string[],
+  onOutput: (text: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+) {
+  return new Promise<Finished>((resolve) => {
+    const child = spawn(process.execPath, [program, ...args]);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (text: Buffer) => {
+      stdout += text;
+    });
+    child.stderr.on("data", (text: Buffer) => {
+      stderr += text;
+      onOutput(String(text), (signal) => child.kill(signal));
+    });
+    child.on("close", (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+let folder: string;
+
+beforeAll(async () => {
+  if (!existsSync(program)) throw new Error("apps/cli is not built: npm run build");
+  folder = await mkdtemp(join(tmpdir(), "blora-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("blora", () => {
+  test("answers a mistake in a name with one line, a suggestion and status 1", async () => {
+    const { status, stderr, stdout } = await blora(["train", "--task", "mrcp"]);
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr.trimEnd().split("\n")).toEqual([
+      expect.stringContaining('No task is called "mrcp". Did you mean mrpc'),
+    ]);
+  });
+
+  test("answers an unknown flag with status 2", async () => {
+    expect((await blora(["train", "--bogus"])).status).toBe(2);
+  });
+
+  test("answers a folder that is no model with one line that names it", async () => {
+    const { status, stderr } = await blora(["train", "--model", "./no-such-folder", "--out", join(folder, "none")]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("no-such-folder");
+    expect(stderr).not.toContain("    at ");
+  });
+
+  test("trains, and scores the adapter it wrote as training did", async () => {
+    const out = join(folder, "run");
+    const trained = await blora(["train", "--out", out, "--json", ...tiny]);
+    expect(trained.stderr).toBe("");
+    expect(trained.status).toBe(0);
+    const summary = JSON.parse(trained.stdout) as RunSummary;
+    expect(summary).toMatchObject({ task: "builtin", steps: 12, interrupted: false, bops: { scope: "adapter" } });
+    expect(JSON.parse(await readFile(join(out, "summary.json"), "utf8"))).toEqual(summary);
+
+    const scored = await blora(["eval", out, "--json", "--set", "maxEvalSamples=32", "--threads", "1"]);
+    expect(scored.status).toBe(0);
+    expect(scored.stdout).toContain(JSON.stringify(summary.metric.value));
+
+    const priced = await blora(["bops", "--adapter", out]);
+    expect(priced.stdout).toContain(`${(100 * summary.bops.ratio).toFixed(3)} % of LoRA in 32 bit`);
+  });
+
+  test("saves and ends with 130 on an interrupt, and goes on from there", async () => {
+    const out = join(folder, "interrupted");
+    const args = [
+      "train",
+      "--method",
+      "lora",
+      "--out",
+      out,
+      ...tiny,
+      "--set",
+      "maxSteps=4000",
+      "--set",
+      "evalSteps=4000",
+    ];
+    let asked = false;
+    const first = await blora(args, (text, kill) => {
+      if (!asked && /step 50\/4000/.test(text)) {
+        asked = true;
+        kill("SIGINT");
+      }
+    });
+    expect(first.status).toBe(130);
+    let resumed = "";
+    const second = await blora(args, (text, kill) => {
+      resumed += text;
+      if (/resumed at step/.test(resumed)) kill("SIGINT");
+    });
+    expect(second.status).toBe(130);
+    expect(resumed).toMatch(/resumed at step \d\d+/);
+  });
+
+  test("prices a method before any training", async () => {
+    const { stdout, status } = await blora(["bops", "--method", "lora", "--json"]);
+    expect(status).toBe(0);
+    const { report, baseline } = JSON.parse(stdout) as { report: { total: string }; baseline: { total: string } };
+    expect(report.total).toBe(baseline.total);
+  });
+
+  test("finds a working engine with doctor", async () => {
+    const { stdout, status } = await blora(["doctor", "--json"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: "engine onnx", ok: true }));
+  });
+});
