@@ -36,7 +36,7 @@ export function testArchitecture<Config>(
         expect(
           errorOf(() => architecture.parseConfig(json)),
           JSON.stringify(json),
-        ).toSatisfy(BloraError.isInstance);
+        ).toSatisfy((error) => BloraError.isInstance(error));
       }
     });
 
