@@ -1,35 +1,91 @@
 import { didYouMean, InvalidInputError } from "@blora/spec";
 import { z } from "zod";
+import type { ScheduleType } from "./optimizer/schedule.ts";
 
 const count = z.int().positive();
 const countOrZero = z.int().nonnegative();
 const rate = z.number().nonnegative();
 const share = z.number().min(0).lt(1);
 
-/** Every training argument with its default. Names are Hugging Face's `TrainingArguments` in camelCase. */
-const schema = z.strictObject({
-  /** Peak learning rate of the adapter's weights. */
-  learningRate: z.number().positive().default(5e-4),
-  /** Peak learning rate of the task head; the adapter's by default. */
-  headLearningRate: z.number().positive().optional(),
+/** How a run trains, with every default filled in. Names are Hugging Face's `TrainingArguments` in camelCase. */
+export interface TrainingArguments {
+  /** Peak learning rate of the adapter's weights. Default 5e-4. */
+  readonly learningRate: number;
+  /** Peak learning rate of the task head; the weights' by default. */
+  readonly headLearningRate?: number | undefined;
   /**
-   * Constant learning rate of gates. `auto`: at least 1e-2, and enough for the
-   * farthest gate to close three times over within its phase.
+   * Constant learning rate of gates. `auto`, the default: at least 1e-2, and
+   * enough for the farthest gate to travel three times its way within its phase.
    */
+  readonly gateLearningRate: "auto" | number;
+  /** Constant learning rate of quantizer ranges. Default 1e-2. */
+  readonly rangeLearningRate: number;
+  /** Default 32. */
+  readonly perDeviceTrainBatchSize: number;
+  /** Default 64. */
+  readonly perDeviceEvalBatchSize: number;
+  /** Batches of one update. Default 1. */
+  readonly gradientAccumulationSteps: number;
+  /** Default 3. */
+  readonly numTrainEpochs: number;
+  /** Updates to make; overrides `numTrainEpochs`. */
+  readonly maxSteps?: number | undefined;
+  /** Longest text in tokens; longer ones are cut, and never more than the architecture takes. Default 128. */
+  readonly maxSeqLength: number;
+  /** Batches are padded to multiples of this many tokens; each length compiles once. Default 16. */
+  readonly padToMultipleOf: number;
+  /** Updates of linear warm-up; overrides `warmupRatio`. */
+  readonly warmupSteps?: number | undefined;
+  /** Default 0. */
+  readonly warmupRatio: number;
+  /** Default `linear`. */
+  readonly lrSchedulerType: ScheduleType;
+  /** Default 0. */
+  readonly weightDecay: number;
+  /** Default 0.9. */
+  readonly adamBeta1: number;
+  /** Default 0.999. */
+  readonly adamBeta2: number;
+  /** Default 1e-8. */
+  readonly adamEpsilon: number;
+  /** Largest joint gradient norm; 0 turns clipping off. Default 1. */
+  readonly maxGradNorm: number;
+  /** Default 42. */
+  readonly seed: number;
+  /** Updates between lines of `metrics.jsonl`. Default 10. */
+  readonly loggingSteps: number;
+  /** Updates between evaluations; once per epoch by default. */
+  readonly evalSteps?: number | undefined;
+  /** Updates between checkpoints; as often as evaluations by default. */
+  readonly saveSteps?: number | undefined;
+  /** Checkpoints kept; older ones are removed. Default 2. */
+  readonly saveTotalLimit: number;
+  /** Whether `adapter/` holds the best evaluation's weights rather than the last step's. Default true. */
+  readonly loadBestModelAtEnd: boolean;
+  /** Evaluations without improvement before training stops; never by default. */
+  readonly earlyStoppingPatience?: number | undefined;
+  /** Rows used at most, from the start of the split. */
+  readonly maxTrainSamples?: number | undefined;
+  readonly maxEvalSamples?: number | undefined;
+  /** Roles of the linear maps that are adapted; the architecture's default where absent. */
+  readonly targets?: readonly string[] | undefined;
+}
+
+/** Arguments as the user gives them. */
+export type TrainingArgumentsInput = Partial<TrainingArguments>;
+
+const schema = z.strictObject({
+  learningRate: z.number().positive().default(5e-4),
+  headLearningRate: z.number().positive().optional(),
   gateLearningRate: z.union([z.literal("auto"), z.number().positive()]).default("auto"),
-  /** Constant learning rate of quantizer ranges. */
   rangeLearningRate: z.number().positive().default(1e-2),
   perDeviceTrainBatchSize: count.default(32),
   perDeviceEvalBatchSize: count.default(64),
   gradientAccumulationSteps: count.default(1),
   numTrainEpochs: z.number().positive().default(3),
-  /** Updates to make; overrides `numTrainEpochs`. */
   maxSteps: count.optional(),
-  /** Longest text in tokens; longer ones are cut. */
   maxSeqLength: z.int().min(4).default(128),
-  /** Batches are padded to multiples of this many tokens. Each length compiles once. */
   padToMultipleOf: count.default(16),
-  /** Updates of linear warm-up; overrides `warmupRatio`. */
   warmupSteps: countOrZero.optional(),
   warmupRatio: share.default(0),
   lrSchedulerType: z.enum(["linear", "constant", "cosine"]).default("linear"),
@@ -37,31 +93,18 @@ const schema = z.strictObject({
   adamBeta1: share.default(0.9),
   adamBeta2: share.default(0.999),
   adamEpsilon: z.number().positive().default(1e-8),
-  /** Largest joint gradient norm; 0 turns clipping off. */
   maxGradNorm: rate.default(1),
   seed: z.int().min(0).max(0xffffffff).default(42),
   loggingSteps: count.default(10),
-  /** Updates between evaluations; once per epoch by default. */
   evalSteps: count.optional(),
-  /** Updates between checkpoints; as often as evaluations by default. */
   saveSteps: count.optional(),
-  /** Checkpoints kept; older ones are removed. */
   saveTotalLimit: count.default(2),
-  /** Whether `adapter/` holds the best evaluation's weights rather than the last step's. */
   loadBestModelAtEnd: z.boolean().default(true),
-  /** Evaluations without improvement before training stops. */
   earlyStoppingPatience: count.optional(),
   maxTrainSamples: count.optional(),
   maxEvalSamples: count.optional(),
-  /** Roles of the linear maps that are adapted; the architecture's default where absent. */
   targets: z.array(z.string().min(1)).min(1).optional(),
 });
-
-/** Arguments with every default filled in. */
-export type TrainingArguments = z.output<typeof schema>;
-
-/** Arguments as the user gives them. */
-export type TrainingArgumentsInput = z.input<typeof schema>;
 
 /** Names of all arguments. */
 export const trainingArgumentNames: readonly string[] = Object.keys(schema.shape);

@@ -11,7 +11,7 @@ import {
   writeCheckpoint,
 } from "../src/files/checkpoint.ts";
 import { requireFreeSpace } from "../src/files/disk-space.ts";
-import { temporaryFolder } from "./tiny-run.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 async function write(folder: string, step: number, content = `state ${step}`): Promise<string> {
   return writeCheckpoint(folder, step, (aside) => writeFile(join(aside, "state.bin"), content));

@@ -53,7 +53,7 @@ describe("clipByGlobalNorm", () => {
     ({ maxNorm, gradients, norm, clipped }) => {
       const own = gradients.map((gradient) => Float32Array.from(gradient));
       expect(clipByGlobalNorm(own, maxNorm)).toBeCloseTo(norm, 5);
-      own.forEach((gradient, index) => expectAllClose(gradient, clipped[index]!, { relative: 1e-6 }));
+      for (const [index, gradient] of own.entries()) expectAllClose(gradient, clipped[index]!, { relative: 1e-6 });
     },
   );
 

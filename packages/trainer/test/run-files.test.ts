@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { acquireLock, LOCK_FILE } from "../src/files/lock.ts";
 import { openMetricsLog } from "../src/files/metrics-log.ts";
 import { configDifferences } from "../src/files/run-config.ts";
-import { temporaryFolder } from "./tiny-run.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** No process has this id: Linux's largest is 2^22. */
 const DEAD_PROCESS = 2 ** 22 + 1;

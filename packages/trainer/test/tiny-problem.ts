@@ -1,6 +1,17 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Architecture, CostModel, Example, Head, Method, SiteUsage, Task, Tokenizer } from "@blora/spec";
+import type {
+  Adapter,
+  Architecture,
+  CostModel,
+  Example,
+  Head,
+  Method,
+  Parameter,
+  SiteUsage,
+  Task,
+  Tokenizer,
+} from "@blora/spec";
 import { normalValues, ops, softmaxCrossEntropy, uniformValues } from "@blora/tensor";
 import { type Checkpoint, openCheckpoint, writeSafetensors } from "@blora/weights";
 
@@ -173,3 +184,51 @@ export const costModel: CostModel = {
     return { unit: "bit operations", rows, macs: sum(({ macs }) => macs), total: sum(({ cost }) => cost) };
   },
 };
+
+/** Steps of the phases of `gatedLora`. */
+export const GATES_FROM = 6;
+export const SETTLE_FROM = 16;
+
+/**
+ * LoRA whose components get noisy gates, one of which is then removed for
+ * good: layouts, groups and shapes change twice in a run.
+ */
+export function gatedLora({ rank = 3 }: TestMethodOptions = {}): Method {
+  const plain = plainLora({ rank });
+  const rankOf = ({ layout }: Pick<Adapter, "layout">): number => layout.rank as number;
+  return {
+    ...plain,
+    apply(adapter, x, base, context) {
+      const { A, B, phi } = adapter.parameters;
+      if (phi === undefined) return plain.apply(adapter, x, base, context);
+      const noise = ops.sub(context.uniform(`${adapter.site.path}/phi`, [rankOf(adapter)]), 0.5);
+      const gates = ops.sigmoid(context.mode === "train" ? ops.add(phi, noise) : phi);
+      return base.applyLowRank(x, A!, ops.mul(B!, gates));
+    },
+    penalty(adapters) {
+      const gates = adapters.flatMap(({ parameters }) => (parameters.phi === undefined ? [] : [parameters.phi]));
+      return gates.length === 0 ? undefined : ops.mul(ops.addN(gates.map((phi) => ops.sum(ops.sigmoid(phi)))), 0.01);
+    },
+    beforeStep(store, { step, seed }) {
+      for (const { path } of store.sites) {
+        if (step === GATES_FROM) {
+          const phi: Parameter = { shape: [rank], values: normalValues({ seed, step, path }, rank), group: "gates" };
+          store.update(path, { layout: { rank, phase: "gates" }, parameters: { phi } });
+        }
+        if (step !== SETTLE_FROM) continue;
+        const logits = Array.from(store.get(path).parameters.phi!.values);
+        const indices = [...logits.keys()].filter((index) => logits[index]! > Math.min(...logits));
+        store.select(path, "A", 0, indices);
+        store.select(path, "B", 1, indices);
+        store.update(path, { layout: { rank: indices.length, phase: "settle" }, parameters: { phi: undefined } });
+      }
+    },
+    phase: ({ step }) => (step < GATES_FROM ? "warmup" : step < SETTLE_FROM ? "gates" : "settle"),
+    summary: (_site, adapter) => ({ rank: rankOf(adapter), bits: { A: 8, B: 8 } }),
+    export: (_site, adapter) => ({
+      rank: rankOf(adapter),
+      A: adapter.parameters.A!.values,
+      B: adapter.parameters.B!.values,
+    }),
+  };
+}

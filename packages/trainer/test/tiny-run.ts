@@ -1,41 +1,26 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tfjs } from "@blora/engine-tfjs";
+import type { Checkpoint } from "@blora/weights";
+import { afterAll } from "vitest";
 import type { RunEvent } from "../src/events.ts";
 import type { TrainRun } from "../src/run.ts";
-import { architecture, costModel, letterTask, plainLora, tokenizer, writeTinyCheckpoint } from "./tiny-problem.ts";
+import { tinyParts } from "./tiny-parts.ts";
+import { writeTinyCheckpoint } from "./tiny-problem.ts";
 
-export const TINY_ARGUMENTS = {
-  learningRate: 0.05,
-  perDeviceTrainBatchSize: 8,
-  perDeviceEvalBatchSize: 16,
-  numTrainEpochs: 2,
-  maxSeqLength: 24,
-  padToMultipleOf: 8,
-  loggingSteps: 1,
-  seed: 7,
-} as const;
+export { RESUME_ARGUMENTS, TINY_ARGUMENTS } from "./tiny-parts.ts";
 
-export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), "blora-trainer-"));
-}
+/** One checkpoint for all runs of a test file. */
+let shared: Checkpoint | undefined;
 
-/** A run of a second or less on the portable engine. */
+afterAll(() => {
+  if (shared !== undefined) rmSync(shared.folder, { recursive: true, force: true });
+});
+
+/** A small run into a folder, with some parts changed. */
 export function tinyRun(outputDirectory: string, change: Partial<TrainRun> = {}): TrainRun {
-  return {
-    architecture,
-    method: plainLora(),
-    task: letterTask(),
-    costModel,
-    engine: tfjs({ backend: "cpu" }),
-    tokenizer,
-    checkpoint: writeTinyCheckpoint(join(tmpdir(), `blora-trainer-model-${process.pid}`)),
-    model: "tiny",
-    outputDirectory,
-    arguments: TINY_ARGUMENTS,
-    ...change,
-  };
+  shared ??= writeTinyCheckpoint(mkdtempSync(join(tmpdir(), "blora-trainer-model-")));
+  return { ...tinyParts(shared, outputDirectory), ...change };
 }
 
 /** A listener and what it heard. */

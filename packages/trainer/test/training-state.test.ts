@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { FRESH_PROGRESS } from "../src/state/progress.ts";
 import { readState, writeState } from "../src/state/state-files.ts";
 import { createTrainingState, takeSnapshot } from "../src/state/training-state.ts";
-import { temporaryFolder } from "./tiny-run.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const matrix = (group: Parameter["group"] = "weights"): Parameter => ({
   shape: [2, 3],

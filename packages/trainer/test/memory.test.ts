@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { estimateMemory, memoryWarning } from "../src/memory.ts";
+
+describe("estimateMemory (row 47)", () => {
+  it("counts weights once, trainables four times, and activations of every linear map", () => {
+    const frozen = [{ shape: [10, 20], storage: "bf16", source: new Float32Array() }] as const;
+    const linears = [{ path: "a", role: "a", inFeatures: 3, outFeatures: 5 }];
+    const facts = { frozen, linears, trainableParameters: 7, batchSize: 2, length: 16 };
+    expect(estimateMemory(facts)).toBe(4 * (200 + 4 * 7 + 2 * 16 * 8 * 4));
+  });
+
+  it("suggests a smaller batch or shorter texts where the estimate exceeds what is free", () => {
+    expect(memoryWarning(2 ** 30, 2 ** 31, 32, 128)).toBeUndefined();
+    expect(memoryWarning(3 * 2 ** 30, 2 ** 31, 32, 128)).toBe(
+      "Training may need about 3.0 GiB, and 2.0 GiB are free. Lower perDeviceTrainBatchSize (32), raising gradientAccumulationSteps, or maxSeqLength (128).",
+    );
+  });
+});

@@ -1,0 +1,169 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { RunEvent } from "../src/events.ts";
+import { train } from "../src/train.ts";
+import { bundleForNode } from "./bundle.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { recorder, TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
+
+/** SHA-256 of every file of a folder, by name. */
+function digests(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [
+      name,
+      createHash("sha256")
+        .update(readFileSync(join(folder, name)))
+        .digest("hex"),
+    ]),
+  );
+}
+
+/** What a log says, without wall-clock times. */
+function timeless(folder: string): unknown[] {
+  const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
+  return lines.map((line) => {
+    const { tokensPerSecond: _, ...record } = JSON.parse(line) as Record<string, unknown>;
+    return record;
+  });
+}
+
+describe("a run killed with SIGKILL", () => {
+  let program: string;
+  beforeAll(async () => {
+    program = await bundleForNode("resume-child");
+  });
+
+  /** Runs the child until done, or kills it `delay` ms after it says that a step is done. */
+  const child = (out: string, step?: number, delay = 0): Promise<{ lines: string[]; killed: boolean }> =>
+    new Promise((resolve, reject) => {
+      const started = spawn(process.execPath, [program, out], { stdio: ["ignore", "pipe", "pipe"] });
+      let text = "";
+      let errors = "";
+      started.stdout.on("data", (chunk: Buffer) => {
+        text += chunk;
+        if (text.includes(`step ${step}\n`)) setTimeout(() => started.kill("SIGKILL"), delay);
+      });
+      started.stderr.on("data", (chunk: Buffer) => {
+        errors += chunk;
+      });
+      started.on("close", (code, signal) => {
+        const killed = signal === "SIGKILL";
+        if (code === 0 || killed) resolve({ lines: text.trim().split("\n"), killed });
+        else reject(new Error(errors));
+      });
+    });
+
+  it("resumes to bitwise the same adapter and log, whenever it is killed (row 40)", { timeout: 600_000 }, async () => {
+    const whole = temporaryFolder();
+    await child(whole);
+    const expected = { adapter: digests(join(whole, "adapter")), log: timeless(whole) };
+    const random = (limit: number): number => Math.floor(Math.random() * limit);
+    let kills = 0;
+    for (let attempt = 0; attempt < 10 && kills < 3; attempt++) {
+      const out = temporaryFolder();
+      const step = 1 + random(22);
+      const delay = random(15);
+      // On a busy machine the child may be done before it is killed.
+      if (!(await child(out, step, delay)).killed) continue;
+      kills++;
+      const resumed = await child(out);
+      const moment = `killed ${delay} ms after step ${step}, went on with ${resumed.lines[0]}`;
+      expect(digests(join(out, "adapter")), moment).toEqual(expected.adapter);
+      expect(timeless(out), moment).toEqual(expected.log);
+      if (step > 3) expect(resumed.lines[0], moment).toContain('"type":"resume"');
+    }
+    expect(kills).toBe(3);
+  });
+});
+
+describe("an interrupted run", () => {
+  const args = { ...TINY_ARGUMENTS, maxSteps: 12, saveSteps: 5 };
+
+  /** Trains until `steps` updates are made. */
+  async function interrupt(out: string, steps: number): Promise<void> {
+    let made = 0;
+    const summary = await train(
+      tinyRun(out, {
+        arguments: args,
+        onEvent: (event) => {
+          if (event.type === "step") made = event.step;
+        },
+        shouldStop: () => made === steps,
+      }),
+    );
+    expect(summary).toMatchObject({ interrupted: true, steps });
+  }
+
+  async function finish(out: string, change: Parameters<typeof tinyRun>[1] = {}): Promise<RunEvent[]> {
+    const { events, onEvent } = recorder();
+    await train(tinyRun(out, { arguments: args, onEvent, ...change }));
+    return events;
+  }
+
+  it("saves where it stops, and goes on from there to the same adapter (row 41)", async () => {
+    const whole = temporaryFolder();
+    await finish(whole);
+    const out = temporaryFolder();
+    await interrupt(out, 7);
+    expect(readdirSync(out).filter((name) => name.startsWith("checkpoint-"))).toEqual(["checkpoint-5", "checkpoint-7"]);
+    const events = await finish(out);
+    expect(events.find(({ type }) => type === "resume")).toEqual({
+      type: "resume",
+      step: 7,
+      folder: join(out, "checkpoint-7"),
+    });
+    expect(digests(join(out, "adapter"))).toEqual(digests(join(whole, "adapter")));
+  });
+
+  it("goes on from an older checkpoint where the newest is damaged, and says so (row 42)", async () => {
+    const whole = temporaryFolder();
+    await finish(whole);
+    const out = temporaryFolder();
+    await interrupt(out, 7);
+    const path = join(out, "checkpoint-7", "state.safetensors");
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 3]! ^= 1;
+    writeFileSync(path, bytes);
+    const events = await finish(out);
+    expect(events).toContainEqual({
+      type: "warning",
+      message: `Passing over ${join(out, "checkpoint-7")}, which is damaged: state.safetensors does not match its SHA-256.`,
+    });
+    expect(events.find(({ type }) => type === "resume")).toMatchObject({ step: 5 });
+    expect(digests(join(out, "adapter"))).toEqual(digests(join(whole, "adapter")));
+  });
+
+  it("refuses other settings, prints them, and takes them where allowed (row 43)", async () => {
+    const out = temporaryFolder();
+    await interrupt(out, 7);
+    const change = { arguments: { ...args, learningRate: 0.01, seed: 8 } };
+    await expect(finish(out, change)).rejects.toThrow(
+      /found arguments\.learningRate: 0\.05 -> 0\.01; arguments\.seed: 7 -> 8\. Choose another folder, .*allowConfigChange/,
+    );
+    const events = await finish(out, { ...change, allowConfigChange: true });
+    expect(events).toContainEqual({
+      type: "warning",
+      message: "Resuming with another setting: arguments.seed: 7 -> 8.",
+    });
+    expect(events.at(-1)).toMatchObject({ type: "finish", summary: { steps: 12, seed: 8 } });
+  });
+
+  it("is thrown away where a new one is asked for", async () => {
+    const out = temporaryFolder();
+    writeFileSync(join(out, "notes.txt"), "mine");
+    await interrupt(out, 7);
+    const events = await finish(out, { overwrite: true });
+    expect(events.some(({ type }) => type === "resume")).toBe(false);
+    expect(readFileSync(join(out, "notes.txt"), "utf8")).toBe("mine");
+  });
+
+  it("keeps a second run out of its folder (row 44)", async () => {
+    const out = temporaryFolder();
+    const first = finish(out);
+    await expect(finish(out)).rejects.toThrow("Expected no other run in this folder");
+    await first;
+  });
+});
