@@ -49,13 +49,10 @@ export function traceStep(step: StepDefinition): TracedStep {
       return tensorOf(graph.frozen(name, tensor));
     });
     // A site that is called twice in a forward pass gets the same noise again.
-    const drawn = memoized(
-      (source: NoiseInput) => {
-        noise.set(noiseName(source), source);
-        return tensorOf(graph.input(noiseName(source), source.shape, "float32"));
-      },
-      noiseName,
-    );
+    const drawn = memoized((source: NoiseInput) => {
+      noise.set(noiseName(source), source);
+      return tensorOf(graph.input(noiseName(source), source.shape, "float32"));
+    }, noiseName);
     const context: Context = {
       mode: step.mode,
       uniform: (path, shape) => drawn({ path, shape }),

@@ -4,6 +4,7 @@ import type { TracingBackend } from "../backend.ts";
 import { kernel, type TracedKernel, type Unary } from "../kernel.ts";
 
 function reshaped(backend: TracingBackend, x: TensorInfo, shape: readonly number[]): TensorInfo {
+  if (String(shape) === String(x.shape)) return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
   return backend.emit("Reshape", [x], shape, x.dtype, { constants: [backend.indices(shape)] });
 }
 
