@@ -130,12 +130,6 @@ export function countMacs(graph: Graph): number {
   return graph.nodes.reduce((total, { macs }) => total + macs, 0);
 }
 
-/** Bytes of a value of a type that has a fixed width on disk. */
-export function byteLength(value: GraphValue): number {
-  const widths = { float32: 4, int32: 4, bool: 1, int64: 8, float16: 2, bfloat16: 2 } as const;
-  return sizeOf(value.shape) * widths[value.type];
-}
-
 function withoutDeadCode(graph: Graph): Graph {
   const needed = new Set(graph.outputs.map(({ name }) => name));
   const nodes = graph.nodes.toReversed().filter((node) => {
