@@ -14,7 +14,7 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
-    server: { deps: { inline: [/@tensorflow\/tfjs-core/] } },
+    server: { deps: { inline: [/@tensorflow\//] } },
   },
 });
 

@@ -10,7 +10,7 @@ const METHODS = ["lora", "blora"] as const;
 const RANK = 8;
 
 /** Settings both methods share. */
-const SHARED = ["perDeviceTrainBatchSize=32", "maxSeqLength=32", "padToMultipleOf=8", `method.rank=${RANK}`];
+const SHARED = ["learningRate=2e-3", "warmupRatio=0.06", `method.rank=${RANK}`];
 
 interface DemoFlags {
   readonly out: string;
@@ -23,14 +23,20 @@ export function addDemoCommand(program: Command, exit: (status: number) => void)
     .command("demo")
     .description("LoRA and B-LoRA on the built-in model and task, side by side")
     .option("--out <folder>", "where the runs go", "runs/demo")
-    .option("--steps <count>", "updates of each run", Number, 300)
+    .option("--steps <count>", "updates of each run", Number, 900)
     .option("--seed <number>", "seed of both runs", Number, 42)
     .action(async ({ out, steps, seed }: DemoFlags) => {
       const summaries: RunSummary[] = [];
       for (const method of METHODS) {
         process.stderr.write(`\n${method}\n`);
         const settings = runSettings(
-          { task: "builtin", method, engine: "onnx", seed, set: [...SHARED, `maxSteps=${steps}`] },
+          {
+            task: "builtin",
+            method,
+            engine: "onnx",
+            seed,
+            set: [...SHARED, `maxSteps=${steps}`, `evalSteps=${Math.ceil(steps / 3)}`],
+          },
           `${out}/${method}-${seed}`,
         );
         const { result: summary } = await trainOnce(settings, {

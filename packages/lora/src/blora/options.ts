@@ -27,7 +27,7 @@ export interface BloraOptions extends LowRankOptions {
   readonly rank?: number | undefined;
   /** Default `adapter`. */
   readonly scope?: Scope | undefined;
-  /** λ: the task loss that running for free instead of at full price is worth. Default 0.5. */
+  /** λ: the task loss that running for free instead of at full price is worth. Default 0.1. */
   readonly penaltyStrength?: number | undefined;
   /** Default { warmup: 0.1, gates: 0.6, settle: 0.3 }. */
   readonly phases?: PhaseShares | undefined;
@@ -85,7 +85,7 @@ export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
     alpha: alphaSchema.optional(),
     dropout: dropoutSchema.default(0),
     scope: z.enum(["adapter", "adapter+activations", "site"]).default("adapter"),
-    penaltyStrength: z.number().min(0).default(0.5),
+    penaltyStrength: z.number().min(0).default(0.1),
     phases: phasesSchema.default({ warmup: 0.1, gates: 0.6, settle: 0.3 }),
     rankPrior: z.enum(["nested", "independent"]).default("nested"),
     penalty: z.enum(["cost", "const"]).default("cost"),
