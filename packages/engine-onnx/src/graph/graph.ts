@@ -1,5 +1,5 @@
 import type { FileSlice, FrozenTensor } from "@blora/spec";
-import { type Shape, sizeOf } from "@blora/tensor";
+import type { Shape } from "@blora/tensor";
 
 /** Element types of the graphs built here. */
 export type ElementType = "float32" | "int32" | "bool" | "int64" | "float16" | "bfloat16";

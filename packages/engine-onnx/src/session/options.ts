@@ -16,6 +16,11 @@ export function sessionOptions(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
+    // An arena and a memory plan of its own would stay with every session: a
+    // length bucket that rests would hold the memory of its largest step. The
+    // process's allocator serves all of them, at the same speed.
+    enableCpuMemArena: false,
+    enableMemPattern: false,
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
     extra: {
