@@ -1,16 +1,5 @@
 import type { DType, Shape } from "@blora/tensor";
-import {
-  type BackendValues,
-  type DataId,
-  type DataType,
-  engine,
-  findBackend,
-  KernelBackend,
-  registerBackend,
-  registerKernel,
-  setBackend,
-  type TensorInfo,
-} from "@tensorflow/tfjs-core";
+import { type BackendValues, type DataId, type DataType, KernelBackend, type TensorInfo } from "@tensorflow/tfjs-core";
 import {
   bytesOf,
   createGraphBuilder,
@@ -19,9 +8,6 @@ import {
   type GraphValue,
   type NodeOptions,
 } from "../graph/graph.ts";
-import type { TracedKernel } from "./kernel.ts";
-
-export const TRACING_BACKEND = "onnx-trace";
 
 export interface EmitOptions extends NodeOptions {
   /** Names of constants that follow the tensor inputs. */
@@ -134,33 +120,4 @@ function constantBytes(values: BackendValues, dtype: DataType): Uint8Array {
   if (dtype === "int32") return bytesOf(Int32Array.from(values as ArrayLike<number>));
   if (dtype === "bool") return Uint8Array.from(values as ArrayLike<number>);
   throw new Error(`a step may not use ${dtype} constants`);
-}
-
-/** Runs `trace` with the tracing backend current, and restores the previous one. Synchronous: nothing can interleave. */
-export function withTracingBackend<Result>(
-  kernels: Readonly<Record<string, TracedKernel>>,
-  trace: (backend: TracingBackend) => Result,
-): Result {
-  const previous = engine().backendName;
-  ensureRegistered(kernels);
-  void setBackend(TRACING_BACKEND);
-  engine().startScope();
-  try {
-    return trace(findBackend(TRACING_BACKEND) as TracingBackend);
-  } finally {
-    engine().endScope();
-    if (previous) void setBackend(previous);
-  }
-}
-
-function ensureRegistered(kernels: Readonly<Record<string, TracedKernel>>): void {
-  if (engine().registryFactory[TRACING_BACKEND] !== undefined) return;
-  registerBackend(TRACING_BACKEND, () => new TracingBackend(), 0);
-  for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
-    registerKernel({
-      kernelName,
-      backendName: TRACING_BACKEND,
-      kernelFunc: ({ inputs, attrs, backend }) => kernelFunc(inputs, attrs ?? {}, backend as TracingBackend),
-    });
-  }
 }

@@ -2,8 +2,9 @@ import type { Context, StepDefinition, StepOutputs } from "@blora/spec";
 import { type Shape, type Tensor, valueAndGradients } from "@blora/tensor";
 import { engine } from "@tensorflow/tfjs-core";
 import type { Graph, GraphValue } from "../graph/graph.ts";
-import { type TracingBackend, withTracingBackend } from "./backend.ts";
+import type { TracingBackend } from "./backend.ts";
 import { tracedKernels } from "./kernels/index.ts";
+import { withTracingBackend } from "./with-tracing-backend.ts";
 
 /** Noise a traced step asks for on every run. */
 export interface NoiseInput {
