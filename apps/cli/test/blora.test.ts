@@ -76,7 +76,8 @@ describe("blora", () => {
 
     const scored = await blora(["eval", out, "--json", "--set", "maxEvalSamples=32", "--threads", "1"]);
     expect(scored.status).toBe(0);
-    expect(scored.stdout).toContain(JSON.stringify(summary.metric.value));
+    const { splits } = JSON.parse(scored.stdout) as { splits: Record<string, { scores: Record<string, number> }> };
+    expect(splits[summary.split]!.scores[summary.metric.name]).toBe(summary.metric.value);
 
     const priced = await blora(["bops", "--adapter", out]);
     expect(priced.stdout).toContain(`${(100 * summary.bops.ratio).toFixed(3)} % of LoRA in 32 bit`);

@@ -34,10 +34,25 @@ export function addEvalCommand(program: Command): void {
         ...(flags.split === undefined ? {} : { splits: [flags.split] }),
       });
       await parts.engine.release();
-      process.stdout.write(flags.json ? `${JSON.stringify(results)}\n` : `${describe(results)}\n`);
+      process.stdout.write(flags.json ? `${JSON.stringify(withoutLogits(results))}\n` : describe(results));
     });
 }
 
-function describe(results: Awaited<ReturnType<typeof evaluate>>): string {
-  return JSON.stringify(results, null, 2);
+type Results = Awaited<ReturnType<typeof evaluate>>;
+
+function withoutLogits({ splits, ...rest }: Results): object {
+  const scored = Object.entries(splits).map(([name, { logits: _, ...split }]) => [name, split]);
+  return { ...rest, splits: Object.fromEntries(scored) };
+}
+
+/** A line for each split, and one for the price. */
+function describe({ task, splits, bops }: Results): string {
+  const lines = Object.entries(splits).map(([name, { rows, loss, scores }]) => {
+    const values = Object.entries(scores ?? {}).map(([metric, value]) => `${metric} ${value.toFixed(4)}`);
+    return [task, name, `${rows} rows`, loss === undefined ? "no labels" : `loss ${loss.toFixed(4)}`, ...values].join(
+      "  ",
+    );
+  });
+  const price = `${(100 * bops.ratio).toFixed(1)} % of the ${bops.unit} of LoRA in 32 bit, scope ${bops.scope}`;
+  return `${[...lines, price].join("\n")}\n`;
 }
