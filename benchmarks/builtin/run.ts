@@ -35,7 +35,7 @@ mkdirSync(values.runs, { recursive: true });
 const random = writeRandomModel(join(values.runs, "random-weights"));
 const methods = {
   lora: ["--method", "lora"],
-  blora: ["--method", "blora"],
+  blora: ["--method", "blora", "--set", "method.penaltyStrength=0.05"],
   "lora, random weights": ["--method", "lora", "--model", random],
 };
 

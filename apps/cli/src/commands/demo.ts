@@ -6,8 +6,10 @@ import { methodName, summaryTable } from "../output/summary-table.ts";
 import { runSettings } from "./run-flags.ts";
 import { trainOnce } from "./train.ts";
 
-const METHODS = ["lora", "blora"] as const;
 const RANK = 8;
+
+/** Methods, each with its own settings. */
+const METHODS = { lora: [], blora: ["method.penaltyStrength=0.05"] } as const;
 
 /** Settings both methods share. */
 const SHARED = ["learningRate=2e-3", "warmupRatio=0.06", `method.rank=${RANK}`];
@@ -27,7 +29,7 @@ export function addDemoCommand(program: Command, exit: (status: number) => void)
     .option("--seed <number>", "seed of both runs", Number, 42)
     .action(async ({ out, steps, seed }: DemoFlags) => {
       const summaries: RunSummary[] = [];
-      for (const method of METHODS) {
+      for (const [method, own] of Object.entries(METHODS)) {
         process.stderr.write(`\n${method}\n`);
         const settings = runSettings(
           {
@@ -35,7 +37,7 @@ export function addDemoCommand(program: Command, exit: (status: number) => void)
             method,
             engine: "onnx",
             seed,
-            set: [...SHARED, `maxSteps=${steps}`, `evalSteps=${Math.ceil(steps / 3)}`],
+            set: [...SHARED, ...own, `maxSteps=${steps}`, `evalSteps=${Math.ceil(steps / 3)}`],
           },
           `${out}/${method}-${seed}`,
         );
