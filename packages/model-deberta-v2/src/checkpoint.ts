@@ -1,4 +1,4 @@
-import type { Head, LinearSite, ParameterSpec } from "@blora/spec";
+import { type Head, InvalidInputError, type LinearSite, type ParameterSpec } from "@blora/spec";
 import type { Shape } from "@blora/tensor";
 import type { DebertaV2Config } from "./config.ts";
 import { spanOf } from "./relative-positions.ts";
@@ -80,11 +80,16 @@ export function parameters(config: DebertaV2Config, head: Head): ParameterSpec[]
           ...norm("cls.predictions.transform.LayerNorm", E),
           spec("cls.predictions.bias", [V], { kind: "zeros" }),
         ]
-      : [
-          ...dense("pooler.dense", H, H),
-          ...dense("classifier", H, head.kind === "regression" ? 1 : head.labels.length),
-        ]),
+      : [...dense("pooler.dense", H, H), ...dense("classifier", H, classesOf(head))]),
   ];
+}
+
+function classesOf(head: Head): number {
+  if (head.kind === "regression") return 1;
+  if (head.kind === "classification") return head.labels.length;
+  throw new InvalidInputError(
+    `debertaV2: expected a classification, regression or masked-language-model head, found ${head.kind}`,
+  );
 }
 
 /**

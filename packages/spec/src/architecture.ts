@@ -17,7 +17,9 @@ export interface LinearSite {
 export type Head =
   | { readonly kind: "classification"; readonly labels: readonly string[] }
   | { readonly kind: "regression" }
-  | { readonly kind: "masked-language-model" };
+  | { readonly kind: "masked-language-model" }
+  /** The next token, from those before it. */
+  | { readonly kind: "language-model" };
 
 /** One tensor the architecture needs. */
 export interface ParameterSpec {
@@ -27,6 +29,17 @@ export interface ParameterSpec {
   /** `base` must be in the checkpoint; `head` is initialized where the checkpoint lacks it. */
   readonly role: "base" | "head";
   readonly init: { readonly kind: "normal"; readonly standardDeviation: number } | { readonly kind: "zeros" | "ones" };
+}
+
+/**
+ * Keys and values of P tokens that come before a batch: what a prefix shared
+ * by all rows, or the text generated so far, leaves behind.
+ */
+export interface KeyValueCache {
+  /** float32 [B, P] or [1, P], 1 for tokens and 0 for padding */
+  readonly mask: Tensor;
+  /** By layer: [B, G, P, D] or [1, G, P, D] for G key-value heads of size D, keys already rotated. */
+  readonly layers: readonly { readonly keys: Tensor; readonly values: Tensor }[];
 }
 
 /** Token ids of B texts padded to T tokens. */
@@ -39,6 +52,10 @@ export interface Batch {
   readonly tokenTypeIds?: Tensor;
   /** int32 [P], flat indices b·T + t of the positions a language-model head predicts */
   readonly positions?: Tensor;
+  /** int32 [B, T], place of each token in its text, for rotary embeddings; 0 … T - 1 where absent */
+  readonly positionIds?: Tensor;
+  /** int32 [B, T], which text of a packed row a token belongs to: it attends to its own text alone. Absent: one text a row */
+  readonly segmentIds?: Tensor;
 }
 
 /** Applies the linear map at `path` to x [M, I], giving [M, O]. The trainer decides how: plain, adapted, merged, counted. */
@@ -55,6 +72,23 @@ export interface ForwardInputs<Config> {
   readonly batch: Batch;
   readonly linear: Linear;
   readonly context: Context;
+  /** Tokens before the batch, which every token of it sees. Language models only. */
+  readonly past?: KeyValueCache;
+  /** Told the keys and values [B, G, T, D] of the batch's own tokens, layer by layer. Language models only. */
+  readonly onKeyValues?: (layer: number, keys: Tensor, values: Tensor) => void;
+}
+
+/**
+ * The pieces of a causal language model that let a caller choose which
+ * positions to score, and score them a few at a time.
+ */
+export interface LanguageModel<Config = unknown> {
+  /** States after the last norm, before the vocabulary: [M, H]. */
+  hidden(inputs: ForwardInputs<Config>): Tensor;
+  /** Names of the tensors that map states to logits, x·Wᵀ + b with W [V, H]; W may be the token embedding. */
+  unembedding(config: Config): { readonly weight: string; readonly bias?: string };
+  /** Shape of the cache: its layers, G and D. */
+  cache(config: Config): { readonly layers: number; readonly heads: number; readonly headSize: number };
 }
 
 /**
@@ -76,6 +110,8 @@ export interface Architecture<Config = unknown> {
   parameters(config: Config, head: Head): readonly ParameterSpec[];
   /** Older or other names of a tensor, tried in order when `name` is absent. */
   aliases?(name: string): readonly string[];
+  /** Present where the network predicts the next token. */
+  readonly languageModel?: LanguageModel<Config>;
   /** Logits: [B, C] for classification, [B, 1] for regression, [P, V] for a language-model head. */
   forward(inputs: ForwardInputs<Config>): Tensor;
 }

@@ -3,6 +3,8 @@ export type {
   Batch,
   ForwardInputs,
   Head,
+  KeyValueCache,
+  LanguageModel,
   Linear,
   LinearSite,
   ParameterLookup,
