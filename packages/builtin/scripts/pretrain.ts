@@ -56,6 +56,9 @@ const config = architecture.parseConfig(JSON.parse(readFileSync(join(modelFolder
 const head = { kind: "masked-language-model" } as const;
 const tokenizer = await loadTokenizer(modelFolder);
 const { cls, sep, mask } = tokenizer.special;
+if (cls === undefined || sep === undefined || mask === undefined) {
+  throw new Error(`The tokenizer in ${modelFolder} lacks a special token: run scripts/model-files.ts again`);
+}
 
 const chunks = readFileSync(join(cacheFolder, "corpus.txt"), "utf8")
   .split("\n")

@@ -61,4 +61,4 @@ export {
 export { FLOAT_BITS, type QuantizedTensor, type Quantizer } from "./quantizer.ts";
 export { didYouMean, nearestNames } from "./suggest.ts";
 export type { EncodedExample, Example, Scores, Split, Task } from "./task.ts";
-export type { AssembledTokens, Tokenizer } from "./tokenizer.ts";
+export type { AssembledTokens, SpecialTokens, Tokenizer } from "./tokenizer.ts";

@@ -6,23 +6,33 @@ export interface AssembledTokens {
   readonly truncated: boolean;
 }
 
-/** Text to token ids, and ids to what a model is fed. */
+/**
+ * Ids of special tokens. A family has those it was trained with: BERT-like
+ * models `cls`, `sep` and `mask`, language models `eos`. Where there is no
+ * padding token, `pad` is another one: padding is masked, never read.
+ */
+export interface SpecialTokens {
+  readonly pad: number;
+  readonly cls?: number;
+  readonly sep?: number;
+  readonly mask?: number;
+  readonly unknown?: number;
+  readonly bos?: number;
+  readonly eos?: number;
+}
+
+/** Text to token ids and back, and ids to what a model is fed. */
 export interface Tokenizer {
   readonly vocabularySize: number;
-  /** Ids of the special tokens of a BERT-like model. */
-  readonly special: {
-    readonly cls: number;
-    readonly sep: number;
-    readonly pad: number;
-    readonly mask: number;
-    readonly unknown: number;
-  };
+  readonly special: SpecialTokens;
   /** Ids of `text` without special tokens. */
   encode(text: string): number[];
+  /** Text of ids; special tokens are left out. Ids that end inside a character give U+FFFD. */
+  decode(ids: readonly number[]): string;
   /**
    * `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]` in at most
    * `maxLength` ids. The longer text loses tokens from its end first; special
-   * tokens are never cut.
+   * tokens are never cut. Throws `InvalidInputError` without `cls` and `sep`.
    */
   assemble(first: readonly number[], second: readonly number[] | undefined, maxLength: number): AssembledTokens;
 }

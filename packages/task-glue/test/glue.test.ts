@@ -34,6 +34,7 @@ describe("encoding", () => {
     vocabularySize: 128,
     special: { pad: 0, cls: 1, sep: 2, unknown: 3, mask: 4 },
     encode: (text) => [...text].map((letter) => letter.charCodeAt(0)),
+    decode: (ids) => String.fromCharCode(...ids),
     assemble: (first, second, maxLength) => ({
       inputIds: [1, ...first, 2, ...(second === undefined ? [] : [...second, 2])].slice(0, maxLength),
       tokenTypeIds: [],

@@ -9,6 +9,8 @@ export interface AddedToken {
   readonly rstrip: boolean;
   /** Match whole words only. */
   readonly singleWord: boolean;
+  /** Left out of decoded text. */
+  readonly special: boolean;
 }
 
 /** Text between added tokens, or the id of one. */

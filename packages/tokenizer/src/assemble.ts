@@ -1,4 +1,4 @@
-import { type AssembledTokens, InvalidInputError, type Tokenizer } from "@blora/spec";
+import { type AssembledTokens, InvalidInputError, type SpecialTokens, type Tokenizer } from "@blora/spec";
 
 /** Lengths that two texts keep of `room` tokens. Of an odd room the longer text, or the second of equals, keeps one more. */
 function longestFirst(first: number, second: number, room: number): [number, number] {
@@ -12,11 +12,16 @@ function longestFirst(first: number, second: number, room: number): [number, num
  * Builds `Tokenizer.assemble` of a BERT-like model. Lengths are those of the
  * `longest_first` truncation of Hugging Face's fast tokenizers.
  *
- * The result throws `InvalidInputError` where `maxLength` leaves a text no token.
+ * The result throws `InvalidInputError` where `maxLength` leaves a text no
+ * token, and where there is no `cls` or no `sep`.
  */
-export function createAssemble(special: Pick<Tokenizer["special"], "cls" | "sep">): Tokenizer["assemble"] {
-  const { cls, sep } = special;
+export function createAssemble({ cls, sep }: Pick<SpecialTokens, "cls" | "sep">): Tokenizer["assemble"] {
   return (first, second, maxLength): AssembledTokens => {
+    if (cls === undefined || sep === undefined) {
+      throw new InvalidInputError(
+        "Expected a tokenizer with cls_token and sep_token to frame a text, as BERT's has, found one of a language model",
+      );
+    }
     const texts = second === undefined ? 1 : 2;
     const room = maxLength - texts - 1;
     if (!(room >= texts)) {

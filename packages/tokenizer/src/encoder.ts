@@ -3,4 +3,6 @@ export interface Encoder {
   /** Token to id, added tokens included. */
   readonly vocabulary: ReadonlyMap<string, number>;
   encode(text: string): number[];
+  /** Text of ids; special tokens are left out. */
+  decode(ids: readonly number[]): string;
 }

@@ -16,6 +16,11 @@ export async function createLibraryEncoder(folder: string): Promise<Encoder> {
   );
   return {
     vocabulary: tokenizer.get_vocab(),
+    decode: (ids) => {
+      // The library refuses an empty list.
+      if (ids.length === 0) return "";
+      return tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+    },
     encode(text) {
       try {
         return tokenizer.encode(text, { add_special_tokens: false });

@@ -41,9 +41,9 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     return createSentencePieceEncoder({ modelPath, model, addedTokens, tokenizerConfig, specialTokensMap });
   };
 
-  const { vocabulary, encode } = await openEncoder();
+  const { vocabulary, encode, decode } = await openEncoder();
   const special = specialTokenIds(vocabulary, configs, folder);
   let largestId = 0;
   for (const id of vocabulary.values()) largestId = Math.max(largestId, id);
-  return { vocabularySize: largestId + 1, special, encode, assemble: createAssemble(special) };
+  return { vocabularySize: largestId + 1, special, encode, decode, assemble: createAssemble(special) };
 }

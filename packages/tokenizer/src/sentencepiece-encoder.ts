@@ -1,6 +1,7 @@
 import { InvalidInputError } from "@blora/spec";
 import { type AddedToken, createSplitter } from "./added-tokens.ts";
 import { parseCharsmap } from "./charsmap.ts";
+import { createPieceDecoder } from "./decode-pieces.ts";
 import type { Encoder } from "./encoder.ts";
 import type { JsonRecord } from "./json-file.ts";
 import { parseSentencePieceModel } from "./sentencepiece-model.ts";
@@ -59,7 +60,7 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
   const unknownId = model.pieces.findIndex(({ kind }) => kind === "unknown");
   if (unknownId < 0) throw new InvalidInputError(`${modelPath} has no unknown piece`);
 
-  const specials = specialTokenNames(vocabulary, [tokenizerConfig, files.specialTokensMap]).values();
+  const specials = new Set(specialTokenNames(vocabulary, [tokenizerConfig, files.specialTokensMap]).values());
   const matched = [...new Set([...specials, ...added.map(([content]) => content)])].map(
     (content): AddedToken => ({
       id: vocabulary.get(content)!,
@@ -68,6 +69,7 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
       lstrip: false,
       rstrip: false,
       singleWord: false,
+      special: specials.has(content),
     }),
   );
   const split = createSplitter(matched);
@@ -89,6 +91,7 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
 
   return {
     vocabulary,
+    decode: createPieceDecoder(model.pieces, matched, model.addDummyPrefix),
     encode: (text) =>
       split(text).flatMap((section) => {
         if (typeof section === "number") return [section];

@@ -1,7 +1,5 @@
-import { InvalidInputError, type Tokenizer } from "@blora/spec";
+import { InvalidInputError, type SpecialTokens } from "@blora/spec";
 import { isRecord, type JsonRecord } from "./json-file.ts";
-
-type SpecialTokens = Tokenizer["special"];
 
 interface Role {
   readonly role: keyof SpecialTokens;
@@ -17,6 +15,8 @@ const ROLES: readonly Role[] = [
   { role: "pad", key: "pad_token", usual: ["[PAD]", "<pad>"] },
   { role: "mask", key: "mask_token", usual: ["[MASK]", "<mask>"] },
   { role: "unknown", key: "unk_token", usual: ["[UNK]", "<unk>"] },
+  { role: "bos", key: "bos_token", usual: ["<s>"] },
+  { role: "eos", key: "eos_token", usual: ["</s>", "<|endoftext|>"] },
 ];
 
 function configuredName(config: JsonRecord | undefined, key: string): string | undefined {
@@ -25,7 +25,7 @@ function configuredName(config: JsonRecord | undefined, key: string): string | u
   return typeof name === "string" ? name : undefined;
 }
 
-/** Names of the five special tokens that exist in the vocabulary, by role. */
+/** Names of the special tokens that exist in the vocabulary, by role. */
 export function specialTokenNames(
   vocabulary: ReadonlyMap<string, number>,
   configs: readonly (JsonRecord | undefined)[],
@@ -39,20 +39,25 @@ export function specialTokenNames(
   return names;
 }
 
-/** Ids of the special tokens of a BERT-like model. Throws `InvalidInputError` listing all that are missing. */
+/**
+ * Ids of the special tokens that a vocabulary has. Where there is no padding
+ * token, the end of text pads.
+ *
+ * Throws `InvalidInputError` where there is neither.
+ */
 export function specialTokenIds(
   vocabulary: ReadonlyMap<string, number>,
   configs: readonly (JsonRecord | undefined)[],
   folder: string,
 ): SpecialTokens {
-  const names = specialTokenNames(vocabulary, configs);
-  const missing = ROLES.filter(({ role }) => !names.has(role));
-  if (missing.length > 0) {
+  const ids: Partial<Record<keyof SpecialTokens, number>> = {};
+  for (const [role, name] of specialTokenNames(vocabulary, configs)) ids[role] = vocabulary.get(name)!;
+  const pad = ids.pad ?? ids.eos;
+  if (pad === undefined) {
     throw new InvalidInputError(
-      `The tokenizer in ${folder} has no ${missing.map(({ key, usual }) => `${key} (${usual.join(" or ")})`).join(", no ")}. ` +
-        "Name them in its tokenizer_config.json.",
+      `The tokenizer in ${folder} has no pad_token ([PAD] or <pad>) and no eos_token (</s> or <|endoftext|>) to pad with. ` +
+        "Name one in its tokenizer_config.json.",
     );
   }
-  const id = (role: keyof SpecialTokens): number => vocabulary.get(names.get(role)!)!;
-  return { cls: id("cls"), sep: id("sep"), pad: id("pad"), mask: id("mask"), unknown: id("unknown") };
+  return { ...ids, pad };
 }

@@ -1,13 +1,18 @@
 import { InvalidInputError } from "@blora/spec";
 import { type AddedToken, createSplitter } from "./added-tokens.ts";
+import { createPieceDecoder } from "./decode-pieces.ts";
 import type { Encoder } from "./encoder.ts";
 import { isRecord, type JsonRecord, recordsOf } from "./json-file.ts";
 import { createJsonNormalizer } from "./json-normalizer.ts";
 import type { Piece } from "./sentencepiece-model.ts";
 import { createUnigram } from "./unigram.ts";
 
-/** Text of one section to the words that are segmented apart. `isFirst`: the section starts the text. */
-type PreTokenizer = (text: string, isFirst: boolean) => readonly string[];
+interface PreTokenizer {
+  /** Whether a text gets a "▁" in front. */
+  readonly addsPrefix: boolean;
+  /** Text of one section to the words that are segmented apart. `isFirst`: the section starts the text. */
+  split(text: string, isFirst: boolean): readonly string[];
+}
 
 /** The `Metaspace` pre-tokenizer, alone or in a sequence of one; undefined for any other. */
 function createPreTokenizer(node: unknown): PreTokenizer | undefined {
@@ -19,11 +24,14 @@ function createPreTokenizer(node: unknown): PreTokenizer | undefined {
   const { replacement = "▁", prepend_scheme: scheme = node.add_prefix_space === false ? "never" : "always" } = node;
   if (node.type !== "Metaspace" || replacement !== "▁") return undefined;
   const splits = node.split !== false;
-  return (text, isFirst) => {
-    const marked = text.replaceAll(" ", "▁");
-    const isPrefixed = scheme === "always" || (scheme === "first" && isFirst);
-    const prefixed = isPrefixed && !marked.startsWith("▁") ? `▁${marked}` : marked;
-    return splits ? prefixed.split(/(?=▁)/u) : [prefixed];
+  return {
+    addsPrefix: scheme !== "never",
+    split: (text, isFirst) => {
+      const marked = text.replaceAll(" ", "▁");
+      const isPrefixed = scheme === "always" || (scheme === "first" && isFirst);
+      const prefixed = isPrefixed && !marked.startsWith("▁") ? `▁${marked}` : marked;
+      return splits ? prefixed.split(/(?=▁)/u) : [prefixed];
+    },
   };
 }
 
@@ -42,6 +50,7 @@ function readAddedTokens(json: JsonRecord, path: string): AddedToken[] {
       lstrip: token.lstrip === true,
       rstrip: token.rstrip === true,
       singleWord: token.single_word === true,
+      special: token.special === true,
     };
   });
 }
@@ -71,8 +80,8 @@ export function createUnigramJsonEncoder(json: JsonRecord, path: string): Encode
   const model = json.model;
   if (!isRecord(model) || !Array.isArray(model.vocab) || (model.type ?? "Unigram") !== "Unigram") return undefined;
   const normalize = createJsonNormalizer(json.normalizer);
-  const preTokenize = createPreTokenizer(json.pre_tokenizer);
-  if (normalize === undefined || preTokenize === undefined) return undefined;
+  const preTokenizer = createPreTokenizer(json.pre_tokenizer);
+  if (normalize === undefined || preTokenizer === undefined) return undefined;
 
   const added = readAddedTokens(json, path);
   const pieces = readPieces(model, new Set(added.map(({ id }) => id)), path);
@@ -97,12 +106,15 @@ export function createUnigramJsonEncoder(json: JsonRecord, path: string): Encode
       ...pieces.map(({ text }, id): [string, number] => [text, id]),
       ...added.map(({ content, id }): [string, number] => [content, id]),
     ]),
+    decode: createPieceDecoder(pieces, added, preTokenizer.addsPrefix),
     encode: (text) =>
       splitRaw(text).flatMap((section, index) => {
         if (typeof section === "number") return [section];
         return splitNormalized(normalize(section)).flatMap((part, partIndex) => {
           if (typeof part === "number") return [part];
-          return preTokenize(part, index + partIndex === 0).flatMap((word) => segment(Buffer.from(word, "utf8")));
+          return preTokenizer
+            .split(part, index + partIndex === 0)
+            .flatMap((word) => segment(Buffer.from(word, "utf8")));
         });
       }),
   };

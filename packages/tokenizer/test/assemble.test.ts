@@ -64,7 +64,8 @@ describe("assemble", () => {
     );
   });
 
-  it("refuses a maximum length that leaves a text no token", () => {
+  it("refuses a maximum length that leaves a text no token, and a tokenizer without its special tokens", () => {
+    expect(() => createAssemble({ cls: CLS })([1], undefined, 8)).toThrow(/cls_token and sep_token/);
     expect(() => assemble([1], undefined, 2)).toThrow(InvalidInputError);
     expect(() => assemble([1], [2], 4)).toThrow(/at least 5 tokens for two texts, found 4/);
     expect(() => assemble([1], [2], Number.NaN)).toThrow(InvalidInputError);

@@ -57,6 +57,15 @@ describe("a folder with spm.model", () => {
     expect(encode("   ")).toEqual([]);
   });
 
+  it("gives the text of ids back without special tokens, and byte pieces as characters", async () => {
+    const byte = (value: number) => [`<0x${value.toString(16).toUpperCase()}>`, 0, "byte"] as const;
+    const pieces = [...SPECIAL, ...WORDS, byte(0xc3), byte(0xa9)] as const;
+    const { encode, decode, special } = await load({ pieces, byteFallback: true });
+    expect(decode([special.cls!, ...encode("ab é a"), special.sep!])).toBe("ab é a");
+    expect(decode(encode("é").slice(0, -1))).toBe("\ufffd");
+    expect(decode([special.mask!, 99])).toBe("");
+  });
+
   it("keeps every space where the model says so", async () => {
     const { encode } = await load({ removeExtraWhitespaces: false });
     expect(encode("a  b ")).toEqual([9, 4, 4, 6, 4]);
@@ -88,9 +97,7 @@ describe("a folder with spm.model", () => {
     await expect(loadTokenizer(folder)).rejects.toThrow(InvalidInputError);
     await rm(join(folder, "spm.model"));
     await expect(loadTokenizer(folder)).rejects.toThrow(NotFoundError);
-    await expect(load({ pieces: [...WORDS, SPECIAL[3]] }, {})).rejects.toThrow(
-      /no cls_token .*no sep_token .*no pad_token/,
-    );
+    await expect(load({ pieces: [...WORDS, SPECIAL[3]] }, {})).rejects.toThrow(/no pad_token .*no eos_token/);
   });
 
   it("refuses an added token that takes the id of another piece", async () => {

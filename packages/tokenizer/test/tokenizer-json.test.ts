@@ -78,6 +78,13 @@ describe("a folder with tokenizer.json", () => {
     );
   });
 
+  it("gives the text of ids back without special tokens", async () => {
+    const added_tokens = [...UNIGRAM.added_tokens, { ...special("<up>", 17), special: false }];
+    const { decode } = await write({ ...UNIGRAM, added_tokens });
+    expect(decode([1, 6, 12, 13, 17, 2, 0])).toBe("the cats<up>");
+    expect(decode([])).toBe("");
+  });
+
   it("takes the white space a token strips along with it", async () => {
     const { encode } = await write(UNIGRAM);
     expect(encode("the [MASK] the")).toEqual([6, 4, 6]);
@@ -110,6 +117,7 @@ describe("a folder with tokenizer.json", () => {
     const json = {
       ...UNIGRAM,
       pre_tokenizer: { type: "BertPreTokenizer" },
+      decoder: { type: "WordPiece", prefix: "##", cleanup: true },
       normalizer: {
         type: "BertNormalizer",
         lowercase: true,
@@ -127,6 +135,8 @@ describe("a folder with tokenizer.json", () => {
     };
     const tokenizer = await write(json, { ...CONFIG, tokenizer_class: "BertTokenizer" });
     expect(tokenizer.encode("The cats dog")).toEqual([5, 6, 7, 3]);
+    expect(tokenizer.decode([1, 5, 6, 7, 2])).toBe("the cats");
+    expect(tokenizer.decode([])).toBe("");
     expect(tokenizer.vocabularySize).toBe(8);
     expect(tokenizer.encode("the cats ".repeat(60_000)).length).toBe(180_000);
     await rm(join(folder, "tokenizer_config.json"));

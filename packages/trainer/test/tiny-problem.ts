@@ -79,6 +79,7 @@ export const tokenizer: Tokenizer = {
   vocabularySize: V,
   special: { cls: 1, sep: 2, pad: 0, mask: 3, unknown: 3 },
   encode: (text) => Array.from(text, (letter) => 4 + letter.charCodeAt(0) - 97),
+  decode: (ids) => String.fromCharCode(...ids.filter((id) => id >= 4).map((id) => 97 + id - 4)),
   assemble(first, _second, maxLength) {
     const kept = first.slice(0, maxLength - 2);
     const inputIds = [1, ...kept, 2];
