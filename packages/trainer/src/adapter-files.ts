@@ -39,6 +39,13 @@ const PEFT_CONFIG = "adapter_config.json";
 const PEFT_TENSORS = "adapter_model.safetensors";
 const DESCRIPTION = "blora_config.json";
 const STATE = "blora_state.safetensors";
+/** PEFT's names of heads; it has none for masked language models. */
+const PEFT_TASK_TYPES: Readonly<Record<Head["kind"], string | null>> = {
+  classification: "SEQ_CLS",
+  regression: "SEQ_CLS",
+  "masked-language-model": null,
+  "language-model": "CAUSAL_LM",
+};
 /** What PEFT puts before every module path. */
 const PEFT_PREFIX = "base_model.model.";
 
@@ -154,7 +161,7 @@ function peftConfig(
     r: largest,
     rank_pattern: ranks,
     target_modules: Object.keys(ranks),
-    task_type: kind === "masked-language-model" ? null : "SEQ_CLS",
+    task_type: PEFT_TASK_TYPES[kind],
     use_dora: false,
     use_rslora: false,
   };

@@ -1,104 +1,26 @@
-import {
-  type Adapter,
-  didYouMean,
-  type FrozenTensor,
-  InvalidInputError,
-  type LinearSite,
-  type Parameter,
-  type ParameterRecord,
-  type ParameterSpec,
-} from "@blora/spec";
-import { normalValues, sizeOf } from "@blora/tensor";
-import { type Checkpoint, matchParameters } from "@blora/weights";
+import { type Adapter, InvalidInputError } from "@blora/spec";
+import { type BoundNetwork, bindNetwork } from "./bind-network.ts";
 import type { RunParts } from "./run.ts";
 import type { Model } from "./steps/model.ts";
 
-/** A network read from a checkpoint, ready to be adapted. */
-export interface BoundModel extends Model {
-  /** Every linear map that could be adapted. */
-  readonly linears: readonly LinearSite[];
-  /** Head tensors as they start: from the checkpoint, or drawn where it has none. */
-  readonly freshHead: ParameterRecord;
-  /** Rows of the token embedding, where `config.json` tells. */
-  readonly vocabularySize: number | undefined;
-  /** Longest text of the architecture, in tokens. */
-  readonly maxLength: number;
-  /** W0 [O, I] of a site. Reads from disk. */
-  baseWeight(path: string): Float32Array;
-}
+/** A network with its task, ready to be trained. */
+export interface BoundModel extends BoundNetwork, Model {}
 
 /**
- * Reads the configuration of a checkpoint, chooses the sites, and finds every
- * tensor the forward pass needs.
+ * `bindNetwork` for a run.
  *
- * @param targets roles to adapt; the architecture's default where undefined
- * @param seed draws head tensors the checkpoint lacks
- * @throws InvalidInputError for an unknown role, or tensors that are missing or have another shape
+ * @throws InvalidInputError also for a tokenizer that knows more ids than the network
  */
 export function bindModel(parts: RunParts, targets: readonly string[] | undefined, seed: number): BoundModel {
-  const { architecture, task, method, costModel, checkpoint, tokenizer } = parts;
-  const config = architecture.parseConfig(checkpoint.config);
-  const vocabularySize = vocabularySizeOf(checkpoint);
-  requireVocabulary(tokenizer.vocabularySize, vocabularySize, parts.model);
-  const linears = architecture.sites(config);
-  const specs = architecture.parameters(config, task.head);
-  const { found } = matchParameters(specs, checkpoint, {
-    aliases: (name) => architecture.aliases?.(name) ?? [],
-    replaceHead: true,
-  });
-  const frozen = new Map<string, FrozenTensor>();
-  const head: Record<string, Parameter> = {};
-  for (const spec of specs) {
-    const stored = found.get(spec.name);
-    if (spec.role === "head")
-      head[spec.name] = headParameter(spec, stored === undefined ? undefined : checkpoint.read(stored), seed);
-    else frozen.set(spec.name, checkpoint.frozen(stored!));
-  }
-  return {
-    architecture,
-    config,
-    task,
-    method,
-    costModel,
-    linears,
-    sites: chooseSites(linears, targets ?? architecture.defaultTargets),
-    frozen,
-    headNames: new Set(Object.keys(head)),
-    freshHead: head,
-    vocabularySize,
-    maxLength: architecture.maxLength(config),
-    baseWeight: (path) => checkpoint.read(found.get(`${path}.weight`)!),
-  };
+  const { task, costModel, tokenizer } = parts;
+  const network = bindNetwork(parts, task.head, targets, seed);
+  requireVocabulary(tokenizer.vocabularySize, network.vocabularySize, parts.model);
+  return { ...network, task, costModel };
 }
 
 /** Fresh adapters of every site: step 0 computes the base model. */
 export function initAdapters({ method, sites }: Model, seed: number): Map<string, Adapter> {
   return new Map(sites.map((site) => [site.path, method.init(site, seed)]));
-}
-
-function chooseSites(linears: readonly LinearSite[], targets: readonly string[]): LinearSite[] {
-  const roles = [...new Set(linears.map(({ role }) => role))];
-  const unknown = targets.find((target) => !roles.includes(target));
-  if (unknown === undefined) return linears.filter(({ role }) => targets.includes(role));
-  throw new InvalidInputError(
-    `targets: expected roles of this architecture (${roles.join(", ")}), found "${unknown}".${didYouMean(unknown, roles)}`,
-  );
-}
-
-function headParameter(spec: ParameterSpec, stored: Float32Array | undefined, seed: number): Parameter {
-  const { shape, name, init } = spec;
-  if (stored !== undefined) return { shape, values: stored, group: "head" };
-  const size = sizeOf(shape);
-  if (init.kind === "normal") {
-    return { shape, values: normalValues({ seed, step: 0, path: name }, size, init.standardDeviation), group: "head" };
-  }
-  return { shape, values: new Float32Array(size).fill(init.kind === "ones" ? 1 : 0), group: "head" };
-}
-
-/** Every Hugging Face configuration has `vocab_size`. */
-function vocabularySizeOf({ config }: Checkpoint): number | undefined {
-  const size = (config as { vocab_size?: unknown } | null)?.vocab_size;
-  return typeof size === "number" ? size : undefined;
 }
 
 function requireVocabulary(tokenizer: number, model: number | undefined, name: string): void {

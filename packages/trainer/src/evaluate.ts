@@ -1,8 +1,10 @@
-import { type Head, InvalidInputError, type LinearSite } from "@blora/spec";
+import type { Head } from "@blora/spec";
 import { readAdapter } from "./adapter-files.ts";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
+import { sitesOf } from "./bind-network.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { evaluateSplit, type SplitResult } from "./evaluation.ts";
+import { requireSameHead } from "./open-network.ts";
 import { loadSplit, resolveArguments } from "./prepare.ts";
 import type { EvaluateRun } from "./run.ts";
 import { createTrainingState, type Snapshot, takeSnapshot } from "./state/training-state.ts";
@@ -35,7 +37,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
   const snapshot = adapter?.snapshot ?? freshWeights(bound, args.seed);
   const model = {
     ...bound,
-    sites: [...snapshot.adapters.keys()].map((path) => siteOf(bound, path, adapterDirectory!)),
+    sites: sitesOf(bound, snapshot.adapters.keys(), adapterDirectory ?? run.model),
   };
   const state = createTrainingState(snapshot.adapters, snapshot.head);
   const runner = createStepRunner({
@@ -73,24 +75,4 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
 
 function freshWeights(model: BoundModel, seed: number): Snapshot {
   return takeSnapshot(createTrainingState(initAdapters(model, seed), model.freshHead));
-}
-
-/** Label order decides what a logit means, so labels are compared by name. */
-function requireSameHead(origin: string, adapter: Head, task: Head): void {
-  if (JSON.stringify(adapter) === JSON.stringify(task)) return;
-  throw new InvalidInputError(
-    `${origin}: expected an adapter for ${describe(task)}, found one for ${describe(adapter)}.`,
-  );
-}
-
-function describe(head: Head): string {
-  return head.kind === "classification" ? `the labels ${head.labels.join(", ")}` : head.kind;
-}
-
-function siteOf({ linears }: BoundModel, path: string, origin: string): LinearSite {
-  const site = linears.find((linear) => linear.path === path);
-  if (site !== undefined) return site;
-  throw new InvalidInputError(
-    `${origin}: expected sites of this model, found ${path}. The adapter belongs to another model.`,
-  );
 }

@@ -10,14 +10,18 @@ export {
   type TrainingArgumentsInput,
   trainingArgumentNames,
 } from "./arguments.ts";
+export { type BoundNetwork, bindNetwork, type NetworkParts } from "./bind-network.ts";
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
 export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
+export { type OpenNetwork, openNetwork } from "./open-network.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
 export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";
 export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";
+export { type AdaptedNetwork, batchOf, type NetworkInputs } from "./steps/network.ts";
+export { type CompiledNetworkStep, compileNetworkStep, type NetworkStep } from "./steps/network-step.ts";
 export type { CostSummary, EvaluationRecord, RunSummary } from "./summary.ts";
 export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";
 export { train } from "./train.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject, Parameter } from "@blora/spec";
+import type { Adapter, JsonObject, Parameter } from "@blora/spec";
 import type { Shape } from "@blora/tensor";
 import type { TrainingState } from "../state/training-state.ts";
 
@@ -14,13 +14,16 @@ export interface StepShape {
   readonly parameters: ReadonlyMap<string, Parameter>;
 }
 
+export function layoutsOf(adapters: Iterable<readonly [string, Adapter]>): Layouts {
+  return new Map(
+    Array.from(adapters, ([path, { layout, parameters }]) => [path, { layout, parameters: Object.keys(parameters) }]),
+  );
+}
+
 export function stepShape(state: TrainingState, batchSize: number, length: number): StepShape {
-  const layouts = state.paths.map((path) => {
-    const { layout, parameters } = state.adapter(path);
-    return [path, { layout, parameters: Object.keys(parameters) }] as const;
-  });
+  const layouts = layoutsOf(state.paths.map((path) => [path, state.adapter(path)] as const));
   const parameters = [...state.entries()].map(([name, { parameter }]) => [name, parameter] as const);
-  return { batchSize, length, layouts: new Map(layouts), parameters: new Map(parameters) };
+  return { batchSize, length, layouts, parameters: new Map(parameters) };
 }
 
 /** Shapes of the parameters that `keep` accepts, by name. */

@@ -1,0 +1,18 @@
+import type { BaseLinear, TracedAdapter } from "@blora/spec";
+import { frozenLinear, linear, lowRankLinear, ops, type Tensor } from "@blora/tensor";
+
+/** Called at each adapted site with its input. */
+export type SiteVisitor = (adapter: TracedAdapter, x: Tensor, base: BaseLinear) => void;
+
+/** The frozen linear map under an adapter. */
+export function baseLinear(weight: Tensor, bias: Tensor | undefined): BaseLinear {
+  return {
+    weight,
+    apply(x, replaced) {
+      if (replaced === undefined) return frozenLinear(x, weight, bias);
+      const product = linear(x, replaced);
+      return bias === undefined ? product : ops.add(product, bias);
+    },
+    applyLowRank: (x, A, B) => lowRankLinear(x, weight, bias, A, B),
+  };
+}

@@ -1,0 +1,88 @@
+import type {
+  Architecture,
+  Batch,
+  ForwardInputs,
+  FrozenTensor,
+  Head,
+  LinearSite,
+  Method,
+  StepInputs,
+  TracedAdapter,
+} from "@blora/spec";
+import { frozenLinear, linear, type Tensor, type TensorRecord } from "@blora/tensor";
+import { HEAD_PREFIX } from "../state/training-state.ts";
+import { baseLinear, type SiteVisitor } from "./base-linear.ts";
+import type { Layouts } from "./step-shape.ts";
+
+/** A network with adapters in place: what a forward pass needs, whatever the pass is for. */
+export interface AdaptedNetwork {
+  readonly architecture: Architecture;
+  /** Parsed `config.json`. */
+  readonly config: unknown;
+  readonly head: Head;
+  readonly method: Pick<Method, "apply">;
+  /** Adapted linear maps, in forward order; none for the plain network. */
+  readonly sites: readonly LinearSite[];
+  /** Every base tensor of the forward pass, by the architecture's names. */
+  readonly frozen: ReadonlyMap<string, FrozenTensor>;
+  /** Tensors trained as the head, by the architecture's names. */
+  readonly headNames: ReadonlySet<string>;
+}
+
+/** What `Architecture.forward` takes, but for the batch and what comes before it. */
+export type NetworkInputs = Omit<ForwardInputs<unknown>, "batch" | "past" | "onKeyValues">;
+
+/** The network inside a step: adapted sites, a trained head, and everything else frozen. */
+export function traceNetwork(
+  network: AdaptedNetwork,
+  layouts: Layouts,
+  tensors: StepInputs,
+  visit?: SiteVisitor,
+): { readonly inputs: NetworkInputs; readonly adapters: readonly TracedAdapter[] } {
+  const { config, head, method, headNames, frozen } = network;
+  const { input, context } = tensors;
+  const value = (name: string): Tensor => (tensors.trainable[name] ?? input[name])!;
+  const lookup = (name: string): Tensor => (headNames.has(name) ? value(HEAD_PREFIX + name) : tensors.frozen(name));
+  const lookupIfAny = (name: string): Tensor | undefined => {
+    return headNames.has(name) || frozen.has(name) ? lookup(name) : undefined;
+  };
+
+  const adapters = new Map(
+    network.sites.map((site) => {
+      const { layout, parameters } = layouts.get(site.path)!;
+      const traced: TensorRecord = Object.fromEntries(parameters.map((name) => [name, value(`${site.path}/${name}`)]));
+      return [site.path, { site, layout, parameters: traced }];
+    }),
+  );
+
+  const inputs: NetworkInputs = {
+    config,
+    head,
+    lookup,
+    context,
+    linear(path, x) {
+      const weight = lookup(`${path}.weight`);
+      const bias = lookupIfAny(`${path}.bias`);
+      if (headNames.has(`${path}.weight`)) return linear(x, weight, bias);
+      const adapter = adapters.get(path);
+      if (adapter === undefined) return frozenLinear(x, weight, bias);
+      const base = baseLinear(weight, bias);
+      visit?.(adapter, x, base);
+      return method.apply(adapter, x, base, context);
+    },
+  };
+  return { inputs, adapters: [...adapters.values()] };
+}
+
+/** The batch of a step from its inputs, by their names in `Batch`. */
+export function batchOf(input: TensorRecord): Batch {
+  const { inputIds, attentionMask, tokenTypeIds, positions, positionIds, segmentIds } = input;
+  return {
+    inputIds: inputIds!,
+    attentionMask: attentionMask!,
+    ...(tokenTypeIds && { tokenTypeIds }),
+    ...(positions && { positions }),
+    ...(positionIds && { positionIds }),
+    ...(segmentIds && { segmentIds }),
+  };
+}
