@@ -20,6 +20,7 @@ const probes: readonly Probe[] = [
     "bops",
     "gates",
     "lora",
+    "model-bert",
     "model-deberta-v2",
     "quantizers",
     "task-glue",

@@ -5,6 +5,7 @@ import { onnx } from "@blora/engine-onnx";
 import { tfjs } from "@blora/engine-tfjs";
 import { binaryConcrete, hardConcrete } from "@blora/gates";
 import { adalora, blora, lora } from "@blora/lora";
+import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import { glue } from "@blora/task-glue";
@@ -12,6 +13,7 @@ import { glue } from "@blora/task-glue";
 type FirstPartyPlugin =
   | typeof adalora
   | typeof bayesianBits
+  | typeof bert
   | typeof binaryConcrete
   | typeof blora
   | typeof bops
@@ -28,6 +30,7 @@ type FirstPartyPlugin =
 export const registry: Registry<FirstPartyPlugin> = createRegistry([
   adalora,
   bayesianBits,
+  bert,
   binaryConcrete,
   blora,
   bops,

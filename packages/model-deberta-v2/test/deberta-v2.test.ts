@@ -1,16 +1,25 @@
 import { type Context, InvalidInputError } from "@blora/spec";
-import { createTestContext, expectAllClose, useCpuBackend, valuesOf } from "@blora/testing";
+import {
+  createTestContext,
+  expectAllClose,
+  type ReferenceCase,
+  type ReferenceModel,
+  referenceInputs,
+  toBatch,
+  useCpuBackend,
+  valuesOf,
+} from "@blora/testing";
 import { describe, expect, it } from "vitest";
 import { type DebertaV2Options, debertaV2 } from "../src/index.ts";
-import { type Case, forwardInputs, type OptionSet, readOptionSet, toBatch } from "./fixtures.ts";
+import { readOptionSet } from "./fixtures.ts";
 
-function logits(set: OptionSet, batch: Case, options?: DebertaV2Options, context?: Context): number[] {
+function logits(set: ReferenceModel, batch: ReferenceCase, options?: DebertaV2Options, context?: Context): number[] {
   const architecture = debertaV2(options);
-  const inputs = forwardInputs(architecture, set, toBatch(batch), new Map(), context);
+  const inputs = referenceInputs(architecture, set, toBatch(batch), new Map(), context);
   return Array.from(valuesOf(architecture.forward(inputs)));
 }
 
-function padTo(rows: readonly number[][], width: number, filler: number): number[][] {
+function padTo(rows: readonly (readonly number[])[], width: number, filler: number): number[][] {
   return rows.map((row) => Array.from({ length: width }, (_, index) => row[index] ?? filler));
 }
 

@@ -4,6 +4,15 @@ export { checkGradients, type GradientCheck, type GradientInput } from "./check-
 export { createTestContext, type TestContextOptions } from "./context.ts";
 export { useCpuBackend } from "./cpu-backend.ts";
 export { testEngine } from "./engine/test-engine.ts";
+export {
+  type ReferenceCase,
+  type ReferenceModel,
+  readReferenceModel,
+  referenceInputs,
+  referenceLoss,
+  toBatch,
+} from "./parity/reference-model.ts";
+export { testParity } from "./parity/test-parity.ts";
 export { type ArchitectureFixture, testArchitecture } from "./test-architecture.ts";
 export { testCostModel } from "./test-cost-model.ts";
 export { type GateKitOptions, testGate } from "./test-gate.ts";

@@ -146,7 +146,7 @@ function peftConfig(
 ): JsonObject {
   const ranks = Object.fromEntries([...updates].map(([path, { rank }]) => [path, rank]));
   const largest = Math.max(1, ...Object.values(ranks));
-  const headModules = [...new Set(Object.keys(head).map((name) => name.split(".")[0]!))];
+  const headModules = [...new Set(Object.keys(head).map((name) => name.slice(0, name.lastIndexOf("."))))];
   return {
     alpha_pattern: ranks,
     base_model_name_or_path: baseModel,

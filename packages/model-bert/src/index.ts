@@ -1,0 +1,2 @@
+export { type BertOptions, bert } from "./bert.ts";
+export type { BertConfig } from "./config.ts";

@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import type { Architecture, Batch, Context, ForwardInputs, Head } from "@blora/spec";
+import { linear, lowRankLinear, ops, sizeOf, softmaxCrossEntropy, type Tensor } from "@blora/tensor";
+import { createTestContext } from "../context.ts";
+
+/** A batch as `cases.json` has it. */
+export interface ReferenceCase {
+  readonly input_ids: readonly (readonly number[])[];
+  readonly attention_mask: readonly (readonly number[])[];
+  readonly token_type_ids?: readonly (readonly number[])[];
+  readonly positions?: readonly number[];
+  readonly labels: readonly number[];
+}
+
+/** A small checkpoint, its adapters, and what another implementation computes with them. */
+export interface ReferenceModel {
+  /** `config.json` */
+  readonly json: unknown;
+  readonly checkpoint: ReadonlyMap<string, Tensor>;
+  /** `adapter/<path>/A`, `<case>/logits`, `<case>/loss`, `<case>/gradient/<path>/A`, … */
+  readonly expected: ReadonlyMap<string, Tensor>;
+  /** What ΔW = B·A is multiplied by. */
+  readonly scale: number;
+  readonly head: Head;
+  readonly cases: Readonly<Record<string, ReferenceCase>>;
+}
+
+/** Reads a folder with `config.json`, `model.safetensors`, `expected.safetensors` and `cases.json`, all float32. */
+export function readReferenceModel(folder: URL): ReferenceModel {
+  const readJson = (name: string) => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+  const json = readJson("config.json") as { id2label?: Record<string, string> };
+  const { head, scale, cases } = readJson("cases.json");
+  return {
+    json,
+    checkpoint: readTensors(new URL("model.safetensors", folder)),
+    expected: readTensors(new URL("expected.safetensors", folder)),
+    scale,
+    // Hugging Face leaves the names of two labels out.
+    head: { kind: head, labels: Object.values(json.id2label ?? { 0: "LABEL_0", 1: "LABEL_1" }) } as Head,
+    cases,
+  };
+}
+
+function readTensors(path: URL): Map<string, Tensor> {
+  const file = readFileSync(path);
+  const start = 8 + Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.toString("utf8", 8, start)) as Record<string, unknown>;
+  const tensors = new Map<string, Tensor>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const { shape, data_offsets } = entry as { shape: number[]; data_offsets: [number, number] };
+    const [from, to] = data_offsets.map((offset) => file.byteOffset + start + offset);
+    tensors.set(name, ops.tensor(new Float32Array(file.buffer.slice(from, to)), shape));
+  }
+  return tensors;
+}
+
+export function toBatch(batch: ReferenceCase): Batch {
+  const shape = [batch.input_ids.length, batch.input_ids[0]!.length];
+  const int = (rows: readonly (readonly number[])[]): Tensor =>
+    ops.tensor(Int32Array.from(rows.flat()), shape, "int32");
+  return {
+    inputIds: int(batch.input_ids),
+    attentionMask: ops.tensor(Float32Array.from(batch.attention_mask.flat()), shape),
+    ...(batch.token_type_ids === undefined ? {} : { tokenTypeIds: int(batch.token_type_ids) }),
+    ...(batch.positions === undefined ? {} : { positions: ops.tensor([...batch.positions], undefined, "int32") }),
+  };
+}
+
+/**
+ * Inputs of a forward pass over a reference model. `matrices` are A and B of
+ * the adapted sites, by `<path>/A` and `<path>/B`; `weightOf` gives the tensors
+ * of the checkpoint by the names it uses.
+ */
+export function referenceInputs<Config>(
+  architecture: Architecture<Config>,
+  model: ReferenceModel,
+  batch: Batch,
+  matrices: ReadonlyMap<string, Tensor> = new Map(),
+  context: Context = createTestContext("eval"),
+  weightOf: (stored: string) => Tensor = (stored) => model.checkpoint.get(stored)!,
+): ForwardInputs<Config> {
+  const config = architecture.parseConfig(model.json);
+  const shapes = new Map(architecture.parameters(config, model.head).map(({ name, shape }) => [name, shape]));
+  const lookup = (name: string): Tensor => {
+    const candidates = [name, ...(architecture.aliases?.(name) ?? [])];
+    const stored = candidates.find((candidate) => model.checkpoint.has(candidate));
+    const shape = shapes.get(name);
+    if (stored === undefined || shape === undefined) throw new Error(`no parameter ${name}`);
+    const tensor = weightOf(stored);
+    if (sizeOf(shape) !== tensor.size || `${shape}` !== `${tensor.shape}`) {
+      throw new Error(`${name} is ${tensor.shape}`);
+    }
+    return tensor;
+  };
+  const lookupIfAny = (name: string): Tensor | undefined => (shapes.has(name) ? lookup(name) : undefined);
+  return {
+    config,
+    head: model.head,
+    lookup,
+    batch,
+    context,
+    linear: (path, x) => {
+      const weight = lookup(`${path}.weight`);
+      const bias = lookupIfAny(`${path}.bias`);
+      const A = matrices.get(`${path}/A`);
+      if (A === undefined) return linear(x, weight, bias);
+      return lowRankLinear(x, weight, bias, A, ops.mul(matrices.get(`${path}/B`)!, model.scale));
+    },
+  };
+}
+
+/** Mean cross entropy, or mean squared error for regression. */
+export function referenceLoss(head: Head, logits: Tensor, labels: readonly number[]): Tensor {
+  if (head.kind === "regression") {
+    return ops.mean(ops.square(ops.sub(ops.reshape(logits, [-1]), ops.tensor([...labels]))));
+  }
+  const targets = ops.oneHot(ops.tensor([...labels], undefined, "int32"), logits.shape[1]!);
+  return ops.mean(softmaxCrossEntropy(logits, ops.cast(targets, "float32")));
+}
