@@ -42,6 +42,10 @@ const probes: readonly Probe[] = [
   ...allowed("packages/engine-onnx", ["@blora/tensor", "@blora/spec", "@tensorflow/tfjs-core"]),
   ...refused("packages/trainer", ["@blora/lora", "@blora/task-glue", "@blora/engine-onnx", "@tensorflow/tfjs-core"]),
   ...allowed("packages/trainer", ["@blora/tensor", "@blora/spec", "@blora/core", "@blora/weights"]),
+  ...refused("packages/inference", ["@blora/lora", "@blora/engine-onnx", "@blora/trainer", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/inference", ["@blora/tensor", "@blora/spec", "@blora/weights"]),
+  ...refused("packages/export-onnx", ["@blora/lora", "@blora/engine-tfjs", "@blora/trainer", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/export-onnx", ["@blora/inference", "@blora/engine-onnx", "@blora/weights"]),
   ...allowed("apps/cli", ["@blora/trainer", "@blora/lora", "@blora/engine-onnx"]),
 ];
 

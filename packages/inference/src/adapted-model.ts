@@ -1,0 +1,61 @@
+import { type Head, InvalidInputError } from "@blora/spec";
+import type { Attachment } from "./attachment.ts";
+import { logitsOf, type TextInput } from "./logits.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What a classifier says of one text. */
+export interface Classification {
+  /** The likeliest label. */
+  readonly label: string;
+  /** Its probability. */
+  readonly score: number;
+  /** Probability of every label, in the order of the head. */
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+/** A base model with one adapter on it. Several share the base: using one after the other reloads nothing. */
+export interface AdaptedModel {
+  readonly head: Head;
+  /** Raw outputs [C] for every text or pair of texts. */
+  logits(inputs: readonly TextInput[]): Promise<Float32Array[]>;
+  /** @throws InvalidInputError where the adapter does not predict labels */
+  classify(inputs: readonly TextInput[]): Promise<Classification[]>;
+  /** The predicted number for every text or pair. @throws InvalidInputError where the adapter predicts something else */
+  regress(inputs: readonly TextInput[]): Promise<number[]>;
+}
+
+export function createAdaptedModel(runtime: Runtime, attachment: Attachment, origin: string): AdaptedModel {
+  const { head } = attachment;
+  const logits = (inputs: readonly TextInput[]) => runtime.exclusively(() => logitsOf(runtime, attachment, inputs));
+
+  return {
+    head,
+    logits,
+    async classify(inputs) {
+      if (head.kind !== "classification") throw unsuitable(origin, "classify", head);
+      return (await logits(inputs)).map((row) => classification(row, head.labels));
+    },
+    async regress(inputs) {
+      if (head.kind !== "regression") throw unsuitable(origin, "regress", head);
+      return (await logits(inputs)).map((row) => row[0]!);
+    },
+  };
+}
+
+function unsuitable(origin: string, method: string, { kind }: Head): InvalidInputError {
+  const other = kind === "classification" ? " Use classify." : kind === "regression" ? " Use regress." : "";
+  return new InvalidInputError(`${origin}: ${method} does not go with an adapter whose head is ${kind}.${other}`);
+}
+
+/** Softmax of the logits, by label. */
+function classification(logits: Float32Array, labels: readonly string[]): Classification {
+  const largest = Math.max(...logits);
+  const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const total = exponentials.reduce((sum, value) => sum + value, 0);
+  const best = logits.indexOf(largest);
+  return {
+    label: labels[best]!,
+    score: exponentials[best]! / total,
+    scores: Object.fromEntries(labels.map((label, index) => [label, exponentials[index]! / total])),
+  };
+}

@@ -1,0 +1,22 @@
+import { resolveModel } from "@blora/weights";
+import type { AdaptedModel } from "./adapted-model.ts";
+import { readAdapterWeights } from "./adapter-weights.ts";
+import { type LoadModelOptions, loadModel } from "./load-model.ts";
+
+/** As `loadModel`; the model is the one the adapter names where none is given. */
+export type LoadAdapterOptions = Omit<LoadModelOptions, "model"> & { readonly model?: string };
+
+/**
+ * One adapter on its base model. For several over one base, `loadModel` it and
+ * load them there.
+ *
+ * @param adapter folder, or repository of the Hugging Face Hub
+ */
+export async function loadAdapter(
+  adapter: string,
+  options: LoadAdapterOptions,
+): Promise<AdaptedModel & { release(): Promise<void> }> {
+  const { baseModel } = await readAdapterWeights(await resolveModel(adapter, options.resolve));
+  const model = await loadModel({ ...options, model: options.model ?? baseModel });
+  return { ...(await model.loadAdapter(adapter)), release: model.release };
+}

@@ -1,0 +1,58 @@
+import { type Architecture, type Engine, type Head, InvalidInputError, type Tokenizer } from "@blora/spec";
+import { type ResolveModelOptions, resolveModel } from "@blora/weights";
+import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
+import { readAdapterWeights } from "./adapter-weights.ts";
+import { attach } from "./attachment.ts";
+import { openNetwork } from "./network.ts";
+import { createQueue, type Runtime } from "./runtime.ts";
+import { createStepCache } from "./step-cache.ts";
+
+export interface LoadModelOptions {
+  /** Folder, or model of the Hugging Face Hub. */
+  readonly model: string;
+  readonly architecture: Architecture;
+  /** Stays the caller's: released by the caller. */
+  readonly engine: Engine;
+  /** A tokenizer, or what loads one from the model's folder, such as `loadTokenizer`. */
+  readonly tokenizer: Tokenizer | ((folder: string) => Promise<Tokenizer>);
+  /** How a name becomes a folder: revision, cache, offline. */
+  readonly resolve?: ResolveModelOptions;
+}
+
+/** A base model that adapters are put on. Its weights are mapped once, whatever their number. */
+export interface LoadedModel {
+  /** @param adapter folder, or repository of the Hugging Face Hub */
+  loadAdapter(adapter: string): Promise<AdaptedModel>;
+  /** The model as its checkpoint has it, head included. */
+  withoutAdapter(head: Head): AdaptedModel;
+  /** Frees what adapters share. None of them can be used afterwards. */
+  release(): Promise<void>;
+}
+
+/** Opens a base model. */
+export async function loadModel(options: LoadModelOptions): Promise<LoadedModel> {
+  const { architecture, engine, resolve } = options;
+  const folder = await resolveModel(options.model, resolve);
+  const network = openNetwork(architecture, folder, options.model);
+  const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer(folder) : options.tokenizer;
+  requireVocabulary(tokenizer, network.checkpoint.config.vocab_size, options.model);
+  const runtime: Runtime = { network, engine, tokenizer, steps: createStepCache(engine), exclusively: createQueue() };
+  return {
+    async loadAdapter(adapter) {
+      const weights = await readAdapterWeights(await resolveModel(adapter, resolve));
+      return createAdaptedModel(runtime, attach(network, weights, adapter), adapter);
+    },
+    withoutAdapter(head) {
+      const weights = { updates: new Map(), headTensors: {}, head, baseModel: options.model, maxSeqLength: Infinity };
+      return createAdaptedModel(runtime, attach(network, weights, options.model), options.model);
+    },
+    release: () => runtime.exclusively(runtime.steps.release),
+  };
+}
+
+function requireVocabulary({ vocabularySize }: Tokenizer, rows: unknown, model: string): void {
+  if (typeof rows !== "number" || vocabularySize <= rows) return;
+  throw new InvalidInputError(
+    `${model}: expected a tokenizer of at most ${rows} ids, the model's vocab_size, found one of ${vocabularySize}. It belongs to another model.`,
+  );
+}

@@ -1,0 +1,191 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bops } from "@blora/bops";
+import { acceptabilityExamples, builtinModelFolder, builtinTask } from "@blora/builtin";
+import { onnx } from "@blora/engine-onnx";
+import { lora } from "@blora/lora";
+import { debertaV2 } from "@blora/model-deberta-v2";
+import type { Engine, StepDefinition } from "@blora/spec";
+import { expectAllClose } from "@blora/testing";
+import { loadTokenizer } from "@blora/tokenizer";
+import { evaluate } from "@blora/trainer";
+import { openCheckpoint, writeSafetensors } from "@blora/weights";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LoadModelOptions, loadAdapter, loadModel } from "../src/index.ts";
+import { writeBuiltinAdapter } from "./builtin-adapter.ts";
+
+const ROWS = 40;
+const MEBIBYTE = 2 ** 20;
+const labels = ["unacceptable", "acceptable"];
+const texts = acceptabilityExamples("validation", ROWS).map(({ first }) => first);
+let folder: string;
+const adapter = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "blora-inference-"));
+  const classification = { kind: "classification", labels } as const;
+  await writeBuiltinAdapter(adapter("first"), { rank: 4, seed: 1, head: classification });
+  await writeBuiltinAdapter(adapter("second"), { rank: 4, seed: 2, head: classification });
+  await writeBuiltinAdapter(adapter("wide"), { rank: 6, seed: 3, head: classification });
+  await writeBuiltinAdapter(adapter("score"), { rank: 2, seed: 4, head: { kind: "regression" } });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function options(engine: Engine = onnx({ threads: 1 })): LoadModelOptions {
+  return { model: builtinModelFolder(), architecture: debertaV2(), engine, tokenizer: loadTokenizer };
+}
+
+/** An engine that counts what it compiles. */
+function counting(engine: Engine): { engine: Engine; compiled: StepDefinition[] } {
+  const compiled: StepDefinition[] = [];
+  const compile = (step: StepDefinition) => {
+    compiled.push(step);
+    return engine.compile(step);
+  };
+  return { engine: { ...engine, compile }, compiled };
+}
+
+/** What the trainer's evaluation computes for the same texts. */
+async function evaluatedLogits(adapterDirectory: string, rank: number): Promise<Float32Array> {
+  const { splits } = await evaluate({
+    architecture: debertaV2(),
+    method: lora({ rank }),
+    task: builtinTask({ validationRows: ROWS }),
+    costModel: bops(),
+    engine: onnx({ threads: 1 }),
+    tokenizer: await loadTokenizer(builtinModelFolder()),
+    checkpoint: openCheckpoint(builtinModelFolder()),
+    model: "builtin",
+    adapterDirectory,
+  });
+  return splits.validation!.logits;
+}
+
+describe("loadModel", () => {
+  it("gives the logits of the trainer's evaluation, in the order of the texts", async () => {
+    const model = await loadModel(options());
+    const first = await model.loadAdapter(adapter("first"));
+    const logits = Float32Array.from((await first.logits(texts)).flatMap((row) => [...row]));
+    expectAllClose(logits, await evaluatedLogits(adapter("first"), 4), { absolute: 1e-5, relative: 1e-5 });
+  });
+
+  it("switches between adapters of one layout without compiling again", async () => {
+    const { engine, compiled } = counting(onnx({ threads: 1 }));
+    const model = await loadModel(options(engine));
+    const first = await model.loadAdapter(adapter("first"));
+    const second = await model.loadAdapter(adapter("second"));
+    const before = await first.logits(texts.slice(0, 3));
+    const other = await second.logits(texts.slice(0, 3));
+    expect(await first.logits(texts.slice(0, 3))).toEqual(before);
+    expect(other).not.toEqual(before);
+    expect(compiled).toHaveLength(1);
+  });
+
+  it("hands every step the same frozen tensors, whichever adapter it is for", async () => {
+    const { engine, compiled } = counting(onnx({ threads: 1 }));
+    const model = await loadModel(options(engine));
+    for (const name of ["first", "wide", "score"]) await (await model.loadAdapter(adapter(name))).logits(["A text."]);
+    const [one, two, three] = compiled.map(({ frozen }) => [...frozen.values()]);
+    expect(compiled).toHaveLength(3);
+    expect(two!.every((tensor, index) => tensor === one![index])).toBe(true);
+    expect(three!.every((tensor, index) => tensor === one![index])).toBe(true);
+  });
+
+  it("classifies texts and pairs with probabilities that sum to 1", async () => {
+    const model = await loadModel(options());
+    const first = await model.loadAdapter(adapter("first"));
+    const [text, pair] = await first.classify(["The cat sleeps.", ["The cat sleeps.", "A cat is asleep."]]);
+    const [logits] = await first.logits(["The cat sleeps."]);
+    const odds = Math.exp(logits![1]! - logits![0]!);
+    expect(text!.scores.acceptable! / text!.scores.unacceptable!).toBeCloseTo(odds, 5);
+    expect(text!.label).toBe(odds > 1 ? "acceptable" : "unacceptable");
+    expect(text!.score).toBe(Math.max(...Object.values(text!.scores)));
+    expect(Object.values(pair!.scores).reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 12);
+    expect(pair!.scores).not.toEqual(text!.scores);
+  });
+
+  it("gives numbers for a regression adapter and says so where labels are asked for", async () => {
+    const model = await loadModel(options());
+    const score = await model.loadAdapter(adapter("score"));
+    const [value] = await score.regress(["A text."]);
+    expect(value).toBe((await score.logits(["A text."]))[0]![0]);
+    await expect(score.classify(["A text."])).rejects.toThrow(/classify does not go with .* regression. Use regress/);
+  });
+
+  it("answers calls made at once each with its own result", async () => {
+    const model = await loadModel(options());
+    const [first, second] = [await model.loadAdapter(adapter("first")), await model.loadAdapter(adapter("second"))];
+    const [a, b] = await Promise.all([first.logits(texts), second.logits(texts)]);
+    expect(a).toEqual(await first.logits(texts));
+    expect(b).toEqual(await second.logits(texts));
+  });
+
+  it("gives nothing for no texts", async () => {
+    const model = await loadModel(options());
+    expect(await (await model.loadAdapter(adapter("first"))).classify([])).toEqual([]);
+  });
+
+  it("lists every site and shape that does not fit the model", async () => {
+    const foreign = adapter("foreign");
+    await writeBuiltinAdapter(foreign, { rank: 2, seed: 1, head: { kind: "regression" }, renameLayer: [3, 9] });
+    const model = await loadModel(options());
+    await expect(model.loadAdapter(foreign)).rejects.toThrow(
+      /does not fit .*no linear map deberta.encoder.layer.9.attention.self.query_proj.*layer.9.output.dense/,
+    );
+  });
+});
+
+describe("loadAdapter", () => {
+  it("opens the model the adapter names", async () => {
+    const { model: _, ...rest } = options();
+    const loaded = await loadAdapter(adapter("first"), rest);
+    const model = await loadModel(options());
+    expect(await loaded.logits(["A text."])).toEqual(
+      await (await model.loadAdapter(adapter("first"))).logits(["A text."]),
+    );
+    await loaded.release();
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("memory", () => {
+  it("a second adapter costs its own tensors, not another base", async () => {
+    const base = adapter("wide-vocabulary");
+    const baseBytes = await writeWideModel(base);
+    const engine = onnx({ threads: 1 });
+    const model = await loadModel({ ...options(engine), model: base });
+    await (await model.loadAdapter(adapter("first"))).logits(["A text."]);
+    const before = await privateMemory();
+    // Each of another layout: a compiled step of its own.
+    for (const name of ["wide", "score"]) await (await model.loadAdapter(adapter(name))).logits(["A text."]);
+    const grown = (await privateMemory()) - before;
+    await model.release();
+    await engine.release();
+    expect(baseBytes).toBeGreaterThan(128 * MEBIBYTE);
+    expect(grown / MEBIBYTE).toBeLessThan(48);
+  });
+});
+
+/** Memory of this process that no file backs. Linux only. */
+async function privateMemory(): Promise<number> {
+  return Number(/RssAnon:\s+(\d+) kB/.exec(await readFile("/proc/self/status", "utf8"))![1]) * 1024;
+}
+
+/** The built-in model in float32 with a vocabulary of 2^18 rows, so that a copy of it would show. Returns its bytes. */
+async function writeWideModel(target: string): Promise<number> {
+  const { config, names, read, tensors } = openCheckpoint(builtinModelFolder());
+  const rows = 2 ** 18;
+  await mkdir(target);
+  await writeFile(join(target, "config.json"), JSON.stringify({ ...config, vocab_size: rows }));
+  for (const file of ["tokenizer.json", "tokenizer_config.json"])
+    await copyFile(join(builtinModelFolder(), file), join(target, file));
+  const written = names.map((name) => {
+    const { shape } = tensors.get(name)!;
+    const wider = name.includes("word_embeddings") ? [rows, shape[1]!] : shape;
+    const values = new Float32Array(wider.reduce((product, dimension) => product * dimension, 1));
+    values.set(read(name));
+    return [name, { shape: wider, values }] as const;
+  });
+  writeSafetensors(join(target, "model.safetensors"), new Map(written));
+  return written.reduce((bytes, [, { values }]) => bytes + values.byteLength, 0);
+}
