@@ -4,6 +4,7 @@ export { type Differentiable, valueAndGradients, withGradient } from "./autodiff
 export { gelu } from "./fused/gelu.ts";
 export { layerNorm } from "./fused/layer-norm.ts";
 export { frozenLinear, linear, lowRankLinear } from "./fused/linear.ts";
+export { linearCrossEntropy } from "./fused/linear-cross-entropy.ts";
 export { softmax, softmaxCrossEntropy } from "./fused/softmax.ts";
 export { evaluateOnHost } from "./host.ts";
 export { expectedOpen, nestedExpectation, nestedPenalty, nestedProduct, nestedRank } from "./nested.ts";

@@ -1,5 +1,5 @@
 import type { FileSlice, FrozenTensor } from "@blora/spec";
-import type { Shape } from "@blora/tensor";
+import { type Shape, sizeOf } from "@blora/tensor";
 
 /** Element types of the graphs built here. */
 export type ElementType = "float32" | "int32" | "bool" | "int64" | "float16" | "bfloat16";
@@ -48,6 +48,10 @@ export interface GraphBuilder {
   /** A constant; equal small constants are stored once. */
   constant(values: Uint8Array, shape: Shape, type: ElementType): GraphValue;
   frozen(name: string, tensor: FrozenTensor): GraphValue;
+  /** A frozen tensor as it is stored, before its cast to float32; undefined for other values. */
+  stored(value: GraphValue): GraphValue | undefined;
+  /** `count` rows of a frozen tensor as one of its own: read from their place, not copied; undefined for other values. */
+  frozenRows(value: GraphValue, start: number, count: number): GraphValue | undefined;
   node(operator: string, inputs: readonly string[], shape: Shape, type: ElementType, options?: NodeOptions): GraphValue;
   /** A node with several outputs. */
   nodes(
@@ -68,6 +72,9 @@ export function createGraphBuilder(): GraphBuilder {
   const initializers: Initializer[] = [];
   const inputs: GraphValue[] = [];
   const sharedConstants = new Map<string, GraphValue>();
+  /** By the name of the float32 value a step computes with. */
+  const frozenTensors = new Map<string, { readonly stored: GraphValue; readonly tensor: FrozenTensor }>();
+  const frozenParts = new Map<string, GraphValue>();
   let count = 0;
   const nextName = (prefix: string) => `${prefix}${count++}`;
 
@@ -89,10 +96,21 @@ export function createGraphBuilder(): GraphBuilder {
     frozen(name, tensor) {
       const { source, shape, storage } = tensor;
       const data = source instanceof Float32Array ? bytesOf(source) : source;
-      const value = { name, shape, type: STORAGE_TYPES[storage], data };
-      initializers.push(value);
-      if (storage === "f32") return value;
-      return builder.node("Cast", [name], shape, "float32", { attributes: { to: 1 } });
+      const stored = { name, shape, type: STORAGE_TYPES[storage], data };
+      initializers.push(stored);
+      const value =
+        storage === "f32" ? stored : builder.node("Cast", [name], shape, "float32", { attributes: { to: 1 } });
+      frozenTensors.set(value.name, { stored, tensor });
+      return value;
+    },
+    stored: ({ name }) => frozenTensors.get(name)?.stored,
+    frozenRows({ name }, start, count) {
+      const whole = frozenTensors.get(name);
+      if (whole === undefined) return undefined;
+      const part = `${whole.stored.name}[${start}+${count}]`;
+      const value = frozenParts.get(part) ?? builder.frozen(part, rowsOf(whole.tensor, start, count));
+      frozenParts.set(part, value);
+      return value;
     },
     node(operator, inputs, shape, type, options) {
       return builder.nodes(operator, inputs, [{ shape, type }], options)[0]!;
@@ -118,6 +136,17 @@ export function createGraphBuilder(): GraphBuilder {
     },
   };
   return builder;
+}
+
+/** Rows of a tensor without copying it. */
+function rowsOf({ shape, storage, source }: FrozenTensor, start: number, count: number): FrozenTensor {
+  const size = sizeOf(shape.slice(1));
+  const rows = shape.with(0, count);
+  if (source instanceof Float32Array) {
+    return { shape: rows, storage, source: source.subarray(start * size, (start + count) * size) };
+  }
+  const bytes = source.length / shape[0]!;
+  return { shape: rows, storage, source: { ...source, offset: source.offset + start * bytes, length: count * bytes } };
 }
 
 /** The bytes behind a typed array, uncopied. */

@@ -1,5 +1,6 @@
 import { compositionCases } from "./cases/compositions.ts";
 import { constantCases } from "./cases/constants.ts";
+import { crossEntropyCases } from "./cases/cross-entropy.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { indexingCases } from "./cases/indexing.ts";
 import { matrixProductCases } from "./cases/matrix-products.ts";
@@ -17,5 +18,6 @@ export const caseFamilies: Readonly<Record<string, readonly OpCase[]>> = {
   "choices of elements": indexingCases,
   constants: constantCases,
   "nested products": nestedProductCases,
+  "cross entropy of a vocabulary": crossEntropyCases,
   compositions: compositionCases,
 };

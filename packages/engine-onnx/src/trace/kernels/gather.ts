@@ -7,7 +7,12 @@ export const gatherKernels: Readonly<Record<string, TracedKernel>> = {
       if (batchDims !== 0) throw new Error("a step may not gather with batch dimensions");
       const [along] = util.parseAxisParam(axis, x.shape);
       const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along! + 1)];
-      return backend.emit("Gather", [x, indices], shape, x.dtype, { attributes: { axis: along! } });
+      // The gathered rows of a half-precision table are cast, not the table.
+      const table = backend.graph.stored(backend.graphValue(x)) ?? backend.graphValue(x);
+      const names = [table.name, backend.graphValue(indices).name];
+      const rows = backend.graph.node("Gather", names, shape, table.type, { attributes: { axis: along! } });
+      if (table.type === x.dtype) return backend.tensorOf(rows);
+      return backend.tensorOf(backend.graph.node("Cast", [rows.name], shape, "float32", { attributes: { to: 1 } }));
     },
   ),
   /** The gradient of a gather along axis 0: rows with equal ids are summed. */

@@ -11,6 +11,8 @@ function reshaped(backend: TracingBackend, x: TensorInfo, shape: readonly number
 function sliced(backend: TracingBackend, x: TensorInfo, begin: readonly number[], size: readonly number[]): TensorInfo {
   const axes = begin.flatMap((start, axis) => (start === 0 && size[axis] === x.shape[axis] ? [] : [axis]));
   if (axes.length === 0) return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  const frozen = axes.join() === "0" && backend.graph.frozenRows(backend.graphValue(x), begin[0]!, size[0]!);
+  if (frozen) return backend.tensorOf(frozen);
   const starts = axes.map((axis) => begin[axis]!);
   const ends = axes.map((axis) => begin[axis]! + size[axis]!);
   const constants = [backend.indices(starts), backend.indices(ends), backend.indices(axes)];
