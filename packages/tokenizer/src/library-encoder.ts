@@ -1,19 +1,19 @@
 import { resolve } from "node:path";
 import { InvalidInputError } from "@blora/spec";
+import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import type { Encoder } from "./encoder.ts";
+import type { JsonRecord } from "./json-file.ts";
 
-/**
- * Encoder of any `tokenizer.json` that `AutoTokenizer` of
- * `@huggingface/transformers` reads: byte-pair encoding, WordPiece and the rest.
- */
-export async function createLibraryEncoder(folder: string): Promise<Encoder> {
-  // Imported here because it takes a fifth of a second and loads an inference runtime.
-  const { AutoTokenizer } = await import("@huggingface/transformers");
-  const tokenizer = await AutoTokenizer.from_pretrained(resolve(folder), { local_files_only: true }).catch(
-    (cause: unknown) => {
-      throw new InvalidInputError(`Cannot read the tokenizer in ${folder}: ${(cause as Error).message}`, { cause });
-    },
-  );
+/** Runs `load` and says whose tokenizer it was where it fails. */
+async function open(folder: string, load: () => Promise<PreTrainedTokenizer>): Promise<PreTrainedTokenizer> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new InvalidInputError(`Cannot read the tokenizer in ${folder}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function encoderOf(tokenizer: PreTrainedTokenizer, folder: string): Encoder {
   return {
     vocabulary: tokenizer.get_vocab(),
     decode: (ids) => {
@@ -32,4 +32,21 @@ export async function createLibraryEncoder(folder: string): Promise<Encoder> {
       }
     },
   };
+}
+
+/**
+ * Encoder of any `tokenizer.json` that `AutoTokenizer` of
+ * `@huggingface/transformers` reads: byte-pair encoding, WordPiece and the rest.
+ */
+export async function createLibraryEncoder(folder: string): Promise<Encoder> {
+  // Imported here because it takes a fifth of a second and loads an inference runtime.
+  const { AutoTokenizer } = await import("@huggingface/transformers");
+  const options = { local_files_only: true };
+  return encoderOf(await open(folder, () => AutoTokenizer.from_pretrained(resolve(folder), options)), folder);
+}
+
+/** The same of the contents of a `tokenizer.json` and a `tokenizer_config.json`. `folder` is where they come from. */
+export async function createEncoderOfJson(json: JsonRecord, config: JsonRecord, folder: string): Promise<Encoder> {
+  const { PreTrainedTokenizer } = await import("@huggingface/transformers");
+  return encoderOf(await open(folder, async () => new PreTrainedTokenizer(json, config)), folder);
 }

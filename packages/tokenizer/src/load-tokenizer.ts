@@ -1,48 +1,84 @@
 import { join } from "node:path";
 import { NotFoundError, type Tokenizer } from "@blora/spec";
 import { createAssemble } from "./assemble.ts";
+import { byteLevelJson } from "./byte-level-json.ts";
 import type { Encoder } from "./encoder.ts";
-import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
-import { createLibraryEncoder } from "./library-encoder.ts";
+import { type JsonRecord, readIfPresent, readJsonIfPresent } from "./json-file.ts";
+import { createEncoderOfJson, createLibraryEncoder } from "./library-encoder.ts";
 import { createSentencePieceEncoder } from "./sentencepiece-encoder.ts";
 import { specialTokenIds } from "./special-tokens.ts";
 import { createUnigramJsonEncoder } from "./unigram-json.ts";
 
+interface Configs {
+  readonly tokenizerConfig: JsonRecord | undefined;
+  readonly specialTokensMap: JsonRecord | undefined;
+}
+
+/** Names a SentencePiece model goes by. */
+const SENTENCEPIECE_FILES = ["spm.model", "tokenizer.model"];
+
+async function openTokenizerJson(folder: string, { tokenizerConfig }: Configs): Promise<Encoder | undefined> {
+  const path = join(folder, "tokenizer.json");
+  const json = await readJsonIfPresent(path);
+  if (json === undefined) return undefined;
+  const unigram = createUnigramJsonEncoder(json, path);
+  if (unigram !== undefined) return unigram;
+  if (tokenizerConfig !== undefined) return createLibraryEncoder(folder);
+  throw new NotFoundError(`${folder} has a tokenizer.json, but not the tokenizer_config.json that says how to use it`);
+}
+
+async function openByteLevel(folder: string, { tokenizerConfig }: Configs): Promise<Encoder | undefined> {
+  const [vocabulary, merges, addedTokens] = await Promise.all([
+    readJsonIfPresent(join(folder, "vocab.json")),
+    readIfPresent(join(folder, "merges.txt")),
+    readJsonIfPresent(join(folder, "added_tokens.json")),
+  ]);
+  if (vocabulary === undefined && merges === undefined) return undefined;
+  if (vocabulary === undefined || merges === undefined || tokenizerConfig === undefined) {
+    throw new NotFoundError(
+      `${folder}: expected vocab.json, merges.txt and tokenizer_config.json, which belong together, found not all of them`,
+    );
+  }
+  const files = { folder, vocabulary, merges: merges.toString("utf8"), addedTokens, tokenizerConfig };
+  return createEncoderOfJson(byteLevelJson(files), tokenizerConfig, folder);
+}
+
+async function openSentencePiece(folder: string, configs: Configs): Promise<Encoder | undefined> {
+  for (const name of SENTENCEPIECE_FILES) {
+    const modelPath = join(folder, name);
+    const model = await readIfPresent(modelPath);
+    if (model === undefined) continue;
+    const addedTokens = await readJsonIfPresent(join(folder, "added_tokens.json"));
+    return createSentencePieceEncoder({ modelPath, model, addedTokens, ...configs });
+  }
+  return undefined;
+}
+
 /**
  * Loads the tokenizer of a model folder: from `tokenizer.json` where there is
- * one, else from `spm.model`. Special tokens come from `tokenizer_config.json`
- * or `special_tokens_map.json`, else by their usual names.
+ * one, else from `vocab.json` and `merges.txt`, else from `spm.model` or
+ * `tokenizer.model`. Special tokens come from `tokenizer_config.json` or
+ * `special_tokens_map.json`, else by their usual names.
  *
- * Throws `NotFoundError` where the folder has neither file and
- * `InvalidInputError` where a file is damaged or a special token is missing.
+ * Throws `NotFoundError` where the folder has none of these files and
+ * `InvalidInputError` where a file is damaged or no token can pad.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const [tokenizerConfig, specialTokensMap] = await Promise.all(
     ["tokenizer_config.json", "special_tokens_map.json"].map((name) => readJsonIfPresent(join(folder, name))),
   );
-  const configs = [tokenizerConfig, specialTokensMap];
-
-  const openEncoder = async (): Promise<Encoder> => {
-    const jsonPath = join(folder, "tokenizer.json");
-    const json = await readJsonIfPresent(jsonPath);
-    if (json !== undefined) {
-      const unigram = createUnigramJsonEncoder(json, jsonPath);
-      if (unigram !== undefined) return unigram;
-      if (tokenizerConfig !== undefined) return createLibraryEncoder(folder);
-      throw new NotFoundError(
-        `${folder} has a tokenizer.json, but not the tokenizer_config.json that says how to use it`,
-      );
-    }
-    const modelPath = join(folder, "spm.model");
-    const model = await readIfPresent(modelPath);
-    if (model === undefined)
-      throw new NotFoundError(`${folder} has no tokenizer: expected tokenizer.json or spm.model`);
-    const addedTokens = await readJsonIfPresent(join(folder, "added_tokens.json"));
-    return createSentencePieceEncoder({ modelPath, model, addedTokens, tokenizerConfig, specialTokensMap });
-  };
-
-  const { vocabulary, encode, decode } = await openEncoder();
-  const special = specialTokenIds(vocabulary, configs, folder);
+  const configs: Configs = { tokenizerConfig, specialTokensMap };
+  const encoder =
+    (await openTokenizerJson(folder, configs)) ??
+    (await openByteLevel(folder, configs)) ??
+    (await openSentencePiece(folder, configs));
+  if (encoder === undefined) {
+    throw new NotFoundError(
+      `${folder} has no tokenizer: expected tokenizer.json, vocab.json with merges.txt, ${SENTENCEPIECE_FILES.join(" or ")}`,
+    );
+  }
+  const { vocabulary, encode, decode } = encoder;
+  const special = specialTokenIds(vocabulary, [tokenizerConfig, specialTokensMap], folder);
   let largestId = 0;
   for (const id of vocabulary.values()) largestId = Math.max(largestId, id);
   return { vocabularySize: largestId + 1, special, encode, decode, assemble: createAssemble(special) };

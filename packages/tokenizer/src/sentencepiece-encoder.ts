@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@blora/spec";
 import { type AddedToken, createSplitter } from "./added-tokens.ts";
+import { createBytePair } from "./byte-pair.ts";
 import { parseCharsmap } from "./charsmap.ts";
 import { createPieceDecoder } from "./decode-pieces.ts";
 import type { Encoder } from "./encoder.ts";
@@ -31,9 +32,11 @@ function readAddedTokens(files: SentencePieceFiles, pieces: readonly string[]): 
 
 /** DeBERTa's model file lacks the mask token: Hugging Face gives it the id after the last. */
 function appendMask(vocabulary: Map<string, number>, tokenizerConfig: JsonRecord | undefined): void {
-  if (specialTokenNames(vocabulary, [tokenizerConfig]).has("mask")) return;
   const configured = tokenizerConfig?.mask_token;
-  vocabulary.set(typeof configured === "string" ? configured : "[MASK]", vocabulary.size);
+  const name = typeof configured === "string" ? configured : "[MASK]";
+  if (!specialTokenNames(vocabulary, [tokenizerConfig]).has("mask") && !vocabulary.has(name)) {
+    vocabulary.set(name, vocabulary.size);
+  }
 }
 
 /**
@@ -55,7 +58,8 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
   const vocabulary = new Map(names.map((name, id) => [name, id]));
   const added = readAddedTokens(files, names);
   for (const [content, id] of added) vocabulary.set(content, id);
-  appendMask(vocabulary, tokenizerConfig);
+  // Byte-pair models are language models, which mask nothing.
+  if (model.algorithm === "unigram") appendMask(vocabulary, tokenizerConfig);
 
   const unknownId = model.pieces.findIndex(({ kind }) => kind === "unknown");
   if (unknownId < 0) throw new InvalidInputError(`${modelPath} has no unknown piece`);
@@ -81,12 +85,11 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
       .filter(({ kind }) => kind === "user-defined")
       .map(({ text }) => Buffer.from(text, "utf8")),
   });
-  const segment = createUnigram({
-    pieces: model.pieces,
-    unknownId,
-    byteFallback: model.byteFallback,
-    precision: "float32",
-  });
+  const { pieces, byteFallback } = model;
+  const segment =
+    model.algorithm === "unigram"
+      ? createUnigram({ pieces, unknownId, byteFallback, precision: "float32" })
+      : createBytePair({ pieces, unknownId, byteFallback });
   const lowercases = tokenizerConfig?.do_lower_case === true;
 
   return {

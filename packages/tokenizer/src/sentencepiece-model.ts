@@ -13,6 +13,8 @@ export interface Piece {
 
 /** The parts of a SentencePiece `ModelProto` that decide ids. */
 export interface SentencePieceModel {
+  /** How a text is cut into pieces: the most probable ones, or neighbours joined by rank. */
+  readonly algorithm: "unigram" | "byte-pair";
   /** By id. */
   readonly pieces: readonly Piece[];
   readonly byteFallback: boolean;
@@ -27,7 +29,7 @@ const MODEL = { pieces: 1, trainer: 2, normalizer: 3 } as const;
 const PIECE = { text: 1, score: 2, kind: 3 } as const;
 const TRAINER = { modelType: 3, treatWhitespaceAsSuffix: 24, byteFallback: 35 } as const;
 const NORMALIZER = { charsmap: 2, addDummyPrefix: 3, removeExtraWhitespaces: 4, escapeWhitespaces: 5 } as const;
-const UNIGRAM = 1;
+const ALGORITHMS: Readonly<Record<number, SentencePieceModel["algorithm"]>> = { 1: "unigram", 2: "byte-pair" };
 const PIECE_KINDS: readonly PieceKind[] = ["normal", "normal", "unknown", "control", "user-defined", "unused", "byte"];
 
 type FieldReaders = Readonly<Record<number, (reader: BinaryReader) => void>>;
@@ -63,12 +65,12 @@ function readPiece(bytes: Uint8Array): Piece {
  * Reads the bytes of a SentencePiece model (`spm.model`).
  *
  * Throws `InvalidInputError` naming `origin` where the bytes are no such model
- * or the model is not of the Unigram kind.
+ * or the model is neither of the Unigram nor of the byte-pair kind.
  */
 export function parseSentencePieceModel(bytes: Uint8Array, origin: string): SentencePieceModel {
   const pieces: Piece[] = [];
   const settings = {
-    modelType: UNIGRAM,
+    modelType: 1,
     suffix: false,
     byteFallback: false,
     charsmap: new Uint8Array(),
@@ -111,12 +113,13 @@ export function parseSentencePieceModel(bytes: Uint8Array, origin: string): Sent
     throw new InvalidInputError(`${origin} is not a SentencePiece model: ${(cause as Error).message}`, { cause });
   }
   if (pieces.length === 0) throw new InvalidInputError(`${origin} is not a SentencePiece model: it holds no pieces`);
-  if (settings.modelType !== UNIGRAM || settings.suffix || !settings.escapeWhitespaces) {
+  const algorithm = ALGORITHMS[settings.modelType];
+  if (algorithm === undefined || settings.suffix || !settings.escapeWhitespaces) {
     throw new InvalidInputError(
-      `${origin}: expected a Unigram SentencePiece model that marks word starts with "▁", found model type ` +
+      `${origin}: expected a Unigram or byte-pair SentencePiece model that marks word starts with "▁", found model type ` +
         `${settings.modelType}. Convert it to tokenizer.json first.`,
     );
   }
   const { byteFallback, charsmap, addDummyPrefix, removeExtraWhitespaces } = settings;
-  return { pieces, byteFallback, charsmap, addDummyPrefix, removeExtraWhitespaces };
+  return { algorithm, pieces, byteFallback, charsmap, addDummyPrefix, removeExtraWhitespaces };
 }

@@ -25,15 +25,20 @@ function configuredName(config: JsonRecord | undefined, key: string): string | u
   return typeof name === "string" ? name : undefined;
 }
 
-/** Names of the special tokens that exist in the vocabulary, by role. */
+/**
+ * Names of the special tokens that exist in the vocabulary, by role. A file
+ * that names some names all: Qwen's vocabulary has an ordinary "<s>".
+ */
 export function specialTokenNames(
   vocabulary: ReadonlyMap<string, number>,
   configs: readonly (JsonRecord | undefined)[],
 ): ReadonlyMap<keyof SpecialTokens, string> {
   const names = new Map<keyof SpecialTokens, string>();
+  const isConfigured = ROLES.some(({ key }) => configs.some((config) => configuredName(config, key) !== undefined));
   for (const { role, key, usual } of ROLES) {
     const configured = configs.map((config) => configuredName(config, key)).find((name) => name !== undefined);
-    const name = (configured === undefined ? usual : [configured]).find((candidate) => vocabulary.has(candidate));
+    const candidates = configured === undefined && !isConfigured ? usual : [configured];
+    const name = candidates.find((candidate) => candidate !== undefined && vocabulary.has(candidate));
     if (name !== undefined) names.set(role, name);
   }
   return names;

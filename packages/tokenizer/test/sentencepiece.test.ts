@@ -92,7 +92,9 @@ describe("a folder with spm.model", () => {
 
   it("refuses what it cannot honour, and files that are no model", async () => {
     await expect(load({}, { split_by_punct: true })).rejects.toThrow(/split_by_punct is not supported/);
-    await expect(load({ modelType: 2 }, {})).rejects.toThrow(/expected a Unigram SentencePiece model.*model type 2/);
+    await expect(load({ modelType: 3 }, {})).rejects.toThrow(
+      /expected a Unigram or byte-pair SentencePiece model.*model type 3/,
+    );
     await writeFile(join(folder, "spm.model"), "version https://git-lfs");
     await expect(loadTokenizer(folder)).rejects.toThrow(InvalidInputError);
     await rm(join(folder, "spm.model"));
