@@ -36,6 +36,13 @@ export {
 export type { Gate } from "./gate.ts";
 export type { Json, JsonObject } from "./json.ts";
 export type {
+  GroupScore,
+  LikelihoodAnswer,
+  LikelihoodEvaluation,
+  LikelihoodRequest,
+  LikelihoodScores,
+} from "./likelihood.ts";
+export type {
   Adapter,
   AdapterChange,
   AdapterStore,

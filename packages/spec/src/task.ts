@@ -1,5 +1,6 @@
 import type { Tensor } from "@blora/tensor";
 import type { Head } from "./architecture.ts";
+import type { LikelihoodEvaluation } from "./likelihood.ts";
 import type { AssembledTokens, Tokenizer } from "./tokenizer.ts";
 
 /** A text or pair of texts with its label: a class index, or a score for regression. */
@@ -45,4 +46,6 @@ export interface Task {
   score(logits: Float32Array, labels: readonly number[]): Scores;
   /** Scores of always giving the most frequent label (or mean score) of `labels`. */
   majority(labels: readonly number[]): Scores;
+  /** Where the task is scored by the likelihood of texts, which takes a language model. */
+  readonly likelihood?: LikelihoodEvaluation;
 }

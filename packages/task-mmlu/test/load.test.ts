@@ -1,0 +1,145 @@
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { loadQuestions, loadTrainingQuestions, type Subject } from "../src/index.ts";
+import { parseCsv } from "../src/read-csv.ts";
+import { folderOf } from "./folder.ts";
+
+const FIXTURES = fileURLToPath(new URL("../../../fixtures/mmlu", import.meta.url));
+const ANATOMY: readonly Subject[] = ["anatomy"];
+const BOTH: readonly Subject[] = ["anatomy", "astronomy"];
+
+describe("the original's CSV layout", () => {
+  test("keeps line breaks, commas and doubled quotes inside quoted cells", async () => {
+    const text = '"Which is right?\nSay ""one"", please.","a, b",c,d,"e\r\nf",B\nNext?,1,2,3,4,D\n';
+    const folder = await folderOf({ "test/anatomy_test.csv": text });
+    const questions = (await loadQuestions(folder, "test", ANATOMY)).get("anatomy")!;
+    expect(questions).toEqual([
+      {
+        question: 'Which is right?\nSay "one", please.',
+        choices: ["a, b", "c", "d", "e\r\nf"],
+        answer: 1,
+        origin: `${join(folder, "test/anatomy_test.csv")}, row 1`,
+      },
+      expect.objectContaining({ question: "Next?", answer: 3 }),
+    ]);
+  });
+
+  test("takes every cell for text: numbers keep their zeros, None is a word", () => {
+    const [question] = parseCsv("f.csv", "Which?,007,0.50,None,N/A,A\n");
+    expect(question!.choices).toEqual(["007", "0.50", "None", "N/A"]);
+  });
+
+  test("reads back whatever was quoted", () => {
+    const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: "binary" }), { minLength: 5, maxLength: 5 }), (cells) => {
+        const [first] = cells as [string];
+        fc.pre(!first.startsWith("\ufeff"));
+        const row = parseCsv("f.csv", `${[...cells, "C"].map(quoted).join(",")}\n`);
+        expect(row).toEqual([{ question: first, choices: cells.slice(1), answer: 2, origin: "f.csv, row 1" }]);
+      }),
+    );
+  });
+
+  test("a wrong answer letter names file and row, and the letter", async () => {
+    const folder = await folderOf({ "test/anatomy_test.csv": '"a\nb",1,2,3,4,A\nWhich?,1,2,3,4,E\n' });
+    await expect(loadQuestions(folder, "test", ANATOMY)).rejects.toThrow(
+      /anatomy_test\.csv, row 2: expected an answer from A to D \(or 0 to 3\), found "E"/,
+    );
+  });
+
+  test("a row with a cell too few names file and row", async () => {
+    const folder = await folderOf({ "test/anatomy_test.csv": "Which?,1,2,3,4,A\nWhich?,1,2,3,A\n" });
+    await expect(loadQuestions(folder, "test", ANATOMY)).rejects.toThrow(/row 2: expected 6 cells .*, found 5/);
+  });
+
+  test("an open quote names the file", () => {
+    expect(() => parseCsv("f.csv", '"Which?,1,2,3,4,A\n')).toThrow(/f\.csv: expected comma-separated values/);
+  });
+
+  test("all missing subjects are named in one error", async () => {
+    const folder = await folderOf({ "test/anatomy_test.csv": "Which?,1,2,3,4,A\n" });
+    await expect(loadQuestions(folder, "test", ["anatomy", "astronomy", "virology"])).rejects.toThrow(
+      /expected test questions of 3 subjects, found 1; missing: astronomy, virology\./,
+    );
+  });
+
+  test("a file without rows counts as missing", async () => {
+    const folder = await folderOf({ "test/anatomy_test.csv": "" });
+    await expect(loadQuestions(folder, "test", ANATOMY)).rejects.toThrow("missing: anatomy");
+  });
+
+  test("validation questions are in val", async () => {
+    const folder = await folderOf({ "val/anatomy_val.csv": "Which?,1,2,3,4,A\n" });
+    expect((await loadQuestions(folder, "validation", ANATOMY)).get("anatomy")).toHaveLength(1);
+  });
+});
+
+describe("the Hub's layouts", () => {
+  test("reads one parquet file of all subjects, or one for each", async () => {
+    const expected = { choices: ["Mars", "007", "0.50", "The Sun"], answer: 3, question: "Which of these\nis a star?" };
+    const folder = await folderOf({});
+    await cp(join(FIXTURES, "test-00000-of-00001.parquet"), join(folder, "all/test-00000-of-00001.parquet"));
+    expect((await loadQuestions(folder, "test", BOTH)).get("astronomy")).toMatchObject([expected]);
+
+    const single = await folderOf({});
+    await mkdir(join(single, "astronomy"));
+    await cp(join(FIXTURES, "test-00000-of-00001.parquet"), join(single, "astronomy/test-00000-of-00001.parquet"));
+    expect((await loadQuestions(single, "test", ["astronomy"])).get("astronomy")![1]).toMatchObject(expected);
+  });
+
+  test("reads jsonl with answers as numbers or letters", async () => {
+    const rows = [
+      { question: "a", subject: "anatomy", choices: ["1", "2", "3", "4"], answer: 2 },
+      { question: "b", subject: "astronomy", choices: ["1", "2", "3", "4"], answer: "D" },
+    ];
+    const folder = await folderOf({ "test.jsonl": rows.map((row) => JSON.stringify(row)).join("\n") });
+    const questions = await loadQuestions(folder, "test", BOTH);
+    expect(BOTH.map((subject) => questions.get(subject)![0]!.answer)).toEqual([2, 3]);
+  });
+
+  test("a row without a subject, or with three choices, names file and row", async () => {
+    const row = { question: "a", choices: ["1", "2", "3", "4"], answer: 0 };
+    const folder = await folderOf({
+      "test.jsonl": `${JSON.stringify({ ...row, subject: "anatomy" })}\n${JSON.stringify(row)}`,
+      "validation.jsonl": JSON.stringify({ ...row, choices: ["1", "2", "3"] }),
+    });
+    await expect(loadQuestions(folder, "test", ANATOMY)).rejects.toThrow(
+      /test\.jsonl, row 2: expected a subject of MMLU such as anatomy, found none/,
+    );
+    await expect(loadQuestions(folder, "validation", ANATOMY)).rejects.toThrow(/row 1: expected four choices/);
+  });
+
+  test("refuses a file that is no parquet, and shards with one missing", async () => {
+    const folder = await folderOf({ "test.parquet": "version https://git-lfs.github.com/spec/v1\n" });
+    await expect(loadQuestions(folder, "test", ANATOMY)).rejects.toThrow(/test\.parquet: expected a parquet file/);
+    const shards = await folderOf({ "all/test-00000-of-00002.parquet": "" });
+    await expect(loadQuestions(shards, "test", ANATOMY)).rejects.toThrow("Expected 2 shards, found 1");
+  });
+
+  test("a folder without questions says what was looked for", async () => {
+    const folder = await folderOf({ "README.md": "" });
+    await expect(loadQuestions(folder, "test", ANATOMY)).rejects.toThrow(/has no test questions: .* found README\.md/);
+    await expect(loadQuestions(join(folder, "nowhere"), "test", ANATOMY)).rejects.toThrow("is empty or cannot be read");
+  });
+});
+
+describe("training questions", () => {
+  test("come from every file of auxiliary_train, wrapped or not", async () => {
+    const folder = await folderOf({ "auxiliary_train/race.csv": "Which?,1,2,3,4,B\n" });
+    await cp(
+      join(FIXTURES, "train-00000-of-00001.parquet"),
+      join(folder, "auxiliary_train/train-00000-of-00001.parquet"),
+    );
+    const questions = await loadTrainingQuestions(folder);
+    expect(questions.map(({ answer }) => answer)).toEqual([1, 1, 3]);
+    expect(questions[1]!.choices).toEqual(["Ulna", "Femur", "Radius", "None"]);
+  });
+
+  test("that are absent are an error", async () => {
+    await expect(loadTrainingQuestions(await folderOf({}))).rejects.toThrow("has no training questions");
+  });
+});
