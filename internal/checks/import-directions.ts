@@ -46,6 +46,8 @@ const probes: readonly Probe[] = [
   ...allowed("packages/inference", ["@blora/tensor", "@blora/spec", "@blora/weights"]),
   ...refused("packages/export-onnx", ["@blora/lora", "@blora/engine-tfjs", "@blora/trainer", "@tensorflow/tfjs-core"]),
   ...allowed("packages/export-onnx", ["@blora/inference", "@blora/engine-onnx", "@blora/weights"]),
+  ...refused("packages/report", ["@blora/lora", "@blora/bops", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/report", ["@blora/spec", "@blora/trainer", "vega"]),
   ...allowed("apps/cli", ["@blora/trainer", "@blora/lora", "@blora/engine-onnx"]),
 ];
 

@@ -5,6 +5,7 @@ import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvalCommand } from "./commands/eval.ts";
 import { addNativeCommand } from "./commands/native.ts";
+import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
 
 /** The command line. Mistakes in its use throw; `exit` sets the status of a run that ended as asked. */
@@ -16,6 +17,7 @@ export function createProgram(exit: (status: number) => void): Command {
     .exitOverride()
     .showHelpAfterError();
   addTrainCommand(program, exit);
+  addSweepCommand(program, exit);
   addEvalCommand(program);
   addBopsCommand(program);
   addDemoCommand(program, exit);

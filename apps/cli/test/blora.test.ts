@@ -1,45 +1,16 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { RunSummary } from "@blora/trainer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blora, requireBuild } from "./run-blora.ts";
 
-const program = fileURLToPath(new URL("../dist/blora.js", import.meta.url));
 const tiny = ["--set", "maxSteps=12", "--set", "maxTrainSamples=64", "--set", "maxEvalSamples=32", "--threads", "1"];
-
-interface Finished {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the built command line; `onOutput` sees its standard error as it comes. */
-function blora(
-  args: readonly string[],
-  onOutput: (text: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
-) {
-  return new Promise<Finished>((resolve) => {
-    const child = spawn(process.execPath, [program, ...args]);
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (text: Buffer) => {
-      stdout += text;
-    });
-    child.stderr.on("data", (text: Buffer) => {
-      stderr += text;
-      onOutput(String(text), (signal) => child.kill(signal));
-    });
-    child.on("close", (status) => resolve({ status, stdout, stderr }));
-  });
-}
 
 let folder: string;
 
 beforeAll(async () => {
-  if (!existsSync(program)) throw new Error("apps/cli is not built: npm run build");
+  requireBuild();
   folder = await mkdtemp(join(tmpdir(), "blora-cli-"));
 });
 afterAll(() => rm(folder, { recursive: true }));

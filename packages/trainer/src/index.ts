@@ -15,6 +15,7 @@ export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
 export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
 export { contextOf, promptsHash } from "./likelihood/prompts-hash.ts";
+export { type Machine, machine } from "./machine.ts";
 export { type OpenNetwork, openNetwork } from "./open-network.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
 export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";

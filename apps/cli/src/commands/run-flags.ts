@@ -46,6 +46,7 @@ export function runSettings(flags: RunFlags, out: string): RunSettings {
     revision: flags.revision,
     offline: flags.offline ?? false,
     task: taskManifest(flags.task),
+    taskName: flags.task,
     data: flags.data,
     method: methodManifest(flags.method),
     engine: engineManifest(flags.engine, engineOptions),

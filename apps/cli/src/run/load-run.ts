@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
 import { bops } from "@blora/bops";
 import { builtinModelFolder } from "@blora/builtin";
-import type { RunConfig } from "@blora/core";
-import { type Architecture, InvalidInputError, NotFoundError } from "@blora/spec";
+import { type Architecture, NotFoundError } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
-import type { RunParts, TrainingArgumentsInput } from "@blora/trainer";
+import type { RunParts } from "@blora/trainer";
 import { openCheckpoint, resolveModel } from "@blora/weights";
-import { createJiti } from "jiti";
 import { registry } from "../registry.ts";
+import { type Config, chooseConfig, readConfigs } from "./config-file.ts";
 import type { RunSettings } from "./settings.ts";
 
 /** Name the built-in model goes by where users see it. */
@@ -21,7 +20,7 @@ export interface LoadedRun {
 
 /** Makes everything a run needs from its settings; a config file's values win over the settings it names. */
 export async function loadRun(settings: RunSettings): Promise<LoadedRun> {
-  const config = settings.configFile === undefined ? undefined : await readConfig(settings.configFile);
+  const config = await configOf(settings);
   const model = config?.model ?? settings.model;
   const folder =
     model === undefined || model === BUILTIN_MODEL
@@ -61,10 +60,6 @@ export function architectureFor(config: unknown, folder: string): Architecture {
   );
 }
 
-async function readConfig(path: string): Promise<RunConfig<TrainingArgumentsInput>> {
-  const config: unknown = await createJiti(import.meta.url).import(resolve(path), { default: true });
-  if (typeof config !== "object" || config === null || !("task" in config) || !("method" in config)) {
-    throw new InvalidInputError(`${path}: expected a default export made by defineConfig with a task and a method.`);
-  }
-  return config as RunConfig<TrainingArgumentsInput>;
+async function configOf({ configFile, taskName }: RunSettings): Promise<Config | undefined> {
+  return configFile === undefined ? undefined : chooseConfig(configFile, await readConfigs(configFile), taskName);
 }

@@ -8,6 +8,8 @@ export interface RunSettings {
   readonly revision: string | undefined;
   readonly offline: boolean;
   readonly task: ComponentManifest<"task">;
+  /** Says which run of a `configFile` that lists several. */
+  readonly taskName: string;
   readonly data: string | undefined;
   readonly method: ComponentManifest<"method">;
   readonly engine: ComponentManifest<"engine">;

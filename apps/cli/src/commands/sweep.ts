@@ -1,0 +1,93 @@
+import { resolve } from "node:path";
+import type { SweepRecord } from "@blora/report";
+import type { Command } from "commander";
+import { EXIT } from "../exit.ts";
+import { createProgress } from "../output/progress.ts";
+import { readConfigs } from "../run/config-file.ts";
+import { withSignals } from "../run/signals.ts";
+import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
+import { currentRecords, readRecords } from "../sweep/records.ts";
+import { writeResults } from "../sweep/results-files.ts";
+import { runSweep } from "../sweep/run-sweep.ts";
+import { parseSeeds } from "../sweep/seeds.ts";
+import { runSettings } from "./run-flags.ts";
+
+interface SweepFlags {
+  readonly seeds: string;
+  readonly out: string;
+  readonly runs: string;
+  readonly reference: string;
+  readonly title: string;
+  readonly data?: string;
+  readonly offline?: boolean;
+  readonly engine: string;
+  readonly backend?: string;
+  readonly threads?: number;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export function addSweepCommand(program: Command, exit: (status: number) => void): void {
+  program
+    .command("sweep")
+    .argument("<recipes...>", "configuration files: one run each, or a list of runs with a task each")
+    .description("run recipes over seeds, only what is missing, and write one results table")
+    .option("--seeds <count|list>", "3 for the seeds 1, 2 and 3; or a list: 4,5", "1")
+    .option("--out <folder>", "results: the table, the front, and a small file for each run", "results")
+    .option("--runs <folder>", "run directories, with checkpoints and adapters", "runs/sweep")
+    .option("--reference <recipe>", "recipe whose bit operations are 100 %", "lora-8")
+    .option("--title <text>", "heading of the table", "Results")
+    .option("--data <folder>", "folder of the tasks' files")
+    .option("--offline", "use only what the Hub cache holds")
+    .option("--engine <name>", "onnx (compiled) or tfjs (eager)", "onnx")
+    .option("--backend <name>", "backend of the tfjs engine")
+    .option("--threads <count>", "threads of the onnx engine (default: one for each core)", Number)
+    .option("--dry-run", "list the runs and whether they are done")
+    .option("--json", "print one JSON line at the end")
+    .action(async (recipes: readonly string[], flags: SweepFlags) => {
+      const seeds = parseSeeds(flags.seeds);
+      const plan = planSweep(await Promise.all(recipes.map(readRecipe)), seeds);
+      if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
+      const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
+      const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, currentRecords(records, plan), flags);
+      const { result: records, signal } = await withSignals((abort) =>
+        runSweep({
+          plan,
+          out: flags.out,
+          runs: resolve(flags.runs),
+          defaults: runSettings({ ...flags, task: "builtin", method: "lora", set: [] }, ""),
+          signal: abort,
+          onStart: ({ task, recipe, seed }, left) =>
+            output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
+          onEvent: createProgress(output),
+          async onRecord({ name, outcome }, all) {
+            if (outcome.status === "failed") output.write(`${name} failed: ${outcome.error}\n`);
+            await tables(all.values());
+          },
+        }),
+      );
+      const results = await tables(records.values());
+      process.stdout.write(
+        flags.json ? `${JSON.stringify(results)}\n` : `${describeEnd(plan, records)}table: ${flags.out}/results.md\n`,
+      );
+      if (signal !== undefined) return exit(signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted);
+      if (plan.some(({ name }) => records.get(name)?.outcome.status !== "done")) exit(EXIT.failure);
+    });
+}
+
+async function readRecipe(file: string): Promise<Recipe> {
+  return { file, configs: await readConfigs(file) };
+}
+
+function describePlan(plan: readonly PlannedRun[], records: ReadonlyMap<string, SweepRecord>): string {
+  const lines = plan.map(
+    ({ name, recipe }) => `${(records.get(name)?.outcome.status ?? "missing").padEnd(8)} ${name}  ${recipe}\n`,
+  );
+  return lines.join("") + describeEnd(plan, records);
+}
+
+function describeEnd(plan: readonly PlannedRun[], records: ReadonlyMap<string, SweepRecord>): string {
+  const countOf = (status: string) => plan.filter(({ name }) => records.get(name)?.outcome.status === status).length;
+  const failed = countOf("failed");
+  return `\n${countOf("done")} of ${plan.length} runs done${failed === 0 ? "" : `, ${failed} failed`}\n`;
+}

@@ -1,0 +1,43 @@
+import { resolve } from "node:path";
+import type { RunConfig } from "@blora/core";
+import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
+import type { TrainingArgumentsInput } from "@blora/trainer";
+import { createJiti } from "jiti";
+
+export type Config = RunConfig<TrainingArgumentsInput>;
+
+/** The runs a configuration file describes: one, or a list with a task each. */
+export async function readConfigs(path: string): Promise<readonly Config[]> {
+  return toConfigs(path, await createJiti(import.meta.url).import(resolve(path), { default: true }));
+}
+
+/** The default export of a configuration file. @throws InvalidInputError where it is not what it should be */
+export function toConfigs(path: string, exported: unknown): readonly Config[] {
+  const configs: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
+  if (configs.length === 0 || !configs.every(isConfig)) {
+    throw new InvalidInputError(
+      `${path}: expected a default export made by defineConfig with a task and a method, or a list of them.`,
+    );
+  }
+  const tasks = configs.map(({ task }) => task.name);
+  const repeated = tasks.find((name, index) => tasks.indexOf(name) !== index);
+  if (repeated === undefined) return configs;
+  throw new InvalidInputError(
+    `${path}: expected one run for each task, found several for ${repeated}. Use a file each.`,
+  );
+}
+
+/** The only run of a file, or of several the one on a task. */
+export function chooseConfig(path: string, configs: readonly Config[], task: string): Config {
+  if (configs.length === 1) return configs[0]!;
+  const found = configs.find((config) => config.task.name === task);
+  if (found !== undefined) return found;
+  const known = configs.map((config) => config.task.name);
+  throw new NotFoundError(
+    `${path} has no run on the task "${task}".${didYouMean(task, known)} Choose one with --task: ${known.join(", ")}.`,
+  );
+}
+
+function isConfig(value: unknown): value is Config {
+  return typeof value === "object" && value !== null && "task" in value && "method" in value;
+}

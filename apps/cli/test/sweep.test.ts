@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Results } from "@blora/report";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { planSweep, type Recipe } from "../src/sweep/plan.ts";
+import { currentRecords, readRecords } from "../src/sweep/records.ts";
+import { parseSeeds } from "../src/sweep/seeds.ts";
+import long from "./recipes/long.ts";
+import tiny from "./recipes/tiny.ts";
+import { blora, requireBuild } from "./run-blora.ts";
+
+const recipe = (name: string) => fileURLToPath(new URL(`recipes/${name}.ts`, import.meta.url));
+
+const recipes: readonly Recipe[] = [
+  { file: recipe("tiny"), configs: [tiny] },
+  { file: recipe("long"), configs: [long] },
+];
+
+let folder: string;
+
+beforeAll(async () => {
+  requireBuild();
+  folder = await mkdtemp(join(tmpdir(), "blora-sweep-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function sweep(name: string, args: readonly string[], onOutput?: Parameters<typeof blora>[1]) {
+  const out = join(folder, name);
+  return blora(["sweep", ...args, "--out", out, "--runs", join(out, "folders"), "--threads", "1"], onOutput);
+}
+
+describe("--seeds", () => {
+  test.each([
+    ["3", [1, 2, 3]],
+    ["4,9,4", [4, 9]],
+  ])("reads %s", (text, seeds) => {
+    expect(parseSeeds(text)).toEqual(seeds);
+  });
+
+  test.each(["", "0", "-1", "two", "1,,2.5"])("refuses %j", (text) => {
+    expect(() => parseSeeds(text)).toThrow(/^--seeds expects/);
+  });
+});
+
+describe("the plan of a sweep", () => {
+  test("runs the first seed of every recipe before the second of any", async () => {
+    const plan = planSweep(recipes, [1, 2]);
+    expect(plan.map((run) => `${run.recipe} ${run.seed}`)).toEqual(["tiny 1", "long 1", "tiny 2", "long 2"]);
+  });
+
+  test("knows a run by what its result depends on", async () => {
+    const [tiny, long] = planSweep(recipes, [1]);
+    expect(tiny!.settings).toMatchObject({
+      model: "builtin",
+      task: { $plugin: "task/builtin" },
+      method: { $plugin: "method/lora", options: { rank: 2 } },
+      training: { maxSteps: 12, learningRate: 5e-4 },
+    });
+    expect(tiny!.settings.training).not.toHaveProperty("seed");
+    expect(tiny!.settings.training).not.toHaveProperty("saveSteps");
+    expect(tiny!.settingsId).not.toBe(long!.settingsId);
+    expect(tiny!.name).toBe(`builtin-lora-${tiny!.settingsId}-1`);
+  });
+});
+
+describe("blora sweep", () => {
+  test("records a crash and goes on, repeats nothing that is done, and tries again what failed", async () => {
+    const first = await sweep("crash", [
+      recipe("crash"),
+      recipe("tiny"),
+      "--seeds",
+      "2",
+      "--reference",
+      "tiny",
+      "--json",
+    ]);
+    expect(first.status).toBe(1);
+    const { rows, failures } = JSON.parse(first.stdout) as Results;
+    expect(failures.map(({ recipe, seed, error }) => [recipe, seed, error])).toEqual([
+      ["crash", 1, "The training process ended by SIGSEGV."],
+      ["crash", 2, "The training process ended by SIGSEGV."],
+    ]);
+    expect(rows).toMatchObject([{ recipe: "tiny", steps: 12, rows: { train: 64, eval: 32 }, cost: 1 }]);
+    expect(rows[0]!.seeds.map(({ seed }) => seed)).toEqual([1, 2]);
+
+    const again = await sweep("crash", [recipe("tiny"), recipe("crash"), "--seeds", "2"]);
+    expect(again.stderr.match(/ seed \d/g)).toEqual([" seed 1", " seed 2"]);
+    expect(again.stderr).not.toContain("tiny, ");
+    expect((await readdir(join(folder, "crash"))).sort()).toEqual([
+      "folders",
+      "front.svg",
+      "results.json",
+      "results.md",
+      "runs",
+    ]);
+    const table = await readFile(join(folder, "crash", "results.md"), "utf8");
+    expect(table).toMatch(/\| builtin \| tiny \| 12 \| 64\/32 \| 1, 2 \| accuracy \| 0\.\d{4} ± 0\.\d{4} \|/);
+    expect(table).toContain("- builtin, crash, seed 2: The training process ended by SIGSEGV.");
+  });
+
+  test("finishes the step on an interrupt, ends with 130, and goes on from there", async () => {
+    const interruptAt = (pattern: RegExp) => {
+      let seen = "";
+      return (text: string, kill: (signal: NodeJS.Signals) => void) => {
+        const before = seen;
+        seen += text;
+        if (pattern.test(seen) && !pattern.test(before)) kill("SIGINT");
+      };
+    };
+    const first = await sweep("stop", [recipe("long")], interruptAt(/step 50\//));
+    expect(first.status).toBe(130);
+    expect(await readRecords(join(folder, "stop"))).toEqual(new Map());
+    const second = await sweep("stop", [recipe("long")], interruptAt(/resumed at step \d\d/));
+    expect(second.stderr).toMatch(/resumed at step \d\d/);
+    expect(second.status).toBe(130);
+  });
+
+  test("drops from the table what a changed recipe no longer asks for, and nothing else", async () => {
+    const plan = planSweep(recipes.slice(0, 1), [1]);
+    const { recipeFile: _, ...planned } = plan[0]!;
+    const record = { formatVersion: 1, machine: {}, outcome: { status: "failed", error: "" }, ...planned } as never;
+    const records = [
+      record,
+      { ...(record as object), settingsId: "00000000" },
+      { ...(record as object), settingsId: "11111111", task: "rte" },
+      { ...(record as object), recipe: "renamed" },
+    ] as never[];
+    expect(currentRecords(records, plan).map(({ recipe, task, settingsId }) => [recipe, task, settingsId])).toEqual([
+      ["tiny", "builtin", planned.settingsId],
+      ["tiny", "rte", "11111111"],
+      ["tiny", "builtin", planned.settingsId],
+    ]);
+  });
+
+  test("names a record that is no JSON", async () => {
+    const runs = join(folder, "damaged", "runs");
+    await mkdir(runs, { recursive: true });
+    await writeFile(join(runs, "cut.json"), '{"formatVersion":1,');
+    const { status, stderr } = await sweep("damaged", [recipe("tiny")]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('cut.json: expected the JSON of a run, found {"formatVersion":1,');
+  });
+});

@@ -1,0 +1,38 @@
+import type { Spread } from "./spread.ts";
+
+const NONE = "–";
+
+/** A metric to four places. */
+export function score(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : value.toFixed(4);
+}
+
+/** Mean ± standard deviation. */
+export function spread(value: Spread | null): string {
+  if (value === null) return NONE;
+  const { mean, standardDeviation } = value;
+  return standardDeviation === null ? score(mean) : `${score(mean)} ± ${score(standardDeviation)}`;
+}
+
+/** A share in per cent. */
+export function share(value: number | null): string {
+  return value === null ? NONE : `${(100 * value).toFixed(1)} %`;
+}
+
+export function oneDecimal(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : value.toFixed(1);
+}
+
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en");
+}
+
+export function mebibytes(bytes: number): string {
+  return `${count(bytes / 2 ** 20)} MiB`;
+}
+
+/** Widths by matrix, such as `A 4.0, E 8.0, B 4.0`. */
+export function bitWidths(bits: Readonly<Record<string, number>>): string {
+  const widths = Object.entries(bits).map(([matrix, width]) => `${matrix} ${oneDecimal(width)}`);
+  return widths.length === 0 ? NONE : widths.join(", ");
+}

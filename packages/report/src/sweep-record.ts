@@ -1,0 +1,25 @@
+import type { JsonObject } from "@blora/spec";
+import type { Machine, RunSummary } from "@blora/trainer";
+
+/** One finished run of a sweep, as a small file keeps it. */
+export interface SweepRecord {
+  readonly formatVersion: 1;
+  /** Folder of the run and name of the file: task, method, settings, seed. */
+  readonly name: string;
+  /** Name of the recipe that asked for the run. */
+  readonly recipe: string;
+  readonly task: string;
+  readonly seed: number;
+  /** Everything the result depends on but the seed, with defaults filled in. */
+  readonly settings: JsonObject;
+  /** Names `settings`: equal settings, equal names. */
+  readonly settingsId: string;
+  /** Where and when it ran. */
+  readonly machine: Machine;
+  readonly outcome: SweepOutcome;
+}
+
+/** A failed run is run again by the next sweep. */
+export type SweepOutcome =
+  | { readonly status: "done"; readonly summary: RunSummary }
+  | { readonly status: "failed"; readonly error: string };

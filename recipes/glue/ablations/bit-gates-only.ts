@@ -1,0 +1,43 @@
+/**
+ * B-LoRA that learns bits and keeps rank 8.
+ * RTE and MRPC, from all-MiniLM-L6-v2 (22 million parameters), at most 600 updates of 32 rows.
+ * Expected score: not run here yet.
+ *
+ *   npx blora sweep recipes/glue/ablations/bit-gates-only.ts --seeds 3 --data <GLUE folder>
+ */
+import type { RunConfig } from "@blora/core";
+import { hardConcrete } from "@blora/gates";
+import { blora } from "@blora/lora";
+import { bayesianBits } from "@blora/quantizers";
+import { glue } from "@blora/task-glue";
+import type { TrainingArgumentsInput } from "@blora/trainer";
+
+const tasks = ["rte", "mrpc"] as const;
+const gate = hardConcrete({ initialLogit: 2 });
+
+const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map((task) => ({
+  model: process.env.BLORA_MINILM ?? "sentence-transformers/all-MiniLM-L6-v2",
+  task: glue({ task }),
+  method: blora({
+    rank: 8,
+    alpha: 16,
+    dropout: 0,
+    scope: "adapter",
+    penaltyStrength: 0.1,
+    phases: { warmup: 0.1, gates: 0.6, settle: 0.3 },
+    rankGate: gate,
+    initialGateLogit: 2,
+    quantizer: bayesianBits({ gate, maxBits: 16 }),
+    learnRank: false,
+  }),
+  training: {
+    learningRate: 1e-3,
+    warmupRatio: 0.06,
+    perDeviceTrainBatchSize: 32,
+    maxSteps: 600,
+    evalSteps: 60,
+    maxSeqLength: 128,
+  },
+}));
+
+export default runs;

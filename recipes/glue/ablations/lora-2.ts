@@ -1,0 +1,29 @@
+/**
+ * LoRA at rank 2.
+ * RTE and MRPC, from all-MiniLM-L6-v2 (22 million parameters), at most 600 updates of 32 rows.
+ * Expected score: not run here yet.
+ *
+ *   npx blora sweep recipes/glue/ablations/lora-2.ts --seeds 3 --data <GLUE folder>
+ */
+import type { RunConfig } from "@blora/core";
+import { lora } from "@blora/lora";
+import { glue } from "@blora/task-glue";
+import type { TrainingArgumentsInput } from "@blora/trainer";
+
+const tasks = ["rte", "mrpc"] as const;
+
+const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map((task) => ({
+  model: process.env.BLORA_MINILM ?? "sentence-transformers/all-MiniLM-L6-v2",
+  task: glue({ task }),
+  method: lora({ rank: 2, alpha: 4, dropout: 0 }),
+  training: {
+    learningRate: 1e-3,
+    warmupRatio: 0.06,
+    perDeviceTrainBatchSize: 32,
+    maxSteps: 600,
+    evalSteps: 60,
+    maxSeqLength: 128,
+  },
+}));
+
+export default runs;
