@@ -49,6 +49,8 @@ export interface Progress {
  */
 export interface AdapterStore {
   readonly sites: readonly LinearSite[];
+  /** Prices the matrix products of the run, as its summary does. */
+  readonly cost: CostModel;
   /** The adapter as it is now. Its values are live: writing to them changes the parameter and keeps its moments. */
   get(path: string): Adapter;
   /** The frozen weight W0 [O, I] of a site, row-major. Reads from disk: call rarely. */
@@ -108,6 +110,8 @@ export interface Method {
   summary(site: LinearSite, adapter: Adapter): SiteSummary;
   /** The trained update, or undefined where the site ended with rank 0. */
   export(site: LinearSite, adapter: Adapter): LowRankUpdate | undefined;
+  /** What a user should know of adapters as they are, in sentences, such as a budget out of reach. Asked before the first and after the last step. */
+  warnings?(sites: readonly LinearSite[], adapters: ReadonlyMap<string, Adapter>, cost: CostModel): readonly string[];
   /** Which operands are quantized beyond the adapter itself, where any. */
   readonly scope?: string;
 }

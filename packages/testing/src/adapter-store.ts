@@ -1,5 +1,6 @@
 import type { Adapter, AdapterStore, BaseLinear, LinearSite, Method, Parameter } from "@blora/spec";
 import { frozenLinear, linear, lowRankLinear, normalValues, ops, type Tensor } from "@blora/tensor";
+import { bitCost } from "./bit-cost.ts";
 import { createTestContext } from "./context.ts";
 import { toTensors, valuesOf } from "./values.ts";
 
@@ -51,6 +52,7 @@ export function createTestStore(
 
   return {
     sites,
+    cost: bitCost,
     base,
     get,
     baseWeight: (path) => weights.get(path)!,

@@ -57,7 +57,11 @@ export function summarizeRun(
     truncatedShare: train.truncatedShare,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     seed: args.seed,
-    warnings: [...(record?.warnings ?? []), ...rankWarnings(ranks)],
+    warnings: [
+      ...(record?.warnings ?? []),
+      ...rankWarnings(ranks),
+      ...(method.warnings?.(sites, snapshot.adapters, costModel) ?? []),
+    ],
     interrupted,
   };
 }

@@ -148,11 +148,16 @@ function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState) 
 }
 
 function startWarnings(prepared: PreparedRun, state: TrainingState): string[] {
-  const { train, args, longest } = prepared;
+  const { train, args, longest, model } = prepared;
   const memory = memoryWarning(memoryOf(prepared, state), freemem(), args.perDeviceTrainBatchSize, longest);
   const share = (100 * train.truncatedShare).toFixed(1);
   const cut = `${share} % of the training texts are longer than ${args.maxSeqLength} tokens (maxSeqLength) and were cut.`;
-  return [...(memory === undefined ? [] : [memory]), ...(train.truncatedShare > 0 ? [cut] : [])];
+  const { adapters } = takeSnapshot(state);
+  return [
+    ...(memory === undefined ? [] : [memory]),
+    ...(train.truncatedShare > 0 ? [cut] : []),
+    ...(model.method.warnings?.(model.sites, adapters, model.costModel) ?? []),
+  ];
 }
 
 function memoryOf({ model, args, longest }: PreparedRun, state: TrainingState): number {

@@ -80,7 +80,7 @@ async function trainOneStep(
   const batches = plan.batchesOf(progress.step);
   const { perDeviceTrainBatchSize: batchSize, gradientAccumulationSteps } = args;
   const place: Progress = { step: progress.step, totalSteps: plan.totalSteps, seed: args.seed };
-  const store = createAdapterStore(state, model.sites, model.baseWeight, () =>
+  const store = createAdapterStore(state, model.sites, model.costModel, model.baseWeight, () =>
     runner.observe(train, batches[0]!, batchSize),
   );
 

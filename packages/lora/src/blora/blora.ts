@@ -2,14 +2,16 @@ import { definePlugin, type Method, type Plugin, type TracedAdapter } from "@blo
 import type { Tensor } from "@blora/tensor";
 import { foldUpdate } from "../fold.ts";
 import { constantParameter, kaimingUniform, scaleOf } from "../low-rank.ts";
-import { floatUsage } from "../usage.ts";
 import { applyBlora, observeActivations } from "./apply.ts";
+import { adaptStrength } from "./budget.ts";
 import { activationsOf, toJson } from "./layout.ts";
 import { type BloraOptions, type BloraSettings, bloraOptionsSchema, bloraSettings } from "./options.ts";
 import { bloraPenalty } from "./penalty.ts";
-import { advance, phaseAt } from "./phases.ts";
+import { phaseAt } from "./phase-schedule.ts";
+import { advance } from "./phases.ts";
 import { activeComponents, roundedValues } from "./quantization.ts";
-import { bloraSummary, bloraUsage } from "./usage.ts";
+import { budgetWarnings } from "./reach.ts";
+import { bloraBaseline, bloraSummary, bloraUsage } from "./usage.ts";
 
 export interface BloraMethod extends Method {
   /**
@@ -51,9 +53,11 @@ function create(options: BloraOptions): BloraMethod {
     }),
     penalty: (adapters, cost) => bloraPenalty(settings, adapters, cost),
     beforeStep: (store, progress) => advance(settings, store, progress),
+    afterStep: (store, progress) => adaptStrength(settings, store, progress),
+    warnings: (sites, adapters, cost) => budgetWarnings(settings, sites, adapters, cost),
     phase: (progress) => phaseAt(settings, progress),
     usage: (site, adapter) => bloraUsage(settings, site, adapter),
-    baselineUsage: (site) => floatUsage(site, rank, scope === "site" ? ["A", "B", "W0"] : ["A", "B"]),
+    baselineUsage: (site) => bloraBaseline(settings, site),
     summary: (_site, adapter) => bloraSummary(settings, adapter),
     export: (_site, adapter) =>
       foldUpdate({

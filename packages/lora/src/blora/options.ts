@@ -29,6 +29,11 @@ export interface BloraOptions extends LowRankOptions {
   readonly scope?: Scope | undefined;
   /** λ: the task loss that running for free instead of at full price is worth. Default 0.1. */
   readonly penaltyStrength?: number | undefined;
+  /**
+   * Share of the baseline's cost the run is to end at, over 0 to 1. λ then
+   * starts at `penaltyStrength` and is adapted; needs a settle phase. Default: none.
+   */
+  readonly bopsTarget?: number | undefined;
   /** Default { warmup: 0.1, gates: 0.6, settle: 0.3 }. */
   readonly phases?: PhaseShares | undefined;
   /** `nested`: a closed gate closes all later components. `independent`: each closes its own. Default `nested`. */
@@ -54,6 +59,7 @@ export interface BloraSettings {
   readonly dropout: number;
   readonly scope: Scope;
   readonly penaltyStrength: number;
+  readonly bopsTarget?: number | undefined;
   readonly phases: PhaseShares;
   readonly rankPrior: "nested" | "independent";
   readonly penalty: "cost" | "const";
@@ -86,6 +92,7 @@ export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
     dropout: dropoutSchema.default(0),
     scope: z.enum(["adapter", "adapter+activations", "site"]).default("adapter"),
     penaltyStrength: z.number().min(0).default(0.1),
+    bopsTarget: z.number().positive().max(1).optional(),
     phases: phasesSchema.default({ warmup: 0.1, gates: 0.6, settle: 0.3 }),
     rankPrior: z.enum(["nested", "independent"]).default("nested"),
     penalty: z.enum(["cost", "const"]).default("cost"),
@@ -93,6 +100,14 @@ export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
     learnBits: z.boolean().default(true),
     initialGateLogit: z.number().default(2),
     portCompat: z.boolean().default(false),
+  })
+  .refine(({ bopsTarget, phases }) => bopsTarget === undefined || phases.settle > 0, {
+    message: "expected a settle phase above 0 beside bopsTarget, which is met when gates are made hard",
+    path: ["phases", "settle"],
+  })
+  .refine(({ bopsTarget, penaltyStrength }) => bopsTarget === undefined || penaltyStrength > 0, {
+    message: "expected a strength above 0 to start from beside bopsTarget",
+    path: ["penaltyStrength"],
   })
   .transform((options) => ({ ...options, alpha: options.alpha ?? 2 * options.rank }));
 

@@ -1,6 +1,7 @@
 import { type CostModel, FLOAT_BITS, type MatmulUsage, type SiteUsage, type TracedAdapter } from "@blora/spec";
 import { ops, type Tensor } from "@blora/tensor";
 import { floatUsage, macsPerToken } from "../usage.ts";
+import { strengthOf } from "./budget-state.ts";
 import { activationsOf, layoutOf, type Operand, quantizerParameters, RANK_GATES, weightsOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { expectedKeeps } from "./rank-gates.ts";
@@ -17,7 +18,12 @@ export function bloraPenalty(
   if (!settings.learnBits && learning.every(({ parameters }) => parameters[RANK_GATES] === undefined)) return undefined;
   const expectations = siteExpectations(settings, learning);
   const value = price(settings, learning, expectations, cost);
-  return ops.mul(value, settings.penaltyStrength);
+  return ops.mul(value, strengthOf(adapters) ?? settings.penaltyStrength);
+}
+
+/** Expected cost of a token at sites whose gates are being learned, a scalar. */
+export function expectedCost(settings: BloraSettings, adapters: readonly TracedAdapter[], cost: CostModel): Tensor {
+  return costOf(settings, adapters, siteExpectations(settings, adapters), cost);
 }
 
 /** What the gates of one site make of it on average. */
@@ -51,10 +57,16 @@ function price(
   if (settings.penalty === "const") return ops.mean(ops.stack(expectations.flatMap(shares)));
   const full = adapters.map(({ site }) => floatUsage(site, settings.rank, pricedMatrices(settings)));
   const fullPrice = Number(cost.measured(full, 1).total);
-  const expected = cost.expected(
-    adapters.map((adapter, index) => expectedUsage(settings, adapter, expectations[index]!)),
-  );
-  return ops.mul(expected, 1 / fullPrice);
+  return ops.mul(costOf(settings, adapters, expectations, cost), 1 / fullPrice);
+}
+
+function costOf(
+  settings: BloraSettings,
+  adapters: readonly TracedAdapter[],
+  expectations: readonly SiteExpectation[],
+  cost: CostModel,
+): Tensor {
+  return cost.expected(adapters.map((adapter, index) => expectedUsage(settings, adapter, expectations[index]!)));
 }
 
 /** Differentiable twin of `bloraUsage`. */

@@ -1,4 +1,5 @@
 import { type AdapterStore, FLOAT_BITS, type ParameterRecord } from "@blora/spec";
+import { BUDGET } from "./budget-state.ts";
 import {
   activationsOf,
   bitsOf,
@@ -19,7 +20,7 @@ export function settle(settings: BloraSettings, store: AdapterStore, path: strin
   const adapter = store.get(path);
   const before = layoutOf(adapter);
   const open = openComponents(settings, adapter);
-  const dropped = [RANK_GATES];
+  const dropped = [RANK_GATES, BUDGET];
   const signed: Partial<Record<Operand, boolean>> = {};
   const bits: Partial<Record<Operand, number>> = {};
   for (const operand of [...weightsOf(settings), ...activationsOf(settings)]) {

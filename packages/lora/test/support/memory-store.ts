@@ -1,6 +1,6 @@
 import type { Adapter, AdapterStore, LinearSite, Method, Parameter } from "@blora/spec";
 import { ops, sizeOf, type Tensor } from "@blora/tensor";
-import { createTestContext, toTensors, valuesOf } from "@blora/testing";
+import { bitCost, createTestContext, toTensors, valuesOf } from "@blora/testing";
 import { createBase } from "./base.ts";
 
 /** Adapters in memory, with what a trainer would feed `observe`. */
@@ -30,6 +30,7 @@ export function createMemoryStore(
 
   return {
     sites,
+    cost: bitCost,
     adapters,
     calls,
     get: (path) => adapters.get(path)!,
