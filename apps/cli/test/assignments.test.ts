@@ -51,6 +51,12 @@ describe("run flags", () => {
     });
   });
 
+  test("--bops-target is an option of the method, which --set may still change", () => {
+    const method = (...set: string[]) => runSettings({ ...flags, bopsTarget: "0.25", set }, "out").method;
+    expect(method()).toMatchObject({ options: { bopsTarget: 0.25 } });
+    expect(method("method.bopsTarget=0.1")).toMatchObject({ options: { bopsTarget: 0.1 } });
+  });
+
   test.each([
     ["task", "sst", /No task is called "sst"\. Did you mean sst2/],
     ["method", "blorra", /No method is called "blorra"\. Did you mean blora/],

@@ -15,6 +15,7 @@ export interface RunFlags {
   readonly backend?: string;
   readonly threads?: number;
   readonly seed?: number;
+  readonly bopsTarget?: string;
   readonly set: readonly string[];
   readonly config?: string;
 }
@@ -54,5 +55,6 @@ export function runSettings(flags: RunFlags, out: string): RunSettings {
     arguments: flags.seed === undefined ? {} : { seed: flags.seed },
     configFile: flags.config,
   };
-  return applyAssignments(settings, flags.set);
+  const budget = flags.bopsTarget === undefined ? [] : [`method.bopsTarget=${flags.bopsTarget}`];
+  return applyAssignments(settings, [...budget, ...flags.set]);
 }

@@ -20,6 +20,7 @@ export function addTrainCommand(program: Command, exit: (status: number) => void
   addRunFlags(program.command("train"))
     .description("fine-tune a checkpoint; resumes the run in --out where there is one")
     .option("--out <folder>", "run directory (default: runs/<task>-<method>-<seed>)")
+    .option("--bops-target <share>", "share of LoRA's bit operations to end at, such as 0.25 (method blora)")
     .option("--overwrite", "remove an earlier run in --out first")
     .option("--allow-config-change", "resume although settings differ")
     .option("--json", "print one JSON line at the end instead of progress")

@@ -6,10 +6,10 @@ import { expectedCost } from "./penalty.ts";
 import { phaseStarts } from "./phase-schedule.ts";
 import { baselineCost } from "./usage.ts";
 
-/** λ is multiplied by e to this power times the change of the error: damps the swings of gates, which answer late. */
-const PROPORTIONAL = 8;
-/** … and by e to this power times the error, over a whole gates phase. */
-const INTEGRAL = 40;
+/** Share by which λ is raised per unit of error at once; gates that answer late would swing under the integral alone. */
+const PROPORTIONAL = 10;
+/** λ grows by e to this power in a whole gates phase per unit of error. */
+const INTEGRAL = 20;
 /** Share of the gates phase after which the target itself is aimed at. */
 const DESCENT = 0.7;
 /** λ stays within this factor of where it started, so that a target out of reach does not run away with it. */
@@ -40,14 +40,16 @@ export function startBudget(settings: BloraSettings, store: AdapterStore): void 
   const [first] = store.sites;
   if (settings.bopsTarget === undefined || first === undefined) return;
   const start = expectedShare(settings, store);
-  const state = budgetParameter({ strength: settings.penaltyStrength, error: 0, start });
+  const { penaltyStrength } = settings;
+  const state = budgetParameter({ strength: penaltyStrength, multiplier: penaltyStrength, start });
   store.update(first.path, { parameters: { [BUDGET]: state } });
 }
 
 /**
  * One dual update of λ, which rises while the expected cost is above the share
- * wanted at this step and falls while it is below. The wanted share descends
- * from where gates started to the target, quickly at first.
+ * wanted at this step and falls while it is below. Far below, the price turns
+ * into a reward: closed gates hardly hear the task and would stay closed. The
+ * wanted share descends from where gates started to the target, quickly at first.
  */
 export function adaptStrength(settings: BloraSettings, store: AdapterStore, progress: Progress): void {
   const [first] = store.sites;
@@ -55,16 +57,15 @@ export function adaptStrength(settings: BloraSettings, store: AdapterStore, prog
   if (settings.bopsTarget === undefined || parameter === undefined) return;
   const starts = phaseStarts(settings, progress.totalSteps);
   const steps = starts.settle - starts.gates;
-  const { strength, error: before, start } = readBudget(parameter);
+  const { multiplier, start } = readBudget(parameter);
   const wanted = wantedShare(settings.bopsTarget, start, (progress.step + 1 - starts.gates) / steps);
   const error = Math.log(expectedShare(settings, store) / wanted);
-  const change = PROPORTIONAL * (error - before) + (INTEGRAL * error) / steps;
   const { penaltyStrength } = settings;
   const moved = Math.min(
     penaltyStrength * STRENGTH_SPAN,
-    Math.max(penaltyStrength / STRENGTH_SPAN, strength * Math.exp(change)),
+    Math.max(penaltyStrength / STRENGTH_SPAN, multiplier * Math.exp((INTEGRAL * error) / steps)),
   );
-  writeBudget(parameter, { strength: moved, error, start });
+  writeBudget(parameter, { strength: moved * (1 + PROPORTIONAL * error), multiplier: moved, start });
 }
 
 /** @param progress share of the gates phase that is over, 0 to 1 */
