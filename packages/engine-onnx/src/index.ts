@@ -1,3 +1,11 @@
 export { type OnnxEngineOptions, onnx } from "./engine.ts";
-export { countMacs, type Graph } from "./graph/graph.ts";
-export { type TracedStep, traceStep } from "./trace/trace-step.ts";
+export {
+  type Attribute,
+  countMacs,
+  type ElementType,
+  type Graph,
+  type GraphNode,
+  type Initializer,
+} from "./graph/graph.ts";
+export { type Model, type ModelValue, writeModel } from "./graph/write-model.ts";
+export { graphName, type TracedStep, traceStep } from "./trace/trace-step.ts";

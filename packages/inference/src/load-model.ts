@@ -1,7 +1,7 @@
 import { type Architecture, type Engine, type Head, InvalidInputError, type Tokenizer } from "@blora/spec";
 import { type ResolveModelOptions, resolveModel } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
-import { readAdapterWeights } from "./adapter-weights.ts";
+import { type AdapterWeights, readAdapterWeights } from "./adapter-weights.ts";
 import { attach } from "./attachment.ts";
 import { openNetwork } from "./network.ts";
 import { createQueue, type Runtime } from "./runtime.ts";
@@ -23,6 +23,8 @@ export interface LoadModelOptions {
 export interface LoadedModel {
   /** @param adapter folder, or repository of the Hugging Face Hub */
   loadAdapter(adapter: string): Promise<AdaptedModel>;
+  /** An adapter that is already in memory. */
+  useAdapter(weights: AdapterWeights): AdaptedModel;
   /** The model as its checkpoint has it, head included. */
   withoutAdapter(head: Head): AdaptedModel;
   /** Frees what adapters share. None of them can be used afterwards. */
@@ -36,15 +38,24 @@ export async function loadModel(options: LoadModelOptions): Promise<LoadedModel>
   const network = openNetwork(architecture, folder, options.model);
   const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer(folder) : options.tokenizer;
   requireVocabulary(tokenizer, network.checkpoint.config.vocab_size, options.model);
-  const runtime: Runtime = { network, engine, tokenizer, steps: createStepCache(engine), exclusively: createQueue() };
+  return createLoadedModel({ network, tokenizer, engine }, resolve);
+}
+
+/** As `loadModel`, from a network that is open. */
+export function createLoadedModel(
+  parts: Pick<Runtime, "network" | "tokenizer" | "engine">,
+  resolve?: ResolveModelOptions,
+): LoadedModel {
+  const runtime: Runtime = { ...parts, steps: createStepCache(parts.engine), exclusively: createQueue() };
+  const { network } = runtime;
+  const use = (weights: AdapterWeights, origin: string): AdaptedModel =>
+    createAdaptedModel(runtime, attach(network, weights, origin), origin);
   return {
-    async loadAdapter(adapter) {
-      const weights = await readAdapterWeights(await resolveModel(adapter, resolve));
-      return createAdaptedModel(runtime, attach(network, weights, adapter), adapter);
-    },
+    loadAdapter: async (adapter) => use(await readAdapterWeights(await resolveModel(adapter, resolve)), adapter),
+    useAdapter: (weights) => use(weights, "the adapter"),
     withoutAdapter(head) {
-      const weights = { updates: new Map(), headTensors: {}, head, baseModel: options.model, maxSeqLength: Infinity };
-      return createAdaptedModel(runtime, attach(network, weights, options.model), options.model);
+      const weights = { updates: new Map(), headTensors: {}, head, baseModel: network.name, maxSeqLength: Infinity };
+      return use(weights, network.name);
     },
     release: () => runtime.exclusively(runtime.steps.release),
   };

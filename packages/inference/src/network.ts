@@ -25,6 +25,8 @@ export interface BoundNetwork {
   /** Where base tensors lie, by the architecture's names. The same place is the same object in every binding. */
   readonly frozen: ReadonlyMap<string, FrozenTensor>;
   readonly head: Readonly<Record<string, HostTensor>>;
+  /** Values of a base tensor as float32, read from disk. */
+  read(name: string): Float32Array;
 }
 
 /** Opens a model folder and checks that the architecture reads it. */
@@ -64,7 +66,8 @@ export function openNetwork(architecture: Architecture, folder: string, name: st
         else if (stored !== undefined) tensors[parameter] = { shape, values: checkpoint.read(stored) };
         else faults.push(`${parameter}, found it neither in the adapter nor in the checkpoint`);
       }
-      if (faults.length === 0) return { frozen, head: tensors };
+      if (faults.length === 0)
+        return { frozen, head: tensors, read: (parameter) => checkpoint.read(found.get(parameter)!) };
       throw new InvalidInputError(`${name}: expected the head tensors ${faults.join("; ")}.`);
     },
   };

@@ -1,8 +1,18 @@
 import type { FileSlice, FrozenTensor } from "@blora/spec";
 import { type Shape, sizeOf } from "@blora/tensor";
 
-/** Element types of the graphs built here. */
-export type ElementType = "float32" | "int32" | "bool" | "int64" | "float16" | "bfloat16";
+/** Element types of the graphs built here; those below a byte are only stored. */
+export type ElementType =
+  | "float32"
+  | "int32"
+  | "bool"
+  | "int64"
+  | "float16"
+  | "bfloat16"
+  | "uint8"
+  | "int8"
+  | "int16"
+  | "int4";
 
 /** A named value of the graph. Names are unique. */
 export interface GraphValue {
@@ -22,6 +32,8 @@ export interface GraphNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Multiply-accumulates of one run: matrix products only. */
   readonly macs: number;
+  /** Of the outputs, where the graph is for inputs of one size. */
+  readonly shapes?: readonly Shape[];
 }
 
 export interface Initializer extends GraphValue {
@@ -117,7 +129,9 @@ export function createGraphBuilder(): GraphBuilder {
     },
     nodes(operator, inputs, outputs, { attributes = {}, domain = "", macs = 0 } = {}) {
       const values = outputs.map((output) => ({ ...output, name: nextName("t") }));
-      nodes.push({ operator, domain, inputs, outputs: values.map(({ name }) => name), attributes, macs });
+      const names = values.map(({ name }) => name);
+      const shapes = outputs.map(({ shape }) => shape);
+      nodes.push({ operator, domain, inputs, outputs: names, attributes, macs, shapes });
       return values;
     },
     finish(outputs) {
@@ -129,6 +143,7 @@ export function createGraphBuilder(): GraphBuilder {
           outputs: [name],
           attributes: {},
           macs: 0,
+          shapes: [value.shape],
         });
         return { ...value, name };
       });

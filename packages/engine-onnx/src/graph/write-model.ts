@@ -1,5 +1,5 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { Attribute, ElementType, Graph, GraphNode, GraphValue, Initializer } from "./graph.ts";
+import type { Attribute, ElementType, GraphNode, Initializer } from "./graph.ts";
 
 /**
  * ONNX's protobuf messages, the few fields used here. Field numbers are those
@@ -7,10 +7,24 @@ import type { Attribute, ElementType, Graph, GraphNode, GraphValue, Initializer 
  */
 
 const IR_VERSION = 10;
-const OPERATOR_SETS = [
-  { domain: "", version: 20 },
-  { domain: "com.microsoft", version: 1 },
-] as const;
+const OPERATOR_SET = 20;
+
+/** A value at the border of a model. A dimension with a name may have any size. */
+export interface ModelValue {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  readonly type: ElementType;
+}
+
+/** What a file holds: a `Graph`, or one whose inputs have dimensions of any size. */
+export interface Model {
+  readonly nodes: readonly GraphNode[];
+  readonly initializers: readonly Initializer[];
+  readonly inputs: readonly ModelValue[];
+  readonly outputs: readonly ModelValue[];
+  /** Version of ONNX's operator set; 20 where absent. */
+  readonly operatorSet?: number;
+}
 
 /** TensorProto.DataType */
 const DATA_TYPES: Readonly<Record<ElementType, number>> = {
@@ -20,6 +34,10 @@ const DATA_TYPES: Readonly<Record<ElementType, number>> = {
   bool: 9,
   float16: 10,
   bfloat16: 16,
+  uint8: 2,
+  int8: 3,
+  int16: 5,
+  int4: 22,
 };
 
 /** AttributeProto.AttributeType */
@@ -46,12 +64,16 @@ const integer = (writer: BinaryWriter, field: number, value: number) => {
 };
 
 /** A ModelProto. `locate` names the file that holds an initializer's bytes, relative to the data folder. */
-export function writeModel(graph: Graph, locate: (path: string) => string): Uint8Array {
+export function writeModel(model: Model, locate: (path: string) => string): Uint8Array {
   const writer = new BinaryWriter();
   integer(writer, 1, IR_VERSION);
   string(writer, 2, "blora");
-  message(writer, 7, (writer) => writeGraph(writer, graph, locate));
-  for (const { domain, version } of OPERATOR_SETS) {
+  message(writer, 7, (writer) => writeGraph(writer, model, locate));
+  const operatorSets = [
+    { domain: "", version: model.operatorSet ?? OPERATOR_SET },
+    { domain: "com.microsoft", version: 1 },
+  ];
+  for (const { domain, version } of operatorSets) {
     message(writer, 8, (writer) => {
       string(writer, 1, domain);
       integer(writer, 2, version);
@@ -60,7 +82,7 @@ export function writeModel(graph: Graph, locate: (path: string) => string): Uint
   return writer.finish();
 }
 
-function writeGraph(writer: BinaryWriter, graph: Graph, locate: (path: string) => string): void {
+function writeGraph(writer: BinaryWriter, graph: Model, locate: (path: string) => string): void {
   for (const node of graph.nodes) message(writer, 1, (writer) => writeNode(writer, node));
   string(writer, 2, "step");
   for (const initializer of graph.initializers) {
@@ -116,13 +138,17 @@ function writeTensor(writer: BinaryWriter, initializer: Initializer, locate: (pa
   integer(writer, 14, EXTERNAL_DATA_LOCATION);
 }
 
-function writeValueInfo(writer: BinaryWriter, value: GraphValue): void {
+function writeValueInfo(writer: BinaryWriter, value: ModelValue): void {
   string(writer, 1, value.name);
   message(writer, 2, (writer) =>
     message(writer, 1, (writer) => {
       integer(writer, 1, DATA_TYPES[value.type]);
       message(writer, 2, (writer) => {
-        for (const dimension of value.shape) message(writer, 1, (writer) => integer(writer, 1, dimension));
+        for (const dimension of value.shape) {
+          message(writer, 1, (writer) =>
+            typeof dimension === "number" ? integer(writer, 1, dimension) : string(writer, 2, dimension),
+          );
+        }
       });
     }),
   );

@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { AdapterWeights, Network } from "@blora/inference";
+import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
+import { traceGraph } from "./trace/trace-graph.ts";
+import { collectWeights, type Weight } from "./weights.ts";
+import { copyTokenizer, writeConfig } from "./write/model-folder.ts";
+import { writeGraph } from "./write/write-graph.ts";
+
+/** How base weights are stored. */
+export type WeightFormat = "float32";
+
+export interface ExportOptions {
+  readonly network: Network;
+  readonly adapter: AdapterWeights;
+  /** Folder, made where absent. Files of an earlier export are replaced one by one, others stay. */
+  readonly out: string;
+  /** Default `float32`. */
+  readonly weights?: WeightFormat;
+  /** Adds the update to its weights, the default, or keeps it beside them as a branch of its own. */
+  readonly adapterForm?: "merged" | "branch";
+}
+
+export interface ExportSummary {
+  /** The graph, relative to the folder. */
+  readonly file: string;
+  /** Bytes of the graph with its weights. */
+  readonly bytes: number;
+  /** Name transformers.js knows the weight format by: its `dtype` option. */
+  readonly dtype: string;
+  /** Longest text the graph takes, in tokens; undefined where any length will do. */
+  readonly longest: number | undefined;
+  /** Tokenizer files that were copied. */
+  readonly tokenizer: readonly string[];
+}
+
+interface Format {
+  readonly file: string;
+  readonly dtype: string;
+  store(graph: StoredGraph["graph"], weights: ReadonlyMap<string, Weight>): StoredGraph;
+}
+
+/** Files and names of transformers.js. */
+const FORMATS: Readonly<Record<WeightFormat, Format>> = {
+  float32: {
+    file: "model.onnx",
+    dtype: "fp32",
+    store: (graph, weights) => ({ graph, tensors: floatWeights(graph, weights) }),
+  },
+};
+
+/** Formats of base weights. */
+export const weightFormats: readonly WeightFormat[] = Object.keys(FORMATS) as WeightFormat[];
+
+/**
+ * Writes a model with its adapter as a folder that `@huggingface/transformers`
+ * loads: `onnx/<file>`, `config.json` with the labels, and the tokenizer.
+ *
+ * @throws InvalidInputError for a head no pipeline takes
+ */
+export async function exportOnnx(options: ExportOptions): Promise<ExportSummary> {
+  const { network, adapter, out, weights: weightFormat = "float32", adapterForm = "merged" } = options;
+  const isMerged = adapterForm === "merged";
+  const weights = collectWeights(network.bind(adapter.head, adapter.headTensors), adapter, isMerged);
+  const traced = traceGraph(network, adapter.head, weights, isMerged ? [] : adapter.updates.keys());
+  const { file, dtype, store } = FORMATS[weightFormat];
+  const { graph, tensors } = store(traced, weights);
+  await mkdir(join(out, "onnx"), { recursive: true });
+  const aside = await mkdtemp(join(out, ".export-"));
+  try {
+    const { bytes, chunks } = await writeGraph(join(aside, file), graph, tensors);
+    for (const name of await readdir(aside)) await rename(join(aside, name), join(out, "onnx", name));
+    await writeConfig(out, network.checkpoint.config, { head: adapter.head, file, dtype, chunks });
+    return {
+      file: join("onnx", file),
+      bytes,
+      dtype,
+      longest: traced.hasTables ? network.architecture.maxLength(network.config) : undefined,
+      tokenizer: await copyTokenizer(network.checkpoint.folder, out),
+    };
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}

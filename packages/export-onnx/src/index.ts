@@ -1,0 +1,1 @@
+export { type ExportOptions, type ExportSummary, exportOnnx, type WeightFormat, weightFormats } from "./export-onnx.ts";

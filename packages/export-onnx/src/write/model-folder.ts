@@ -1,0 +1,89 @@
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Head, JsonObject } from "@blora/spec";
+
+/** What `config.json` says of an export beyond the network itself. */
+export interface ExportedHead {
+  readonly head: Head;
+  /** Name of the graph's file. */
+  readonly file: string;
+  readonly dtype: string;
+  /** Files of weights beside the graph. */
+  readonly chunks: number;
+}
+
+const CONFIG = "config.json";
+/** Everything a tokenizer, a chat or a generation loop reads. */
+const TOKENIZER_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "spm.model",
+  "vocab.txt",
+  "vocab.json",
+  "merges.txt",
+  "generation_config.json",
+  "chat_template.jinja",
+];
+
+/** The base model's `config.json`, with the labels of the head and where transformers.js finds the weights. */
+export async function writeConfig(
+  folder: string,
+  base: JsonObject,
+  { head, file, dtype, chunks }: ExportedHead,
+): Promise<void> {
+  const path = join(folder, CONFIG);
+  const earlier = await readFile(path, "utf8").then(
+    (text) => JSON.parse(text) as JsonObject,
+    () => undefined,
+  );
+  const { use_external_data_format: others } = (earlier?.[LIBRARY] ?? {}) as { use_external_data_format?: JsonObject };
+  const external = { ...others, [file]: chunks };
+  const config = {
+    ...base,
+    ...headKeys(head, base.architectures),
+    [LIBRARY]: { dtype, use_external_data_format: external },
+  };
+  await writeFile(path, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+const LIBRARY = "transformers.js_config";
+
+const MODEL_CLASSES: Readonly<Record<Head["kind"], string>> = {
+  classification: "ForSequenceClassification",
+  regression: "ForSequenceClassification",
+  "language-model": "ForCausalLM",
+  "masked-language-model": "ForMaskedLM",
+};
+
+function headKeys(head: Head, architectures: unknown): Record<string, unknown> {
+  const name = Array.isArray(architectures) ? String(architectures[0]) : undefined;
+  const family = name?.replace(/(?:For[A-Z]\w*|Model)$/, "");
+  const classes = family === undefined ? {} : { architectures: [family + MODEL_CLASSES[head.kind]] };
+  const labels = head.kind === "classification" ? head.labels : head.kind === "regression" ? ["score"] : [];
+  if (labels.length === 0) return classes;
+  return {
+    ...classes,
+    id2label: Object.fromEntries(labels.map((label, index) => [index, label])),
+    label2id: Object.fromEntries(labels.map((label, index) => [label, index])),
+    problem_type: head.kind === "regression" ? "regression" : "single_label_classification",
+  };
+}
+
+/** Copies the tokenizer of a model folder; returns the names of its files. */
+export async function copyTokenizer(from: string, to: string): Promise<string[]> {
+  if (resolve(from) === resolve(to)) return [];
+  const copied: string[] = [];
+  for (const name of TOKENIZER_FILES) {
+    const isThere = await copyFile(join(from, name), join(to, name)).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    if (isThere) copied.push(name);
+  }
+  return copied;
+}

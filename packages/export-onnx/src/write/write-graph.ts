@@ -1,0 +1,83 @@
+import { type FileHandle, open, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { type Initializer, writeModel } from "@blora/engine-onnx";
+import type { ExportGraph } from "../graph/build-graph.ts";
+import type { StoredTensor } from "../graph/stored-tensor.ts";
+
+/** A single ONNX file must stay below 2 GiB, the limit of protocol buffers. */
+const LARGEST_INLINE = 1.5 * 2 ** 30;
+/** Largest file of weights beside a graph: what a browser can hold in one buffer. */
+const LARGEST_CHUNK = 2 ** 31 - 2 ** 20;
+/** ONNX Runtime maps files from addresses of whole pages. */
+const ALIGNMENT = 4096;
+const OPERATOR_SET = 21;
+
+export interface WrittenGraph {
+  /** Bytes of the graph and of the weights beside it. */
+  readonly bytes: number;
+  /** Files of weights beside the graph: 0 where it holds them itself. */
+  readonly chunks: number;
+}
+
+/**
+ * Writes a graph and its weights. Those that do not fit go to `<file>_data`,
+ * `<file>_data_1`, … as transformers.js and ONNX Runtime look for them; each
+ * weight is read, written and forgotten before the next.
+ */
+export async function writeGraph(
+  path: string,
+  graph: ExportGraph,
+  tensors: readonly StoredTensor[],
+  largestInline: number = LARGEST_INLINE,
+): Promise<WrittenGraph> {
+  const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
+  const small: Initializer[] = usedConstants(graph);
+  const external = total > largestInline;
+  const { initializers, chunks } = external
+    ? await writeChunks(path, tensors)
+    : { initializers: tensors.map(({ name, shape, type, read }) => ({ name, shape, type, data: read() })), chunks: 0 };
+  const model = { ...graph, initializers: [...small, ...initializers], operatorSet: OPERATOR_SET };
+  const bytes = writeModel(model, (file) => basename(file));
+  await writeFile(path, bytes);
+  return { bytes: bytes.length + (external ? total : 0), chunks };
+}
+
+function usedConstants({ nodes, constants }: ExportGraph): Initializer[] {
+  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  return constants.filter(({ name }) => used.has(name)).map((constant) => ({ ...constant }));
+}
+
+async function writeChunks(
+  path: string,
+  tensors: readonly StoredTensor[],
+): Promise<{ initializers: Initializer[]; chunks: number }> {
+  const initializers: Initializer[] = [];
+  let chunk = 0;
+  let file = await open(chunkName(path, chunk), "w");
+  let offset = 0;
+  for (const { name, shape, type, bytes, read } of tensors) {
+    if (offset > 0 && offset + bytes > LARGEST_CHUNK) {
+      await file.close();
+      file = await open(chunkName(path, ++chunk), "w");
+      offset = 0;
+    }
+    await writeAll(file, read(), offset);
+    initializers.push({ name, shape, type, data: { path: chunkName(path, chunk), offset, length: bytes } });
+    offset = Math.ceil((offset + bytes) / ALIGNMENT) * ALIGNMENT;
+  }
+  await file.close();
+  return { initializers, chunks: chunk + 1 };
+}
+
+function chunkName(path: string, chunk: number): string {
+  return `${path}_data${chunk === 0 ? "" : `_${chunk}`}`;
+}
+
+/** One call takes fewer than 2^31 bytes. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  const step = 2 ** 30;
+  for (let start = 0; start < bytes.length; start += step) {
+    const part = bytes.subarray(start, start + step);
+    await file.write(part, 0, part.length, offset + start);
+  }
+}
