@@ -1,10 +1,15 @@
 import "./gradients.ts";
 
 export { type Differentiable, valueAndGradients, withGradient } from "./autodiff.ts";
+export { afterPast, type CausalMasks, causalBias, groupedAttention } from "./fused/attention.ts";
 export { gelu } from "./fused/gelu.ts";
+export { geluTanh } from "./fused/gelu-tanh.ts";
 export { layerNorm } from "./fused/layer-norm.ts";
 export { frozenLinear, linear, lowRankLinear } from "./fused/linear.ts";
 export { linearCrossEntropy } from "./fused/linear-cross-entropy.ts";
+export { rmsNorm } from "./fused/rms-norm.ts";
+export { type RotaryTables, rotary, rotaryTables } from "./fused/rotary.ts";
+export { siluGate } from "./fused/silu-gate.ts";
 export { softmax, softmaxCrossEntropy } from "./fused/softmax.ts";
 export { evaluateOnHost } from "./host.ts";
 export { expectedOpen, nestedExpectation, nestedPenalty, nestedProduct, nestedRank } from "./nested.ts";

@@ -3,6 +3,7 @@ import { constantCases } from "./cases/constants.ts";
 import { crossEntropyCases } from "./cases/cross-entropy.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { indexingCases } from "./cases/indexing.ts";
+import { languageModelCases } from "./cases/language-models.ts";
 import { matrixProductCases } from "./cases/matrix-products.ts";
 import { nestedProductCases } from "./cases/nested-products.ts";
 import { reductionCases } from "./cases/reductions.ts";
@@ -19,5 +20,6 @@ export const caseFamilies: Readonly<Record<string, readonly OpCase[]>> = {
   constants: constantCases,
   "nested products": nestedProductCases,
   "cross entropy of a vocabulary": crossEntropyCases,
+  "parts of language models": languageModelCases,
   compositions: compositionCases,
 };

@@ -1,5 +1,9 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { bytesOf } from "../../graph/graph.ts";
 import { kernel, type TracedKernel, type Unary } from "../kernel.ts";
+
+/** ONNX Runtime's own operator set. */
+const MICROSOFT = "com.microsoft";
 
 /** Kernels of @blora/tensor that ONNX Runtime has in one operator. */
 export const fusedKernels: Readonly<Record<string, TracedKernel>> = {
@@ -17,4 +21,46 @@ export const fusedKernels: Readonly<Record<string, TracedKernel>> = {
       return outputs.map((value) => backend.tensorOf(value));
     },
   ),
+
+  RmsNorm: kernel<{ x: TensorInfo; scale: TensorInfo }, { epsilon: number }>(({ x, scale }, { epsilon }, backend) => {
+    const outputs = backend.graph.nodes(
+      "SimplifiedLayerNormalization",
+      [x, scale].map((tensor) => backend.graphValue(tensor).name),
+      [
+        { shape: x.shape, type: "float32" },
+        { shape: x.shape.with(-1, 1), type: "float32" },
+      ],
+      { attributes: { axis: -1, epsilon: { float: epsilon } } },
+    );
+    return outputs.map((value) => backend.tensorOf(value));
+  }),
+
+  GeluTanh: kernel<Unary>(({ x }, _, backend) =>
+    backend.emit("Gelu", [x], x.shape, x.dtype, { attributes: { approximate: "tanh" } }),
+  ),
+
+  SiluGate: kernel<{ gate: TensorInfo; up: TensorInfo }>(({ gate, up }, _, backend) => {
+    const attributes = { alpha: { float: 1 } };
+    const silu = backend.emit("QuickGelu", [gate], gate.shape, gate.dtype, { domain: MICROSOFT, attributes });
+    return backend.emit("Mul", [silu, up], up.shape, up.dtype);
+  }),
+
+  /** x [B, T, N, D] with a row of angles a token: ONNX Runtime reads them as a cache whose positions are the rows. */
+  Rotary: kernel<{ x: TensorInfo; cos: TensorInfo; sin: TensorInfo }>(({ x, cos, sin }, _, backend) => {
+    const [B, T, N, D] = x.shape as [number, number, number, number];
+    const [rows, , half] = cos.shape as [number, number, number];
+    const reshaped = (tensor: TensorInfo, shape: readonly number[]): TensorInfo =>
+      backend.emit("Reshape", [tensor], shape, tensor.dtype, { constants: [backend.indices(shape)] });
+    const places = BigInt64Array.from({ length: B * T }, (_, index) => BigInt(rows === 1 ? index % T : index));
+    const positions = backend.tensorOf(backend.graph.constant(bytesOf(places), [B, T], "int64"));
+    const cache = [cos, sin].map((table) => reshaped(table, [rows * T, half]));
+    const turned = backend.emit(
+      "RotaryEmbedding",
+      [reshaped(x, [B, T, N * D]), positions, ...cache],
+      [B, T, N * D],
+      x.dtype,
+      { domain: MICROSOFT, attributes: { num_heads: N, rotary_embedding_dim: 2 * half } },
+    );
+    return reshaped(turned, x.shape);
+  }),
 };

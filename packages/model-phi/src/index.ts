@@ -1,0 +1,2 @@
+export type { PhiConfig } from "./config.ts";
+export { phi } from "./phi.ts";

@@ -1,0 +1,2 @@
+export type { Qwen2Config } from "./config.ts";
+export { qwen2 } from "./qwen2.ts";
