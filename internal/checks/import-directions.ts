@@ -22,6 +22,8 @@ const probes: readonly Probe[] = [
     "lora",
     "model-bert",
     "model-deberta-v2",
+    "model-phi",
+    "model-qwen2",
     "quantizers",
     "task-glue",
     "testing",

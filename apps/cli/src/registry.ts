@@ -7,6 +7,8 @@ import { binaryConcrete, hardConcrete } from "@blora/gates";
 import { adalora, blora, lora } from "@blora/lora";
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { phi } from "@blora/model-phi";
+import { qwen2 } from "@blora/model-qwen2";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import { glue } from "@blora/task-glue";
 
@@ -23,6 +25,8 @@ type FirstPartyPlugin =
   | typeof hardConcrete
   | typeof lora
   | typeof onnx
+  | typeof phi
+  | typeof qwen2
   | typeof tfjs
   | typeof uniform;
 
@@ -40,6 +44,8 @@ export const registry: Registry<FirstPartyPlugin> = createRegistry([
   hardConcrete,
   lora,
   onnx,
+  phi,
+  qwen2,
   tfjs,
   uniform,
 ]);
