@@ -4,7 +4,7 @@ import { createRegistry, type Registry } from "@blora/core";
 import { onnx } from "@blora/engine-onnx";
 import { tfjs } from "@blora/engine-tfjs";
 import { binaryConcrete, hardConcrete } from "@blora/gates";
-import { adalora, blora, lora } from "@blora/lora";
+import { adalora, blora, full, head, lora } from "@blora/lora";
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
 import { phi } from "@blora/model-phi";
@@ -21,8 +21,10 @@ type FirstPartyPlugin =
   | typeof bops
   | typeof builtinTask
   | typeof debertaV2
+  | typeof full
   | typeof glue
   | typeof hardConcrete
+  | typeof head
   | typeof lora
   | typeof onnx
   | typeof phi
@@ -40,8 +42,10 @@ export const registry: Registry<FirstPartyPlugin> = createRegistry([
   bops,
   builtinTask,
   debertaV2,
+  full,
   glue,
   hardConcrete,
+  head,
   lora,
   onnx,
   phi,

@@ -112,6 +112,11 @@ export interface Method {
   export(site: LinearSite, adapter: Adapter): LowRankUpdate | undefined;
   /** What a user should know of adapters as they are, in sentences, such as a budget out of reach. Asked before the first and after the last step. */
   warnings?(sites: readonly LinearSite[], adapters: ReadonlyMap<string, Adapter>, cost: CostModel): readonly string[];
+  /**
+   * Whether every tensor of the checkpoint is trained in place, as in full
+   * fine-tuning. Sites are then plain linear maps, and `apply` is not called.
+   */
+  readonly trainsBase?: boolean;
   /** Which operands are quantized beyond the adapter itself, where any. */
   readonly scope?: string;
 }

@@ -28,6 +28,8 @@ const SITES: readonly LinearSite[] = [
 /** Registers the laws every method keeps, before, during and after a short run. Call it at the top level of a test file. */
 export function testMethod(method: Component<"method">, options: MethodKitOptions = {}): void {
   const { exactExport = true, steps = 40 } = options;
+  /** A baseline may leave its sites untouched. */
+  const adapts = Object.keys(method.init(SITES[0]!, SEED).parameters).length > 0;
   const newStore = (): TestStore => createTestStore(method, SITES, SEED, inputOf);
 
   describe("method laws", () => {
@@ -46,8 +48,8 @@ export function testMethod(method: Component<"method">, options: MethodKitOption
     test("starting values depend on the seed and the site alone", () => {
       const start = (site: LinearSite, seed: number): string => JSON.stringify(method.init(site, seed));
       expect(start(SITES[0]!, 1)).toBe(start(SITES[0]!, 1));
-      expect(start(SITES[0]!, 1)).not.toBe(start(SITES[0]!, 2));
-      expect(start({ ...SITES[0]!, path: "layer.1.query" }, 1)).not.toBe(start(SITES[0]!, 1));
+      expect(start(SITES[0]!, 1) !== start(SITES[0]!, 2)).toBe(adapts);
+      expect(start({ ...SITES[0]!, path: "layer.1.query" }, 1) !== start(SITES[0]!, 1)).toBe(adapts);
     });
 
     test("at the start no matrix of the baseline costs more than there", () => {
@@ -90,7 +92,7 @@ export function testMethod(method: Component<"method">, options: MethodKitOption
           (y, index) => Math.abs(y - base[index]!) > 1e-3,
         );
       });
-      expect(learned, "the run changed the output of some site").toBe(true);
+      expect(learned, "the run changed the output of some site").toBe(adapts);
     });
 
     test("the same run twice gives bitwise the same adapters", async () => {
@@ -170,6 +172,7 @@ function stepGradients(method: Method, store: TestStore, step: number): Map<stri
       .filter(([, { group }]) => group !== "frozen")
       .map(([name]) => ({ site, name, key: `${site.path}/${name}` })),
   );
+  if (names.length === 0) return new Map();
   const asked: string[] = [];
   const noise = createTestContext("train", { seed: SEED, step });
   const context = {

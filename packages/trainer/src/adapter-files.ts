@@ -52,7 +52,8 @@ const PEFT_PREFIX = "base_model.model.";
 /**
  * Writes an adapter twice into one folder: as plain LoRA that PEFT loads, with
  * hard gates and every scale folded into B, and as the exact trained state
- * from which `readAdapter` gives the same logits.
+ * from which `readAdapter` gives the same logits. A method that trains the
+ * base has no low-rank update: of its run there is the exact state alone.
  */
 export async function writeAdapter(
   path: string,
@@ -61,14 +62,14 @@ export async function writeAdapter(
   snapshot: Snapshot,
   description: AdapterDescription,
 ): Promise<void> {
-  const updates = exportUpdates(method, sites, snapshot);
+  const updates = method.trainsBase ? undefined : exportUpdates(method, sites, snapshot);
   const stored: StoredDescription = { ...description, state: storeSnapshot(snapshot) };
   await writeFolderDurably(path, async (folder) => {
-    writeTensors(join(folder, PEFT_TENSORS), peftTensors(updates, snapshot), { format: "pt" });
-    await writeFile(
-      join(folder, PEFT_CONFIG),
-      `${JSON.stringify(peftConfig(updates, snapshot, description), null, 2)}\n`,
-    );
+    if (updates !== undefined) {
+      writeTensors(join(folder, PEFT_TENSORS), peftTensors(updates, snapshot), { format: "pt" });
+      const config = peftConfig(updates, snapshot, description);
+      await writeFile(join(folder, PEFT_CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+    }
     writeTensors(join(folder, STATE), Object.fromEntries(snapshotParameters(snapshot)));
     await writeFile(join(folder, DESCRIPTION), `${JSON.stringify(stored, null, 2)}\n`);
   });

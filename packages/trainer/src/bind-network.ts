@@ -26,7 +26,7 @@ export interface BoundNetwork extends AdaptedNetwork {
   readonly method: Method;
   /** Every linear map that could be adapted. */
   readonly linears: readonly LinearSite[];
-  /** Head tensors as they start: from the checkpoint, or drawn where it has none. */
+  /** What `headNames` names as it starts: from the checkpoint, or drawn where that has none. */
   readonly freshHead: ParameterRecord;
   /** Rows of the token embedding, where `config.json` tells. */
   readonly vocabularySize: number | undefined;
@@ -63,6 +63,8 @@ export function bindNetwork(
     const stored = found.get(spec.name);
     if (spec.role === "head")
       freshHead[spec.name] = headParameter(spec, stored === undefined ? undefined : checkpoint.read(stored), seed);
+    else if (method.trainsBase)
+      freshHead[spec.name] = { shape: spec.shape, values: checkpoint.read(stored!), group: "weights" };
     else frozen.set(spec.name, checkpoint.frozen(stored!));
   }
   return {

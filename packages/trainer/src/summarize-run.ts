@@ -1,4 +1,5 @@
 import type { AdapterDescription } from "./adapter-files.ts";
+import { initAdapters } from "./bind-model.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { labelsOf } from "./data/encoded-split.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -7,7 +8,7 @@ import { decidingScore } from "./selection.ts";
 import type { RunProgress } from "./state/progress.ts";
 import type { Snapshot } from "./state/training-state.ts";
 import type { EvaluationRecord, RunSummary } from "./summary.ts";
-import { rankWarnings } from "./warnings.ts";
+import { compressionWarnings } from "./warnings.ts";
 
 /** The weights a run ends with. */
 export interface SelectedWeights {
@@ -35,6 +36,9 @@ export function summarizeRun(
   const deciding = evaluation[0]!;
   const score = record && decidingScore(record, { split: deciding.name, metric: task.primaryMetric });
   const { ranks, bits } = summarizeSites(method, sites, snapshot);
+  const bops = summarizeCost(method, costModel, sites, snapshot);
+  const fresh = { adapters: initAdapters(model, args.seed), head: {} };
+  const began = summarizeSites(method, sites, fresh);
   const { seconds, tokens, paddedTokens } = progress;
   return {
     task: task.name,
@@ -47,7 +51,7 @@ export function summarizeRun(
     baseline: task.majority(labelsOf(deciding)),
     ranks,
     bits,
-    bops: summarizeCost(method, costModel, sites, snapshot),
+    bops,
     engine,
     steps: progress.step,
     seconds,
@@ -59,7 +63,11 @@ export function summarizeRun(
     seed: args.seed,
     warnings: [
       ...(record?.warnings ?? []),
-      ...rankWarnings(ranks),
+      ...compressionWarnings({
+        ranks: { first: Object.values(began.ranks), last: Object.values(ranks) },
+        cost: { first: summarizeCost(method, costModel, sites, fresh).bitOperations, last: bops.bitOperations },
+        penalized: method.penalty !== undefined,
+      }),
       ...(method.warnings?.(sites, snapshot.adapters, costModel) ?? []),
     ],
     interrupted,

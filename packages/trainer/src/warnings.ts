@@ -42,9 +42,23 @@ function argmax(values: Float32Array): number {
   return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 }
 
-/** Warns where training closed every rank: such an adapter is valid and changes nothing. */
-export function rankWarnings(ranks: Readonly<Record<string, number>>): string[] {
-  const all = Object.values(ranks);
-  if (all.length === 0 || all.some((rank) => rank > 0)) return [];
-  return ["Every site ended with rank 0: the adapter changes nothing but the head. The penalty is too strong."];
+export interface CompressionFacts {
+  /** Ranks by site, as the run began and as it ended. */
+  readonly ranks: { readonly first: readonly number[]; readonly last: readonly number[] };
+  /** Exact cost of the adapters, as the run began and as it ended. */
+  readonly cost: { readonly first: number; readonly last: number };
+  /** Whether the method has a penalty that makes adapters smaller. */
+  readonly penalized: boolean;
+}
+
+/** Warns where a penalty closed everything, which is valid and changes nothing, or where it closed nothing. */
+export function compressionWarnings({ ranks, cost, penalized }: CompressionFacts): string[] {
+  const isPositive = (rank: number): boolean => rank > 0;
+  if (ranks.first.some(isPositive) && !ranks.last.some(isPositive)) {
+    return ["Every site ended with rank 0: the adapter changes nothing but the head. The penalty is too strong."];
+  }
+  if (!penalized || cost.last < cost.first) return [];
+  return [
+    "The run ended with all ranks and bit widths it began with: the penalty is too weak, or the steps were too few.",
+  ];
 }

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Method } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
 import { expectAllClose } from "@blora/testing";
 import { describe, expect, it } from "vitest";
@@ -106,9 +107,12 @@ describe("writeAdapter", () => {
 
   it("writes a valid adapter where every rank is closed, and training warns (row 46)", async () => {
     const out = temporaryFolder();
-    const closed = {
+    const closed: Method = {
       ...plainLora(),
-      summary: () => ({ rank: 0, bits: { A: 2, B: 2 } }),
+      beforeStep(store, { step }) {
+        if (step === 1) for (const { path } of store.sites) store.update(path, { layout: { rank: 0 } });
+      },
+      summary: (_site, { layout }) => ({ rank: layout.rank as number, bits: { A: 2, B: 2 } }),
       export: () => undefined,
     };
     const summary = await train(tinyRun(out, { method: closed, arguments: { ...TINY_ARGUMENTS, maxSteps: 2 } }));

@@ -15,12 +15,15 @@ export interface UpdateSettings extends Omit<AdamWSettings, "learningRate"> {
   readonly maxGradNorm: number;
 }
 
+const NOT_DECAYED = /\.bias$|norm\.weight$/i;
+
 /** Weights and head share one norm, as in Hugging Face's Trainer; gates and ranges must not be drowned by it. */
 const CLIPPED_TOGETHER: readonly (readonly ParameterGroup[])[] = [["weights", "head"], ["gates"], ["ranges"]];
 
 /**
  * Clips the gradients in place and makes one AdamW update of every trained
- * parameter. Gates and ranges are not decayed, and neither are biases.
+ * parameter. As in Hugging Face's Trainer, biases and norms are not decayed;
+ * neither are gates and ranges.
  *
  * @returns gradient norm of weights and head before clipping
  */
@@ -39,7 +42,7 @@ export function updateParameters(
   for (const [name, { parameter, moments }] of state.entries()) {
     const { group, values } = parameter;
     if (group === "frozen" || moments === undefined) continue;
-    const decays = (group === "weights" || group === "head") && !name.endsWith(".bias");
+    const decays = (group === "weights" || group === "head") && !NOT_DECAYED.test(name);
     adamWUpdate(values, gradients.get(name)!, moments, {
       ...adam,
       learningRate: learningRates[group],

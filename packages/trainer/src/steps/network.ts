@@ -23,9 +23,9 @@ export interface AdaptedNetwork {
   readonly method: Pick<Method, "apply">;
   /** Adapted linear maps, in forward order; none for the plain network. */
   readonly sites: readonly LinearSite[];
-  /** Every base tensor of the forward pass, by the architecture's names. */
+  /** Every tensor of the forward pass that no step changes, by the architecture's names. */
   readonly frozen: ReadonlyMap<string, FrozenTensor>;
-  /** Tensors trained as the head, by the architecture's names. */
+  /** Tensors trained besides adapters: the head, and all others where the method trains the base. */
   readonly headNames: ReadonlySet<string>;
 }
 

@@ -1,0 +1,52 @@
+import { definePlugin, type Method, type Plugin } from "@blora/spec";
+import { z } from "zod";
+import { parseOptions } from "./options.ts";
+
+const optionsSchema = z.strictObject({}).prefault({});
+
+/** Neither `head` nor `full` has options. */
+export type NoOptions = Readonly<Record<string, never>>;
+
+/** Sites are left as they are: nothing to train, nothing to price, nothing to export. */
+const untouched: Method = {
+  init: () => ({ layout: {}, parameters: {} }),
+  apply: (_adapter, x, base) => base.apply(x),
+  usage: (site) => ({ site, matmuls: [] }),
+  baselineUsage: (site) => ({ site, matmuls: [] }),
+  summary: () => ({ rank: 0, bits: {} }),
+  export: () => undefined,
+};
+
+/** The task head alone, on frozen features: what adapters must beat. */
+export const head: Plugin<"method", "head", NoOptions | undefined, Method> = definePlugin<
+  "method",
+  "head",
+  NoOptions | undefined,
+  Method
+>({
+  kind: "method",
+  id: "head",
+  packageName: "@blora/lora",
+  optionsSchema,
+  create: (options) => {
+    parseOptions("head", optionsSchema, options);
+    return untouched;
+  },
+});
+
+/** Full fine-tuning: every tensor of the checkpoint and the head, in place. */
+export const full: Plugin<"method", "full", NoOptions | undefined, Method> = definePlugin<
+  "method",
+  "full",
+  NoOptions | undefined,
+  Method
+>({
+  kind: "method",
+  id: "full",
+  packageName: "@blora/lora",
+  optionsSchema,
+  create: (options) => {
+    parseOptions("full", optionsSchema, options);
+    return { ...untouched, trainsBase: true };
+  },
+});
