@@ -14,7 +14,10 @@ export { type BoundNetwork, bindNetwork, type NetworkParts } from "./bind-networ
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
 export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
+export type { AnswerRecord } from "./likelihood/answers-file.ts";
+export { evaluateLikelihood, type LikelihoodRun } from "./likelihood/evaluate-likelihood.ts";
 export { contextOf, promptsHash } from "./likelihood/prompts-hash.ts";
+export type { LikelihoodProgress, LikelihoodSummary } from "./likelihood/summary.ts";
 export { type Machine, machine } from "./machine.ts";
 export { type OpenNetwork, openNetwork } from "./open-network.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";

@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import {
+  InvalidInputError,
+  type Json,
+  type JsonObject,
+  type LikelihoodEvaluation,
+  type LikelihoodRequest,
+} from "@blora/spec";
+import { writeFileDurably } from "../files/durable.ts";
+import { acquireLock } from "../files/lock.ts";
+import { configDifferences, readRunConfig, writeRunConfig } from "../files/run-config.ts";
+import { createRunFolder } from "../files/run-folder.ts";
+import { type OpenNetwork, openNetwork } from "../open-network.ts";
+import { type EvaluateRun, manifestOf } from "../run.ts";
+import { snapshotParameters } from "../state/training-state.ts";
+import { answerAll } from "./answer-all.ts";
+import { ANSWERS_FILE, type AnswersFile, createAnswersInMemory, openAnswersFile } from "./answers-file.ts";
+import { createRequestEncoder } from "./encode-request.ts";
+import { promptsHash } from "./prompts-hash.ts";
+import { createReading } from "./reading.ts";
+import { type LikelihoodProgress, type LikelihoodSummary, summarizeLikelihood } from "./summary.ts";
+
+export interface LikelihoodRun extends Omit<EvaluateRun, "arguments" | "onEvent" | "splits"> {
+  /** Run directory, where answers are kept and an interrupted evaluation continues. Absent: in memory alone. */
+  readonly outputDirectory?: string;
+  /** Tokens read in one pass at most, but for a question that is longer. Default 512. Changes no score. */
+  readonly tokenBudget?: number;
+  /** Begin every text with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
+  readonly addBos?: boolean;
+  /** Asked between passes; true keeps the answers and returns an interrupted summary. */
+  readonly shouldStop?: () => boolean;
+  readonly onProgress?: (progress: LikelihoodProgress) => void;
+}
+
+const LIKELIHOOD_FILE = "likelihood.json";
+const TOKEN_BUDGET = 512;
+
+/** An evaluation whose inputs are read and checked. */
+interface Prepared {
+  readonly run: LikelihoodRun;
+  readonly likelihood: LikelihoodEvaluation;
+  readonly requests: readonly LikelihoodRequest[];
+  readonly open: OpenNetwork;
+  /** Longest text, in tokens. */
+  readonly maxTokens: number;
+  readonly firstId: number | undefined;
+}
+
+/**
+ * Scores a language model by which continuations it finds likeliest.
+ *
+ * What questions have in common is read once: the keys and values of the
+ * shared beginning are kept, and every question goes on from them. Scores
+ * depend on neither `tokenBudget` nor the order of the questions.
+ *
+ * @throws InvalidInputError for a task that is not scored by likelihood, a network that is no language model, an
+ *   adapter of another one, or an output directory that holds another evaluation
+ * @throws NumericalError where a log-probability is not finite
+ */
+export async function evaluateLikelihood(run: LikelihoodRun): Promise<LikelihoodSummary> {
+  const prepared = await prepare(run);
+  const folder = run.outputDirectory;
+  if (folder === undefined) return evaluatePrepared(prepared, createAnswersInMemory());
+  await createRunFolder(folder);
+  const lock = await acquireLock(folder);
+  try {
+    await requireSameEvaluation(folder, describeEvaluation(prepared));
+    const answers = await openAnswersFile(join(folder, ANSWERS_FILE));
+    const summary = await evaluatePrepared(prepared, answers);
+    const { answers: _, ...rest } = summary;
+    if (!summary.interrupted) {
+      await writeFileDurably(join(folder, LIKELIHOOD_FILE), `${JSON.stringify(rest, null, 2)}\n`);
+    }
+    return summary;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function prepare(run: LikelihoodRun): Promise<Prepared> {
+  const { task, tokenizer, addBos = false } = run;
+  const { likelihood } = task;
+  if (likelihood === undefined) {
+    throw new InvalidInputError(`Expected a task that is scored by likelihood, such as mmlu; found ${task.name}.`);
+  }
+  if (addBos && tokenizer.special.bos === undefined) {
+    throw new InvalidInputError(`addBos: expected a tokenizer with a first token, found that ${run.model}'s has none.`);
+  }
+  const open = await openNetwork(run, task.head, run.adapterDirectory);
+  return {
+    run,
+    likelihood,
+    requests: await likelihood.requests(run.data),
+    open,
+    maxTokens: Math.min(open.network.maxLength, likelihood.maxTokens ?? Number.POSITIVE_INFINITY),
+    firstId: addBos ? tokenizer.special.bos : undefined,
+  };
+}
+
+async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promise<LikelihoodSummary> {
+  const { run, likelihood, requests, open, maxTokens: maxLength, firstId } = prepared;
+  const { tokenizer, engine } = run;
+  const candidates = Math.max(...requests.map(({ continuations }) => continuations.length));
+  const reading = createReading({ engine, open, padId: tokenizer.special.pad, candidates });
+  try {
+    const answered = await answerAll(requests, {
+      encode: createRequestEncoder({ tokenizer, maxLength, overlong: likelihood.overlong, firstId }),
+      reading,
+      answers,
+      tokenBudget: run.tokenBudget ?? TOKEN_BUDGET,
+      shouldStop: run.shouldStop ?? (() => false),
+      onProgress: run.onProgress ?? (() => undefined),
+    });
+    return summarizeLikelihood({
+      task: run.task.name,
+      model: run.model,
+      adapter: run.adapterDirectory ?? null,
+      likelihood,
+      requests,
+      answered,
+      earlier: answers.known.size,
+      maxTokens: maxLength,
+      engine: await engine.describe(),
+    });
+  } finally {
+    answers.close();
+    await reading.release();
+  }
+}
+
+/** Everything an answer depends on. */
+function describeEvaluation({ run, likelihood, requests, open, maxTokens, firstId }: Prepared): JsonObject {
+  return {
+    formatVersion: 1,
+    model: run.model,
+    modelConfig: run.checkpoint.config as Json,
+    adapterSha256: run.adapterDirectory === undefined ? null : weightsHash(open),
+    task: { name: run.task.name, manifest: manifestOf(run.task) },
+    protocol: { ...likelihood.protocol },
+    promptsSha256: promptsHash(requests),
+    maxTokens,
+    firstId: firstId ?? null,
+  };
+}
+
+function weightsHash({ snapshot }: OpenNetwork): string {
+  const hash = createHash("sha256");
+  for (const [name, { values }] of snapshotParameters(snapshot)) hash.update(name).update(values);
+  return hash.digest("hex");
+}
+
+async function requireSameEvaluation(folder: string, config: JsonObject): Promise<void> {
+  const started = await readRunConfig(folder);
+  if (started === undefined) return writeRunConfig(folder, config);
+  const differences = configDifferences(started, config);
+  if (differences.length === 0) return;
+  throw new InvalidInputError(
+    `${folder}: expected the evaluation this folder was started with, found ${differences.join("; ")}. Choose another folder.`,
+  );
+}

@@ -1,0 +1,67 @@
+import type { LikelihoodEvaluation, LikelihoodRequest, Task, Tokenizer } from "@blora/spec";
+import { tokenizer as letters } from "./tiny-problem.ts";
+
+const LETTERS = " abcdefghij";
+const JOINED = "ab";
+const JOINED_ID = 14;
+
+/** One id a letter, except that "ab" is one token: texts join differently than their parts. */
+export const joiningTokenizer: Tokenizer = {
+  ...letters,
+  special: { ...letters.special, bos: 1 },
+  encode: (text) =>
+    (text.match(/ab|[ a-j]/g) ?? []).map((piece) => (piece === JOINED ? JOINED_ID : 3 + LETTERS.indexOf(piece))),
+};
+
+/** Questions in two groups; the answers are two tokens in one and one token in the other, and one prompt joins the text before. */
+export const requests: readonly LikelihoodRequest[] = [
+  ...["cd", "bed", "he", "j", "ijij"].map((prompt, index) => ({
+    id: `first/${index}`,
+    description: "fa",
+    shots: ["gg", "ha"],
+    prompt,
+    continuations: [" c", " d", " e"],
+    answer: index % 3,
+  })),
+  ...["gh", "gij", "a"].map((prompt, index) => ({
+    id: `second/${index}`,
+    description: "jihg",
+    shots: ["d"],
+    prompt,
+    continuations: ["e", "cd", "c"],
+    answer: 0,
+  })),
+];
+
+/** A task that asks these requests and nothing else. */
+export function choiceTask(
+  asked: readonly LikelihoodRequest[],
+  more: Partial<LikelihoodEvaluation> = {},
+): Task & { readonly likelihood: LikelihoodEvaluation } {
+  const unused = (): never => {
+    throw new Error("not a task to train on");
+  };
+  return {
+    name: "choice",
+    head: { kind: "language-model" },
+    primaryMetric: "accuracy",
+    splits: { train: "train", evaluation: ["test"] },
+    load: unused,
+    encode: unused,
+    loss: unused,
+    score: unused,
+    majority: unused,
+    likelihood: {
+      protocol: { name: "plain", version: "1", shots: 2 },
+      overlong: "cut-left",
+      requests: async () => asked,
+      score: (answers) => ({
+        scores: {
+          accuracy: answers.filter(({ request, chosen }) => chosen === request.answer).length / answers.length,
+        },
+        groups: {},
+      }),
+      ...more,
+    },
+  };
+}

@@ -1,0 +1,248 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tfjs } from "@blora/engine-tfjs";
+import type { LikelihoodEvaluation, LikelihoodRequest } from "@blora/spec";
+import { expectAllClose } from "@blora/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { contextOf, evaluateLikelihood, type LikelihoodRun, openNetwork, writeAdapter } from "../src/index.ts";
+import { batchOf } from "../src/steps/network.ts";
+import { compileNetworkStep } from "../src/steps/network-step.ts";
+import { choiceTask, joiningTokenizer, requests } from "./likelihood-problem.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { causalArchitecture, writeCausalCheckpoint } from "./tiny-causal.ts";
+import { costModel, plainLora, V } from "./tiny-problem.ts";
+
+const engine = tfjs({ backend: "cpu" });
+const method = plainLora();
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "blora-likelihood-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function runOf(asked: readonly LikelihoodRequest[], more: Partial<LikelihoodEvaluation> = {}): LikelihoodRun {
+  return {
+    architecture: causalArchitecture,
+    checkpoint: writeCausalCheckpoint(folder),
+    method,
+    costModel,
+    engine,
+    tokenizer: joiningTokenizer,
+    model: "tiny",
+    task: choiceTask(asked, more),
+  };
+}
+
+/** ln p of a continuation, from one pass over the whole text alone. */
+async function directly(run: LikelihoodRun, contextIds: readonly number[], ids: readonly number[]): Promise<number> {
+  const { network, snapshot } = await openNetwork(run, { kind: "language-model" }, run.adapterDirectory);
+  const text = [...contextIds, ...ids.slice(0, -1)];
+  const T = text.length;
+  const step = await compileNetworkStep(engine, network, snapshot, {
+    name: "whole text",
+    inputs: {
+      inputIds: { shape: [1, T], dtype: "int32" },
+      attentionMask: { shape: [1, T], dtype: "float32" },
+      positions: { shape: [T], dtype: "int32" },
+    },
+    compute: (inputs, input) => ({ logits: causalArchitecture.forward({ ...inputs, batch: batchOf(input) }) }),
+  });
+  const { logits } = await step.run({
+    inputIds: Int32Array.from(text),
+    attentionMask: new Float32Array(T).fill(1),
+    positions: Int32Array.from(text.keys()),
+  });
+  return ids.reduce((total, id, n) => {
+    const row = Array.from(logits!.subarray((contextIds.length + n - 1) * V, (contextIds.length + n) * V));
+    return total + row[id]! - Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  }, 0);
+}
+
+async function allDirectly(run: LikelihoodRun, request: LikelihoodRequest): Promise<number[]> {
+  const context = joiningTokenizer.encode(contextOf(request));
+  const values = [];
+  for (const continuation of request.continuations) {
+    const whole = joiningTokenizer.encode(contextOf(request) + continuation);
+    values.push(await directly(run, context, whole.slice(context.length)));
+  }
+  return values;
+}
+
+describe("likelihoods of continuations", () => {
+  test("equal those of each text read alone, whatever is shared, packed and joined", async () => {
+    const run = runOf(requests);
+    const { answers, results } = await evaluateLikelihood(run);
+    expect(answers.map(({ id }) => id)).toEqual(requests.map(({ id }) => id));
+    for (const [index, { logLikelihoods, chosen }] of answers.entries()) {
+      const expected = await allDirectly(run, requests[index]!);
+      expectAllClose(Float32Array.from(logLikelihoods), expected);
+      expect(chosen).toBe(expected.indexOf(Math.max(...expected)));
+    }
+    const right = answers.filter(({ chosen, answer }) => chosen === answer).length;
+    expect(results?.scores).toEqual({ accuracy: right / requests.length });
+  });
+
+  test("depend on neither the budget of a pass nor the order of the questions", async () => {
+    const { answers } = await evaluateLikelihood(runOf(requests));
+    const inOrder = new Map(answers.map((answer) => [answer.id, answer]));
+    for (const tokenBudget of [1, 7, 64]) {
+      const other = await evaluateLikelihood({ ...runOf(requests.toReversed()), tokenBudget });
+      for (const { id, logLikelihoods, chosen } of other.answers) {
+        expectAllClose(Float32Array.from(logLikelihoods), inOrder.get(id)!.logLikelihoods, { absolute: 1e-5 });
+        expect(chosen).toBe(inOrder.get(id)!.chosen);
+      }
+    }
+  });
+
+  test("are those of the adapted network", async () => {
+    const bound = await openNetwork(runOf(requests), { kind: "language-model" });
+    const sites = bound.network.linears.filter(({ role }) => role === "query" || role === "value");
+    const adapters = new Map(
+      sites.map((site) => {
+        const adapter = method.init(site, 1);
+        adapter.parameters.B!.values.fill(0.4);
+        return [site.path, adapter] as const;
+      }),
+    );
+    const adapterDirectory = join(temporaryFolder(), "adapter");
+    await writeAdapter(
+      adapterDirectory,
+      method,
+      sites,
+      { adapters, head: {} },
+      {
+        formatVersion: 1,
+        baseModel: "tiny",
+        task: "choice",
+        head: { kind: "language-model" },
+        method: {},
+        maxSeqLength: 24,
+        ranks: {},
+        bits: {},
+        bops: { scope: "adapter", unit: "bit operations", macs: 0, bitOperations: 0, baseline: 1, ratio: 0 },
+      },
+    );
+    const run = { ...runOf(requests), adapterDirectory };
+    const [answer] = (await evaluateLikelihood(run)).answers;
+    expectAllClose(Float32Array.from(answer!.logLikelihoods), await allDirectly(run, requests[0]!));
+    const [plain] = (await evaluateLikelihood(runOf(requests))).answers;
+    expect(Math.abs(answer!.logLikelihoods[0]! - plain!.logLikelihoods[0]!)).toBeGreaterThan(1e-3);
+  });
+
+  test("begin with the tokenizer's first token where asked", async () => {
+    const run = { ...runOf(requests.slice(0, 2)), addBos: true };
+    const [answer] = (await evaluateLikelihood(run)).answers;
+    const context = joiningTokenizer.encode(contextOf(requests[0]!));
+    const expected = [];
+    for (const id of [6, 7, 8]) expected.push(await directly(run, [1, ...context], [3, id]));
+    expectAllClose(Float32Array.from(answer!.logLikelihoods), expected);
+  });
+
+  test("of a continuation the tokenizer joins to the context are an error", async () => {
+    const joined = { ...requests[0]!, prompt: "ca", continuations: ["b", "c"] };
+    await expect(evaluateLikelihood(runOf([joined]))).rejects.toThrow(
+      'first/0: expected the continuation "b" to have tokens of its own, found none',
+    );
+  });
+});
+
+describe("contexts longer than the model reads", () => {
+  const long: LikelihoodRequest = {
+    id: "long/1",
+    description: "fc",
+    shots: ["cdefghij", "dddddddd"],
+    prompt: "efghijef",
+    continuations: ["e", "f"],
+    answer: 0,
+  };
+  const short = { ...long, id: "long/2", prompt: "e" };
+
+  test("lose their last shots where the protocol drops shots", async () => {
+    const run = runOf([long, short], { overlong: "drop-shots" });
+    const { answers, overlong } = await evaluateLikelihood(run);
+    expect(overlong).toEqual({ policy: "drop-shots", maxTokens: 24, fewerShots: 1, cut: 0 });
+    expect(answers.map(({ shots, cutTokens }) => [shots, cutTokens])).toEqual([
+      [1, 0],
+      [2, 0],
+    ]);
+    const shown = { ...long, shots: long.shots.slice(0, 1) };
+    expectAllClose(Float32Array.from(answers[0]!.logLikelihoods), await allDirectly(run, shown));
+    expectAllClose(Float32Array.from(answers[1]!.logLikelihoods), await allDirectly(run, short));
+  });
+
+  test("lose tokens on the left where it cuts, and where no shot is left to drop", async () => {
+    const bare = { ...long, id: "bare/1", shots: [], prompt: "cdefghijcdefghijcdefghijcd" };
+    for (const overlong of ["cut-left", "drop-shots"] as const) {
+      const asked = overlong === "cut-left" ? [long, bare] : [bare];
+      const run = runOf(asked, { overlong });
+      const summary = await evaluateLikelihood(run);
+      expect(summary.overlong).toMatchObject({ fewerShots: 0, cut: asked.length });
+      for (const [index, { logLikelihoods, cutTokens }] of summary.answers.entries()) {
+        const context = joiningTokenizer.encode(contextOf(asked[index]!));
+        expect(cutTokens).toBe(context.length - 24);
+        const expected = [await directly(run, context.slice(-24), [8]), await directly(run, context.slice(-24), [9])];
+        expectAllClose(Float32Array.from(logLikelihoods), expected);
+      }
+    }
+  });
+
+  test("are cut at the protocol's length where that is shorter", async () => {
+    const { overlong, answers } = await evaluateLikelihood(
+      runOf([long, short], { overlong: "drop-shots", maxTokens: 12 }),
+    );
+    expect(overlong).toMatchObject({ maxTokens: 12, fewerShots: 2, cut: 0 });
+    expect(answers.map(({ shots }) => shots)).toEqual([0, 1]);
+  });
+});
+
+describe("an evaluation in a folder", () => {
+  test("that is interrupted goes on where it was", async () => {
+    const outputDirectory = join(temporaryFolder(), "run");
+    let passes = 0;
+    const whole = await evaluateLikelihood({ ...runOf(requests), tokenBudget: 3 });
+    const run = { ...runOf(requests), tokenBudget: 3, outputDirectory };
+    const stopped = await evaluateLikelihood({ ...run, shouldStop: () => passes++ > 4 });
+    expect(stopped).toMatchObject({ interrupted: true, results: undefined });
+    const kept = stopped.answers.length;
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThan(requests.length);
+
+    // As a crash in the middle of a line leaves it.
+    appendFileSync(join(outputDirectory, "answers.jsonl"), '{"id":"second/2","logLikel');
+    const finished = await evaluateLikelihood(run);
+    expect(finished.thisRun.questions).toBe(requests.length - kept);
+    expect(finished.answers.map(({ id, chosen }) => [id, chosen])).toEqual(
+      whole.answers.map(({ id, chosen }) => [id, chosen]),
+    );
+    const written = JSON.parse(readFileSync(join(outputDirectory, "likelihood.json"), "utf8"));
+    expect(written).toMatchObject({ protocol: { name: "plain", version: "1", shots: 2 }, questions: requests.length });
+    expect(written.promptsSha256).toMatch(/^[0-9a-f]{64}$/);
+    const lines = readFileSync(join(outputDirectory, "answers.jsonl"), "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).id).sort()).toEqual(requests.map(({ id }) => id).sort());
+  });
+
+  test("refuses to go on with other questions, naming what differs", async () => {
+    const outputDirectory = join(temporaryFolder(), "run");
+    await evaluateLikelihood({ ...runOf(requests), outputDirectory });
+    await expect(evaluateLikelihood({ ...runOf(requests.slice(1)), outputDirectory })).rejects.toThrow(
+      /expected the evaluation this folder was started with, found promptsSha256: /,
+    );
+  });
+
+  test("asks nothing again once it is finished", async () => {
+    const outputDirectory = join(temporaryFolder(), "run");
+    const first = await evaluateLikelihood({ ...runOf(requests), outputDirectory });
+    const again = await evaluateLikelihood({ ...runOf(requests), outputDirectory });
+    expect(again.thisRun).toMatchObject({ questions: 0, tokens: 0 });
+    expect(again.results).toEqual(first.results);
+  });
+});
+
+test("a network that predicts no next token is refused", async () => {
+  const { languageModel: _, ...architecture } = causalArchitecture;
+  await expect(evaluateLikelihood({ ...runOf(requests), architecture })).rejects.toThrow(
+    "Likelihoods need a causal language model, found a network of type tiny-causal",
+  );
+});
