@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { Command } from "commander";
 import { addBopsCommand } from "./commands/bops.ts";
 import { addDemoCommand } from "./commands/demo.ts";
@@ -7,13 +6,13 @@ import { addEvalCommand } from "./commands/eval.ts";
 import { addNativeCommand } from "./commands/native.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
+import { cliVersion } from "./version.ts";
 
 /** The command line. Mistakes in its use throw; `exit` sets the status of a run that ended as asked. */
 export function createProgram(exit: (status: number) => void): Command {
-  const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
   const program = new Command("blora")
     .description("Bayesian LoRA (arXiv 2406.13046): fine-tune with rank and bit width learned per matrix")
-    .version(version)
+    .version(cliVersion())
     .exitOverride()
     .showHelpAfterError();
   addTrainCommand(program, exit);

@@ -3,6 +3,7 @@ import { type RunEvent, type RunSummary, serveWorker, train } from "@blora/train
 import { isSystemError } from "./exit.ts";
 import { loadRun } from "./run/load-run.ts";
 import type { TrainingJob } from "./run/training-thread.ts";
+import { cliVersion } from "./version.ts";
 
 await serveWorker<TrainingJob, RunSummary, RunEvent>(
   async ({ settings, overwrite, allowConfigChange }, { emit, shouldStop }) => {
@@ -11,6 +12,7 @@ await serveWorker<TrainingJob, RunSummary, RunEvent>(
       const summary = await train({
         ...parts,
         outputDirectory: out,
+        versions: { "@blora/cli": cliVersion() },
         overwrite,
         allowConfigChange,
         onEvent: emit,

@@ -8,7 +8,15 @@ import {
   type Plugin,
   type Quantizer,
 } from "@blora/spec";
-import { nestedExpectation, nestedProduct, nestedRank, ops, type Tensor, type TensorRecord } from "@blora/tensor";
+import {
+  evaluateOnHost,
+  nestedExpectation,
+  nestedProduct,
+  nestedRank,
+  ops,
+  type Tensor,
+  type TensorRecord,
+} from "@blora/tensor";
 import { z } from "zod";
 import { initialRange } from "./range.ts";
 import { roundToBits, roundToMixture } from "./rounding.ts";
@@ -104,6 +112,11 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
       quantizeFixed: fixed,
       expectedBits: (parameters) =>
         gateCount === 0 ? ops.scalar(maxBits) : nestedExpectation(gate.probabilityOn(parameters.gates!), widths),
+      gateProbabilities: ({ gates }) => {
+        if (gates === undefined) return {};
+        const open = evaluateOnHost(() => gate.probabilityOn(ops.tensor(gates.values)));
+        return Object.fromEntries(widths.slice(1).map((width, index) => [width, open[index]!]));
+      },
       bits: (parameters) => widths[gateCount === 0 ? 0 : nestedRank(parameters.gates!.values, gate) - 1]!,
     };
   },

@@ -47,6 +47,7 @@ export type {
   AdapterChange,
   AdapterStore,
   BaseLinear,
+  GateProbabilities,
   LowRankUpdate,
   Method,
   Progress,

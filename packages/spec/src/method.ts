@@ -87,6 +87,9 @@ export interface SiteSummary {
   readonly bits: Readonly<Record<string, number>>;
 }
 
+/** P(open) of a site's gates, by what they open (`rank`, or an operand such as `A`), then by gate (component or width). */
+export type GateProbabilities = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** A parameter-efficient fine-tuning method. */
 export interface Method {
   /** Fresh adapter of a site. Step 0 must compute exactly the base model. `seed` addresses its noise. */
@@ -108,6 +111,8 @@ export interface Method {
   /** The products of the same site under plain LoRA in 32 bit at the starting rank: the baseline of every ratio. */
   baselineUsage(site: LinearSite): SiteUsage;
   summary(site: LinearSite, adapter: Adapter): SiteSummary;
+  /** The gates a site has now, for logs and reports; empty where it has none. Called on the host between steps. */
+  gateProbabilities?(adapter: Adapter): GateProbabilities;
   /** The trained update, or undefined where the site ended with rank 0. */
   export(site: LinearSite, adapter: Adapter): LowRankUpdate | undefined;
   /** What a user should know of adapters as they are, in sentences, such as a budget out of reach. Asked before the first and after the last step. */

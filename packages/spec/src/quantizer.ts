@@ -29,6 +29,8 @@ export interface Quantizer {
   quantizeFixed(parameters: TensorRecord, x: Tensor, signed: boolean, bits: number): Tensor;
   /** Expected bit width, a differentiable scalar. */
   expectedBits(parameters: TensorRecord): Tensor;
+  /** P(open) of each gate by the width it opens, from the parameters on the host; for logs and reports. */
+  gateProbabilities?(parameters: ParameterRecord): Readonly<Record<string, number>>;
   /** Bit width that evaluation uses, from the parameters on the host. */
   bits(parameters: ParameterRecord): number;
 }

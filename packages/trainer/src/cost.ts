@@ -1,14 +1,14 @@
-import type { CostModel, LinearSite, Method } from "@blora/spec";
+import type { CostModel, CostRow, LinearSite, Method } from "@blora/spec";
 import type { Snapshot } from "./state/training-state.ts";
-import type { CostSummary } from "./summary.ts";
+import type { CostLedger, CostSummary, LedgerRow } from "./summary.ts";
 
-/** Exact cost of the adapters per token under the method's scope, against its baseline. */
-export function summarizeCost(
+/** Every product of the adapters per token with hard gates, and those of the method's baseline. */
+export function costLedger(
   method: Method,
   costModel: CostModel,
   sites: readonly LinearSite[],
   { adapters }: Snapshot,
-): CostSummary {
+): CostLedger {
   const measured = costModel.measured(
     sites.map((site) => method.usage(site, adapters.get(site.path)!)),
     1,
@@ -20,11 +20,34 @@ export function summarizeCost(
   return {
     scope: method.scope ?? "adapter",
     unit: costModel.unit,
-    macs: Number(measured.macs),
-    bitOperations: Number(measured.total),
-    baseline: Number(baseline.total),
+    rows: measured.rows.map(ledgerRow),
+    baseline: baseline.rows.map(ledgerRow),
+  };
+}
+
+/** Counts of one token are far below 2^53, so numbers hold them exactly. */
+function ledgerRow({ macs, cost, ...row }: CostRow): LedgerRow {
+  return { ...row, macs: Number(macs), cost: Number(cost) };
+}
+
+/** Exact cost of the adapters per token under the method's scope, against its baseline. */
+export function summarizeCost(
+  method: Method,
+  costModel: CostModel,
+  sites: readonly LinearSite[],
+  snapshot: Snapshot,
+): CostSummary {
+  const { scope, unit, rows, baseline } = costLedger(method, costModel, sites, snapshot);
+  const total = (all: readonly LedgerRow[], column: "macs" | "cost") => all.reduce((sum, row) => sum + row[column], 0);
+  const [bitOperations, baselineTotal] = [total(rows, "cost"), total(baseline, "cost")];
+  return {
+    scope,
+    unit,
+    macs: total(rows, "macs"),
+    bitOperations,
+    baseline: baselineTotal,
     // A method without adapters costs nothing beyond the base model.
-    ratio: baseline.total === 0n ? 0 : Number(measured.total) / Number(baseline.total),
+    ratio: baselineTotal === 0 ? 0 : bitOperations / baselineTotal,
   };
 }
 

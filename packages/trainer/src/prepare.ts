@@ -4,6 +4,7 @@ import { type BoundModel, bindModel } from "./bind-model.ts";
 import { type EncodedSplit, encodeSplit, fingerprint, labelsOf } from "./data/encoded-split.ts";
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
 import { paddedLengths } from "./evaluation.ts";
+import { machine } from "./machine.ts";
 import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
 
 /** A run whose inputs are read and checked. */
@@ -94,5 +95,6 @@ function describeRun(
     },
     arguments: JSON.parse(JSON.stringify(args)) as Json,
     versions: run.versions ?? {},
+    machine: { ...machine() },
   };
 }

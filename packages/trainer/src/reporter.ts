@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { GateProbabilities, JsonObject } from "@blora/spec";
 import type { EventListener, RunEvent, StepEvent } from "./events.ts";
 import { openMetricsLog } from "./files/metrics-log.ts";
 import { METRICS_FILE } from "./files/run-folder.ts";
@@ -11,6 +12,8 @@ export interface Reporter {
   emit(event: RunEvent): void;
   /** Logs a step; losses are means since the last logged one. */
   logStep(event: StepEvent, sum: LossSum): void;
+  /** Logs P(open) of every site's gates, by path; nothing where no site has gates. */
+  logGates(step: number, gates: Readonly<Record<string, GateProbabilities>>): void;
   evaluation(record: EvaluationRecord, cost: CostSummary, ranks: Readonly<Record<string, number>>): void;
   close(): void;
 }
@@ -31,6 +34,10 @@ export async function openReporter(runFolder: string, step: number, listener: Ev
         "train/tokensPerSecond": event.tokensPerSecond,
       });
     },
+    logGates(step, gates) {
+      const open = Object.entries(gates).filter(([, groups]) => Object.keys(groups).length > 0);
+      if (open.length > 0) metrics.write({ step, gates: rounded(Object.fromEntries(open)) });
+    },
     evaluation({ step, splits }, { ratio }, ranks) {
       const all = Object.values(ranks);
       const meanRank = all.reduce((total, rank) => total + rank, 0) / Math.max(1, all.length);
@@ -46,6 +53,12 @@ export async function openReporter(runFolder: string, step: number, listener: Ev
       board.close();
     },
   };
+}
+
+/** Four decimals are what a picture shows, and keep the log small. */
+function rounded(gates: Readonly<Record<string, GateProbabilities>>): JsonObject {
+  const text = JSON.stringify(gates, (_, value) => (typeof value === "number" ? Number(value.toFixed(4)) : value));
+  return JSON.parse(text) as JsonObject;
 }
 
 function prefixed(prefix: string, scalars: Readonly<Record<string, number>>): Record<string, number> {

@@ -22,6 +22,24 @@ export interface CostSummary {
   readonly ratio: number;
 }
 
+/** One matrix product of one site, per token. */
+export interface LedgerRow {
+  readonly path: string;
+  readonly matrix: string;
+  readonly macs: number;
+  readonly weightBits: number;
+  readonly inputBits: number;
+  readonly cost: number;
+}
+
+/** What `ledger.json` holds: every product, and those of plain LoRA in 32 bit at the starting rank. */
+export interface CostLedger {
+  readonly scope: string;
+  readonly unit: string;
+  readonly rows: readonly LedgerRow[];
+  readonly baseline: readonly LedgerRow[];
+}
+
 /** What `summary.json` holds. */
 export interface RunSummary {
   readonly task: string;

@@ -3,12 +3,20 @@ import { join } from "node:path";
 import { BloraError, NumericalError } from "@blora/spec";
 import { writeAdapter } from "./adapter-files.ts";
 import { initAdapters } from "./bind-model.ts";
+import { costLedger } from "./cost.ts";
 import { listCheckpoints, newestCheckpoint, pruneCheckpoints, writeCheckpoint } from "./files/checkpoint.ts";
 import { requireFreeSpace } from "./files/disk-space.ts";
 import { writeFileDurably } from "./files/durable.ts";
 import { acquireLock, type RunLock } from "./files/lock.ts";
 import { configDifferences, readRunConfig, requireSameConfig, writeRunConfig } from "./files/run-config.ts";
-import { ADAPTER_FOLDER, clearRun, createRunFolder, LAST_ADAPTER_FOLDER, SUMMARY_FILE } from "./files/run-folder.ts";
+import {
+  ADAPTER_FOLDER,
+  clearRun,
+  createRunFolder,
+  LAST_ADAPTER_FOLDER,
+  LEDGER_FILE,
+  SUMMARY_FILE,
+} from "./files/run-folder.ts";
 import { estimateMemory, memoryWarning } from "./memory.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import { openReporter } from "./reporter.ts";
@@ -128,6 +136,8 @@ async function finish(
   if (weights.snapshot !== last) {
     await writeAdapter(join(folder, LAST_ADAPTER_FOLDER), method, sites, last, describeAdapter(run, prepared, last));
   }
+  const ledger = costLedger(method, prepared.model.costModel, sites, weights.snapshot);
+  await writeFileDurably(join(folder, LEDGER_FILE), `${JSON.stringify(ledger)}\n`);
   await writeFileDurably(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   run.onEvent?.({ type: "finish", summary });
   return summary;

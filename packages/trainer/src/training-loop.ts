@@ -1,4 +1,4 @@
-import type { Method, Progress } from "@blora/spec";
+import type { GateProbabilities, Method, Progress } from "@blora/spec";
 import { createAdapterStore } from "./adapter-store.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { labelsOf } from "./data/encoded-split.ts";
@@ -118,7 +118,10 @@ async function trainOneStep(
   reporter.emit(event);
   const sum = addLoss(progress.lossSum, result);
   const logs = step % args.loggingSteps === 0 || step === plan.totalSteps;
-  if (logs) reporter.logStep(event, sum);
+  if (logs) {
+    reporter.logStep(event, sum);
+    reporter.logGates(step, gatesOf(method, state));
+  }
   return {
     ...progress,
     step,
@@ -170,6 +173,10 @@ async function evaluateNow(
     decides: isLastPhase(method, progress.step, plan.totalSteps, args.seed),
     patience: args.earlyStoppingPatience,
   });
+}
+
+function gatesOf(method: Method, state: TrainingState): Record<string, GateProbabilities> {
+  return Object.fromEntries(state.paths.map((path) => [path, method.gateProbabilities?.(state.adapter(path)) ?? {}]));
 }
 
 /** Whether the step that made these weights belongs to the phase the run ends in. */

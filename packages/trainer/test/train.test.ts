@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../src/evaluate.ts";
 import type { StepEvent } from "../src/events.ts";
 import type { TrainRun } from "../src/run.ts";
+import type { CostLedger } from "../src/summary.ts";
 import { train } from "../src/train.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { architecture, letterExamples, letterTask, plainLora, tokenizer } from "./tiny-problem.ts";
@@ -101,6 +102,30 @@ describe("train", () => {
       [4, "validation"],
     ]);
     expect(lines[1]).toMatchObject({ costRatio: 0.0625, meanRank: 2 });
+  });
+
+  it("logs P(open) of the gates there are, rounded, and writes every product to ledger.json", async () => {
+    const out = temporaryFolder();
+    const gated: Method = {
+      ...plainLora(),
+      gateProbabilities: ({ layout }) => (layout.rank === 2 ? { rank: { 2: 0.123456 } } : {}),
+    };
+    await train(
+      tinyRun(out, { method: gated, arguments: { ...TINY_ARGUMENTS, maxSteps: 4, loggingSteps: 2, evalSteps: 4 } }),
+    );
+    const gates = readFileSync(join(out, "metrics.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .filter((record) => "gates" in record);
+    const open = { rank: { 2: 0.1235 } };
+    expect(gates).toEqual([2, 4].map((step) => ({ step, gates: { "layer.0.up": open, "layer.0.down": open } })));
+
+    const { scope, rows, baseline } = JSON.parse(readFileSync(join(out, "ledger.json"), "utf8")) as CostLedger;
+    expect(scope).toBe("adapter");
+    expect(rows).toHaveLength(4);
+    expect(rows[0]).toEqual({ path: "layer.0.up", matrix: "A", macs: 12, weightBits: 8, inputBits: 8, cost: 12 * 64 });
+    expect(baseline[0]).toMatchObject({ path: "layer.0.up", matrix: "A", macs: 12, cost: 12 * 1024 });
   });
 
   it("trains on fewer rows than one batch (row 29)", async () => {

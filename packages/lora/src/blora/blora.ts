@@ -4,6 +4,7 @@ import { foldUpdate } from "../fold.ts";
 import { constantParameter, kaimingUniform, scaleOf } from "../low-rank.ts";
 import { applyBlora, observeActivations } from "./apply.ts";
 import { adaptStrength } from "./budget.ts";
+import { gateProbabilities } from "./gate-probabilities.ts";
 import { activationsOf, toJson } from "./layout.ts";
 import { type BloraOptions, type BloraSettings, bloraOptionsSchema, bloraSettings } from "./options.ts";
 import { bloraPenalty } from "./penalty.ts";
@@ -59,6 +60,7 @@ function create(options: BloraOptions): BloraMethod {
     usage: (site, adapter) => bloraUsage(settings, site, adapter),
     baselineUsage: (site) => bloraBaseline(settings, site),
     summary: (_site, adapter) => bloraSummary(settings, adapter),
+    gateProbabilities: (adapter) => gateProbabilities(settings, adapter),
     export: (_site, adapter) =>
       foldUpdate({
         A: roundedValues(settings, adapter, "A"),

@@ -11,6 +11,7 @@ const HARMLESS: readonly string[] = [
   "arguments.saveSteps",
   "arguments.saveTotalLimit",
   "data.folder",
+  "machine",
   "versions",
 ];
 

@@ -5,6 +5,10 @@ import { CONFIG_FILE } from "./run-config.ts";
 
 export const METRICS_FILE = "metrics.jsonl";
 export const SUMMARY_FILE = "summary.json";
+/** Every matrix product of the adapters in `adapter/`, and what it costs. */
+export const LEDGER_FILE = "ledger.json";
+/** The run as a page, written by whoever renders it. */
+const REPORT_FILES = ["report.html", "report.md"];
 /** The weights a run reports. */
 export const ADAPTER_FOLDER = "adapter";
 /** The last step's weights, where `adapter/` holds better ones. */
@@ -15,7 +19,7 @@ const OWN_FILES = [
   /^checkpoint-\d+$/,
   /^\.(partial|replaced)-/,
   /^events\.out\.tfevents\./,
-  new RegExp(`^(${[CONFIG_FILE, METRICS_FILE, SUMMARY_FILE].join("|")})$`),
+  new RegExp(`^(${[CONFIG_FILE, METRICS_FILE, SUMMARY_FILE, LEDGER_FILE, ...REPORT_FILES].join("|")})$`),
   new RegExp(`^(${ADAPTER_FOLDER}|${LAST_ADAPTER_FOLDER})$`),
 ];
 
