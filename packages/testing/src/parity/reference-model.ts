@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import type { Architecture, Batch, Context, ForwardInputs, Head } from "@blora/spec";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Architecture, Batch, Context, FileSlice, ForwardInputs, FrozenTensor, Head } from "@blora/spec";
 import { linear, lowRankLinear, ops, sizeOf, softmaxCrossEntropy, type Tensor } from "@blora/tensor";
 import { createTestContext } from "../context.ts";
 
@@ -8,6 +9,7 @@ export interface ReferenceCase {
   readonly input_ids: readonly (readonly number[])[];
   readonly attention_mask: readonly (readonly number[])[];
   readonly token_type_ids?: readonly (readonly number[])[];
+  readonly position_ids?: readonly (readonly number[])[];
   readonly positions?: readonly number[];
   readonly labels: readonly number[];
 }
@@ -16,6 +18,9 @@ export interface ReferenceCase {
 export interface ReferenceModel {
   /** `config.json` */
   readonly json: unknown;
+  /** Every tensor of the checkpoint, where and as it is stored. */
+  readonly stored: ReadonlyMap<string, FrozenTensor>;
+  /** Its float32 tensors, by the same names. */
   readonly checkpoint: ReadonlyMap<string, Tensor>;
   /** `adapter/<path>/A`, `<case>/logits`, `<case>/loss`, `<case>/gradient/<path>/A`, … */
   readonly expected: ReadonlyMap<string, Tensor>;
@@ -25,15 +30,25 @@ export interface ReferenceModel {
   readonly cases: Readonly<Record<string, ReferenceCase>>;
 }
 
-/** Reads a folder with `config.json`, `model.safetensors`, `expected.safetensors` and `cases.json`, all float32. */
+/**
+ * Reads a folder with `config.json`, `cases.json`, the float32
+ * `expected.safetensors`, and weights in `model.safetensors` or in the shards
+ * its index names.
+ */
 export function readReferenceModel(folder: URL): ReferenceModel {
   const readJson = (name: string) => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
   const json = readJson("config.json") as { id2label?: Record<string, string> };
   const { head, scale, cases } = readJson("cases.json");
+  const index = "model.safetensors.index.json";
+  const shards: ReadonlySet<string> = existsSync(new URL(index, folder))
+    ? new Set(Object.values<string>(readJson(index).weight_map))
+    : new Set(["model.safetensors"]);
+  const stored = new Map([...shards].flatMap((name) => [...readStored(new URL(name, folder))]));
   return {
     json,
-    checkpoint: readTensors(new URL("model.safetensors", folder)),
-    expected: readTensors(new URL("expected.safetensors", folder)),
+    stored,
+    checkpoint: floatTensors(stored),
+    expected: floatTensors(readStored(new URL("expected.safetensors", folder))),
     scale,
     // Hugging Face leaves the names of two labels out.
     head: { kind: head, labels: Object.values(json.id2label ?? { 0: "LABEL_0", 1: "LABEL_1" }) } as Head,
@@ -41,18 +56,37 @@ export function readReferenceModel(folder: URL): ReferenceModel {
   };
 }
 
-function readTensors(path: URL): Map<string, Tensor> {
+const STORAGE = { F32: "f32", F16: "f16", BF16: "bf16" } as const;
+
+/** The tensors of a safetensors file, by name. */
+function readStored(url: URL): Map<string, FrozenTensor> {
+  const path = fileURLToPath(url);
   const file = readFileSync(path);
   const start = 8 + Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.toString("utf8", 8, start)) as Record<string, unknown>;
-  const tensors = new Map<string, Tensor>();
+  const tensors = new Map<string, FrozenTensor>();
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    const { shape, data_offsets } = entry as { shape: number[]; data_offsets: [number, number] };
-    const [from, to] = data_offsets.map((offset) => file.byteOffset + start + offset);
-    tensors.set(name, ops.tensor(new Float32Array(file.buffer.slice(from, to)), shape));
+    const { dtype, shape, data_offsets } = entry as {
+      dtype: keyof typeof STORAGE;
+      shape: number[];
+      data_offsets: [number, number];
+    };
+    const [from, to] = data_offsets;
+    tensors.set(name, { shape, storage: STORAGE[dtype], source: { path, offset: start + from, length: to - from } });
   }
   return tensors;
+}
+
+function floatTensors(stored: ReadonlyMap<string, FrozenTensor>): Map<string, Tensor> {
+  const floats = [...stored].filter(([, { storage }]) => storage === "f32");
+  return new Map(
+    floats.map(([name, { shape, source }]) => {
+      const { path, offset, length } = source as FileSlice;
+      const bytes = Uint8Array.from(readFileSync(path).subarray(offset, offset + length));
+      return [name, ops.tensor(new Float32Array(bytes.buffer), [...shape])];
+    }),
+  );
 }
 
 export function toBatch(batch: ReferenceCase): Batch {
@@ -63,6 +97,7 @@ export function toBatch(batch: ReferenceCase): Batch {
     inputIds: int(batch.input_ids),
     attentionMask: ops.tensor(Float32Array.from(batch.attention_mask.flat()), shape),
     ...(batch.token_type_ids === undefined ? {} : { tokenTypeIds: int(batch.token_type_ids) }),
+    ...(batch.position_ids === undefined ? {} : { positionIds: int(batch.position_ids) }),
     ...(batch.positions === undefined ? {} : { positions: ops.tensor([...batch.positions], undefined, "int32") }),
   };
 }
@@ -84,7 +119,7 @@ export function referenceInputs<Config>(
   const shapes = new Map(architecture.parameters(config, model.head).map(({ name, shape }) => [name, shape]));
   const lookup = (name: string): Tensor => {
     const candidates = [name, ...(architecture.aliases?.(name) ?? [])];
-    const stored = candidates.find((candidate) => model.checkpoint.has(candidate));
+    const stored = candidates.find((candidate) => model.stored.has(candidate));
     const shape = shapes.get(name);
     if (stored === undefined || shape === undefined) throw new Error(`no parameter ${name}`);
     const tensor = weightOf(stored);

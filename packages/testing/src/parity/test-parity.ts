@@ -1,4 +1,4 @@
-import type { Architecture, Engine, Feed, FrozenTensor, StepDefinition } from "@blora/spec";
+import type { Architecture, Engine, Feed, StepDefinition } from "@blora/spec";
 import type { Tensor } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { useCpuBackend } from "../cpu-backend.ts";
@@ -53,7 +53,7 @@ async function runCase<Config>(
       Object.entries(batch).map(([name, { shape, dtype }]) => [name, { shape, dtype: dtype as "int32" | "float32" }]),
     ),
     trainable: Object.fromEntries(keys.map((key) => [key, model.expected.get(`adapter/${key}`)!.shape])),
-    frozen: frozenTensors(model),
+    frozen: model.stored,
     compute({ input, trainable, frozen, context }) {
       const matrices = new Map(Object.entries(trainable));
       const inputs = referenceInputs(architecture, model, input as never, matrices, context, frozen);
@@ -71,13 +71,4 @@ async function runCase<Config>(
   expectAllClose(result.loss!, expected(`${title}/loss`), TOLERANCE);
   for (const key of keys) expectAllClose(result.gradients[key]!, expected(`${title}/gradient/${key}`), TOLERANCE);
   await compiled.release();
-}
-
-function frozenTensors({ checkpoint }: ReferenceModel): Map<string, FrozenTensor> {
-  return new Map(
-    [...checkpoint].map(([name, tensor]) => [
-      name,
-      { shape: tensor.shape, storage: "f32", source: Float32Array.from(valuesOf(tensor)) },
-    ]),
-  );
 }
