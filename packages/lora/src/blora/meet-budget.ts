@@ -1,10 +1,14 @@
 import type { AdapterStore, LinearSite, Parameter } from "@blora/spec";
-import { RANK_GATES } from "./layout.ts";
+import { bitsOf, quantizerParameter, RANK_GATES } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
-import { baselineCost, bloraUsage } from "./usage.ts";
+import { openComponents } from "./rank-gates.ts";
+import { baselineCost, siteUsage } from "./usage.ts";
 
 /** Logits that are on, and off, for every gate. */
 const DECIDED = 6;
+/** Room left in the budget, as a share of it, that is worth trading gates for. */
+const ROOM = 0.01;
+const MOST_TRADES = 50;
 
 interface Choice {
   readonly site: LinearSite;
@@ -14,35 +18,92 @@ interface Choice {
   readonly priority: number;
 }
 
+/** Cost of every site with the gates as they are set. */
+interface Ledger {
+  total: number;
+  /** By path. */
+  readonly sites: Map<string, number>;
+  costOf(site: LinearSite): number;
+}
+
 /**
  * Makes every gate hard so that the measured cost meets the budget: all are
  * closed, then opened in the order of their logits, those that no longer fit
- * left out. Ends at or under the budget, by less than the cheapest gate that
- * is still closed.
+ * left out. The gates of E come first: its widths cost next to nothing, and too
+ * few of them round whole components to zero. Room that is left is filled by
+ * opening a gate for another that closes.
+ *
+ * Ends at or under the budget, and within 1 % of it where gates are fine enough.
  */
 export function meetBudget(settings: BloraSettings, store: AdapterStore): void {
   const { bopsTarget } = settings;
   if (bopsTarget === undefined) return;
   const budget = bopsTarget * baselineCost(settings, store.sites, store.cost);
   const choices = store.sites.flatMap((site) => choicesOf(settings, store, site));
-  choices.sort((a, b) => b.priority - a.priority || a.index - b.index);
-  for (const { logits, index } of choices) logits.values[index] = -DECIDED;
-
-  const costOf = (site: LinearSite): number =>
-    Number(store.cost.measured([bloraUsage(settings, site, store.get(site.path))], 1).total);
-  const costs = new Map(store.sites.map((site) => [site.path, costOf(site)]));
-  let total = [...costs.values()].reduce((sum, cost) => sum + cost, 0);
-  for (const { site, logits, index } of choices) {
-    logits.values[index] = DECIDED;
-    const cost = costOf(site);
-    const changed = total - costs.get(site.path)! + cost;
-    if (changed > budget) {
-      logits.values[index] = -DECIDED;
-      continue;
-    }
-    total = changed;
-    costs.set(site.path, cost);
+  choices.sort((a, b) => Number(b.priority > a.priority) - Number(b.priority < a.priority) || a.index - b.index);
+  for (const choice of choices) set(choice, false);
+  const ledger = openLedger(settings, store);
+  for (const choice of choices) {
+    const added = change(ledger, choice);
+    if (ledger.total + added <= budget) toggle(ledger, choice);
   }
+  for (let trade = 0; trade < MOST_TRADES && budget - ledger.total > ROOM * budget; trade++) {
+    if (!tradeGates(ledger, choices, budget - ledger.total)) return;
+  }
+}
+
+/** Opens a gate, the best first, for one of another site that closes, the worst first. False where no such pair fits. */
+function tradeGates(ledger: Ledger, choices: readonly Choice[], room: number): boolean {
+  const changes = choices.map((choice) => ({ choice, cost: change(ledger, choice) }));
+  const worstFirst = changes.filter(({ cost }) => cost < 0).reverse();
+  for (const opened of changes) {
+    if (opened.cost <= room) continue;
+    const closed = worstFirst.find(
+      ({ choice, cost }) =>
+        choice.site !== opened.choice.site && opened.cost + cost <= room && opened.cost + cost > room / 4,
+    );
+    if (closed === undefined) continue;
+    toggle(ledger, closed.choice);
+    toggle(ledger, opened.choice);
+    return true;
+  }
+  return false;
+}
+
+function openLedger(settings: BloraSettings, store: AdapterStore): Ledger {
+  const costOf = (site: LinearSite): number => {
+    const adapter = store.get(site.path);
+    const rank = openComponents(settings, adapter).length;
+    const usage = siteUsage(settings, site, rank, (operand) => bitsOf(settings, adapter, operand));
+    return Number(store.cost.measured([usage], 1).total);
+  };
+  const sites = new Map(store.sites.map((site) => [site.path, costOf(site)]));
+  return { total: [...sites.values()].reduce((sum, cost) => sum + cost, 0), sites, costOf };
+}
+
+function set({ logits, index }: Choice, open: boolean): void {
+  logits.values[index] = open ? DECIDED : -DECIDED;
+}
+
+function isOpen({ logits, index }: Choice): boolean {
+  return logits.values[index]! > 0;
+}
+
+/** What toggling a gate would add to the cost of its site. */
+function change(ledger: Ledger, choice: Choice): number {
+  const open = isOpen(choice);
+  set(choice, !open);
+  const cost = ledger.costOf(choice.site);
+  set(choice, open);
+  return cost - ledger.sites.get(choice.site.path)!;
+}
+
+function toggle(ledger: Ledger, choice: Choice): void {
+  const { path } = choice.site;
+  set(choice, !isOpen(choice));
+  const cost = ledger.costOf(choice.site);
+  ledger.total += cost - ledger.sites.get(path)!;
+  ledger.sites.set(path, cost);
 }
 
 function choicesOf({ rankPrior }: BloraSettings, store: AdapterStore, site: LinearSite): Choice[] {
@@ -50,10 +111,11 @@ function choicesOf({ rankPrior }: BloraSettings, store: AdapterStore, site: Line
   return Object.entries(parameters).flatMap(([name, logits]) => {
     if (logits.group !== "gates") return [];
     const isChain = name !== RANK_GATES || rankPrior === "nested";
+    const isFirst = name.startsWith(quantizerParameter("E", ""));
     let lowest = Infinity;
     return Array.from(logits.values, (logit, index): Choice => {
       lowest = Math.min(lowest, logit);
-      return { site, logits, index, priority: isChain ? lowest : logit };
+      return { site, logits, index, priority: isFirst ? Infinity : isChain ? lowest : logit };
     });
   });
 }

@@ -1,8 +1,8 @@
-import type { Adapter, AdapterStore, LinearSite, Parameter, QuantizedTensor } from "@blora/spec";
+import type { AdapterStore, LinearSite, Parameter, QuantizedTensor } from "@blora/spec";
 import { constantParameter } from "../low-rank.ts";
 import { activationsOf, layoutOf, type Operand, quantizerParameter, RANK_GATES, toJson, weightsOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
-import { selectComponents } from "./select-components.ts";
+import { orderComponents } from "./order-components.ts";
 
 /** Orders components, gives every site its rank gates, and sets the ranges from trained tensors. */
 export async function startGates(
@@ -11,10 +11,10 @@ export async function startGates(
   sites: readonly LinearSite[],
 ): Promise<void> {
   if (sites.length === 0) return;
+  // The first author's code keeps the order of initialization.
+  if (settings.learnRank && !settings.portCompat) for (const { path } of sites) orderComponents(store, path);
   const observed = activationsOf(settings).length === 0 ? undefined : await store.observe();
   for (const { path } of sites) {
-    // The first author's code keeps the order of initialization.
-    if (settings.learnRank && !settings.portCompat) sortComponents(store, path);
     const { rank } = layoutOf(store.get(path));
     const operands = operandsAtStart(settings, store, path, observed?.get(path) ?? {});
     const gates = constantParameter([Math.max(0, rank - 1)], settings.initialGateLogit, "gates");
@@ -63,23 +63,4 @@ function quantizerStarts(
       Object.entries(quantizer.init(tensor)).map(([name, parameter]) => [quantizerParameter(operand, name), parameter]),
     ),
   );
-}
-
-/** Largest |e_i|·‖a_i‖·‖b_i‖ first: nested gates close from the end, and the first component has no gate at all. */
-function sortComponents(store: AdapterStore, path: string): void {
-  const magnitudes = componentMagnitudes(store.get(path));
-  const order = [...magnitudes.keys()].sort((a, b) => magnitudes[b]! - magnitudes[a]!);
-  if (order.some((component, position) => component !== position)) selectComponents(store, path, order);
-}
-
-/** |e_i|·‖a_i‖·‖b_i‖ of every component, the Frobenius norm of its part of ΔW, [R]. */
-function componentMagnitudes({ parameters }: Adapter): number[] {
-  const { A, E, B } = parameters as { A: Parameter; E: Parameter; B: Parameter };
-  const rank = E.values.length;
-  const inFeatures = A.values.length / rank;
-  const squaresA = new Float64Array(rank);
-  const squaresB = new Float64Array(rank);
-  for (const [index, a] of A.values.entries()) squaresA[Math.floor(index / inFeatures)]! += a * a;
-  for (const [index, b] of B.values.entries()) squaresB[index % rank]! += b * b;
-  return Array.from(E.values, (e, component) => Math.abs(e) * Math.sqrt(squaresA[component]! * squaresB[component]!));
 }
