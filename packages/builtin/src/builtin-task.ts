@@ -1,4 +1,4 @@
-import { definePlugin, type Example, InvalidInputError, NotFoundError, type Plugin, type Task } from "@blora/spec";
+import { definePlugin, type Example, InvalidInputError, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { acceptabilityExamples, type BuiltinSplit, TRAIN_ROWS, VALIDATION_ROWS } from "./generator/examples.ts";
 
@@ -16,11 +16,11 @@ const LABELS: readonly string[] = ["unacceptable", "acceptable"];
  * word order, who can do what to what. Counting words stays at chance, and
  * validation uses content words that no training row holds.
  */
-export const builtinTask: Plugin<"task", "builtin", BuiltinTaskOptions | undefined, Task> = definePlugin({
+export const builtinTask: Plugin<"task", "builtin", BuiltinTaskOptions | undefined, LabelTask> = definePlugin({
   kind: "task",
   id: "builtin",
   packageName: "@blora/builtin",
-  create(options: BuiltinTaskOptions | undefined): Task {
+  create(options: BuiltinTaskOptions | undefined): LabelTask {
     const rows: Readonly<Record<BuiltinSplit, number>> = {
       train: checkedRows("trainRows", options?.trainRows ?? TRAIN_ROWS),
       validation: checkedRows("validationRows", options?.validationRows ?? VALIDATION_ROWS),

@@ -59,6 +59,7 @@ export {
   type AnyPlugin,
   type Component,
   type ComponentManifest,
+  type Described,
   definePlugin,
   PLUGIN_API_VERSION,
   type Plugin,
@@ -68,5 +69,17 @@ export {
 } from "./plugin.ts";
 export { FLOAT_BITS, type QuantizedTensor, type Quantizer } from "./quantizer.ts";
 export { didYouMean, nearestNames } from "./suggest.ts";
-export type { EncodedExample, Example, Scores, Split, Task } from "./task.ts";
+export {
+  type EncodedExample,
+  type Example,
+  isLanguageModelTask,
+  type LabelHead,
+  type LabelTask,
+  type LanguageModelTask,
+  type Message,
+  type RowLikelihood,
+  type Scores,
+  type Split,
+  type Task,
+} from "./task.ts";
 export type { AssembledTokens, SpecialTokens, Tokenizer } from "./tokenizer.ts";

@@ -29,15 +29,18 @@ export interface ComponentManifest<K extends PluginKind = PluginKind> {
   readonly options?: unknown;
 }
 
-/** A plugin's product: the interface of its kind, and the manifest it came from. */
-export type Component<K extends PluginKind> = PluginKinds[K] & {
+/** What tells how a component was made. */
+export interface Described<K extends PluginKind> {
   readonly manifest: ComponentManifest<K>;
   toJSON(): ComponentManifest<K>;
-};
+}
+
+/** A plugin's product: the interface of its kind, and the manifest it came from. */
+export type Component<K extends PluginKind> = PluginKinds[K] & Described<K>;
 
 /** A function from options to a component, with the facts a registry needs. */
 export interface Plugin<K extends PluginKind, Id extends string, Options, Product extends PluginKinds[K]> {
-  (...options: undefined extends Options ? [options?: Options] : [options: Options]): Product & Component<K>;
+  (...options: undefined extends Options ? [options?: Options] : [options: Options]): Product & Described<K>;
   readonly kind: K;
   readonly id: Id;
   readonly apiVersion: string;

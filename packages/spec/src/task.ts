@@ -3,10 +3,19 @@ import type { Head } from "./architecture.ts";
 import type { LikelihoodEvaluation } from "./likelihood.ts";
 import type { AssembledTokens, Tokenizer } from "./tokenizer.ts";
 
+/** One turn of a conversation. */
+export interface Message {
+  /** `system`, `user`, `assistant`, or what else a chat template knows. */
+  readonly role: string;
+  readonly content: string;
+}
+
 /** A text or pair of texts with its label: a class index, or a score for regression. */
 export interface Example {
   readonly first: string;
   readonly second?: string;
+  /** A conversation, where the row is one; `first` is then empty. */
+  readonly messages?: readonly Message[];
   /** Undefined where the split is unlabelled. */
   readonly label?: number;
   /** File and row, for error messages. */
@@ -15,6 +24,11 @@ export interface Example {
 
 export interface EncodedExample extends AssembledTokens {
   readonly label: number | undefined;
+  /**
+   * Tokens a language model learns, as ascending indices into `inputIds`. Each
+   * is predicted from the tokens before it, so none is 0.
+   */
+  readonly targets?: readonly number[];
 }
 
 /** Rows of one split, and what their file says of them. */
@@ -28,11 +42,13 @@ export interface Split {
 /** A metric value by name, in the order a report shows them. */
 export type Scores = Readonly<Record<string, number>>;
 
-/** Data, loss and metrics of one benchmark task. */
-export interface Task {
+/** Heads that give one answer a row. */
+export type LabelHead = Extract<Head, { readonly kind: "classification" | "regression" }>;
+
+/** What every task has. */
+interface TaskData {
   /** Short name, such as `mrpc`. */
   readonly name: string;
-  readonly head: Head;
   /** The metric that decides which checkpoint is best; higher is better. */
   readonly primaryMetric: string;
   /** Split used for training, and the splits evaluated, the deciding one first. */
@@ -40,12 +56,45 @@ export interface Task {
   /** Reads a split from a folder. Undefined folder: the task's built-in data, where it has any. */
   load(split: string, folder: string | undefined): Promise<Split>;
   encode(example: Example, tokenizer: Tokenizer, maxLength: number): EncodedExample;
+}
+
+/** A task whose rows have one label each. */
+export interface LabelTask extends TaskData {
+  readonly head: LabelHead;
   /** Loss of each row: logits [B, C] and labels [B] (class index or score) to [B]. */
   loss(logits: Tensor, labels: Tensor): Tensor;
   /** Metrics of a split: logits row-major [rows, C] and labels. */
   score(logits: Float32Array, labels: readonly number[]): Scores;
   /** Scores of always giving the most frequent label (or mean score) of `labels`. */
   majority(labels: readonly number[]): Scores;
-  /** Where the task is scored by the likelihood of texts, which takes a language model. */
+}
+
+/** How likely a language model finds the targets of one row. */
+export interface RowLikelihood {
+  /** Σ ln p(target | tokens before it), in nats. */
+  readonly logLikelihood: number;
+  /** Targets summed; 0 where all were cut off. */
+  readonly tokens: number;
+  /** As `encode` gave it. */
+  readonly label: number | undefined;
+}
+
+/**
+ * A task of text to be continued. `encode` marks the targets; the loss is the
+ * mean cross entropy of all targets of an update.
+ */
+export interface LanguageModelTask extends TaskData {
+  readonly head: Extract<Head, { readonly kind: "language-model" }>;
+  /** Metrics of a split from its rows, in their order: of likelihoods, or of the choices they make between rows. */
+  score(rows: readonly RowLikelihood[]): Scores;
+  /** Where the task is a benchmark scored by the likelihood of given answers. */
   readonly likelihood?: LikelihoodEvaluation;
+}
+
+/** Data, loss and metrics of one benchmark task. */
+export type Task = LabelTask | LanguageModelTask;
+
+/** Tells the two kinds of tasks apart. */
+export function isLanguageModelTask(task: Task): task is LanguageModelTask {
+  return task.head.kind === "language-model";
 }

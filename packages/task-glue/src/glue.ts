@@ -1,4 +1,4 @@
-import { definePlugin, didYouMean, InvalidInputError, NotFoundError, type Plugin, type Task } from "@blora/spec";
+import { definePlugin, didYouMean, InvalidInputError, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { type GlueSplit, loadSplit } from "./load.ts";
 import { scoreLogits, scoreMajority } from "./score.ts";
@@ -13,7 +13,7 @@ export interface GlueOptions {
 }
 
 /** A GLUE task. Its splits also carry notes about their files. */
-export interface GlueComponent extends Task {
+export interface GlueComponent extends LabelTask {
   load(split: string, folder: string | undefined): Promise<GlueSplit>;
 }
 

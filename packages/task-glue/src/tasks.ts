@@ -1,4 +1,4 @@
-import type { Head } from "@blora/spec";
+import type { LabelHead } from "@blora/spec";
 
 /** How the metrics of a task are called in reports, as Hugging Face's `evaluate` names them. */
 export type MetricName = "accuracy" | "f1" | "matthews_correlation" | "pearson" | "spearmanr";
@@ -13,7 +13,7 @@ export interface GlueTask {
   readonly first: readonly string[];
   readonly second?: readonly string[];
   readonly label: readonly string[];
-  readonly head: Head;
+  readonly head: LabelHead;
   /** In reporting order. */
   readonly metrics: readonly MetricName[];
   /** Decides which checkpoint is best. `combined_score` is the mean of `metrics`. */
@@ -31,7 +31,7 @@ export interface GlueTask {
 
 export type GlueTaskName = "cola" | "sst2" | "mrpc" | "qqp" | "stsb" | "mnli" | "qnli" | "rte" | "wnli" | "ax";
 
-const classes = (...labels: string[]): Head => ({ kind: "classification", labels });
+const classes = (...labels: string[]): LabelHead => ({ kind: "classification", labels });
 
 /** Every task reads the same folders and files through this table; nothing else knows a task by name. */
 export const glueTasks: Readonly<Record<GlueTaskName, GlueTask>> = {

@@ -1,7 +1,8 @@
-import type { Component, Example, Task } from "@blora/spec";
+import { type Component, type Described, type Example, isLanguageModelTask, type LabelTask } from "@blora/spec";
 import { ops, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { useCpuBackend } from "./cpu-backend.ts";
+import { testLanguageModelTask } from "./test-language-model-task.ts";
 import { testManifest } from "./test-manifest.ts";
 import { createTestTokenizer } from "./test-tokenizer.ts";
 import { expectAllClose, valuesOf } from "./values.ts";
@@ -21,6 +22,11 @@ const MAX_LENGTH = 16;
 
 /** Registers the laws every task keeps. Call it at the top level of a test file. */
 export function testTask(task: Component<"task">, options: TaskKitOptions = {}): void {
+  if (isLanguageModelTask(task)) testLanguageModelTask(task, options);
+  else testLabelTask(task, options);
+}
+
+function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOptions): void {
   const { folder, load = true, perfectScore = 1, scores = [0, 1, 2, 3, 4, 5] } = options;
   const classes = task.head.kind === "classification" ? task.head.labels.length : 1;
   /** Every label three times and the first twice more, so that one is the most frequent. */
@@ -121,7 +127,7 @@ export function testTask(task: Component<"task">, options: TaskKitOptions = {}):
 }
 
 /** What is wrong with a row, or nothing. Splits are long: one assertion for all rows, not several for each. */
-function problemOf(task: Task, classes: number, { first, label, origin }: Example): string | undefined {
+function problemOf(task: LabelTask, classes: number, { first, label, origin }: Example): string | undefined {
   if (typeof first !== "string" || origin === "") return `${origin || JSON.stringify(first)}: no text or no origin`;
   if (label === undefined) return undefined;
   const given = task.head.kind !== "classification" || (Number.isInteger(label) && label >= 0 && label < classes);
@@ -129,7 +135,7 @@ function problemOf(task: Task, classes: number, { first, label, origin }: Exampl
 }
 
 /** Logits row-major [rows, C] whose prediction is the answer. */
-function logitsFor(task: Task, classes: number, answers: readonly number[]): Float32Array {
+function logitsFor(task: LabelTask, classes: number, answers: readonly number[]): Float32Array {
   if (task.head.kind !== "classification") return Float32Array.from(answers);
   return Float32Array.from(
     answers.flatMap((answer) => Array.from({ length: classes }, (_, c) => (c === answer ? 4 : -4))),

@@ -34,6 +34,8 @@ export interface TrainingArguments {
   readonly maxSeqLength: number;
   /** Batches are padded to multiples of this many tokens; each length compiles once. Default 16. */
   readonly padToMultipleOf: number;
+  /** Whether training rows hold several texts, up to `maxSeqLength` tokens, that do not see each other. Language models only. Default false. */
+  readonly packing: boolean;
   /** Updates of linear warm-up; overrides `warmupRatio`. */
   readonly warmupSteps?: number | undefined;
   /** Default 0. */
@@ -86,6 +88,7 @@ const schema = z.strictObject({
   maxSteps: count.optional(),
   maxSeqLength: z.int().min(4).default(128),
   padToMultipleOf: count.default(16),
+  packing: z.boolean().default(false),
   warmupSteps: countOrZero.optional(),
   warmupRatio: share.default(0),
   lrSchedulerType: z.enum(["linear", "constant", "cosine"]).default("linear"),

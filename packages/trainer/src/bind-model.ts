@@ -1,5 +1,6 @@
 import { type Adapter, InvalidInputError } from "@blora/spec";
 import { type BoundNetwork, bindNetwork } from "./bind-network.ts";
+import { objectiveOf } from "./objective/objective.ts";
 import type { RunParts } from "./run.ts";
 import type { Model } from "./steps/model.ts";
 
@@ -15,7 +16,7 @@ export function bindModel(parts: RunParts, targets: readonly string[] | undefine
   const { task, costModel, tokenizer } = parts;
   const network = bindNetwork(parts, task.head, targets, seed);
   requireVocabulary(tokenizer.vocabularySize, network.vocabularySize, parts.model);
-  return { ...network, task, costModel };
+  return { ...network, task, objective: objectiveOf(task), costModel };
 }
 
 /** Fresh adapters of every site: step 0 computes the base model. */

@@ -54,7 +54,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
       const split = await loadSplit(name, run, args, model, args.maxEvalSamples);
       splits[name] = await evaluateSplit(split, {
         runner,
-        task: run.task,
+        model,
         batchSize: args.perDeviceEvalBatchSize,
         padToMultipleOf: args.padToMultipleOf,
         limit: model.maxLength,

@@ -1,13 +1,18 @@
-import { NumericalError, type Scores, type Task } from "@blora/spec";
+import { NumericalError, type RowLikelihood, type Scores } from "@blora/spec";
 import { paddedLength, planEvaluation } from "./data/buckets.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
+import type { TrainingRow } from "./data/packing.ts";
+import { type Objective, scoresOf } from "./objective/objective.ts";
+import type { Model } from "./steps/model.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
 
 export interface SplitResult {
   readonly rows: number;
-  /** Row-major [rows, C], in the order of the split. */
+  /** Row-major [rows, C], in the order of the split; empty for language models. */
   readonly logits: Float32Array;
-  /** Mean loss of the rows; undefined where the split is not labelled. */
+  /** Of a language model's rows, in the order of the split. */
+  readonly likelihoods?: readonly RowLikelihood[];
+  /** Mean loss of the rows, or of the target tokens of a language model; undefined where the split is not labelled. */
   readonly loss: number | undefined;
   /** Undefined where the split is not labelled. */
   readonly scores: Scores | undefined;
@@ -15,48 +20,62 @@ export interface SplitResult {
 
 export interface EvaluationOptions {
   readonly runner: StepRunner;
-  readonly task: Task;
+  readonly model: Pick<Model, "task" | "objective">;
   readonly batchSize: number;
   readonly padToMultipleOf: number;
   /** Longest padded length. */
   readonly limit: number;
 }
 
-/** Lengths that rows of a split are padded to. */
-export function paddedLengths(split: EncodedSplit, multiple: number, limit: number): number[] {
-  return split.rows.map(({ inputIds }) => paddedLength(inputIds.length, multiple, limit));
+/** Lengths that rows are padded to. */
+export function paddedLengths(rows: readonly TrainingRow[], multiple: number, limit: number): number[] {
+  return rows.map(({ inputIds }) => paddedLength(inputIds.length, multiple, limit));
 }
 
 /**
- * Logits, loss and metrics of a split. A split with unlabelled rows, such as a
- * GLUE test split, gets logits only.
+ * Answers, loss and metrics of a split. A split with unlabelled rows, such as
+ * a GLUE test split, gets logits only.
  *
- * @throws NumericalError where a logit is not finite
+ * @throws NumericalError where a logit or likelihood is not finite
  */
 export async function evaluateSplit(split: EncodedSplit, options: EvaluationOptions): Promise<SplitResult> {
-  const { runner, task, batchSize } = options;
-  const batches = planEvaluation(paddedLengths(split, options.padToMultipleOf, options.limit), batchSize);
-  const rows = split.rows.length;
+  const { runner, model, batchSize } = options;
+  const { rows } = split;
+  const batches = planEvaluation(paddedLengths(rows, options.padToMultipleOf, options.limit), batchSize);
+  const lossSums = new Float64Array(rows.length);
   let logits = new Float32Array(0);
-  let totalLoss = 0;
   for (const batch of batches) {
-    const { outputs } = await runner.evaluate(split, batch, batchSize);
-    const C = outputs.logits!.length / batchSize;
-    if (logits.length === 0) logits = new Float32Array(rows * C);
+    const { outputs } = await runner.evaluate(rows, batch, batchSize);
+    addLosses(lossSums, outputs.losses!, batch.rows, rows, model.objective);
+    if (outputs.logits === undefined) continue;
+    const C = outputs.logits.length / batchSize;
+    if (logits.length === 0) logits = new Float32Array(rows.length * C);
     batch.rows.forEach((row, b) => {
       logits.set(outputs.logits!.subarray(b * C, (b + 1) * C), row * C);
-      totalLoss += outputs.losses![b]!;
     });
   }
-  requireFiniteLogits(split, logits);
-  const labels = split.rows.flatMap(({ label }) => (label === undefined ? [] : [label]));
-  if (labels.length < rows) return { rows, logits, loss: undefined, scores: undefined };
-  return { rows, logits, loss: totalLoss / rows, scores: task.score(logits, labels) };
+  requireFinite(split, "logits", logits);
+  requireFinite(split, "losses", lossSums);
+  return { rows: rows.length, logits, ...scoresOf(model.task, rows, logits, lossSums) };
 }
 
-function requireFiniteLogits({ name, rows }: EncodedSplit, logits: Float32Array): void {
-  const index = logits.findIndex((value) => !Number.isFinite(value));
+function addLosses(
+  sums: Float64Array,
+  losses: Float32Array,
+  members: readonly number[],
+  rows: readonly TrainingRow[],
+  { lossesOf }: Objective,
+): void {
+  let next = 0;
+  for (const row of members) {
+    const end = next + lossesOf(rows[row]!);
+    while (next < end) sums[row]! += losses[next++]!;
+  }
+}
+
+function requireFinite({ name, rows }: EncodedSplit, what: string, values: Float32Array | Float64Array): void {
+  const index = values.findIndex((value) => !Number.isFinite(value));
   if (index < 0) return;
-  const row = Math.floor(index / (logits.length / rows.length));
-  throw new NumericalError(`Evaluation of ${name}: expected finite logits, found ${logits[index]} in row ${row + 1}.`);
+  const row = Math.floor(index / (values.length / rows.length));
+  throw new NumericalError(`Evaluation of ${name}: expected finite ${what}, found ${values[index]} in row ${row + 1}.`);
 }

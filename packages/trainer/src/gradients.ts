@@ -1,14 +1,17 @@
 import type { Batch } from "./data/buckets.ts";
-import type { EncodedSplit } from "./data/encoded-split.ts";
+import type { TrainingRow } from "./data/packing.ts";
+import type { Objective } from "./objective/objective.ts";
 import { requireFinite } from "./optimizer/finite.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
 
-/** Loss and gradient of one update: the mean over all rows of its batches. */
+/** Loss and gradient of one update: the mean over all losses of its batches. */
 export interface UpdateGradients {
   readonly loss: number;
   /** What the method added; undefined where it adds nothing. */
   readonly penalty: number | undefined;
   readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** Losses the mean is of: rows, or target tokens of a language model. */
+  readonly losses: number;
   /** Tokens of text. */
   readonly tokens: number;
   /** Tokens computed, padding included. */
@@ -16,21 +19,23 @@ export interface UpdateGradients {
 }
 
 /**
- * Adds up the gradients of an update's batches. Every real row weighs the
- * same, however the rows fall into batches.
+ * Adds up the gradients of an update's batches. Every loss weighs the
+ * same, however rows fall into batches.
  *
  * @param step updates made before this one
  * @throws NumericalError naming the first loss or gradient that is not finite
  */
 export async function accumulateGradients(
   runner: StepRunner,
-  split: EncodedSplit,
+  { lossesOf }: Objective,
+  rows: readonly TrainingRow[],
   batches: readonly Batch[],
   batchSize: number,
   gradientAccumulationSteps: number,
   step: number,
 ): Promise<UpdateGradients> {
-  const rows = batches.reduce((total, batch) => total + batch.rows.length, 0);
+  const lossesIn = (batch: Batch): number => sum(batch.rows.map((row) => lossesOf(rows[row]!)));
+  const losses = sum(batches.map(lossesIn));
   const gradients = new Map<string, Float32Array>();
   let loss = 0;
   let penalty: number | undefined;
@@ -39,16 +44,16 @@ export async function accumulateGradients(
   for (const [index, batch] of batches.entries()) {
     // Noise step 0 belongs to initial values.
     const noiseStep = step * gradientAccumulationSteps + index + 1;
-    const result = await runner.train(split, batch, batchSize, 1 / rows, noiseStep);
+    const result = await runner.train(rows, batch, batchSize, 1 / losses, noiseStep);
     loss += result.outputs.taskLoss![0]!;
     const added = result.outputs.penalty?.[0];
-    if (added !== undefined) penalty = (penalty ?? 0) + (added * batch.rows.length) / rows;
+    if (added !== undefined) penalty = (penalty ?? 0) + (added * lossesIn(batch)) / losses;
     for (const [name, gradient] of Object.entries(result.gradients)) addInto(gradients, name, gradient);
-    tokens += batch.rows.reduce((total, row) => total + split.rows[row]!.inputIds.length, 0);
+    tokens += sum(batch.rows.map((row) => rows[row]!.inputIds.length));
     paddedTokens += batchSize * batch.length;
   }
   requireFinite(step + 1, { "task loss": loss, penalty: penalty ?? 0 }, gradients);
-  return { loss, penalty, gradients, tokens, paddedTokens };
+  return { loss, penalty, gradients, losses, tokens, paddedTokens };
 }
 
 /** Copies the first addend: an engine may reuse its memory. */
@@ -59,4 +64,8 @@ function addInto(sums: Map<string, Float32Array>, name: string, addend: Float32A
     return;
   }
   for (let index = 0; index < sum.length; index++) sum[index] = sum[index]! + addend[index]!;
+}
+
+function sum(addends: readonly number[]): number {
+  return addends.reduce((total, addend) => total + addend, 0);
 }

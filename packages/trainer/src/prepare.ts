@@ -1,8 +1,15 @@
-import type { EngineDescription, Json, JsonObject } from "@blora/spec";
+import {
+  type EngineDescription,
+  InvalidInputError,
+  isLanguageModelTask,
+  type Json,
+  type JsonObject,
+} from "@blora/spec";
 import { parseTrainingArguments, type TrainingArguments } from "./arguments.ts";
 import { type BoundModel, bindModel } from "./bind-model.ts";
-import { type EncodedSplit, encodeSplit, fingerprint, labelsOf } from "./data/encoded-split.ts";
+import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./data/encoded-split.ts";
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
+import { packRows, type TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./evaluation.ts";
 import { machine } from "./machine.ts";
 import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
@@ -11,7 +18,10 @@ import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
 export interface PreparedRun {
   readonly args: TrainingArguments;
   readonly model: BoundModel;
+  /** Texts trained on. */
   readonly train: EncodedSplit;
+  /** What steps compute: those texts, or several of them a row. Batches index these. */
+  readonly rows: readonly TrainingRow[];
   /** Evaluation splits, the deciding one first. */
   readonly evaluation: readonly EncodedSplit[];
   readonly plan: TrainingPlan;
@@ -46,14 +56,15 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
   const model = bindModel(run, args.targets, args.seed);
   const { splits } = run.task;
   const train = await loadSplit(splits.train, run, args, model, args.maxTrainSamples);
-  labelsOf(train);
+  requireAnswers(train, run.task);
   const evaluation: EncodedSplit[] = [];
   for (const name of splits.evaluation) {
     const split = await loadSplit(name, run, args, model, args.maxEvalSamples);
-    labelsOf(split);
+    requireAnswers(split, run.task);
     evaluation.push(split);
   }
-  const lengths = paddedLengths(train, args.padToMultipleOf, model.maxLength);
+  const rows = trainingRows(train, model, args);
+  const lengths = paddedLengths(rows, args.padToMultipleOf, model.maxLength);
   const plan = planTraining({ ...args, lengths, batchSize: args.perDeviceTrainBatchSize, maxSteps: args.maxSteps });
   const engine = await run.engine.describe();
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
@@ -61,12 +72,28 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
     args,
     model,
     train,
+    rows,
     evaluation,
     plan,
     longest,
     engine,
     config: describeRun(run, args, train, evaluation, engine),
   };
+}
+
+/** Rows that have something to learn, packed where asked for. */
+function trainingRows(
+  { rows }: EncodedSplit,
+  { objective, task }: BoundModel,
+  { packing, maxSeqLength }: TrainingArguments,
+): readonly TrainingRow[] {
+  if (packing && !isLanguageModelTask(task)) {
+    throw new InvalidInputError(
+      `packing: expected a language-model task, found ${task.name}, whose rows have one answer each.`,
+    );
+  }
+  const learned = rows.filter((row) => objective.lossesOf(row) > 0);
+  return packing ? packRows(learned, maxSeqLength) : learned;
 }
 
 function describeRun(

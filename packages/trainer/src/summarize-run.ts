@@ -1,7 +1,8 @@
+import { isLanguageModelTask } from "@blora/spec";
 import type { AdapterDescription } from "./adapter-files.ts";
 import { initAdapters } from "./bind-model.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
-import { labelsOf } from "./data/encoded-split.ts";
+import { baselineScores } from "./objective/objective.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { manifestOf, type TrainRun } from "./run.ts";
 import { decidingScore } from "./selection.ts";
@@ -39,7 +40,7 @@ export function summarizeRun(
   const bops = summarizeCost(method, costModel, sites, snapshot);
   const fresh = { adapters: initAdapters(model, args.seed), head: {} };
   const began = summarizeSites(method, sites, fresh);
-  const { seconds, tokens, paddedTokens } = progress;
+  const { seconds, losses, tokens, paddedTokens } = progress;
   return {
     task: task.name,
     split: deciding.name,
@@ -48,13 +49,14 @@ export function summarizeRun(
     metrics: { best: progress.best?.record ?? null, last: progress.last ?? null },
     selected,
     method: manifestOf(run.method),
-    baseline: task.majority(labelsOf(deciding)),
+    baseline: baselineScores(task, deciding.rows),
     ranks,
     bits,
     bops,
     engine,
     steps: progress.step,
     seconds,
+    ...(isLanguageModelTask(task) && { targetTokens: losses }),
     tokensPerSecond: seconds === 0 ? 0 : tokens / seconds,
     paddedTokensPerSecond: seconds === 0 ? 0 : paddedTokens / seconds,
     paddingShare: paddedTokens === 0 ? 0 : 1 - tokens / paddedTokens,

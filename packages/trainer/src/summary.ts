@@ -56,7 +56,7 @@ export interface RunSummary {
   /** Which of both `adapter/` holds. */
   readonly selected: "best" | "last";
   readonly method: unknown;
-  /** Scores of always answering the most frequent label of the deciding split. */
+  /** Scores of always answering the most frequent label of the deciding split; none for a language model. */
   readonly baseline: Scores;
   readonly ranks: Readonly<Record<string, number>>;
   readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -66,6 +66,8 @@ export interface RunSummary {
   readonly steps: number;
   /** Seconds of training steps, over all processes of a resumed run. */
   readonly seconds: number;
+  /** Tokens a language model was trained to predict, over all epochs. */
+  readonly targetTokens?: number;
   /** Without padding. */
   readonly tokensPerSecond: number;
   /** With padding. */

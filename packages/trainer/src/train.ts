@@ -4,6 +4,7 @@ import { BloraError, NumericalError } from "@blora/spec";
 import { writeAdapter } from "./adapter-files.ts";
 import { initAdapters } from "./bind-model.ts";
 import { costLedger } from "./cost.ts";
+import type { EncodedSplit } from "./data/encoded-split.ts";
 import { listCheckpoints, newestCheckpoint, pruneCheckpoints, writeCheckpoint } from "./files/checkpoint.ts";
 import { requireFreeSpace } from "./files/disk-space.ts";
 import { writeFileDurably } from "./files/durable.ts";
@@ -18,6 +19,7 @@ import {
   SUMMARY_FILE,
 } from "./files/run-folder.ts";
 import { estimateMemory, memoryWarning } from "./memory.ts";
+import type { Objective } from "./objective/objective.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import { openReporter } from "./reporter.ts";
 import type { TrainRun } from "./run.ts";
@@ -160,13 +162,23 @@ function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState) 
 function startWarnings(prepared: PreparedRun, state: TrainingState): string[] {
   const { train, args, longest, model } = prepared;
   const memory = memoryWarning(memoryOf(prepared, state), freemem(), args.perDeviceTrainBatchSize, longest);
-  const share = (100 * train.truncatedShare).toFixed(1);
-  const cut = `${share} % of the training texts are longer than ${args.maxSeqLength} tokens (maxSeqLength) and were cut.`;
   const { adapters } = takeSnapshot(state);
   return [
     ...(memory === undefined ? [] : [memory]),
-    ...(train.truncatedShare > 0 ? [cut] : []),
+    ...cutWarnings(train, model.objective, args.maxSeqLength),
     ...(model.method.warnings?.(model.sites, adapters, model.costModel) ?? []),
+  ];
+}
+
+function cutWarnings({ rows, truncatedShare }: EncodedSplit, { lossesOf }: Objective, maxSeqLength: number): string[] {
+  if (truncatedShare === 0) return [];
+  const share = (100 * truncatedShare).toFixed(1);
+  const cut = `${share} % of the training texts are longer than ${maxSeqLength} tokens (maxSeqLength) and were cut.`;
+  const lost = rows.filter((row) => lossesOf(row) === 0).length;
+  if (lost === 0) return [cut];
+  return [
+    cut,
+    `${lost} of ${rows.length} training texts ${lost === 1 ? "has" : "have"} no token left to learn, so that they were left out.`,
   ];
 }
 

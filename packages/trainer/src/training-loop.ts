@@ -1,10 +1,10 @@
 import type { GateProbabilities, Method, Progress } from "@blora/spec";
 import { createAdapterStore } from "./adapter-store.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
-import { labelsOf } from "./data/encoded-split.ts";
 import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
 import type { StepEvent } from "./events.ts";
 import { accumulateGradients, type UpdateGradients } from "./gradients.ts";
+import { baselineScores } from "./objective/objective.ts";
 import { automaticGateLearningRate } from "./optimizer/gate-learning-rate.ts";
 import { scheduleFactor } from "./optimizer/schedule.ts";
 import { type LearningRates, updateParameters } from "./optimizer/update.ts";
@@ -75,19 +75,27 @@ async function trainOneStep(
   progress: RunProgress,
   remaining: (step: number) => number,
 ): Promise<RunProgress> {
-  const { args, model, plan, train } = prepared;
+  const { args, model, plan, rows } = prepared;
   const { method } = model;
   const batches = plan.batchesOf(progress.step);
   const { perDeviceTrainBatchSize: batchSize, gradientAccumulationSteps } = args;
   const place: Progress = { step: progress.step, totalSteps: plan.totalSteps, seed: args.seed };
   const store = createAdapterStore(state, model.sites, model.costModel, model.baseWeight, () =>
-    runner.observe(train, batches[0]!, batchSize),
+    runner.observe(rows, batches[0]!, batchSize),
   );
 
   const started = performance.now() - runner.compileMilliseconds();
   await method.beforeStep?.(store, place);
   const gateLearningRate = resolveGateLearningRate(args.gateLearningRate, progress, state, method, place);
-  const result = await accumulateGradients(runner, train, batches, batchSize, gradientAccumulationSteps, progress.step);
+  const result = await accumulateGradients(
+    runner,
+    model.objective,
+    rows,
+    batches,
+    batchSize,
+    gradientAccumulationSteps,
+    progress.step,
+  );
   const learningRates = learningRatesAt(prepared, progress.step, gateLearningRate);
   const gradientNorm = updateParameters(state, result.gradients, {
     learningRates,
@@ -128,6 +136,7 @@ async function trainOneStep(
     ...(gateLearningRate !== undefined && { gateLearningRate }),
     lossSum: logs ? NO_LOSS : sum,
     seconds: progress.seconds + seconds,
+    losses: progress.losses + result.losses,
     tokens: progress.tokens + result.tokens,
     paddedTokens: progress.paddedTokens + result.paddedTokens,
   };
@@ -141,7 +150,7 @@ async function evaluateNow(
   const { task, method, costModel, sites } = model;
   const options: EvaluationOptions = {
     runner,
-    task,
+    model,
     batchSize: args.perDeviceEvalBatchSize,
     padToMultipleOf: args.padToMultipleOf,
     limit: model.maxLength,
@@ -156,10 +165,12 @@ async function evaluateNow(
         head: task.head,
         split: split.name,
         primaryMetric: task.primaryMetric,
+        loss: loss!,
         scores: scores!,
-        majority: task.majority(labelsOf(split)),
+        baseline: baselineScores(task, split.rows),
         logits,
         rows,
+        vocabularySize: model.vocabularySize,
       }),
     );
   }

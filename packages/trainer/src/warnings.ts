@@ -5,26 +5,39 @@ export interface ResultFacts {
   readonly split: string;
   readonly primaryMetric: string;
   readonly scores: Scores;
-  readonly majority: Scores;
+  /** Of always giving the most frequent answer. */
+  readonly baseline: Scores;
+  /** Mean loss of the split. */
+  readonly loss: number;
   /** Row-major [rows, C] */
   readonly logits: Float32Array;
   readonly rows: number;
+  /** Words of a language model, where the checkpoint tells. */
+  readonly vocabularySize: number | undefined;
 }
 
 /** What a score alone does not show, in words: constant answers, and scores a trained model should not have. */
 export function resultWarnings(facts: ResultFacts): string[] {
-  const { primaryMetric, split, scores, majority } = facts;
+  const { head, primaryMetric, split, scores, baseline } = facts;
+  if (head.kind === "language-model") return likelihoodWarnings(facts);
   const warnings: string[] = [];
   const constant = constantAnswer(facts);
   if (constant !== undefined)
     warnings.push(`Every row of ${split} gets the same answer, ${constant}: nothing was learned yet.`);
   const score = scores[primaryMetric];
-  const chance = majority[primaryMetric];
+  const chance = baseline[primaryMetric];
   if (score === undefined || chance === undefined || !(score < chance)) return warnings;
   warnings.push(
     `${primaryMetric} on ${split} is ${score.toFixed(4)}, below the ${chance.toFixed(4)} of always giving the most frequent answer: the model is undertrained, or its labels are in another order.`,
   );
   return warnings;
+}
+
+function likelihoodWarnings({ split, loss, vocabularySize }: ResultFacts): string[] {
+  if (vocabularySize === undefined || loss < Math.log(vocabularySize)) return [];
+  return [
+    `The loss on ${split} is ${loss.toFixed(4)}, no better than guessing among ${vocabularySize} words: the tokenizer or the weights belong to another model, or training diverged.`,
+  ];
 }
 
 /** The one answer all rows get, or undefined. */

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { paddedLength, planEpoch, planEvaluation } from "../src/data/buckets.ts";
-import { encodeSplit, labelsOf } from "../src/data/encoded-split.ts";
+import { encodeSplit, requireAnswers } from "../src/data/encoded-split.ts";
 import { planTraining } from "../src/data/epochs.ts";
-import { batchFeeds } from "../src/data/feeds.ts";
+import { tokenFeeds } from "../src/data/feeds.ts";
+import { objectiveOf } from "../src/objective/objective.ts";
 import { letterTask, tokenizer, V } from "./tiny-problem.ts";
 
 const lengths = fc.array(
@@ -79,27 +80,35 @@ describe("planTraining", () => {
   });
 });
 
-describe("batchFeeds", () => {
+describe("feeds of a batch", () => {
   const rows = [
-    { inputIds: [1, 5, 2], tokenTypeIds: [0, 0, 1], truncated: false, label: 1 },
     { inputIds: [1, 6, 7, 2], tokenTypeIds: [0, 0, 0, 0], truncated: false, label: 0 },
+    { inputIds: [1, 5, 2], tokenTypeIds: [0, 0, 1], truncated: false, label: 1 },
   ];
-  const head = { kind: "classification", labels: ["a", "b"] } as const;
+  const shape = { batchSize: 3, length: 4, losses: 3, packed: false };
 
-  it("pads rows, and fills a short batch with weightless copies of its first row", () => {
-    const feeds = batchFeeds(rows, { rows: [1, 0], length: 4 }, 3, 0.5, 9, head);
+  it("pads rows, and fills a short batch with copies of its first row", () => {
+    const feeds = tokenFeeds(rows, shape, 9);
     expect(feeds.inputIds).toEqual(Int32Array.of(1, 6, 7, 2, 1, 5, 2, 9, 1, 6, 7, 2));
     expect(feeds.attentionMask).toEqual(Float32Array.of(1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1));
     expect(feeds.tokenTypeIds).toEqual(Int32Array.of(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0));
-    expect(feeds.labels).toEqual(Int32Array.of(0, 1, 0));
-    expect(feeds.rowWeights).toEqual(Float32Array.of(0.5, 0.5, 0));
+    expect(feeds).not.toHaveProperty("segmentIds");
   });
 
-  it("feeds scores as floats", () => {
-    const scored = [{ ...rows[0]!, label: 2.5 }];
-    expect(batchFeeds(scored, { rows: [0], length: 4 }, 1, 1, 0, { kind: "regression" }).labels).toEqual(
+  it("gives classes as integers and scores as floats", () => {
+    const { labels } = objectiveOf(letterTask()).feeds(rows, shape);
+    expect(labels).toEqual(Int32Array.of(0, 1, 0));
+    const scored = { ...letterTask(), head: { kind: "regression" } as const };
+    expect(objectiveOf(scored).feeds([{ ...rows[0]!, label: 2.5 }], { ...shape, losses: 1 }).labels).toEqual(
       Float32Array.of(2.5),
     );
+  });
+
+  it("gives each text of a packed row its own segment and positions from 0", () => {
+    const packed = [{ ...rows[0]!, starts: [0, 2] }];
+    const feeds = tokenFeeds(packed, { batchSize: 1, length: 6, losses: 1, packed: true }, 9);
+    expect(feeds.segmentIds).toEqual(Int32Array.of(0, 0, 1, 1, 1, 1));
+    expect(feeds.positionIds).toEqual(Int32Array.of(0, 1, 0, 1, 2, 3));
   });
 });
 
@@ -146,6 +155,8 @@ describe("encodeSplit", () => {
 
   it("names the first row without a label where labels are needed (row 31)", async () => {
     const split = await encode([example("ab", 1), example("ab")]);
-    expect(() => labelsOf(split)).toThrow("Expected the split train to be labelled, found row 2 without a label.");
+    expect(() => requireAnswers(split, letterTask())).toThrow(
+      "Expected the split train to be labelled, found row 2 without a label.",
+    );
   });
 });

@@ -6,10 +6,10 @@ import type {
   CostModel,
   Example,
   Head,
+  LabelTask,
   Method,
   Parameter,
   SiteUsage,
-  Task,
   Tokenizer,
 } from "@blora/spec";
 import { normalValues, ops, softmaxCrossEntropy, uniformValues } from "@blora/tensor";
@@ -101,7 +101,7 @@ export function letterExamples(count: number, split: string): Example[] {
 }
 
 /** Classification of letter texts. `splits` replaces the rows of a split. */
-export function letterTask(splits: Readonly<Record<string, readonly Example[]>> = {}): Task {
+export function letterTask(splits: Readonly<Record<string, readonly Example[]>> = {}): LabelTask {
   const accuracy = (predicted: readonly number[], labels: readonly number[]): number =>
     predicted.filter((answer, row) => answer === labels[row]).length / labels.length;
   return {

@@ -5,12 +5,12 @@ import {
   FLOAT_BITS,
   type Gate,
   InvalidInputError,
+  type LabelTask,
   type Method,
   type ParameterSpec,
   type PluginKind,
   type PluginKinds,
   type Quantizer,
-  type Task,
 } from "@blora/spec";
 import { normalValues, ops, roundStraightThrough, softmaxCrossEntropy } from "@blora/tensor";
 import type { ArchitectureFixture } from "../../src/index.ts";
@@ -121,7 +121,7 @@ const accuracy = (predictions: readonly number[], labels: readonly number[]) => 
 });
 
 /** Is a text long? */
-export const task: Task = {
+export const task: LabelTask = {
   name: "length",
   head: { kind: "classification", labels: ["short", "long"] },
   primaryMetric: "accuracy",

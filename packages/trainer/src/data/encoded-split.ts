@@ -4,6 +4,7 @@ import {
   type Example,
   type Head,
   InvalidInputError,
+  isLanguageModelTask,
   type Task,
   type Tokenizer,
 } from "@blora/spec";
@@ -51,21 +52,31 @@ export async function encodeSplit(name: string, options: EncodeOptions): Promise
   return { name, rows, truncatedShare: rows.filter((row) => row.truncated).length / rows.length };
 }
 
-/** Every row's label. @throws InvalidInputError where a row has none, such as in a test split */
-export function labelsOf(split: EncodedSplit): number[] {
-  return split.rows.map(({ label }, index) => {
-    if (label !== undefined) return label;
+/**
+ * Checks that a split can be trained on or scored.
+ *
+ * @throws InvalidInputError where a row has no label, such as in a test split, or a language model has no target at all
+ */
+export function requireAnswers({ name, rows }: EncodedSplit, task: Task): void {
+  if (isLanguageModelTask(task)) {
+    if (rows.some(({ targets = [] }) => targets.length > 0)) return;
     throw new InvalidInputError(
-      `Expected the split ${split.name} to be labelled, found row ${index + 1} without a label.`,
+      `Expected the split ${name} to have tokens to learn, found none in ${rows.length} rows: their prompts alone fill maxSeqLength.`,
     );
-  });
+  }
+  const unlabelled = rows.findIndex(({ label }) => label === undefined);
+  if (unlabelled < 0) return;
+  throw new InvalidInputError(
+    `Expected the split ${name} to be labelled, found row ${unlabelled + 1} without a label.`,
+  );
 }
 
 /** SHA-256 of everything training reads of a split: tells two data sets apart on resume. */
 export function fingerprint(split: EncodedSplit): string {
   const hash = createHash("sha256");
-  for (const { inputIds, tokenTypeIds, label } of split.rows) {
-    hash.update(`${inputIds.join(" ")}|${tokenTypeIds.join(" ")}|${label}\n`);
+  for (const { inputIds, tokenTypeIds, label, targets } of split.rows) {
+    const learned = targets === undefined ? "" : `|${targets.join(" ")}`;
+    hash.update(`${inputIds.join(" ")}|${tokenTypeIds.join(" ")}|${label}${learned}\n`);
   }
   return hash.digest("hex");
 }

@@ -1,45 +1,54 @@
-import type { EncodedExample, Feed, Head } from "@blora/spec";
+import type { Feed } from "@blora/spec";
 import type { TensorSpec } from "@blora/tensor";
-import type { Batch } from "./buckets.ts";
+import type { TrainingRow } from "./packing.ts";
 
-/** Inputs of every step for B rows of T tokens. Class labels are int32, scores float32. */
-export function batchInputs(batchSize: number, length: number, head: Head): Record<string, TensorSpec> {
+/** What the graph of a batch depends on besides the network. */
+export interface BatchShape {
+  /** B */
+  readonly batchSize: number;
+  /** T */
+  readonly length: number;
+  /** N: how many losses the batch has, of which some may weigh nothing. */
+  readonly losses: number;
+  /** Whether rows hold several texts. */
+  readonly packed: boolean;
+}
+
+/** Token inputs of every step, by their names in `Batch`. */
+export function tokenInputs({ batchSize, length, packed }: BatchShape): Record<string, TensorSpec> {
+  const shape = [batchSize, length];
   return {
-    inputIds: { shape: [batchSize, length], dtype: "int32" },
-    attentionMask: { shape: [batchSize, length], dtype: "float32" },
-    tokenTypeIds: { shape: [batchSize, length], dtype: "int32" },
-    labels: { shape: [batchSize], dtype: head.kind === "regression" ? "float32" : "int32" },
-    rowWeights: { shape: [batchSize], dtype: "float32" },
+    inputIds: { shape, dtype: "int32" },
+    attentionMask: { shape, dtype: "float32" },
+    tokenTypeIds: { shape, dtype: "int32" },
+    ...(packed && { positionIds: { shape, dtype: "int32" }, segmentIds: { shape, dtype: "int32" } }),
   };
 }
 
 /**
- * Values of `batchInputs`. A batch with fewer than B rows repeats its first row
- * with weight 0, so that no row is all padding, which attention could not normalize.
- *
- * @param rowWeight weight of each real row in the loss
+ * Values of `tokenInputs`. A batch with fewer than B rows repeats its first
+ * row, so that no row is all padding, which attention could not normalize.
  */
-export function batchFeeds(
-  rows: readonly EncodedExample[],
-  batch: Batch,
-  batchSize: number,
-  rowWeight: number,
+export function tokenFeeds(
+  rows: readonly TrainingRow[],
+  { batchSize, length: T, packed }: BatchShape,
   padId: number,
-  head: Head,
 ): Record<string, Feed> {
-  const { length: T } = batch;
   const inputIds = new Int32Array(batchSize * T).fill(padId);
   const attentionMask = new Float32Array(batchSize * T);
   const tokenTypeIds = new Int32Array(batchSize * T);
-  const labels = head.kind === "regression" ? new Float32Array(batchSize) : new Int32Array(batchSize);
-  const rowWeights = new Float32Array(batchSize);
+  const positionIds = new Int32Array(batchSize * T);
+  const segmentIds = new Int32Array(batchSize * T);
   for (let b = 0; b < batchSize; b++) {
-    const row = rows[batch.rows[b] ?? batch.rows[0]!]!;
-    inputIds.set(row.inputIds, b * T);
-    tokenTypeIds.set(row.tokenTypeIds, b * T);
-    attentionMask.fill(1, b * T, b * T + row.inputIds.length);
-    labels[b] = row.label ?? 0;
-    rowWeights[b] = b < batch.rows.length ? rowWeight : 0;
+    const { inputIds: ids, tokenTypeIds: types, starts = [0] } = rows[b] ?? rows[0]!;
+    inputIds.set(ids, b * T);
+    tokenTypeIds.set(types, b * T);
+    attentionMask.fill(1, b * T, b * T + ids.length);
+    for (const [text, start] of starts.entries()) {
+      // Padding after the last text belongs to it: the mask hides it.
+      segmentIds.fill(text, b * T + start, (b + 1) * T);
+      for (let t = start; t < T; t++) positionIds[b * T + t] = t - start;
+    }
   }
-  return { inputIds, attentionMask, tokenTypeIds, labels, rowWeights };
+  return { inputIds, attentionMask, tokenTypeIds, ...(packed && { positionIds, segmentIds }) };
 }

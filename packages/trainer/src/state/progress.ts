@@ -21,6 +21,8 @@ export interface RunProgress {
   readonly stoppedEarly: boolean;
   /** Seconds of training steps. */
   readonly seconds: number;
+  /** Losses trained on: rows, or target tokens of a language model. */
+  readonly losses: number;
   readonly tokens: number;
   readonly paddedTokens: number;
 }
@@ -33,6 +35,7 @@ export const FRESH_PROGRESS: RunProgress = {
   evaluationsWithoutImprovement: 0,
   stoppedEarly: false,
   seconds: 0,
+  losses: 0,
   tokens: 0,
   paddedTokens: 0,
 };

@@ -1,45 +1,51 @@
-import type { Parameter, StepDefinition } from "@blora/spec";
+import type { Parameter, StepDefinition, StepInputs } from "@blora/spec";
 import { ops, type Tensor, type TensorSpec } from "@blora/tensor";
-import { batchInputs } from "../data/feeds.ts";
-import { forward } from "./forward.ts";
+import { tokenInputs } from "../data/feeds.ts";
+import type { BatchResult } from "../objective/objective.ts";
+import type { SiteVisitor } from "./base-linear.ts";
 import type { Model } from "./model.ts";
+import { batchOf, traceNetwork } from "./network.ts";
 import { type StepShape, shapesOf } from "./step-shape.ts";
 
 /**
- * One training step: Σ rowWeights·loss + (Σ rowWeights)·penalty, so that the
- * losses and gradients of the batches of one update simply add up when their
- * row weights add up to 1. Outputs `taskLoss` and, where there is one, `penalty`.
+ * One training step: Σ weights·losses + (Σ weights)·penalty, so that the losses
+ * and gradients of the batches of one update simply add up when their weights
+ * add up to 1. Outputs `taskLoss` and, where there is one, `penalty`.
  */
 export function trainingStep(model: Model, shape: StepShape): StepDefinition {
   return {
-    name: `train ${shape.batchSize}x${shape.length}`,
+    name: `train ${describeShape(shape)}`,
     mode: "train",
-    inputs: { ...batchSpecs(model, shape), ...parameterSpecs(shape, ({ group }) => group === "frozen") },
+    inputs: {
+      ...batchSpecs(model, shape),
+      weights: { shape: [shape.losses], dtype: "float32" },
+      ...parameterSpecs(shape, ({ group }) => group === "frozen"),
+    },
     trainable: shapesOf(shape.parameters, ({ group }) => group !== "frozen"),
     frozen: model.frozen,
     compute(tensors) {
-      const { labels, rowWeights } = tensors.input;
-      const { logits, adapters } = forward(model, shape.layouts, tensors);
-      const taskLoss = ops.sum(ops.mul(model.task.loss(logits, labels!), rowWeights!));
+      const weights = tensors.input.weights!;
+      const { losses, adapters } = forward(model, shape, tensors);
+      const taskLoss = ops.sum(ops.mul(losses, weights));
       const penalty = model.method.penalty?.(adapters, model.costModel);
       if (penalty === undefined) return { loss: taskLoss, outputs: { taskLoss } };
-      const loss = ops.add(taskLoss, ops.mul(ops.sum(rowWeights!), penalty));
+      const loss = ops.add(taskLoss, ops.mul(ops.sum(weights), penalty));
       return { loss, outputs: { taskLoss, penalty } };
     },
   };
 }
 
-/** One evaluation batch. Outputs `logits` [B, C] and `losses` [B]. */
+/** One evaluation batch. Outputs `losses` [N] and, where rows have one answer, `logits` [B, C]. */
 export function evaluationStep(model: Model, shape: StepShape): StepDefinition {
   return {
-    name: `evaluate ${shape.batchSize}x${shape.length}`,
+    name: `evaluate ${describeShape(shape)}`,
     mode: "eval",
     inputs: { ...batchSpecs(model, shape), ...parameterSpecs(shape, () => true) },
     trainable: {},
     frozen: model.frozen,
     compute(tensors) {
-      const { logits } = forward(model, shape.layouts, tensors);
-      return { outputs: { logits, losses: model.task.loss(logits, tensors.input.labels!) } };
+      const { losses, logits } = forward(model, shape, tensors);
+      return { outputs: { losses, ...(logits && { logits }) } };
     },
   };
 }
@@ -50,14 +56,14 @@ export const OBSERVATION_SEPARATOR = ":";
 /** One batch in evaluation mode whose outputs are the scalars `Method.observe` records. */
 export function observationStep(model: Model, shape: StepShape): StepDefinition {
   return {
-    name: `observe ${shape.batchSize}x${shape.length}`,
+    name: `observe ${describeShape(shape)}`,
     mode: "eval",
     inputs: { ...batchSpecs(model, shape), ...parameterSpecs(shape, () => true) },
     trainable: {},
     frozen: model.frozen,
     compute(tensors) {
       const outputs: Record<string, Tensor> = {};
-      forward(model, shape.layouts, tensors, (adapter, x, base) => {
+      forward(model, shape, tensors, (adapter, x, base) => {
         const observed = model.method.observe?.(adapter, x, base, tensors.context) ?? {};
         for (const [name, scalar] of Object.entries(observed)) {
           outputs[adapter.site.path + OBSERVATION_SEPARATOR + name] = scalar;
@@ -68,8 +74,22 @@ export function observationStep(model: Model, shape: StepShape): StepDefinition 
   };
 }
 
-function batchSpecs(model: Model, { batchSize, length }: StepShape): Record<string, TensorSpec> {
-  return batchInputs(batchSize, length, model.task.head);
+function forward(
+  model: Model,
+  { layouts }: StepShape,
+  tensors: StepInputs,
+  visit?: SiteVisitor,
+): BatchResult & Pick<ReturnType<typeof traceNetwork>, "adapters"> {
+  const { inputs, adapters } = traceNetwork(model, layouts, tensors, visit);
+  return { ...model.objective.compute(model, inputs, batchOf(tensors.input), tensors.input), adapters };
+}
+
+function describeShape({ batchSize, length, losses }: StepShape): string {
+  return losses === batchSize ? `${batchSize}x${length}` : `${batchSize}x${length}, ${losses} targets`;
+}
+
+function batchSpecs({ objective }: Model, shape: StepShape): Record<string, TensorSpec> {
+  return { ...tokenInputs(shape), ...objective.inputs(shape) };
 }
 
 function parameterSpecs(shape: StepShape, keep: (parameter: Parameter) => boolean): Record<string, TensorSpec> {

@@ -1,7 +1,8 @@
-import type { Engine, Feed, NoiseKey, StepDefinition, StepResult } from "@blora/spec";
+import type { Engine, Feed, StepDefinition, StepResult } from "@blora/spec";
 import type { Batch } from "../data/buckets.ts";
-import type { EncodedSplit } from "../data/encoded-split.ts";
-import { batchFeeds } from "../data/feeds.ts";
+import { type BatchShape, tokenFeeds } from "../data/feeds.ts";
+import type { TrainingRow } from "../data/packing.ts";
+import type { Objective } from "../objective/objective.ts";
 import type { TrainingState } from "../state/training-state.ts";
 import { evaluationStep, OBSERVATION_SEPARATOR, observationStep, trainingStep } from "./definitions.ts";
 import type { Model } from "./model.ts";
@@ -22,17 +23,17 @@ export type Observations = Map<string, Record<string, number>>;
 
 /** Runs batches through compiled steps with the current parameters. */
 export interface StepRunner {
-  /** Loss and gradients of one batch. `noiseStep` picks the noise, counted from 1. */
+  /** Loss and gradients of one batch whose losses weigh `weight` each. `noiseStep` picks the noise, counted from 1. */
   train(
-    split: EncodedSplit,
+    rows: readonly TrainingRow[],
     batch: Batch,
     batchSize: number,
-    rowWeight: number,
+    weight: number,
     noiseStep: number,
   ): Promise<StepResult>;
-  /** `logits` [B, C] and `losses` [B]; rows beyond the batch repeat its first row. */
-  evaluate(split: EncodedSplit, batch: Batch, batchSize: number): Promise<StepResult>;
-  observe(split: EncodedSplit, batch: Batch, batchSize: number): Promise<Observations>;
+  /** `losses` [N], those of the batch's rows first and in order; `logits` [B, C] where rows have one answer. */
+  evaluate(rows: readonly TrainingRow[], batch: Batch, batchSize: number): Promise<StepResult>;
+  observe(rows: readonly TrainingRow[], batch: Batch, batchSize: number): Promise<Observations>;
   compileMilliseconds(): number;
   release(): Promise<void>;
 }
@@ -42,46 +43,53 @@ const NO_NOISE_STEP = 0;
 
 export function createStepRunner({ engine, model, state, seed, padId, onCompile }: StepRunnerOptions): StepRunner {
   const cache = createStepCache(engine, onCompile);
-  const { head } = model.task;
+  const { objective } = model;
 
   const run = async (
     kind: string,
     define: (model: Model, shape: StepShape) => StepDefinition,
+    rows: readonly TrainingRow[],
+    shape: BatchShape,
     feeds: Record<string, Feed>,
-    batchSize: number,
-    length: number,
-    noise: NoiseKey,
+    step: number,
   ): Promise<StepResult> => {
-    const key = `${kind} ${batchSize}x${length}`;
-    const step = await cache.get(state.signature(), key, () => define(model, stepShape(state, batchSize, length)));
+    const key = `${kind} ${JSON.stringify(shape)}`;
+    const compiled = await cache.get(state.signature(), key, () => define(model, stepShape(state, shape)));
     const trainable: Record<string, Float32Array> = {};
-    const inputs: Record<string, Feed> = { ...feeds };
+    const inputs: Record<string, Feed> = {
+      ...tokenFeeds(rows, shape, padId),
+      ...objective.feeds(rows, shape),
+      ...feeds,
+    };
     for (const [name, { parameter }] of state.entries()) {
       const target = kind === "train" && parameter.group !== "frozen" ? trainable : inputs;
       target[name] = parameter.values;
     }
-    return step.run(inputs, trainable, noise);
+    return compiled.run(inputs, trainable, { seed, step });
   };
 
   const evaluationRun = (
     kind: string,
     define: (model: Model, shape: StepShape) => StepDefinition,
-    split: EncodedSplit,
+    all: readonly TrainingRow[],
     batch: Batch,
     batchSize: number,
   ): Promise<StepResult> => {
-    const feeds = batchFeeds(split.rows, batch, batchSize, 1, padId, head);
-    return run(kind, define, feeds, batchSize, batch.length, { seed, step: NO_NOISE_STEP });
+    const rows = batch.rows.map((row) => all[row]!);
+    return run(kind, define, rows, shapeOf(objective, rows, batch, batchSize), {}, NO_NOISE_STEP);
   };
 
   return {
-    train(split, batch, batchSize, rowWeight, noiseStep) {
-      const feeds = batchFeeds(split.rows, batch, batchSize, rowWeight, padId, head);
-      return run("train", trainingStep, feeds, batchSize, batch.length, { seed, step: noiseStep });
+    train(all, batch, batchSize, weight, noiseStep) {
+      const rows = batch.rows.map((row) => all[row]!);
+      const shape = shapeOf(objective, rows, batch, batchSize);
+      const count = rows.reduce((total, row) => total + objective.lossesOf(row), 0);
+      const weights = new Float32Array(shape.losses).fill(weight, 0, count);
+      return run("train", trainingStep, rows, shape, { weights }, noiseStep);
     },
-    evaluate: (split, batch, batchSize) => evaluationRun("evaluate", evaluationStep, split, batch, batchSize),
-    async observe(split, batch, batchSize) {
-      const { outputs } = await evaluationRun("observe", observationStep, split, batch, batchSize);
+    evaluate: (rows, batch, batchSize) => evaluationRun("evaluate", evaluationStep, rows, batch, batchSize),
+    async observe(rows, batch, batchSize) {
+      const { outputs } = await evaluationRun("observe", observationStep, rows, batch, batchSize);
       const observations: Observations = new Map(state.paths.map((path) => [path, {}]));
       for (const [name, values] of Object.entries(outputs)) {
         const [path, scalar] = name.split(OBSERVATION_SEPARATOR) as [string, string];
@@ -91,5 +99,14 @@ export function createStepRunner({ engine, model, state, seed, padId, onCompile 
     },
     compileMilliseconds: cache.compileMilliseconds,
     release: cache.release,
+  };
+}
+
+function shapeOf(objective: Objective, rows: readonly TrainingRow[], { length }: Batch, batchSize: number): BatchShape {
+  return {
+    batchSize,
+    length,
+    losses: objective.size(rows, batchSize, length),
+    packed: rows.some(({ starts = [0] }) => starts.length > 1),
   };
 }

@@ -1,0 +1,56 @@
+import { InvalidInputError, type LanguageModel } from "@blora/spec";
+import { linearCrossEntropy, ops } from "@blora/tensor";
+import type { AdaptedNetwork } from "../steps/network.ts";
+import type { Objective } from "./objective.ts";
+
+/** One loss a target token, from the state of the token before it. No logits of a whole batch are formed. */
+export const likelihoodObjective: Objective = {
+  lossesOf: ({ targets = [] }) => targets.length,
+  size(rows, batchSize, length) {
+    const count = rows.reduce((total, { targets = [] }) => total + targets.length, 0);
+    return roundedUp(count, batchSize * length);
+  },
+  inputs: ({ losses }) => ({
+    positions: { shape: [losses], dtype: "int32" },
+    targetIds: { shape: [losses], dtype: "int32" },
+  }),
+  feeds(rows, { length: T, losses }) {
+    const positions = new Int32Array(losses);
+    const targetIds = new Int32Array(losses);
+    let next = 0;
+    rows.forEach(({ inputIds, targets = [] }, b) => {
+      for (const target of targets) {
+        positions[next] = b * T + target - 1;
+        targetIds[next++] = inputIds[target]!;
+      }
+    });
+    return { positions, targetIds };
+  },
+  compute(network, inputs, batch, { positions, targetIds }) {
+    const model = languageModelOf(network);
+    const { weight, bias } = model.unembedding(network.config);
+    const states = ops.gather(model.hidden({ ...inputs, batch }), positions!); // [N, H]
+    const { lookup } = inputs;
+    const biasTensor = bias === undefined ? undefined : lookup(bias);
+    return { losses: linearCrossEntropy(states, lookup(weight), biasTensor, targetIds!) };
+  },
+};
+
+/** @throws InvalidInputError for an architecture that predicts no next token */
+export function languageModelOf({ architecture }: Pick<AdaptedNetwork, "architecture">): LanguageModel {
+  if (architecture.languageModel !== undefined) return architecture.languageModel;
+  throw new InvalidInputError(
+    `Expected a causal language model, found a network of type ${architecture.modelTypes.join(", ")}, which predicts no next token.`,
+  );
+}
+
+/** `count` rounded up to `most` times 1, 3/4, 1/2, 3/8, 1/4, …: few sizes, and at most a third of one unused. */
+function roundedUp(count: number, most: number): number {
+  let size = most;
+  for (let power = most; power >= 1; power /= 2) {
+    for (const candidate of [power, (3 * power) / 4]) {
+      if (Math.ceil(candidate) >= Math.max(1, count)) size = Math.ceil(candidate);
+    }
+  }
+  return size;
+}

@@ -1,0 +1,63 @@
+import { type Batch, type Feed, isLanguageModelTask, type RowLikelihood, type Scores, type Task } from "@blora/spec";
+import type { Tensor, TensorRecord, TensorSpec } from "@blora/tensor";
+import type { BatchShape } from "../data/feeds.ts";
+import type { TrainingRow } from "../data/packing.ts";
+import type { AdaptedNetwork, NetworkInputs } from "../steps/network.ts";
+import { labelObjective } from "./label-objective.ts";
+import { likelihoodObjective } from "./likelihood-objective.ts";
+
+/** What a batch gives. */
+export interface BatchResult {
+  /** [N] */
+  readonly losses: Tensor;
+  /** [B, C], where each row has one answer. */
+  readonly logits?: Tensor;
+}
+
+/**
+ * How rows become losses: one a row for labels, one a target token for
+ * language models. The loss of an update is the mean of all its losses,
+ * however they fall into batches.
+ */
+export interface Objective {
+  /** Losses a row has. */
+  lossesOf(row: TrainingRow): number;
+  /** N for the rows of one batch; larger where fewer sizes mean fewer graphs. */
+  size(rows: readonly TrainingRow[], batchSize: number, length: number): number;
+  /** Inputs of a step beside the tokens and the weights of its losses. */
+  inputs(shape: BatchShape): Record<string, TensorSpec>;
+  /** Values of `inputs`, in which the losses of the rows come first and in order. */
+  feeds(rows: readonly TrainingRow[], shape: BatchShape): Record<string, Feed>;
+  compute(network: AdaptedNetwork, inputs: NetworkInputs, batch: Batch, input: TensorRecord): BatchResult;
+}
+
+export function objectiveOf(task: Task): Objective {
+  return isLanguageModelTask(task) ? likelihoodObjective : labelObjective(task);
+}
+
+/** Loss and scores of a split from the answers of its rows and the sum of each row's losses. */
+export function scoresOf(
+  task: Task,
+  rows: readonly TrainingRow[],
+  logits: Float32Array,
+  lossSums: Float64Array,
+): { loss: number | undefined; scores: Scores | undefined; likelihoods?: readonly RowLikelihood[] } {
+  const total = lossSums.reduce((sum, loss) => sum + loss, 0);
+  if (isLanguageModelTask(task)) {
+    const likelihoods = rows.map(({ targets = [], label }, row) => {
+      return { logLikelihood: -lossSums[row]!, tokens: targets.length, label };
+    });
+    const tokens = likelihoods.reduce((sum, row) => sum + row.tokens, 0);
+    return { loss: tokens === 0 ? undefined : total / tokens, scores: task.score(likelihoods), likelihoods };
+  }
+  const labels = rows.flatMap(({ label }) => (label === undefined ? [] : [label]));
+  if (labels.length < rows.length) return { loss: undefined, scores: undefined };
+  return { loss: total / rows.length, scores: task.score(logits, labels) };
+}
+
+/** Scores that need no network: of one constant answer. A language model has none. */
+export function baselineScores(task: Task, rows: readonly TrainingRow[]): Scores {
+  return isLanguageModelTask(task)
+    ? {}
+    : task.majority(rows.flatMap(({ label }) => (label === undefined ? [] : [label])));
+}
