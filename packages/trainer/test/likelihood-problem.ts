@@ -1,4 +1,4 @@
-import type { LikelihoodEvaluation, LikelihoodRequest, Task, Tokenizer } from "@blora/spec";
+import type { LanguageModelTask, LikelihoodEvaluation, LikelihoodRequest, Tokenizer } from "@blora/spec";
 import { tokenizer as letters } from "./tiny-problem.ts";
 
 const LETTERS = " abcdefghij";
@@ -37,7 +37,7 @@ export const requests: readonly LikelihoodRequest[] = [
 export function choiceTask(
   asked: readonly LikelihoodRequest[],
   more: Partial<LikelihoodEvaluation> = {},
-): Task & { readonly likelihood: LikelihoodEvaluation } {
+): LanguageModelTask & { readonly likelihood: LikelihoodEvaluation } {
   const unused = (): never => {
     throw new Error("not a task to train on");
   };
@@ -48,9 +48,7 @@ export function choiceTask(
     splits: { train: "train", evaluation: ["test"] },
     load: unused,
     encode: unused,
-    loss: unused,
     score: unused,
-    majority: unused,
     likelihood: {
       protocol: { name: "plain", version: "1", shots: 2 },
       overlong: "cut-left",

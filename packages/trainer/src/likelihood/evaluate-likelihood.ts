@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import {
   InvalidInputError,
+  isLanguageModelTask,
   type Json,
   type JsonObject,
   type LikelihoodEvaluation,
@@ -80,7 +81,7 @@ export async function evaluateLikelihood(run: LikelihoodRun): Promise<Likelihood
 
 async function prepare(run: LikelihoodRun): Promise<Prepared> {
   const { task, tokenizer, addBos = false } = run;
-  const { likelihood } = task;
+  const likelihood = isLanguageModelTask(task) ? task.likelihood : undefined;
   if (likelihood === undefined) {
     throw new InvalidInputError(`Expected a task that is scored by likelihood, such as mmlu; found ${task.name}.`);
   }
