@@ -2,13 +2,16 @@ import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AdapterWeights, Network } from "@blora/inference";
 import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
+import { int4 } from "./quantize/int4.ts";
+import { int8 } from "./quantize/int8.ts";
+import { withRoundedWeights } from "./quantize/rewrite.ts";
 import { traceGraph } from "./trace/trace-graph.ts";
 import { collectWeights, type Weight } from "./weights.ts";
 import { copyTokenizer, writeConfig } from "./write/model-folder.ts";
 import { writeGraph } from "./write/write-graph.ts";
 
 /** How base weights are stored. */
-export type WeightFormat = "float32";
+export type WeightFormat = "float32" | "int8" | "int4";
 
 export interface ExportOptions {
   readonly network: Network;
@@ -47,6 +50,12 @@ const FORMATS: Readonly<Record<WeightFormat, Format>> = {
     dtype: "fp32",
     store: (graph, weights) => ({ graph, tensors: floatWeights(graph, weights) }),
   },
+  int8: {
+    file: "model_quantized.onnx",
+    dtype: "q8",
+    store: (graph, weights) => withRoundedWeights(graph, weights, int8),
+  },
+  int4: { file: "model_q4.onnx", dtype: "q4", store: (graph, weights) => withRoundedWeights(graph, weights, int4) },
 };
 
 /** Formats of base weights. */

@@ -61,6 +61,25 @@ describe.each(["merged", "branch"] as const)("an export with the adapter %s", (a
   });
 });
 
+describe.each([
+  { weights: "int8", dtype: "q8", share: 0.3, tolerance: 0.02 },
+  { weights: "int4", dtype: "q4", share: 0.25, tolerance: 0.1 },
+] as const)("an export with $weights weights", ({ weights, dtype, share, tolerance }) => {
+  it("is smaller and gives nearly our logits, also with the adapter beside the weights", async () => {
+    const full = await exportOnnx({ network, adapter, out: join(models, "full") });
+    for (const adapterForm of ["merged", "branch"] as const) {
+      const name = `deberta-${weights}-${adapterForm}`;
+      const summary = await exportOnnx({ network, adapter, out: join(models, name), weights, adapterForm });
+      expect(summary.dtype).toBe(dtype);
+      expect(summary.bytes / full.bytes).toBeLessThan(share);
+      const expected = (await ours.logits(texts)).flatMap((row) => [...row]);
+      const found = (await theirLogits(await load(name, dtype), texts)).flat();
+      const spread = Math.max(...expected) - Math.min(...expected);
+      name, expectAllClose(found, expected, { absolute: tolerance * spread, relative: 0 });
+    }
+  });
+});
+
 it("keeps what the model folder says and adds the labels", async () => {
   const config = JSON.parse(await readFile(join(models, "deberta-merged", "config.json"), "utf8"));
   expect(config).toMatchObject({

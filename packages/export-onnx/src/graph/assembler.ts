@@ -30,7 +30,8 @@ export interface NodeExtras {
   readonly output?: string;
 }
 
-export function createAssembler(): Assembler {
+/** @param prefix keeps the names of two assemblers of one graph apart */
+export function createAssembler(prefix: string): Assembler {
   const nodes: GraphNode[] = [];
   const constants: SmallConstant[] = [];
   const known = new Map<string, string>();
@@ -42,14 +43,14 @@ export function createAssembler(): Assembler {
     constant(values, shape, type) {
       const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       const key = `${type} ${shape} ${Buffer.from(data).toString("base64")}`;
-      const name = known.get(key) ?? `constant_${constants.length}`;
+      const name = known.get(key) ?? `${prefix}_constant_${constants.length}`;
       if (!known.has(key)) constants.push({ name, shape, type, data });
       known.set(key, name);
       return name;
     },
     integers: (values, shape = [values.length]) =>
       assembler.constant(BigInt64Array.from(values, BigInt), shape, "int64"),
-    node(operator, inputs, { attributes = {}, domain = "", output = `${operator}_${count++}` } = {}) {
+    node(operator, inputs, { attributes = {}, domain = "", output = `${prefix}_${operator}_${count++}` } = {}) {
       nodes.push({ operator, domain, inputs, outputs: [output], attributes, macs: 0 });
       return output;
     },

@@ -61,7 +61,7 @@ function plainNode(
 }
 
 /** Renames values so that copies fall away, but for those of an input that is an output. */
-function withoutIdentities(graph: ExportGraph): ExportGraph {
+export function withoutIdentities(graph: ExportGraph): ExportGraph {
   const given = new Set(graph.inputs.map(({ name }) => name));
   const asked = new Set(graph.outputs.map(({ name }) => name));
   const names = new Map<string, string>();

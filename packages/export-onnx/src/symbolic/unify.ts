@@ -37,7 +37,7 @@ export interface UnifiedGraph {
  * @throws InvalidInputError where a graph depends on its size in another way
  */
 export function unifyGraphs(traces: readonly SizedGraph[], { sources, isWeight }: UnifyOptions): UnifiedGraph {
-  const assembler = createAssembler();
+  const assembler = createAssembler("size");
   const sizes = createSizeEmitter(assembler, sources);
   const fitter = createFitter(traces.map((trace) => trace.sizes));
   let hasTables = false;
