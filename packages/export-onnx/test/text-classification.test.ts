@@ -75,7 +75,7 @@ describe.each([
       const expected = (await ours.logits(texts)).flatMap((row) => [...row]);
       const found = (await theirLogits(await load(name, dtype), texts)).flat();
       const spread = Math.max(...expected) - Math.min(...expected);
-      name, expectAllClose(found, expected, { absolute: tolerance * spread, relative: 0 });
+      expectAllClose(found, expected, { absolute: tolerance * spread, relative: 0 });
     }
   });
 });
