@@ -66,7 +66,7 @@ function findWithAdvice(
       throw new InvalidInputError(`${place}.package must be the name of an npm package, found ${shown(name)}.`);
     }
     throw new NotFoundError(
-      `${error.message} The manifest says it comes from the package ${name}: if you trust it, install it and register its plugin.`,
+      `${error.message} The manifest says it comes from the package ${name}: if you trust it, run npm install ${name} and register its plugin.`,
       { cause: error },
     );
   }

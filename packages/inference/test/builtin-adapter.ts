@@ -1,9 +1,9 @@
+import { writeAdapter } from "@blora/adapters";
 import { builtinModelFolder } from "@blora/builtin";
 import { lora } from "@blora/lora";
 import { debertaV2 } from "@blora/model-deberta-v2";
 import type { Adapter, Head, Parameter } from "@blora/spec";
 import { normalValues, sizeOf } from "@blora/tensor";
-import { writeAdapter } from "@blora/trainer";
 import { openNetwork } from "../src/index.ts";
 
 export interface AdapterRecipe {
@@ -39,13 +39,9 @@ export async function writeBuiltinAdapter(
   const tensors = heads.map(
     ({ name, shape }) => [name, drawn({ shape, values: new Float32Array(), group: "head" }, name)] as const,
   );
-  await writeAdapter(
-    folder,
-    method,
-    sites,
-    { adapters, head: Object.fromEntries(tensors) },
-    {
-      formatVersion: 1,
+  await writeAdapter(folder, method, sites, {
+    weights: { adapters, head: Object.fromEntries(tensors) },
+    description: {
       baseModel: builtinModelFolder(),
       task: "test",
       head,
@@ -54,6 +50,7 @@ export async function writeBuiltinAdapter(
       ranks: Object.fromEntries(sites.map(({ path }) => [path, rank])),
       bits: {},
       bops: { scope: "adapter", unit: "bit operations", macs: 0, bitOperations: 0, baseline: 0, ratio: 0 },
+      ledger: [],
     },
-  );
+  });
 }

@@ -3,6 +3,5 @@ export type { AdaloraOptions, Steps } from "./adalora/options.ts";
 export { full, head, type NoOptions } from "./baselines.ts";
 export { type BloraMethod, blora } from "./blora/blora.ts";
 export type { BloraOptions, PhaseShares, Scope } from "./blora/options.ts";
-export { mergedWeight } from "./fold.ts";
 export { type LoraOptions, lora } from "./lora.ts";
 export type { LowRankOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import { definePlugin, FLOAT_BITS, type Method, type Plugin } from "@blora/spec";
+import { definePlugin, FLOAT_BITS, type JsonObject, type Method, type Plugin } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { z } from "zod";
 import { foldUpdate } from "./fold.ts";
@@ -44,7 +44,6 @@ export const lora: Plugin<"method", "lora", LoraOptions | undefined, Method> = d
 function create(options?: LoraOptions): Method {
   const { rank, alpha, dropout, useRslora } = parseOptions("lora", optionsSchema, options);
   const scale = scaleOf(alpha, rank, useRslora);
-  const components = Array.from({ length: rank }, (_, component) => component);
   return {
     init: (site, seed) => ({
       layout: { rank },
@@ -53,18 +52,35 @@ function create(options?: LoraOptions): Method {
         B: constantParameter([site.outFeatures, rank], 0),
       },
     }),
-    apply({ site, parameters }, x, base, context) {
-      return applyUpdate(site, { A: parameters.A!, B: ops.mul(parameters.B!, scale) }, x, base, context, dropout);
+    apply({ site, layout, parameters }, x, base, context) {
+      const B = ops.mul(parameters.B!, ownScale(layout) ?? scale);
+      return applyUpdate(site, { A: parameters.A!, B }, x, base, context, dropout);
     },
-    usage: (site) => floatUsage(site, rank, ["A", "B"]),
+    usage: (site, adapter) => floatUsage(site, ownRank(adapter.layout), ["A", "B"]),
     baselineUsage: (site) => floatUsage(site, rank, ["A", "B"]),
-    summary: () => ({ rank, bits: { A: FLOAT_BITS, B: FLOAT_BITS } }),
-    export: (_site, { parameters }) =>
+    summary: (_site, { layout }) => ({ rank: ownRank(layout), bits: { A: FLOAT_BITS, B: FLOAT_BITS } }),
+    export: (_site, { layout, parameters }) =>
       foldUpdate({
         A: parameters.A!.values,
         B: parameters.B!.values,
-        scales: new Float64Array(rank).fill(scale),
-        kept: components,
+        scales: new Float64Array(ownRank(layout)).fill(ownScale(layout) ?? scale),
+        kept: Array.from({ length: ownRank(layout) }, (_, component) => component),
       }),
+    import: (site, update) => ({
+      layout: { rank: update.rank, scale: update.scale },
+      parameters: {
+        A: { shape: [update.rank, site.inFeatures], values: update.A, group: "weights" },
+        B: { shape: [site.outFeatures, update.rank], values: update.B, group: "weights" },
+      },
+    }),
   };
+}
+
+function ownRank({ rank }: JsonObject): number {
+  return rank as number;
+}
+
+/** The scale an imported adapter came with. */
+function ownScale({ scale }: JsonObject): number | undefined {
+  return scale as number | undefined;
 }

@@ -1,3 +1,4 @@
+import { mergedWeight } from "@blora/adapters";
 import { InvalidInputError, type Progress } from "@blora/spec";
 import { ops, valueAndGradients } from "@blora/tensor";
 import {
@@ -13,7 +14,7 @@ import {
 import { expect, test } from "vitest";
 import { budgetAt, budgetSchedule } from "../src/adalora/budget.ts";
 import { orthogonalityPenalty } from "../src/adalora/orthogonality.ts";
-import { adalora, mergedWeight } from "../src/index.ts";
+import { adalora } from "../src/index.ts";
 import { createBase } from "./support/base.ts";
 import { createMemoryStore, type MemoryStore } from "./support/memory-store.ts";
 import { product, sample, siteOf } from "./support/reference.ts";

@@ -1,9 +1,10 @@
+import { mergedWeight } from "@blora/adapters";
 import { hardConcrete } from "@blora/gates";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import { normalValues, ops, valueAndGradients } from "@blora/tensor";
 import { checkGradients, createTestContext, expectAllClose, useCpuBackend, valuesOf } from "@blora/testing";
 import { describe, expect, test } from "vitest";
-import { mergedWeight, type Scope } from "../src/index.ts";
+import type { Scope } from "../src/index.ts";
 import { createBase } from "./support/base.ts";
 import { createBlora, storeAt, tracedOf } from "./support/blora.ts";
 import { createMemoryStore } from "./support/memory-store.ts";

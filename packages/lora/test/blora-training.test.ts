@@ -1,7 +1,7 @@
+import { mergedWeight } from "@blora/adapters";
 import { ops } from "@blora/tensor";
 import { createTestContext, expectAllClose, useCpuBackend, valuesOf } from "@blora/testing";
 import { expect, test } from "vitest";
-import { mergedWeight } from "../src/index.ts";
 import { createBase } from "./support/base.ts";
 import { createBlora, tracedOf } from "./support/blora.ts";
 import { createMemoryStore } from "./support/memory-store.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foldUpdate, mergedWeight } from "../src/fold.ts";
+import { foldUpdate } from "../src/fold.ts";
 
 // A [3, 2], B [2, 3]
 const A = Float32Array.of(1, 2, 3, 4, 5, 6);
@@ -14,17 +14,4 @@ test("folding puts the scales of the kept components into the columns of B", () 
 
 test("folding no component gives no update", () => {
   expect(foldUpdate({ A, B, scales: [1, 1, 1], kept: [] })).toBeUndefined();
-});
-
-test("merging adds B·A to the weight", () => {
-  const update = foldUpdate({ A, B, scales: [1, 1, 1], kept: [0, 1, 2] });
-  // B·A = [[22, 28], [49, 64]]
-  expect([...mergedWeight(Float32Array.of(1, 1, -1, 0), update)]).toEqual([23, 29, 48, 64]);
-});
-
-test("merging nothing copies the weight", () => {
-  const weight = Float32Array.of(1, 2);
-  const merged = mergedWeight(weight, undefined);
-  expect(merged).toEqual(weight);
-  expect(merged).not.toBe(weight);
 });

@@ -1,3 +1,4 @@
+import { mergedWeight } from "@blora/adapters";
 import { type Adapter, InvalidInputError, type Method } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import {
@@ -10,7 +11,7 @@ import {
   valuesOf,
 } from "@blora/testing";
 import { expect, test } from "vitest";
-import { lora, mergedWeight } from "../src/index.ts";
+import { lora } from "../src/index.ts";
 import { createBase } from "./support/base.ts";
 import { product, sample, siteOf } from "./support/reference.ts";
 

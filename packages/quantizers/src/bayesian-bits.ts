@@ -19,7 +19,7 @@ import {
 } from "@blora/tensor";
 import { z } from "zod";
 import { initialRange } from "./range.ts";
-import { roundToBits, roundToMixture } from "./rounding.ts";
+import { encodeToBits, roundToBits, roundToMixture } from "./rounding.ts";
 
 const WIDTHS = [2, 4, 8, 16] as const;
 
@@ -118,6 +118,8 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
         return Object.fromEntries(widths.slice(1).map((width, index) => [width, open[index]!]));
       },
       bits: (parameters) => widths[gateCount === 0 ? 0 : nestedRank(parameters.gates!.values, gate) - 1]!,
+      encode: (parameters, values, signed, bits) =>
+        bits === FLOAT_BITS ? undefined : encodeToBits(values, parameters.logRange!.values[0]!, bits, signed),
     };
   },
 });

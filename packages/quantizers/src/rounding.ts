@@ -1,4 +1,5 @@
-import { ops, roundStraightThrough, type Tensor, withGradient } from "@blora/tensor";
+import type { EncodedValues } from "@blora/spec";
+import { evaluateOnHost, ops, roundStraightThrough, type Tensor, withGradient } from "@blora/tensor";
 
 /**
  * Values are clipped just inside ±α. At α itself x/s is half-way between two
@@ -23,8 +24,7 @@ export function roundToBits(x: Tensor, logRange: Tensor, bits: number, signed: b
   const quantize = withGradient((input: Tensor, log: Tensor) => {
     const range = ops.exp(log);
     const scaled = ops.div(input, range);
-    const codes = roundStraightThrough(ops.mul(clip(scaled, signed), 1 / step));
-    const value = ops.mul(codes, ops.mul(range, step));
+    const value = ops.mul(levels(scaled, step, signed), ops.mul(range, step));
     return {
       value,
       saved: [input, scaled, value],
@@ -32,6 +32,20 @@ export function roundToBits(x: Tensor, logRange: Tensor, bits: number, signed: b
     };
   });
   return quantize(x, logRange);
+}
+
+/** The codes of `roundToBits` and their scale, op for op as it computes them. */
+export function encodeToBits(values: Float32Array, logRange: number, bits: number, signed: boolean): EncodedValues {
+  const step = stepSize(bits, signed);
+  const range = (): Tensor => ops.exp(ops.scalar(logRange));
+  const codes = evaluateOnHost(() => levels(ops.div(ops.tensor(values, [values.length]), range()), step, signed));
+  const [scale] = evaluateOnHost(() => ops.mul(range(), step));
+  return { codes: Int32Array.from(codes), scale: scale!, bits, signed };
+}
+
+/** Nearest level of x/α, as a whole number. */
+function levels(scaled: Tensor, step: number, signed: boolean): Tensor {
+  return roundStraightThrough(ops.mul(clip(scaled, signed), 1 / step));
 }
 
 /**
@@ -60,9 +74,9 @@ export function roundToMixture(
     return {
       value,
       saved: [input, scaled, value, codes, sizes],
-      gradient: (dy, [kept, ratio, quantized, levels, scales]) => [
+      gradient: (dy, [kept, ratio, quantized, rounded, scales]) => [
         ...roundingGradients(dy, kept!, ratio!, quantized!, signed),
-        ops.mul(ops.matMul(ops.reshape(dy, [1, -1]), levels!, false, true), scales!),
+        ops.mul(ops.matMul(ops.reshape(dy, [1, -1]), rounded!, false, true), scales!),
       ],
     };
   });

@@ -2,7 +2,7 @@ import { definePlugin, FLOAT_BITS, InvalidInputError, type Plugin, type Quantize
 import { ops } from "@blora/tensor";
 import { z } from "zod";
 import { initialRange } from "./range.ts";
-import { roundToBits } from "./rounding.ts";
+import { encodeToBits, roundToBits } from "./rounding.ts";
 
 export interface UniformOptions {
   /** Bit width, 2 to 16, or 32 for no quantization. */
@@ -41,6 +41,8 @@ export const uniform: Plugin<"quantizer", "uniform", UniformOptions, Quantizer> 
         width === FLOAT_BITS ? x : roundToBits(x, parameters.logRange!, width, signed),
       expectedBits: () => ops.scalar(bits),
       bits: () => bits,
+      encode: (parameters, values, signed, width) =>
+        width === FLOAT_BITS ? undefined : encodeToBits(values, parameters.logRange!.values[0]!, width, signed),
     };
     return quantizer;
   },

@@ -51,6 +51,7 @@ export type {
   LowRankUpdate,
   Method,
   Progress,
+  ScaledUpdate,
   SiteSummary,
   TracedAdapter,
 } from "./method.ts";
@@ -67,7 +68,7 @@ export {
   type PluginKind,
   type PluginKinds,
 } from "./plugin.ts";
-export { FLOAT_BITS, type QuantizedTensor, type Quantizer } from "./quantizer.ts";
+export { type EncodedValues, FLOAT_BITS, type QuantizedTensor, type Quantizer } from "./quantizer.ts";
 export { didYouMean, nearestNames } from "./suggest.ts";
 export {
   type EncodedExample,

@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import type { CostModel, SiteUsage } from "./cost-model.ts";
 import type { JsonObject } from "./json.ts";
 import type { Parameter, ParameterRecord } from "./parameter.ts";
+import type { EncodedValues } from "./quantizer.ts";
 
 /**
  * The adapter of one site between steps. The layout is everything the graph
@@ -80,6 +81,11 @@ export interface LowRankUpdate {
   readonly B: Float32Array;
 }
 
+/** Plain LoRA as files hold it: ΔW = scale · B·A. */
+export interface ScaledUpdate extends LowRankUpdate {
+  readonly scale: number;
+}
+
 /** How a finished site is described in reports. */
 export interface SiteSummary {
   readonly rank: number;
@@ -122,6 +128,12 @@ export interface Method {
    * fine-tuning. Sites are then plain linear maps, and `apply` is not called.
    */
   readonly trainsBase?: boolean;
+  /** An adapter of this method that computes a plain LoRA update, to train on: the way back from `export`. */
+  import?(site: LinearSite, update: ScaledUpdate): Adapter;
+  /** Parameters that evaluation rounds, by name, as the codes of their rounded values. The others are kept as float32. */
+  encode?(adapter: Adapter): Readonly<Record<string, EncodedValues>>;
+  /** The frozen weight [O, I] as evaluation rounds it. Present where `scope` quantizes it. */
+  roundBase?(adapter: Adapter, weight: Float32Array): Float32Array;
   /** Which operands are quantized beyond the adapter itself, where any. */
   readonly scope?: string;
 }

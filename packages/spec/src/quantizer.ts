@@ -13,6 +13,16 @@ export interface QuantizedTensor {
   readonly signed: boolean;
 }
 
+/** Rounded values as whole numbers: value = code · scale, one product in float32. */
+export interface EncodedValues {
+  /** Whole numbers of `bits` bits: two's complement where signed. */
+  readonly codes: Int32Array;
+  readonly bits: number;
+  readonly signed: boolean;
+  /** A float32 number. */
+  readonly scale: number;
+}
+
 /**
  * Rounds a tensor to few bits, with gradients that train through the rounding.
  * A quantizer owns its parameters (range, gates) but not their values: these
@@ -33,4 +43,10 @@ export interface Quantizer {
   gateProbabilities?(parameters: ParameterRecord): Readonly<Record<string, number>>;
   /** Bit width that evaluation uses, from the parameters on the host. */
   bits(parameters: ParameterRecord): number;
+  /**
+   * `quantizeFixed` on the host as codes that give its values bit for bit (a
+   * zero loses its sign): what makes a packed adapter small. Undefined where
+   * this width has no such codes; absent, values are stored as float32.
+   */
+  encode?(parameters: ParameterRecord, values: Float32Array, signed: boolean, bits: number): EncodedValues | undefined;
 }

@@ -49,6 +49,8 @@ export type LabelHead = Extract<Head, { readonly kind: "classification" | "regre
 interface TaskData {
   /** Short name, such as `mrpc`. */
   readonly name: string;
+  /** The data set on the Hugging Face Hub, where there is one: named in model cards. */
+  readonly dataset?: { readonly id: string; readonly config?: string };
   /** The metric that decides which checkpoint is best; higher is better. */
   readonly primaryMetric: string;
   /** Split used for training, and the splits evaluated, the deciding one first. */

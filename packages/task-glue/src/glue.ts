@@ -49,6 +49,7 @@ function createTask(options: GlueOptions): GlueComponent {
   return {
     name: options.task,
     head: data.head,
+    dataset: { id: "nyu-mll/glue", config: options.task },
     primaryMetric: data.primaryMetric,
     splits: { train: options.train ?? "train", evaluation: options.evaluation ?? data.evaluation },
 

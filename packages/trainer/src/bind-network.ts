@@ -28,6 +28,8 @@ export interface BoundNetwork extends AdaptedNetwork {
   readonly linears: readonly LinearSite[];
   /** What `headNames` names as it starts: from the checkpoint, or drawn where that has none. */
   readonly freshHead: ParameterRecord;
+  /** Names of the head tensors the checkpoint lacks. */
+  readonly drawnHead: ReadonlySet<string>;
   /** Rows of the token embedding, where `config.json` tells. */
   readonly vocabularySize: number | undefined;
   /** Longest text of the architecture, in tokens. */
@@ -53,7 +55,7 @@ export function bindNetwork(
   const config = architecture.parseConfig(checkpoint.config);
   const linears = architecture.sites(config);
   const specs = architecture.parameters(config, head);
-  const { found } = matchParameters(specs, checkpoint, {
+  const { found, initialized } = matchParameters(specs, checkpoint, {
     aliases: (name) => architecture.aliases?.(name) ?? [],
     replaceHead: true,
   });
@@ -77,6 +79,7 @@ export function bindNetwork(
     frozen,
     headNames: new Set(Object.keys(freshHead)),
     freshHead,
+    drawnHead: new Set(initialized.map(({ name }) => name)),
     vocabularySize: vocabularySizeOf(checkpoint),
     maxLength: architecture.maxLength(config),
     baseWeight: (path) => checkpoint.read(found.get(`${path}.weight`)!),

@@ -1,15 +1,15 @@
+import type { CostSummary } from "@blora/adapters";
 import type { Head } from "@blora/spec";
-import { readAdapter } from "./adapter-files.ts";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
 import { sitesOf } from "./bind-network.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { evaluateSplit, type SplitResult } from "./evaluation.ts";
+import { describeFolder, loadAdapterWeights, requireWholeHead } from "./load-adapter.ts";
 import { requireSameHead } from "./open-network.ts";
 import { loadSplit, resolveArguments } from "./prepare.ts";
 import type { EvaluateRun } from "./run.ts";
 import { createTrainingState, type Snapshot, takeSnapshot } from "./state/training-state.ts";
 import { createStepRunner } from "./steps/step-runner.ts";
-import type { CostSummary } from "./summary.ts";
 
 /** Results of an evaluation. */
 export interface EvaluationSummary {
@@ -29,12 +29,13 @@ export interface EvaluationSummary {
  */
 export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
   const { adapterDirectory } = run;
-  const adapter = adapterDirectory === undefined ? undefined : await readAdapter(adapterDirectory);
-  const given = { ...(adapter && { maxSeqLength: adapter.description.maxSeqLength }), ...run.arguments };
+  const description = adapterDirectory === undefined ? undefined : await describeFolder(adapterDirectory);
+  const given = { ...(description && { maxSeqLength: description.maxSeqLength }), ...run.arguments };
   const args = resolveArguments({ ...run, arguments: given });
   const bound = bindModel(run, args.targets, args.seed);
-  if (adapter !== undefined) requireSameHead(adapterDirectory!, adapter.description.head, run.task.head);
-  const snapshot = adapter?.snapshot ?? freshWeights(bound, args.seed);
+  if (description !== undefined) requireSameHead(adapterDirectory!, description.head, run.task.head);
+  const snapshot =
+    adapterDirectory === undefined ? freshWeights(bound, args.seed) : await trainedWeights(adapterDirectory, bound);
   const model = {
     ...bound,
     sites: sitesOf(bound, snapshot.adapters.keys(), adapterDirectory ?? run.model),
@@ -71,6 +72,12 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
   } finally {
     await runner.release();
   }
+}
+
+async function trainedWeights(folder: string, model: BoundModel): Promise<Snapshot> {
+  const weights = await loadAdapterWeights(folder, model);
+  requireWholeHead(folder, model, weights);
+  return weights;
 }
 
 function freshWeights(model: BoundModel, seed: number): Snapshot {

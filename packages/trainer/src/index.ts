@@ -1,10 +1,4 @@
 export {
-  type AdapterDescription,
-  readAdapter,
-  readAdapterDescription,
-  writeAdapter,
-} from "./adapter-files.ts";
-export {
   parseTrainingArguments,
   type TrainingArguments,
   type TrainingArgumentsInput,
@@ -27,7 +21,7 @@ export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";
 export { type AdaptedNetwork, batchOf, type NetworkInputs } from "./steps/network.ts";
 export { type CompiledNetworkStep, compileNetworkStep, type NetworkStep } from "./steps/network-step.ts";
-export type { CostLedger, CostSummary, EvaluationRecord, LedgerRow, RunSummary } from "./summary.ts";
+export type { CostLedger, EvaluationRecord, RunSummary } from "./summary.ts";
 export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";
 export { train } from "./train.ts";
 export { type RunInWorkerOptions, runInWorker } from "./worker/run-in-worker.ts";

@@ -1,6 +1,6 @@
 import { type Head, InvalidInputError } from "@blora/spec";
-import { readAdapter } from "./adapter-files.ts";
 import { type BoundNetwork, bindNetwork, type NetworkParts, sitesOf } from "./bind-network.ts";
+import { describeFolder, loadAdapterWeights, requireWholeHead } from "./load-adapter.ts";
 import type { Snapshot } from "./state/training-state.ts";
 
 /** A network ready to be run, with what its steps are fed: see `compileNetworkStep`. */
@@ -23,8 +23,10 @@ export async function openNetwork(parts: NetworkParts, head: Head, adapterFolder
   if (adapterFolder === undefined) {
     return { network: { ...bound, sites: [] }, snapshot: { adapters: new Map(), head: bound.freshHead } };
   }
-  const { description, snapshot } = await readAdapter(adapterFolder);
-  requireSameHead(adapterFolder, description.head, head);
+  const description = await describeFolder(adapterFolder);
+  if (description !== undefined) requireSameHead(adapterFolder, description.head, head);
+  const snapshot = await loadAdapterWeights(adapterFolder, bound);
+  requireWholeHead(adapterFolder, bound, snapshot);
   return { network: { ...bound, sites: sitesOf(bound, snapshot.adapters.keys(), adapterFolder) }, snapshot };
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { namedParameters } from "@blora/adapters";
 import {
   type EngineDescription,
   InvalidInputError,
@@ -7,17 +9,22 @@ import {
 } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArguments } from "./arguments.ts";
 import { type BoundModel, bindModel } from "./bind-model.ts";
+import { sitesOf } from "./bind-network.ts";
 import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./data/encoded-split.ts";
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
 import { packRows, type TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./evaluation.ts";
+import { loadAdapterWeights } from "./load-adapter.ts";
 import { machine } from "./machine.ts";
 import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
+import type { Snapshot } from "./state/training-state.ts";
 
 /** A run whose inputs are read and checked. */
 export interface PreparedRun {
   readonly args: TrainingArguments;
   readonly model: BoundModel;
+  /** Weights to start from, where not fresh ones. */
+  readonly start: Snapshot | undefined;
   /** Texts trained on. */
   readonly train: EncodedSplit;
   /** What steps compute: those texts, or several of them a row. Batches index these. */
@@ -53,7 +60,10 @@ export function loadSplit(
 /** Reads and checks everything a run needs before the first step. */
 export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
   const args = resolveArguments(run);
-  const model = bindModel(run, args.targets, args.seed);
+  const bound = bindModel(run, args.targets, args.seed);
+  const start = run.adapterDirectory === undefined ? undefined : await loadAdapterWeights(run.adapterDirectory, bound);
+  const sites = start && sitesOf(bound, start.adapters.keys(), run.adapterDirectory!);
+  const model = sites === undefined ? bound : { ...bound, sites };
   const { splits } = run.task;
   const train = await loadSplit(splits.train, run, args, model, args.maxTrainSamples);
   requireAnswers(train, run.task);
@@ -71,13 +81,17 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
   return {
     args,
     model,
+    start,
     train,
     rows,
     evaluation,
     plan,
     longest,
     engine,
-    config: describeRun(run, args, train, evaluation, engine),
+    config: {
+      ...describeRun(run, args, train, evaluation, engine),
+      ...(start && { startsFrom: snapshotFingerprint(start) }),
+    },
   };
 }
 
@@ -94,6 +108,16 @@ function trainingRows(
   }
   const learned = rows.filter((row) => objective.lossesOf(row) > 0);
   return packing ? packRows(learned, maxSeqLength) : learned;
+}
+
+/** SHA-256 of the weights a run starts from: resuming with others is another run. */
+function snapshotFingerprint(start: Snapshot): string {
+  const hash = createHash("sha256");
+  for (const [name, { shape, values }] of namedParameters(start)) {
+    hash.update(`${name} ${shape.join(",")}`);
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest("hex");
 }
 
 function describeRun(

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import type { CostSummary } from "@blora/adapters";
 import type { GateProbabilities, JsonObject } from "@blora/spec";
 import type { EventListener, RunEvent, StepEvent } from "./events.ts";
 import { openMetricsLog } from "./files/metrics-log.ts";
 import { METRICS_FILE } from "./files/run-folder.ts";
 import type { LossSum } from "./state/progress.ts";
-import type { CostSummary, EvaluationRecord } from "./summary.ts";
+import type { EvaluationRecord } from "./summary.ts";
 import { openEventFile } from "./tensorboard/event-file.ts";
 
 /** Tells listeners, `metrics.jsonl` and TensorBoard what a run does. */

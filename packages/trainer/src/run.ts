@@ -1,4 +1,15 @@
-import type { Architecture, CostModel, Engine, Json, Method, Task, Tokenizer } from "@blora/spec";
+import { type PackageLookup, writeManifest } from "@blora/core";
+import type {
+  Architecture,
+  Component,
+  CostModel,
+  Engine,
+  Json,
+  Method,
+  PluginKind,
+  Task,
+  Tokenizer,
+} from "@blora/spec";
 import type { Checkpoint } from "@blora/weights";
 import type { TrainingArgumentsInput } from "./arguments.ts";
 import type { EventListener } from "./events.ts";
@@ -18,6 +29,8 @@ export interface RunParts {
   /** Folder of the task's data; absent for built-in data. */
   readonly data?: string;
   readonly arguments?: TrainingArgumentsInput;
+  /** npm package of a component by `kind/id`, recorded beside its name so that readers can be told what to install. */
+  readonly packageOf?: PackageLookup;
   readonly onEvent?: EventListener;
 }
 
@@ -30,6 +43,8 @@ export interface TrainRun extends RunParts {
   readonly overwrite?: boolean;
   /** Recorded in `config.json`, by package name. */
   readonly versions?: Readonly<Record<string, string>>;
+  /** Adapter folder to go on from instead of fresh adapters: its sites, ranks and head. */
+  readonly adapterDirectory?: string;
   /** Asked between steps; true saves a checkpoint and returns an interrupted summary. */
   readonly shouldStop?: () => boolean;
 }
@@ -42,6 +57,8 @@ export interface EvaluateRun extends RunParts {
 }
 
 /** JSON form of a component: its manifest where it was made by a plugin. */
-export function manifestOf(component: object): Json {
+export function manifestOf(component: object, packageOf?: PackageLookup): Json {
+  if (packageOf !== undefined && "manifest" in component)
+    return writeManifest(component as Component<PluginKind>, packageOf) as unknown as Json;
   return JSON.parse(JSON.stringify(component)) as Json;
 }

@@ -1,7 +1,9 @@
-import { isLanguageModelTask } from "@blora/spec";
-import type { AdapterDescription } from "./adapter-files.ts";
+import type { AdapterDescription, AdapterResults } from "@blora/adapters";
+import { isLanguageModelTask, type JsonObject } from "@blora/spec";
+import { hubSnapshot } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
-import { summarizeCost, summarizeSites } from "./cost.ts";
+import { costLedger, summarizeCost, summarizeSites } from "./cost.ts";
+import type { EncodedSplit } from "./data/encoded-split.ts";
 import { baselineScores } from "./objective/objective.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { manifestOf, type TrainRun } from "./run.ts";
@@ -76,16 +78,42 @@ export function summarizeRun(
   };
 }
 
-export function describeAdapter(run: TrainRun, { model, args }: PreparedRun, snapshot: Snapshot): AdapterDescription {
+export function describeAdapter(
+  run: TrainRun,
+  { model, args, evaluation }: PreparedRun,
+  snapshot: Snapshot,
+  record: EvaluationRecord | undefined,
+): AdapterDescription {
   const { task, method, costModel, sites } = model;
+  const hub = hubSnapshot(run.checkpoint.folder);
   return {
-    formatVersion: 1,
-    baseModel: run.model,
+    baseModel: hub?.id ?? run.model,
+    baseRevision: hub?.revision,
     task: task.name,
+    dataset: task.dataset,
     head: task.head,
-    method: manifestOf(run.method),
+    method: manifestOf(run.method, run.packageOf) as JsonObject,
     maxSeqLength: args.maxSeqLength,
     ...summarizeSites(method, sites, snapshot),
     bops: summarizeCost(method, costModel, sites, snapshot),
+    ledger: costLedger(method, costModel, sites, snapshot).rows,
+    results: record && resultsOf(record, evaluation[0]!, task.primaryMetric, args.seed),
+  };
+}
+
+function resultsOf(
+  { step, splits }: EvaluationRecord,
+  deciding: EncodedSplit,
+  metric: string,
+  seed: number,
+): AdapterResults {
+  const scores = Object.entries(splits[deciding.name]?.scores ?? {}).filter(([, score]) => Number.isFinite(score));
+  return {
+    split: deciding.name,
+    rows: deciding.rows.length,
+    metric,
+    scores: Object.fromEntries(scores),
+    seed,
+    steps: step,
   };
 }

@@ -1,3 +1,4 @@
+import type { CostSummary, LedgerRow } from "@blora/adapters";
 import type { EngineDescription, Scores } from "@blora/spec";
 
 /** Loss and scores of every evaluated split after some step. */
@@ -7,29 +8,6 @@ export interface EvaluationRecord {
   readonly splits: Readonly<Record<string, { readonly loss: number; readonly scores: Scores }>>;
   /** What deserves a second look, in words. */
   readonly warnings: readonly string[];
-}
-
-/** Price of the trained adapters per token, with hard gates. */
-export interface CostSummary {
-  /** Which operands count: `adapter`, `site`, … */
-  readonly scope: string;
-  readonly unit: string;
-  readonly macs: number;
-  readonly bitOperations: number;
-  /** Plain LoRA in 32 bit at the starting rank, same products. */
-  readonly baseline: number;
-  /** bitOperations / baseline */
-  readonly ratio: number;
-}
-
-/** One matrix product of one site, per token. */
-export interface LedgerRow {
-  readonly path: string;
-  readonly matrix: string;
-  readonly macs: number;
-  readonly weightBits: number;
-  readonly inputBits: number;
-  readonly cost: number;
 }
 
 /** What `ledger.json` holds: every product, and those of plain LoRA in 32 bit at the starting rank. */

@@ -1,13 +1,13 @@
 import { freemem } from "node:os";
 import { join } from "node:path";
+import { type TrainedAdapter, writeAdapter } from "@blora/adapters";
 import { BloraError, NumericalError } from "@blora/spec";
-import { writeAdapter } from "./adapter-files.ts";
+import { writeFileDurably } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
 import { costLedger } from "./cost.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
 import { listCheckpoints, newestCheckpoint, pruneCheckpoints, writeCheckpoint } from "./files/checkpoint.ts";
 import { requireFreeSpace } from "./files/disk-space.ts";
-import { writeFileDurably } from "./files/durable.ts";
 import { acquireLock, type RunLock } from "./files/lock.ts";
 import { configDifferences, readRunConfig, requireSameConfig, writeRunConfig } from "./files/run-config.ts";
 import {
@@ -27,7 +27,7 @@ import { FRESH_PROGRESS } from "./state/progress.ts";
 import { readState, writeState } from "./state/state-files.ts";
 import { createTrainingState, type TrainingState, takeSnapshot } from "./state/training-state.ts";
 import { createStepRunner } from "./steps/step-runner.ts";
-import { describeAdapter, selectWeights, summarizeRun } from "./summarize-run.ts";
+import { describeAdapter, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
 import type { RunSummary } from "./summary.ts";
 import { type LoopResult, trainingLoop } from "./training-loop.ts";
 
@@ -58,7 +58,7 @@ async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
   const emit = run.onEvent ?? (() => undefined);
   const warn = (message: string): void => emit({ type: "warning", message });
   const prepared = await prepareRun(run);
-  const { args, model } = prepared;
+  const { args } = prepared;
 
   const checkpoint = await newestCheckpoint(folder, warn);
   const started = await readRunConfig(folder);
@@ -70,7 +70,7 @@ async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
   }
   const { state, progress } =
     checkpoint === undefined
-      ? { state: createTrainingState(initAdapters(model, args.seed), model.freshHead), progress: FRESH_PROGRESS }
+      ? { state: startingState(prepared), progress: FRESH_PROGRESS }
       : await readState(checkpoint.folder);
   await requireFreeSpace(folder, checkpointBytes(state) * (args.saveTotalLimit + 1));
   await writeRunConfig(folder, prepared.config);
@@ -82,7 +82,7 @@ async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
   const reporter = await openReporter(folder, checkpoint === undefined ? -1 : progress.step, emit);
   const runner = createStepRunner({
     engine: run.engine,
-    model,
+    model: prepared.model,
     state,
     seed: args.seed,
     padId: run.tokenizer.special.pad,
@@ -115,6 +115,10 @@ async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
   }
 }
 
+function startingState({ model, args, start }: PreparedRun): TrainingState {
+  return createTrainingState(start?.adapters ?? initAdapters(model, args.seed), start?.head ?? model.freshHead);
+}
+
 /** Writes the adapter and the summary of a finished run; of an interrupted one only says where it stands. */
 async function finish(
   run: TrainRun,
@@ -128,21 +132,24 @@ async function finish(
   const weights = selectWeights(prepared, progress, last);
   const summary = summarizeRun(run, prepared, progress, weights, interrupted);
   if (interrupted) return summary;
-  await writeAdapter(
-    join(folder, ADAPTER_FOLDER),
-    method,
-    sites,
-    weights.snapshot,
-    describeAdapter(run, prepared, weights.snapshot),
-  );
+  await writeAdapter(join(folder, ADAPTER_FOLDER), method, sites, adapterOf(run, prepared, weights));
   if (weights.snapshot !== last) {
-    await writeAdapter(join(folder, LAST_ADAPTER_FOLDER), method, sites, last, describeAdapter(run, prepared, last));
+    const lastWeights = { snapshot: last, record: progress.last };
+    await writeAdapter(join(folder, LAST_ADAPTER_FOLDER), method, sites, adapterOf(run, prepared, lastWeights));
   }
   const ledger = costLedger(method, prepared.model.costModel, sites, weights.snapshot);
   await writeFileDurably(join(folder, LEDGER_FILE), `${JSON.stringify(ledger)}\n`);
   await writeFileDurably(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   run.onEvent?.({ type: "finish", summary });
   return summary;
+}
+
+function adapterOf(
+  run: TrainRun,
+  prepared: PreparedRun,
+  { snapshot, record }: Pick<SelectedWeights, "snapshot" | "record">,
+): TrainedAdapter {
+  return { weights: snapshot, description: describeAdapter(run, prepared, snapshot, record) };
 }
 
 function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState) {

@@ -1,11 +1,12 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeAdapter } from "@blora/adapters";
 import { tfjs } from "@blora/engine-tfjs";
 import type { LikelihoodEvaluation, LikelihoodRequest } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { contextOf, evaluateLikelihood, type LikelihoodRun, openNetwork, writeAdapter } from "../src/index.ts";
+import { contextOf, evaluateLikelihood, type LikelihoodRun, openNetwork } from "../src/index.ts";
 import { batchOf } from "../src/steps/network.ts";
 import { compileNetworkStep } from "../src/steps/network-step.ts";
 import { choiceTask, joiningTokenizer, requests } from "./likelihood-problem.ts";
@@ -107,13 +108,9 @@ describe("likelihoods of continuations", () => {
       }),
     );
     const adapterDirectory = join(temporaryFolder(), "adapter");
-    await writeAdapter(
-      adapterDirectory,
-      method,
-      sites,
-      { adapters, head: {} },
-      {
-        formatVersion: 1,
+    await writeAdapter(adapterDirectory, method, sites, {
+      weights: { adapters, head: {} },
+      description: {
         baseModel: "tiny",
         task: "choice",
         head: { kind: "language-model" },
@@ -122,8 +119,9 @@ describe("likelihoods of continuations", () => {
         ranks: {},
         bits: {},
         bops: { scope: "adapter", unit: "bit operations", macs: 0, bitOperations: 0, baseline: 1, ratio: 0 },
+        ledger: [],
       },
-    );
+    });
     const run = { ...runOf(requests), adapterDirectory };
     const [answer] = (await evaluateLikelihood(run)).answers;
     expectAllClose(Float32Array.from(answer!.logLikelihoods), await allDirectly(run, requests[0]!));

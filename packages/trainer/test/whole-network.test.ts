@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { readAdapter } from "@blora/adapters";
 import type { Method } from "@blora/spec";
 import { describe, expect, it } from "vitest";
-import { readAdapter } from "../src/adapter-files.ts";
 import { evaluate } from "../src/evaluate.ts";
 import type { TrainRun } from "../src/run.ts";
 import { train } from "../src/train.ts";
@@ -36,14 +36,14 @@ describe("a method that trains the base", () => {
     expect(summary.metric.value).toBeGreaterThan(0.85);
     expect(summary.bops).toMatchObject({ macs: 0, ratio: 0 });
     expect(summary.warnings).toEqual([]);
-    const { snapshot } = await readAdapter(join(out, "adapter"));
-    expect(Object.keys(snapshot.head)).toContain("embedding.weight");
+    const { weights } = await readAdapter(join(out, "adapter"));
+    expect(Object.keys(weights.head)).toContain("embedding.weight");
     for (const name of ["embedding.weight", "layer.0.up.weight", "layer.0.up.bias", "layer.0.down.weight"]) {
-      expect(Array.from(snapshot.head[name]!.values), name).not.toEqual(Array.from(run.checkpoint.read(name)));
+      expect(Array.from(weights.head[name]!.values), name).not.toEqual(Array.from(run.checkpoint.read(name)));
     }
     const after = await evaluate({ ...run, adapterDirectory: join(out, "adapter") });
     expect(after.splits.validation!.scores!.accuracy).toBe(summary.metric.value);
-    expect(readdirSync(join(out, "adapter")).sort()).toEqual(["blora_config.json", "blora_state.safetensors"]);
+    expect(readdirSync(join(out, "adapter")).sort()).toEqual(["blora_config.json", "blora_model.safetensors"]);
   });
 
   it("resumes to the same bits", async () => {
@@ -60,8 +60,8 @@ describe("a method that trains the base", () => {
       const { interrupted } = await train({ ...run, shouldStop: () => steps === stopAfter });
       expect(interrupted).toBe(stopAfter < 24);
       if (interrupted) await train(run);
-      const { snapshot } = await readAdapter(join(out, "adapter"));
-      return Object.values(snapshot.head).flatMap(({ values }) => Array.from(values));
+      const { weights } = await readAdapter(join(out, "adapter"));
+      return Object.values(weights.head).flatMap(({ values }) => Array.from(values));
     };
     expect(await finish(7)).toEqual(await finish(24));
   });
@@ -72,8 +72,8 @@ describe("a method that adapts nothing", () => {
     const out = temporaryFolder();
     const summary = await train(tinyRun(out, { method: headAlone, task, arguments: args }));
     expect(summary.warnings).toEqual([]);
-    const { snapshot } = await readAdapter(join(out, "adapter"));
-    expect(Object.keys(snapshot.head)).toEqual(["classifier.weight", "classifier.bias"]);
+    const { weights } = await readAdapter(join(out, "adapter"));
+    expect(Object.keys(weights.head)).toEqual(["classifier.weight", "classifier.bias"]);
     expect(existsSync(join(out, "adapter", "adapter_config.json"))).toBe(true);
   });
 });

@@ -29,6 +29,12 @@ export interface RepositoryCache {
   store(commit: string, file: RemoteFile, content: Blob, onBytes: (total: number) => void): Promise<void>;
 }
 
+/** Model and commit of a snapshot folder in the cache; undefined for any other folder. */
+export function hubSnapshot(folder: string): { readonly id: string; readonly revision: string } | undefined {
+  const [, name, revision] = /models--([^/\\]+)[/\\]snapshots[/\\]([0-9a-f]{40})[/\\]?$/.exec(folder) ?? [];
+  return name === undefined || revision === undefined ? undefined : { id: name.replaceAll("--", "/"), revision };
+}
+
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,

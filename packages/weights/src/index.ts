@@ -1,8 +1,19 @@
+export { readJsonFile } from "./checkpoint-files.ts";
 export type { DataType } from "./data-types.ts";
+export { flush, writeFileDurably, writeFolderDurably } from "./durable.ts";
+export { hubSnapshot } from "./hub-cache.ts";
 export type { DownloadProgress } from "./hub-download.ts";
 export { type MatchOptions, matchParameters, type ParameterMatch } from "./match-parameters.ts";
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./open-checkpoint.ts";
-export { type ReadOptions, readTensor, readTensorValues, type TensorValues } from "./read-tensor.ts";
+export { isFloatType, type ReadOptions, readTensor, readTensorValues, type TensorValues } from "./read-tensor.ts";
 export { type ResolveModelOptions, resolveModel } from "./resolve-model.ts";
 export { readSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
-export { type WritableTensor, writeSafetensors } from "./write-safetensors.ts";
+export { type JsonRecord, parseStrictJson } from "./strict-json.ts";
+export { readTensors, writeTensors } from "./tensors.ts";
+export {
+  encodeFloats,
+  type LazyTensor,
+  type WritableTensor,
+  writeLazySafetensors,
+  writeSafetensors,
+} from "./write-safetensors.ts";

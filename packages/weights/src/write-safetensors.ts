@@ -1,57 +1,75 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
-import { bytesPerValue } from "./data-types.ts";
+import { bytesPerValue, type DataType } from "./data-types.ts";
 import { narrowBfloat16, narrowFloat16 } from "./half-floats.ts";
 
 /** A tensor to write, row-major. Float values are rounded to the type they are stored as. */
 export type WritableTensor = { readonly shape: readonly number[] } & (
   | { readonly type?: "F32" | "F16" | "BF16"; readonly values: Float32Array }
+  | { readonly type?: "U8"; readonly values: Uint8Array }
   | { readonly type?: "I32"; readonly values: Int32Array }
   | { readonly type?: "I64"; readonly values: BigInt64Array }
 );
 
-type StoredValues = Float32Array | Int32Array | BigInt64Array | Uint16Array;
-
-interface StoredTensor {
+/** A tensor whose bytes are made when their turn comes, so that a file larger than memory can be written. */
+export interface LazyTensor {
   readonly name: string;
-  readonly type: "F32" | "F16" | "BF16" | "I32" | "I64";
+  readonly type: DataType;
   readonly shape: readonly number[];
-  readonly values: StoredValues;
+  /** Row-major, little-endian; as many as type and shape say. */
+  bytes(): Uint8Array;
 }
 
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(["__metadata__", "__proto__", "constructor", "prototype"]);
 // Tensors start at a multiple of the largest value size.
 const ALIGNMENT = 8;
 
-function store(name: string, tensor: WritableTensor): StoredTensor {
-  const { shape, values } = tensor;
-  const size = shape.reduce((product, dimension) => product * dimension, 1);
+function sizeOf(name: string, shape: readonly number[]): number {
   if (FORBIDDEN_NAMES.has(name)) throw new InvalidInputError(`A tensor must not be named ${JSON.stringify(name)}`);
-  if (!shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0) || size !== values.length) {
+  return shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0)
+    ? shape.reduce((product, dimension) => product * dimension, 1)
+    : Number.NaN;
+}
+
+function lazy(name: string, tensor: WritableTensor): LazyTensor {
+  const { shape, values } = tensor;
+  const size = sizeOf(name, shape);
+  if (size !== values.length) {
     throw new InvalidInputError(
       `Tensor ${JSON.stringify(name)}: expected ${values.length} values in shape [${shape.join(", ")}], which has ${size}`,
     );
   }
-  if (values instanceof Int32Array) return { name, shape, type: "I32", values };
-  if (values instanceof BigInt64Array) return { name, shape, type: "I64", values };
-  const type = tensor.type as "F32" | "F16" | "BF16" | undefined;
-  if (type === "F16") return { name, shape, type, values: narrowFloat16(values) };
-  if (type === "BF16") return { name, shape, type, values: narrowBfloat16(values) };
-  return { name, shape, type: "F32", values };
+  const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray) =>
+    new Uint8Array(buffer, byteOffset, byteLength);
+  if (!(values instanceof Float32Array)) {
+    const type = values instanceof Uint8Array ? "U8" : values instanceof Int32Array ? "I32" : "I64";
+    return { name, shape, type, bytes: () => bytesOf(values) };
+  }
+  const type = (tensor.type ?? "F32") as "F32" | "F16" | "BF16";
+  return { name, shape, type, bytes: () => encodeFloats(values, type) };
+}
+
+/** float32 values as the bytes of a float type, rounded to nearest and ties to even. */
+export function encodeFloats(values: Float32Array, type: "F32" | "F16" | "BF16"): Uint8Array {
+  const stored = type === "F32" ? values : type === "F16" ? narrowFloat16(values) : narrowBfloat16(values);
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Wide types first, so that every tensor is aligned to its own values; then by name. */
-const byLayout = (a: StoredTensor, b: StoredTensor): number =>
+const byLayout = (a: LazyTensor, b: LazyTensor): number =>
   bytesPerValue(b.type) - bytesPerValue(a.type) || compareText(a.name, b.name);
 
-function buildHeader(tensors: readonly StoredTensor[], metadata: Readonly<Record<string, string>>): Buffer {
+const byteLength = ({ name, type, shape }: LazyTensor): number => bytesPerValue(type) * sizeOf(name, shape);
+
+function buildHeader(tensors: readonly LazyTensor[], metadata: Readonly<Record<string, string>>): Buffer {
   let offset = 0;
-  const entries: [string, unknown][] = tensors.map(({ name, type, shape, values }) => {
-    const data_offsets = [offset, offset + values.byteLength];
-    offset += values.byteLength;
+  const entries: [string, unknown][] = tensors.map((tensor) => {
+    const { name, type, shape } = tensor;
+    const data_offsets = [offset, offset + byteLength(tensor)];
+    offset = data_offsets[1]!;
     return [name, { dtype: type, shape, data_offsets }];
   });
   const keys = Object.keys(metadata).sort(compareText);
@@ -91,15 +109,27 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, WritableTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
-  const stored = [...tensors].map(([name, tensor]) => store(name, tensor)).sort(byLayout);
-  const header = buildHeader(stored, metadata);
+  writeLazySafetensors(
+    path,
+    [...tensors].map(([name, tensor]) => lazy(name, tensor)),
+    metadata,
+  );
+}
+
+/** `writeSafetensors` for tensors that are made one after the other and never all held at once. */
+export function writeLazySafetensors(
+  path: string,
+  tensors: readonly LazyTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  const ordered = [...tensors].sort(byLayout);
+  const header = buildHeader(ordered, metadata);
   const aside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     const descriptor = openSync(aside, "w");
     try {
       writeAll(descriptor, header);
-      for (const { values } of stored)
-        writeAll(descriptor, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+      for (const tensor of ordered) writeAll(descriptor, checkedBytes(tensor));
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -110,4 +140,12 @@ export function writeSafetensors(
     rmSync(aside, { force: true });
     throw new InvalidInputError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+function checkedBytes(tensor: LazyTensor): Uint8Array {
+  const bytes = tensor.bytes();
+  if (bytes.length === byteLength(tensor)) return bytes;
+  throw new InvalidInputError(
+    `tensor ${JSON.stringify(tensor.name)} has ${bytes.length} bytes, expected ${byteLength(tensor)}`,
+  );
 }

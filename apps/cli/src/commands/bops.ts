@@ -1,6 +1,6 @@
+import { readAdapter } from "@blora/adapters";
 import { renderLedger } from "@blora/bops";
 import type { Adapter, LinearSite, Method } from "@blora/spec";
-import { readAdapter } from "@blora/trainer";
 import type { Command } from "commander";
 import { adapterFolder } from "../run/adapter-folder.ts";
 import { type LoadedRun, loadRun } from "../run/load-run.ts";
@@ -66,11 +66,11 @@ async function startOf(flags: BopsFlags): Promise<Priced> {
 }
 
 async function trained(flags: BopsFlags, path: string): Promise<Priced> {
-  const { description, snapshot } = await readAdapter(await adapterFolder(path));
+  const { description, weights } = await readAdapter(await adapterFolder(path));
   const settings = runSettings({ ...flags, model: flags.model ?? description.baseModel }, "");
   const method = description.method as unknown as typeof settings.method;
   const { parts } = await loadRun({ ...settings, method });
-  return { parts, adapters: (site) => snapshot.adapters.get(site) };
+  return { parts, adapters: (site) => weights.adapters.get(site) };
 }
 
 function sitesOf({ architecture, checkpoint }: LoadedRun["parts"]): readonly LinearSite[] {

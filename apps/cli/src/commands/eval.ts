@@ -1,4 +1,5 @@
-import { evaluate, readAdapterDescription } from "@blora/trainer";
+import { readAdapterDescription } from "@blora/adapters";
+import { evaluate } from "@blora/trainer";
 import type { Command } from "commander";
 import { adapterFolder } from "../run/adapter-folder.ts";
 import { loadRun } from "../run/load-run.ts";

@@ -1,4 +1,4 @@
-import { definePlugin, type Method, type Plugin, type TracedAdapter } from "@blora/spec";
+import { type Adapter, definePlugin, type Method, type Plugin, type TracedAdapter } from "@blora/spec";
 import type { Tensor } from "@blora/tensor";
 import { foldUpdate } from "../fold.ts";
 import { constantParameter, kaimingUniform, scaleOf } from "../low-rank.ts";
@@ -10,7 +10,7 @@ import { type BloraOptions, type BloraSettings, bloraOptionsSchema, bloraSetting
 import { bloraPenalty } from "./penalty.ts";
 import { phaseAt } from "./phase-schedule.ts";
 import { advance } from "./phases.ts";
-import { activeComponents, roundedValues } from "./quantization.ts";
+import { activeComponents, encodedMatrices, roundedBase, roundedValues } from "./quantization.ts";
 import { budgetWarnings } from "./reach.ts";
 import { bloraBaseline, bloraSummary, bloraUsage } from "./usage.ts";
 
@@ -68,6 +68,10 @@ function create(options: BloraOptions): BloraMethod {
         scales: Float64Array.from(roundedValues(settings, adapter, "E"), (e) => e * scale),
         kept: activeComponents(settings, adapter),
       }),
+    encode: (adapter) => encodedMatrices(settings, adapter),
+    ...(scope === "site" && {
+      roundBase: (adapter: Adapter, weight: Float32Array) => roundedBase(settings, adapter, weight),
+    }),
     gateTravel: () => gateTravel(settings),
   };
 }

@@ -1,5 +1,5 @@
-import type { Adapter, Context, TracedAdapter } from "@blora/spec";
-import { evaluateOnHost, ops, type Tensor } from "@blora/tensor";
+import type { Adapter, Context, EncodedValues, TracedAdapter } from "@blora/spec";
+import { evaluateOnHost, type HostTensor, ops, type Tensor } from "@blora/tensor";
 import { bitsOf, layoutOf, type Operand, quantizerParameters } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { openComponents } from "./rank-gates.ts";
@@ -24,14 +24,27 @@ export function operandQuantizer(
 
 /** A trained matrix as evaluation uses it, on the host. */
 export function roundedValues(settings: BloraSettings, adapter: Adapter, matrix: "A" | "E" | "B"): Float32Array {
-  const { shape, values } = adapter.parameters[matrix]!;
-  const bits = bitsOf(settings, adapter, matrix);
+  return roundOnHost(settings, adapter, matrix, adapter.parameters[matrix]!);
+}
+
+/** W0 [O, I] as evaluation uses it, on the host. */
+export function roundedBase(settings: BloraSettings, adapter: Adapter, weight: Float32Array): Float32Array {
+  return roundOnHost(settings, adapter, "W0", { shape: [weight.length], values: weight });
+}
+
+function roundOnHost(
+  settings: BloraSettings,
+  adapter: Adapter,
+  operand: Operand,
+  { shape, values }: HostTensor,
+): Float32Array {
+  const bits = bitsOf(settings, adapter, operand);
   if (bits === undefined) return values;
   return evaluateOnHost(() => {
-    const parameters = Object.entries(quantizerParameters(adapter.parameters, matrix)).map(
+    const parameters = Object.entries(quantizerParameters(adapter.parameters, operand)).map(
       ([name, parameter]) => [name, ops.tensor(parameter.values, [...parameter.shape])] as const,
     );
-    const isSigned = layoutOf(adapter).signed[matrix]!;
+    const isSigned = layoutOf(adapter).signed[operand]!;
     return settings.quantizer.quantizeFixed(
       Object.fromEntries(parameters),
       ops.tensor(values, [...shape]),
@@ -39,6 +52,20 @@ export function roundedValues(settings: BloraSettings, adapter: Adapter, matrix:
       bits,
     );
   });
+}
+
+/** The rounded matrices as codes, where the quantizer has them. */
+export function encodedMatrices(settings: BloraSettings, adapter: Adapter): Record<string, EncodedValues> {
+  const encoded: Record<string, EncodedValues> = {};
+  for (const matrix of ["A", "E", "B"] as const) {
+    const bits = bitsOf(settings, adapter, matrix);
+    if (bits === undefined) continue;
+    const parameters = quantizerParameters(adapter.parameters, matrix);
+    const isSigned = layoutOf(adapter).signed[matrix]!;
+    const codes = settings.quantizer.encode?.(parameters, adapter.parameters[matrix]!.values, isSigned, bits);
+    if (codes !== undefined) encoded[matrix] = codes;
+  }
+  return encoded;
 }
 
 /** Open components that E, as evaluation rounds it, does not multiply by zero. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { namedParameters } from "@blora/adapters";
 import {
   InvalidInputError,
   isLanguageModelTask,
@@ -8,13 +9,12 @@ import {
   type LikelihoodEvaluation,
   type LikelihoodRequest,
 } from "@blora/spec";
-import { writeFileDurably } from "../files/durable.ts";
+import { writeFileDurably } from "@blora/weights";
 import { acquireLock } from "../files/lock.ts";
 import { configDifferences, readRunConfig, writeRunConfig } from "../files/run-config.ts";
 import { createRunFolder } from "../files/run-folder.ts";
 import { type OpenNetwork, openNetwork } from "../open-network.ts";
 import { type EvaluateRun, manifestOf } from "../run.ts";
-import { snapshotParameters } from "../state/training-state.ts";
 import { answerAll } from "./answer-all.ts";
 import { ANSWERS_FILE, type AnswersFile, createAnswersInMemory, openAnswersFile } from "./answers-file.ts";
 import { createRequestEncoder } from "./encode-request.ts";
@@ -147,7 +147,7 @@ function describeEvaluation({ run, likelihood, requests, open, maxTokens, firstI
 
 function weightsHash({ snapshot }: OpenNetwork): string {
   const hash = createHash("sha256");
-  for (const [name, { values }] of snapshotParameters(snapshot)) hash.update(name).update(values);
+  for (const [name, { values }] of namedParameters(snapshot)) hash.update(name).update(values);
   return hash.digest("hex");
 }
 

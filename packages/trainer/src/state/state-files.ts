@@ -1,16 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Adapter, InvalidInputError, type JsonObject, type Parameter, type ParameterGroup } from "@blora/spec";
+import { groupParameters, namedParameters } from "@blora/adapters";
+import { InvalidInputError, type JsonObject, type ParameterGroup } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
-import { readTensors, writeTensors } from "../files/tensors.ts";
+import { readTensors, writeTensors } from "@blora/weights";
 import type { RunProgress } from "./progress.ts";
-import {
-  createTrainingState,
-  HEAD_PREFIX,
-  type Snapshot,
-  snapshotParameters,
-  type TrainingState,
-} from "./training-state.ts";
+import { createTrainingState, type Snapshot, type TrainingState } from "./training-state.ts";
 
 /** A parameter as JSON describes it; its values are in the safetensors file. */
 interface StoredParameter {
@@ -61,7 +56,7 @@ export async function writeState(
   };
   await writeFile(join(folder, STATE_JSON), `${JSON.stringify(stored, null, 2)}\n`);
   writeTensors(join(folder, STATE_TENSORS), tensors);
-  if (best) writeTensors(join(folder, BEST_TENSORS), Object.fromEntries(snapshotParameters(best.snapshot)));
+  if (best) writeTensors(join(folder, BEST_TENSORS), Object.fromEntries(namedParameters(best.snapshot)));
 }
 
 /** Reads what `writeState` wrote. */
@@ -83,38 +78,21 @@ export async function readState(folder: string): Promise<{ state: TrainingState;
 }
 
 /** Layouts and groups of a snapshot, as JSON holds them. */
-export function storeSnapshot(snapshot: Snapshot): StoredState {
+function storeSnapshot(snapshot: Snapshot): StoredState {
   return {
     layouts: Object.fromEntries([...snapshot.adapters].map(([path, { layout }]) => [path, layout])),
-    parameters: [...snapshotParameters(snapshot)].map(([name, { group }]) => ({ name, group })),
+    parameters: [...namedParameters(snapshot)].map(([name, { group }]) => ({ name, group })),
   };
 }
 
 /** A snapshot from what `storeSnapshot` gave and the values by name. */
-export function restoreSnapshot(
+function restoreSnapshot(
   { layouts, parameters }: StoredState,
   tensors: ReadonlyMap<string, HostTensor>,
   origin: string,
 ): Snapshot {
-  const adapters = new Map<string, { layout: JsonObject; parameters: Record<string, Parameter> }>();
-  for (const [path, layout] of Object.entries(layouts)) adapters.set(path, { layout, parameters: {} });
-  const head: Record<string, Parameter> = {};
-  for (const { name, group } of parameters) {
-    const parameter = { ...take(tensors, name, origin), group };
-    if (name.startsWith(HEAD_PREFIX)) head[name.slice(HEAD_PREFIX.length)] = parameter;
-    else parametersOf(adapters, name, origin)[name.slice(name.indexOf("/") + 1)] = parameter;
-  }
-  return { adapters: adapters satisfies ReadonlyMap<string, Adapter>, head };
-}
-
-function parametersOf(
-  adapters: ReadonlyMap<string, { readonly parameters: Record<string, Parameter> }>,
-  name: string,
-  origin: string,
-): Record<string, Parameter> {
-  const found = adapters.get(name.slice(0, name.indexOf("/")));
-  if (found !== undefined) return found.parameters;
-  throw new InvalidInputError(`${origin}: expected a layout for the site of ${name}, found none.`);
+  const restored = parameters.map(({ name, group }) => [name, { ...take(tensors, name, origin), group }] as const);
+  return groupParameters(layouts, restored, origin);
 }
 
 function take(tensors: ReadonlyMap<string, HostTensor>, name: string, origin: string): HostTensor {

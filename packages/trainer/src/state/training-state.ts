@@ -1,16 +1,13 @@
+import { type AdapterWeights, HEAD_PREFIX } from "@blora/adapters";
 import {
   type Adapter,
   type AdapterChange,
   InvalidInputError,
   type JsonObject,
-  type Parameter,
   type ParameterGroup,
   type ParameterRecord,
 } from "@blora/spec";
 import { selectEntries, type TrainedParameter, trained } from "./parameters.ts";
-
-/** Prefix of head parameters among all names of a step; site paths never hold a colon. */
-export const HEAD_PREFIX = "head:";
 
 interface SiteState {
   layout: JsonObject;
@@ -35,10 +32,7 @@ export interface TrainingState {
 }
 
 /** A deep copy of adapters and head, without averages: what evaluation needs. */
-export interface Snapshot {
-  readonly adapters: ReadonlyMap<string, Adapter>;
-  readonly head: ParameterRecord;
-}
+export type Snapshot = AdapterWeights;
 
 export function createTrainingState(adapters: ReadonlyMap<string, Adapter>, head: ParameterRecord): TrainingState {
   const sites = new Map<string, SiteState>();
@@ -106,16 +100,6 @@ export function takeSnapshot(state: TrainingState): Snapshot {
     adapters: new Map(state.paths.map((path) => [path, copyAdapter(state.adapter(path))])),
     head: copyParameters(state.head()),
   };
-}
-
-/** The names of a snapshot's parameters, as `TrainingState.entries` names them. */
-export function snapshotParameters({ adapters, head }: Snapshot): Map<string, Parameter> {
-  const all = new Map<string, Parameter>();
-  for (const [path, { parameters }] of adapters) {
-    for (const [name, parameter] of Object.entries(parameters)) all.set(`${path}/${name}`, parameter);
-  }
-  for (const [name, parameter] of Object.entries(head)) all.set(HEAD_PREFIX + name, parameter);
-  return all;
 }
 
 /** Names and parameters of the given optimizer groups. */

@@ -1,6 +1,7 @@
+import { namedParameters } from "@blora/adapters";
 import type { Engine, Feed } from "@blora/spec";
 import type { TensorRecord, TensorSpec } from "@blora/tensor";
-import { type Snapshot, snapshotParameters } from "../state/training-state.ts";
+import type { Snapshot } from "../state/training-state.ts";
 import { type AdaptedNetwork, type NetworkInputs, traceNetwork } from "./network.ts";
 import { layoutsOf } from "./step-shape.ts";
 
@@ -38,7 +39,7 @@ export async function compileNetworkStep(
   snapshot: Snapshot,
   step: NetworkStep,
 ): Promise<CompiledNetworkStep> {
-  const parameters = snapshotParameters(snapshot);
+  const parameters = namedParameters(snapshot);
   const layouts = layoutsOf(snapshot.adapters);
   const specs: Record<string, TensorSpec> = {};
   const values: Record<string, Feed> = {};

@@ -1,3 +1,4 @@
+import { HEAD_PREFIX } from "@blora/adapters";
 import type {
   Architecture,
   Batch,
@@ -10,7 +11,6 @@ import type {
   TracedAdapter,
 } from "@blora/spec";
 import { frozenLinear, linear, type Tensor, type TensorRecord } from "@blora/tensor";
-import { HEAD_PREFIX } from "../state/training-state.ts";
 import { baseLinear, type SiteVisitor } from "./base-linear.ts";
 import type { Layouts } from "./step-shape.ts";
 

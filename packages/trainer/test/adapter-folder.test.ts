@@ -1,12 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readAdapter, readAdapterDescription } from "@blora/adapters";
 import type { Method } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
 import { expectAllClose } from "@blora/testing";
+import { readTensors } from "@blora/weights";
 import { describe, expect, it } from "vitest";
-import { readAdapter, readAdapterDescription } from "../src/adapter-files.ts";
 import { evaluate } from "../src/evaluate.ts";
-import { readTensors } from "../src/files/tensors.ts";
 import type { EvaluateRun } from "../src/run.ts";
 import { train } from "../src/train.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -172,11 +172,9 @@ describe("evaluate on an adapter folder", () => {
       `${empty}: expected a trained adapter with a blora_config.json`,
     );
     writeFileSync(join(empty, "blora_config.json"), "{}");
-    await expect(readAdapter(empty)).rejects.toThrow(
-      "expected the description of an adapter (formatVersion 1), found {}.",
-    );
+    await expect(readAdapter(empty)).rejects.toThrow("expected formatVersion 2, found none.");
     const adapter = await trainedAdapter();
-    rmSync(join(adapter, "blora_state.safetensors"));
-    await expect(readAdapter(adapter)).rejects.toThrow("blora_state.safetensors");
+    rmSync(join(adapter, "blora_model.safetensors"));
+    await expect(readAdapter(adapter)).rejects.toThrow("blora_model.safetensors");
   });
 });

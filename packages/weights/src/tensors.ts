@@ -1,5 +1,7 @@
 import type { HostTensor } from "@blora/tensor";
-import { readSafetensorsHeader, readTensor, writeSafetensors } from "@blora/weights";
+import { readTensor } from "./read-tensor.ts";
+import { readSafetensorsHeader } from "./safetensors-header.ts";
+import { writeSafetensors } from "./write-safetensors.ts";
 
 /** Writes float32 tensors to a safetensors file. The same tensors give the same bytes. */
 export function writeTensors(

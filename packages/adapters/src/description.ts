@@ -1,0 +1,178 @@
+import { type Head, InvalidInputError, type JsonObject, type ParameterGroup, type Scores } from "@blora/spec";
+import { sizeOf } from "@blora/tensor";
+import { z } from "zod";
+import type { PackedState } from "./packed/pack.ts";
+
+/** Version of the packed format. Readers refuse any other. */
+export const FORMAT_VERSION = 2;
+
+/** Price of the trained adapters per token, with hard gates. */
+export interface CostSummary {
+  /** Which operands count: `adapter`, `site`, … */
+  readonly scope: string;
+  readonly unit: string;
+  readonly macs: number;
+  readonly bitOperations: number;
+  /** Plain LoRA in 32 bit at the starting rank, same products. */
+  readonly baseline: number;
+  /** bitOperations / baseline */
+  readonly ratio: number;
+}
+
+/** One matrix product of the ledger behind a `CostSummary`, per token. */
+export interface LedgerRow {
+  readonly path: string;
+  readonly matrix: string;
+  readonly macs: number;
+  readonly weightBits: number;
+  readonly inputBits: number;
+  readonly cost: number;
+}
+
+/** What the weights scored. */
+export interface AdapterResults {
+  readonly split: string;
+  /** Rows of the split. */
+  readonly rows: number;
+  readonly metric: string;
+  readonly scores: Scores;
+  readonly seed: number;
+  /** Updates made. */
+  readonly steps: number;
+}
+
+/** Facts about an adapter that its tensors do not hold. */
+export interface AdapterDescription {
+  /** Hub id or folder of the frozen network. */
+  readonly baseModel: string;
+  /** Commit of a Hub model. */
+  readonly baseRevision?: string | undefined;
+  readonly task: string;
+  /** Hub data set of the task. */
+  readonly dataset?: { readonly id: string; readonly config?: string | undefined } | undefined;
+  readonly head: Head;
+  /** Manifest of the method. */
+  readonly method: JsonObject;
+  readonly maxSeqLength: number;
+  readonly ranks: Readonly<Record<string, number>>;
+  readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly bops: CostSummary;
+  readonly ledger: readonly LedgerRow[];
+  readonly results?: AdapterResults | undefined;
+}
+
+export interface StoredDescription extends AdapterDescription {
+  readonly state: PackedState;
+}
+
+const text = z.string().max(1000);
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+const whole = z.int().min(0);
+const groups = ["weights", "gates", "ranges", "head", "frozen"] as const satisfies readonly ParameterGroup[];
+
+const headSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("classification"), labels: z.array(text).min(1) }),
+  z.strictObject({ kind: z.literal("regression") }),
+  z.strictObject({ kind: z.literal("masked-language-model") }),
+  z.strictObject({ kind: z.literal("language-model") }),
+]);
+
+const parameterSchema = z
+  .strictObject({
+    name: text.min(1),
+    group: z.enum(groups),
+    shape: z.array(count).max(4),
+    bits: z.int().min(1).max(16).optional(),
+    signed: z.boolean().optional(),
+  })
+  .refine(({ shape }) => sizeOf(shape) <= 2 ** 31 - 1, { message: "expected fewer than 2^31 values" })
+  .refine(({ bits, signed }) => (bits === undefined) === (signed === undefined), {
+    message: "expected both bits and signed, or neither",
+  });
+
+const descriptionSchema: z.ZodType<StoredDescription> = z.strictObject({
+  baseModel: text,
+  baseRevision: text.optional(),
+  task: text,
+  dataset: z.strictObject({ id: text, config: text.optional() }).optional(),
+  head: headSchema,
+  method: z.record(z.string(), z.json()),
+  maxSeqLength: z.int().min(1),
+  ranks: z.record(z.string(), count),
+  bits: z.record(z.string(), z.record(z.string(), z.int().min(0).max(32))),
+  bops: z.strictObject({
+    scope: text,
+    unit: text,
+    macs: whole,
+    bitOperations: whole,
+    baseline: whole,
+    ratio: z.number().min(0),
+  }),
+  ledger: z.array(
+    z.strictObject({ path: text, matrix: text, macs: whole, weightBits: count, inputBits: count, cost: whole }),
+  ),
+  results: z
+    .strictObject({
+      split: text,
+      rows: count,
+      metric: text,
+      scores: z.record(z.string(), z.number()),
+      seed: z.int(),
+      steps: count,
+    })
+    .optional(),
+  state: z.strictObject({
+    layouts: z.record(z.string(), z.record(z.string(), z.json())),
+    parameters: z
+      .array(parameterSchema)
+      .refine((parameters) => new Set(parameters.map(({ name }) => name)).size === parameters.length, {
+        message: "expected every parameter once",
+      }),
+  }),
+});
+
+/** The text of `blora_config.json`: JSON with a line for each parameter and each product. */
+export function stringifyDescription(description: StoredDescription): string {
+  const lines = Object.entries({ formatVersion: FORMAT_VERSION, ...description })
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([key, value]) =>
+        `  ${JSON.stringify(key)}: ${key === "state" ? stateLines(description.state) : itemLines(value)}`,
+    );
+  return `{\n${lines.join(",\n")}\n}\n`;
+}
+
+function stateLines({ layouts, parameters }: PackedState): string {
+  return `{\n  "layouts": ${itemLines(layouts)},\n  "parameters": ${itemLines(parameters)}\n  }`;
+}
+
+function itemLines(value: unknown): string {
+  const isLong = Array.isArray(value) && value.length > 0;
+  return isLong ? `[\n    ${value.map((item) => JSON.stringify(item)).join(",\n    ")}\n  ]` : JSON.stringify(value);
+}
+
+/**
+ * Checks the content of `blora_config.json`. Nothing in it is run: components
+ * it names are looked up among those that are registered.
+ *
+ * @param origin path, for errors
+ * @throws InvalidInputError naming every key that is wrong
+ */
+export function parseDescription(json: JsonObject, origin: string): StoredDescription {
+  const { formatVersion, ...rest } = json;
+  if (formatVersion !== FORMAT_VERSION) {
+    throw new InvalidInputError(
+      `${origin}: expected formatVersion ${FORMAT_VERSION}, found ${JSON.stringify(formatVersion) ?? "none"}. ` +
+        (typeof formatVersion === "number" && formatVersion > FORMAT_VERSION
+          ? "A later version of @blora/adapters wrote it: update the package."
+          : "It is damaged, or too old to be read: train or export it again."),
+    );
+  }
+  const result = descriptionSchema.safeParse(rest);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "the object"}: ${message}`);
+  throw new InvalidInputError(`${origin}: expected the description of an adapter, found ${problems.join("; ")}.`);
+}
