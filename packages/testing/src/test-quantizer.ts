@@ -118,6 +118,21 @@ export function testQuantizer(quantizer: Component<"quantizer">, options: Quanti
           expectAllClose(evaluated, fixedAt(start, x, quantizer.bits(start)));
         });
 
+        test("codes give the values of a fixed width bit for bit, and again when they are encoded anew", () => {
+          if (quantizer.encode === undefined) return;
+          for (const bits of widths) {
+            const encoded = quantizer.encode(start, values, signed, bits);
+            if (encoded === undefined) continue;
+            const decoded = Float32Array.from(encoded.codes, (code) => code * encoded.scale);
+            expect(decoded).toEqual(withoutSignedZeros(valuesOf(fixedAt(start, ops.tensor(values), bits))));
+            expect(withoutSignedZeros(valuesOf(fixedAt(start, ops.tensor(decoded), bits)))).toEqual(decoded);
+            for (const code of encoded.codes) {
+              expect(code).toBeGreaterThanOrEqual(signed ? -(2 ** (bits - 1)) : 0);
+              expect(code).toBeLessThan(signed ? 2 ** (bits - 1) : 2 ** bits);
+            }
+          }
+        });
+
         test("equal noise gives equal values", () => {
           const x = ops.tensor(values);
           const draw = (): ArrayLike<number> =>
@@ -208,6 +223,11 @@ function lossGradients(
     [x, ...names.map((name) => tensors[name]!)],
   );
   return { gradients, names };
+}
+
+/** Whole numbers have one zero. */
+function withoutSignedZeros(values: ArrayLike<number>): Float32Array {
+  return Float32Array.from(values, (value) => value + 0);
 }
 
 function expectFinite(parameters: ParameterRecord): void {
