@@ -109,7 +109,7 @@ async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promi
       encode: createRequestEncoder({ tokenizer, maxLength, overlong: likelihood.overlong, firstId }),
       reading,
       answers,
-      tokenBudget: run.tokenBudget ?? TOKEN_BUDGET,
+      tokenBudget: Math.min(run.tokenBudget ?? TOKEN_BUDGET, open.network.maxLength),
       shouldStop: run.shouldStop ?? (() => false),
       onProgress: run.onProgress ?? (() => undefined),
     });

@@ -41,6 +41,7 @@ export function createReading({ engine, open, padId, candidates }: ReadingOption
   const { weight } = languageModel.unembedding(network.config);
   const vocabularySize = network.frozen.get(weight)!.shape[0]!;
   const steps = new Map<string, CompiledNetworkStep>();
+  const passSize = (tokens: number, least: number): number => Math.min(sizeFor(tokens, least), network.maxLength);
 
   const compiled = async (step: NetworkStep, key: string): Promise<CompiledNetworkStep> => {
     const known = steps.get(key);
@@ -61,7 +62,7 @@ export function createReading({ engine, open, padId, candidates }: ReadingOption
 
   const shapeOf = (rows: readonly PlannedRow[], shared: number, P: number): PackShape => ({
     past: P,
-    length: sizeFor(
+    length: passSize(
       rows.reduce((total, { ids }) => total + ids.length - shared, 0),
       LEAST_LENGTH,
     ),
@@ -71,7 +72,7 @@ export function createReading({ engine, open, padId, candidates }: ReadingOption
 
   return {
     async read({ prefix, packs }, onRow, afterPack) {
-      const P = prefix.length === 0 ? 0 : sizeFor(prefix.length, LEAST_PREFIX);
+      const P = prefix.length === 0 ? 0 : passSize(prefix.length, LEAST_PREFIX);
       const cache = await readPrefix(prefix, P);
       let tokens = P;
       for (const rows of packs) {
