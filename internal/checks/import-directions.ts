@@ -26,6 +26,7 @@ const probes: readonly Probe[] = [
     "model-qwen2",
     "quantizers",
     "task-glue",
+    "task-mmlu",
     "testing",
     "tokenizer",
     "weights",

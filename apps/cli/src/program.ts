@@ -17,7 +17,7 @@ export function createProgram(exit: (status: number) => void): Command {
     .showHelpAfterError();
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
-  addEvalCommand(program);
+  addEvalCommand(program, exit);
   addBopsCommand(program);
   addDemoCommand(program, exit);
   addDoctorCommand(program, exit);

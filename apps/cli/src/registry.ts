@@ -11,6 +11,7 @@ import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import { glue } from "@blora/task-glue";
+import { mmlu } from "@blora/task-mmlu";
 
 type FirstPartyPlugin =
   | typeof adalora
@@ -26,6 +27,7 @@ type FirstPartyPlugin =
   | typeof hardConcrete
   | typeof head
   | typeof lora
+  | typeof mmlu
   | typeof onnx
   | typeof phi
   | typeof qwen2
@@ -47,6 +49,7 @@ export const registry: Registry<FirstPartyPlugin> = createRegistry([
   hardConcrete,
   head,
   lora,
+  mmlu,
   onnx,
   phi,
   qwen2,

@@ -1,42 +1,66 @@
 import { readAdapterDescription } from "@blora/adapters";
+import { InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { evaluate } from "@blora/trainer";
 import type { Command } from "commander";
 import { adapterFolder } from "../run/adapter-folder.ts";
-import { loadRun } from "../run/load-run.ts";
+import { type LoadedRun, loadRun } from "../run/load-run.ts";
+import { type BenchmarkFlags, benchmarkAssignments, evalLikelihood } from "./eval-likelihood.ts";
 import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
 
-interface EvalFlags extends RunFlags {
+interface EvalFlags extends RunFlags, BenchmarkFlags {
+  readonly adapter?: string;
   readonly split?: string;
-  readonly json?: boolean;
 }
 
-export function addEvalCommand(program: Command): void {
+export function addEvalCommand(program: Command, exit: (status: number) => void): void {
   addRunFlags(program.command("eval"))
-    .argument("<adapter>", "an adapter folder, or a run directory that holds one")
+    .argument("[adapter]", "an adapter folder, or a run directory that holds one; mmlu also scores plain models")
     .description("score a trained adapter on its task, with the model and method it was trained with")
+    .option("--adapter <folder>", "the same as the argument")
     .option("--split <name>", "split to score (default: the task's evaluation splits)")
+    .option("--shots <count>", "mmlu: answered questions shown before each question (default: 5)", Number)
+    .option("--protocol <name>", "mmlu: lm-evaluation-harness (default) or hendrycks")
+    .option("--subjects <names>", "mmlu: subjects joined by commas (default: all)")
+    .option("--limit <count>", "mmlu: questions of each subject at most", Number)
+    .option("--add-bos", "mmlu: begin every text with the tokenizer's first token")
+    .option("--out <folder>", "mmlu: keep every answer, and go on where an interrupted evaluation stopped")
     .option("--json", "print one JSON line")
-    .action(async (path: string, flags: EvalFlags, command: Command) => {
-      const folder = await adapterFolder(path);
-      const { baseModel, task, method, maxSeqLength } = await readAdapterDescription(folder);
-      const given = (name: string) => command.getOptionValueSource(name) === "cli";
-      const settings = runSettings(
-        { ...flags, model: flags.model ?? baseModel, task: given("task") ? flags.task : task },
-        path,
-      );
-      const { parts } = await loadRun({
-        ...settings,
-        method: method as unknown as typeof settings.method,
-        arguments: { maxSeqLength, ...settings.arguments },
-      });
-      const results = await evaluate({
-        ...parts,
-        adapterDirectory: folder,
-        ...(flags.split === undefined ? {} : { splits: [flags.split] }),
-      });
+    .action(async (argument: string | undefined, flags: EvalFlags, command: Command) => {
+      const path = argument ?? flags.adapter;
+      const adapterDirectory = path === undefined ? undefined : await adapterFolder(path);
+      const { parts } = await openRun(adapterDirectory, flags, command);
+      const { task } = parts;
+      if (isLanguageModelTask(task) && task.likelihood !== undefined && flags.split === undefined) {
+        const run = { ...parts, ...(adapterDirectory === undefined ? {} : { adapterDirectory }) };
+        const status = await evalLikelihood(run, flags);
+        if (status !== undefined) exit(status);
+        return;
+      }
+      if (adapterDirectory === undefined) {
+        throw new InvalidInputError(`eval: expected an adapter folder to score on ${task.name}, found none.`);
+      }
+      const splits = flags.split === undefined ? {} : { splits: [flags.split] };
+      const results = await evaluate({ ...parts, adapterDirectory, ...splits });
       await parts.engine.release();
       process.stdout.write(flags.json ? `${JSON.stringify(withoutLogits(results))}\n` : describe(results));
     });
+}
+
+/** The run an adapter was trained in, or the plain model of the flags. */
+async function openRun(folder: string | undefined, flags: EvalFlags, command: Command): Promise<LoadedRun> {
+  const set = [...benchmarkAssignments(flags), ...flags.set];
+  if (folder === undefined) return loadRun(runSettings({ ...flags, set }, ""));
+  const { baseModel, task, method, maxSeqLength } = await readAdapterDescription(folder);
+  const isTaskGiven = command.getOptionValueSource("task") === "cli";
+  const settings = runSettings(
+    { ...flags, set, model: flags.model ?? baseModel, task: isTaskGiven ? flags.task : task },
+    folder,
+  );
+  return loadRun({
+    ...settings,
+    method: method as unknown as typeof settings.method,
+    arguments: { maxSeqLength, ...settings.arguments },
+  });
 }
 
 type Results = Awaited<ReturnType<typeof evaluate>>;

@@ -5,11 +5,12 @@ import { registry } from "../registry.ts";
 /** Where gates start: open with probability 0.97, and near enough to close within a few hundred steps. */
 const INITIAL_GATE_LOGIT = 2;
 
-/** `builtin` or the name of a GLUE task. */
+/** `builtin`, `mmlu`, or the name of a GLUE task. */
 export function taskManifest(name: string): ComponentManifest<"task"> {
   if ((glueTaskNames as readonly string[]).includes(name)) return { $plugin: "task/glue", options: { task: name } };
   if (name === "builtin") return { $plugin: "task/builtin" };
-  const known = ["builtin", ...glueTaskNames];
+  if (name === "mmlu") return { $plugin: "task/mmlu" };
+  const known = ["builtin", "mmlu", ...glueTaskNames];
   throw new NotFoundError(`No task is called "${name}".${didYouMean(name, known)} Tasks: ${known.join(", ")}.`);
 }
 

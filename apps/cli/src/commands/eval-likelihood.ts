@@ -1,0 +1,98 @@
+import type { GroupScore, LikelihoodScores } from "@blora/spec";
+import {
+  evaluateLikelihood,
+  type LikelihoodProgress,
+  type LikelihoodRun,
+  type LikelihoodSummary,
+} from "@blora/trainer";
+import Table from "cli-table3";
+import { EXIT } from "../exit.ts";
+import { duration } from "../output/progress.ts";
+import { withSignals } from "../run/signals.ts";
+
+/** Flags of benchmarks that are scored by likelihood. */
+export interface BenchmarkFlags {
+  readonly shots?: number;
+  readonly protocol?: string;
+  readonly subjects?: string;
+  readonly limit?: number;
+  readonly addBos?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** The flags as options of the task, in the form of `--set`. */
+export function benchmarkAssignments({ shots, protocol, subjects, limit }: BenchmarkFlags): string[] {
+  const options = { shots, protocol, subjects: subjects?.split(","), limit };
+  return Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `task.${name}=${JSON.stringify(value)}`);
+}
+
+/**
+ * Scores a language model on a benchmark and prints the result.
+ *
+ * @returns the exit status where a signal ended it early
+ */
+export async function evalLikelihood(run: LikelihoodRun, flags: BenchmarkFlags): Promise<number | undefined> {
+  const { result, signal } = await withSignals((abort) =>
+    evaluateLikelihood({
+      ...run,
+      addBos: flags.addBos ?? false,
+      ...(flags.out === undefined ? {} : { outputDirectory: flags.out }),
+      shouldStop: () => abort.aborted,
+      onProgress: flags.json ? () => {} : showProgress(),
+    }),
+  );
+  await run.engine.release();
+  const { answers, ...summary } = result;
+  if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else process.stdout.write(`\n${describeLikelihood(result, flags.out)}\n`);
+  if (!result.interrupted) return undefined;
+  return signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+}
+
+const REDRAW_MILLISECONDS = 100;
+const PLAIN_MILLISECONDS = 10_000;
+
+/** One line that is redrawn on a terminal, a plain line now and then elsewhere. */
+function showProgress(): (progress: LikelihoodProgress) => void {
+  const { isTTY } = process.stderr;
+  let last = 0;
+  return ({ answered, questions, questionsPerSecond, secondsLeft }) => {
+    const now = performance.now();
+    if (now - last < (isTTY ? REDRAW_MILLISECONDS : PLAIN_MILLISECONDS) && answered < questions) return;
+    last = now;
+    const text = `${answered}/${questions} questions  ${questionsPerSecond.toFixed(1)} questions/s  ${duration(secondsLeft)} left`;
+    process.stderr.write(isTTY ? `\r\u001b[K${text}` : `${text}\n`);
+  };
+}
+
+/** What was asked, the averages, and the coarsest table. */
+export function describeLikelihood(summary: LikelihoodSummary, folder: string | undefined): string {
+  const { task, protocol, promptsSha256, questions, results, overlong, answers } = summary;
+  const asked = `${task}  ${protocol.name} ${protocol.version}, ${protocol.shots} shots, ${questions} questions, prompts ${promptsSha256.slice(0, 12)}`;
+  if (results === undefined) {
+    const next = folder === undefined ? "" : `; the same command goes on from there (${folder})`;
+    return `${asked}\n${answers.length} of ${questions} questions answered${next}`;
+  }
+  const tooLong = `${overlong.fewerShots} questions with fewer shots and ${overlong.cut} cut on the left, longer than ${overlong.maxTokens} tokens`;
+  return [asked, scoreLine(results), groupTable(results), tooLong].join("\n");
+}
+
+function scoreLine({ scores }: LikelihoodScores): string {
+  return Object.entries(scores)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join("  ");
+}
+
+function groupTable({ groups }: LikelihoodScores): string {
+  const [kind, rows] = Object.entries(groups)[0] ?? ["", {}];
+  const table = new Table({ head: [kind, "questions", "accuracy", "±"], style: { head: [], border: [] } });
+  for (const [name, group] of Object.entries(rows)) table.push(groupRow(name, group));
+  return table.toString();
+}
+
+function groupRow(name: string, { questions, accuracy, standardError }: GroupScore): string[] {
+  return [name, String(questions), accuracy.toFixed(4), standardError?.toFixed(4) ?? "-"];
+}

@@ -1,0 +1,62 @@
+import { createTestTokenizer, testTask } from "@blora/testing";
+import { describe, expect, test } from "vitest";
+import { mmlu } from "../src/index.ts";
+import { folderOf } from "./folder.ts";
+
+const ROWS = "Which is first?,a,b,c,d,A\nAnd which is last of these?,e,f,g,h,D\n";
+const folder = await folderOf({
+  "auxiliary_train/obqa.csv": ROWS,
+  "dev/anatomy_dev.csv": ROWS,
+  "test/anatomy_test.csv": ROWS,
+});
+const anatomy = mmlu({ subjects: ["anatomy"], shots: 1 });
+
+testTask(anatomy, { folder });
+
+describe("the task", () => {
+  test("asks by the default protocol, named with version and shots", async () => {
+    expect(mmlu().likelihood.protocol).toEqual({ name: "lm-evaluation-harness", version: "1.0", shots: 5 });
+    expect(mmlu().likelihood.overlong).toBe("cut-left");
+    const original = mmlu({ protocol: "hendrycks", shots: 0 }).likelihood;
+    expect(original).toMatchObject({ overlong: "drop-shots", maxTokens: 2048, protocol: { name: "hendrycks" } });
+    expect((await anatomy.likelihood.requests(folder)).map(({ answer }) => answer)).toEqual([0, 3]);
+  });
+
+  test("trains on questions and answers alone, and is followed by the subject's own", async () => {
+    const [training] = (await anatomy.load("auxiliary_train", folder)).examples;
+    expect(training).toMatchObject({
+      first: "Which is first?\nA. a\nB. b\nC. c\nD. d\nAnswer:",
+      second: " A",
+    });
+    const [followed] = (await anatomy.load("dev", folder)).examples;
+    expect(followed!.first).toBe(
+      `The following are multiple choice questions (with answers) about anatomy.\n\n${training!.first}`,
+    );
+  });
+
+  test("learns the answer's tokens alone", async () => {
+    const tokenizer = createTestTokenizer();
+    const [example] = (await anatomy.load("auxiliary_train", folder)).examples;
+    const { inputIds, targets } = anatomy.encode(example!, tokenizer, 512);
+    expect(targets).toEqual([inputIds.length - 1]);
+    expect(inputIds.at(-1)).toBe(tokenizer.encode("A")[0]);
+  });
+
+  test("scores the mean over answer tokens, not over questions", () => {
+    const rows = [
+      { logLikelihood: -1, tokens: 1, label: undefined },
+      { logLikelihood: -4, tokens: 3, label: undefined },
+    ];
+    expect(anatomy.score(rows)).toEqual({ log_likelihood: -1.25 });
+  });
+
+  test("names every option that is wrong", () => {
+    const wrong = { shots: 6, subjects: ["alchemy"] } as unknown as Parameters<typeof mmlu>[0];
+    expect(() => mmlu(wrong)).toThrow(/mmlu: shots: .*; subjects\.0: /);
+  });
+
+  test("has no data of its own", async () => {
+    await expect(mmlu().likelihood.requests(undefined)).rejects.toThrow("no built-in data");
+    await expect(mmlu().load("train", folder)).rejects.toThrow("mmlu has no split train: it has auxiliary_train, test");
+  });
+});
