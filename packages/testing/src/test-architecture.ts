@@ -1,8 +1,9 @@
-import { type Architecture, type Batch, BloraError, type Component, type Head, type Linear } from "@blora/spec";
-import { frozenLinear, normalValues, ops, sizeOf, type Tensor, valueAndGradients } from "@blora/tensor";
+import { type Architecture, BloraError, type Component, type Head } from "@blora/spec";
+import { normalValues, ops, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
-import { createTestContext } from "./context.ts";
 import { useCpuBackend } from "./cpu-backend.ts";
+import { createRandomModel, rowsOf, toBatch } from "./random-model.ts";
+import { testLanguageModel } from "./test-language-model.ts";
 import { testManifest } from "./test-manifest.ts";
 import { expectAllClose, valuesOf } from "./values.ts";
 
@@ -60,11 +61,14 @@ export function testArchitecture<Config>(
       expect(Number.isInteger(length) && length > 0, `${length}`).toBe(true);
     });
 
+    const { languageModel } = architecture;
+    if (languageModel !== undefined) testLanguageModel(architecture, languageModel, fixture.config, texts, padding);
+
     for (const head of heads) {
       describe(head.kind, () => {
         const lengths = texts.map((text) => text.length);
         const longest = Math.max(...lengths);
-        const setUp = () => createModel(architecture, fixture.config, head);
+        const setUp = () => createRandomModel(architecture, fixture.config, head);
         const positions = (length: number) => texts.map((text, row) => row * length + Math.min(1, text.length - 1));
 
         test("logits are finite, in the head's shape, and the same every time", () => {
@@ -142,70 +146,6 @@ export function testArchitecture<Config>(
       });
     }
   });
-}
-
-/** Adapts what `linear` gives: `plain` is x·Wᵀ + b. */
-type Adapt = (path: string, x: Tensor, plain: Tensor) => Tensor;
-
-function createModel<Config>(architecture: Architecture<Config>, json: unknown, head: Head) {
-  const config = architecture.parseConfig(json);
-  const specs = architecture.parameters(config, head);
-  const weights = new Map(
-    specs.map(({ name, shape, init }) => {
-      const ones = init.kind === "ones" || /norm.*weight$/i.test(name) ? 1 : 0;
-      const noise = normalValues({ seed: 3, step: 0, path: name }, sizeOf(shape), 0.15);
-      const values = noise.map((value) => value + ones);
-      return [name, ops.tensor(values, [...shape])] as const;
-    }),
-  );
-  const used = new Set<string>();
-  const lookup = (name: string): Tensor => {
-    used.add(name);
-    return weights.get(name) ?? expect.fail(`the forward pass looked up ${name}, which is not among its parameters`);
-  };
-  const forward = (batch: Batch, adapt: Adapt = (_path, _x, plain) => plain): Tensor => {
-    const linear: Linear = (path, x) => {
-      const bias = weights.has(`${path}.bias`) ? lookup(`${path}.bias`) : undefined;
-      return adapt(path, x, frozenLinear(x, lookup(`${path}.weight`), bias));
-    };
-    return architecture.forward({ config, head, lookup, batch, linear, context: createTestContext("eval") });
-  };
-  return { forward, used, names: specs.map((spec) => spec.name), sites: architecture.sites(config) };
-}
-
-function toBatch(
-  texts: readonly (readonly number[])[],
-  length: number,
-  padding: number,
-  positions: readonly number[],
-): Batch {
-  const rows = (value: (text: readonly number[], index: number) => number): number[] =>
-    texts.flatMap((text) => Array.from({ length }, (_, index) => value(text, index)));
-  const shape: [number, number] = [texts.length, length];
-  return {
-    inputIds: ops.tensor(
-      rows((text, index) => text[index] ?? padding),
-      shape,
-      "int32",
-    ),
-    attentionMask: ops.tensor(
-      rows((text, index) => (index < text.length ? 1 : 0)),
-      shape,
-      "float32",
-    ),
-    tokenTypeIds: ops.tensor(
-      rows(() => 0),
-      shape,
-      "int32",
-    ),
-    positions: ops.tensor([...positions], [positions.length], "int32"),
-  };
-}
-
-function rowsOf(logits: Tensor): number[][] {
-  const columns = logits.shape[1]!;
-  const values = Array.from(valuesOf(logits));
-  return Array.from({ length: logits.shape[0]! }, (_, row) => values.slice(row * columns, (row + 1) * columns));
 }
 
 function errorOf(run: () => unknown): unknown {
