@@ -26,6 +26,7 @@ const TOKENIZER_FILES: ReadonlySet<string> = new Set([
   "special_tokens_map.json",
   "added_tokens.json",
   "spm.model",
+  "tokenizer.model",
   "vocab.json",
   "vocab.txt",
   "merges.txt",

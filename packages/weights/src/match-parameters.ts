@@ -19,6 +19,12 @@ export interface ParameterMatch {
 
 const formatShape = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
+const MOST_NAMED = 8;
+
+function someOf(names: readonly string[]): string {
+  return names.slice(0, MOST_NAMED).join(", ") + (names.length > MOST_NAMED ? ", …" : "");
+}
+
 const isSameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 
@@ -26,7 +32,8 @@ const isSameShape = (a: readonly number[], b: readonly number[]): boolean =>
  * Finds the tensor of every parameter. Base parameters must all be there, in
  * their shape; head parameters may be missing.
  *
- * Throws one `InvalidInputError` that lists every missing and every misshapen tensor.
+ * Throws one `InvalidInputError` that lists every missing and every misshapen tensor, and where some are missing
+ * those that no parameter takes: a renamed or fused tensor is among them.
  */
 export function matchParameters(
   parameters: readonly ParameterSpec[],
@@ -36,7 +43,7 @@ export function matchParameters(
   const found = new Map<string, string>();
   const initialized: ParameterSpec[] = [];
   const missing: string[] = [];
-  const misshapen: string[] = [];
+  const misshapen = new Map<string, string>();
   for (const parameter of parameters) {
     const { name, shape, role } = parameter;
     const candidates = [name, ...(aliases?.(name) ?? [])];
@@ -46,13 +53,18 @@ export function matchParameters(
     if (tensor !== undefined && isSameShape(tensor.shape, shape)) found.set(name, tensor.name);
     else if (role === "head" && (tensor === undefined || replaceHead)) initialized.push(parameter);
     else if (tensor === undefined) missing.push(name);
-    else misshapen.push(`${tensor.name}: expected ${formatShape(shape)}, found ${formatShape(tensor.shape)}`);
+    else misshapen.set(tensor.name, `expected ${formatShape(shape)}, found ${formatShape(tensor.shape)}`);
   }
+  const taken = new Set(found.values());
+  const unexpected = checkpoint.names.filter((name) => !taken.has(name));
+  const unknown = unexpected.filter((name) => !misshapen.has(name));
+  const others = unknown.length > 0 ? `; it has ${unknown.length} the model does not: ${someOf(unknown)}` : "";
   const faults = [
-    ...(missing.length > 0 ? [`lacks ${missing.length} tensors of the model: ${missing.join(", ")}`] : []),
-    ...(misshapen.length > 0 ? [`has tensors of another shape: ${misshapen.join("; ")}`] : []),
+    ...(missing.length > 0 ? [`lacks ${missing.length} tensors of the model: ${missing.join(", ")}${others}`] : []),
+    ...(misshapen.size > 0
+      ? [`has tensors of another shape: ${[...misshapen].map(([name, fault]) => `${name}: ${fault}`).join("; ")}`]
+      : []),
   ];
   if (faults.length > 0) throw new InvalidInputError(`The checkpoint in ${checkpoint.folder} ${faults.join(", and ")}`);
-  const taken = new Set(found.values());
-  return { found, initialized, unexpected: checkpoint.names.filter((name) => !taken.has(name)) };
+  return { found, initialized, unexpected };
 }
