@@ -1,3 +1,5 @@
+import type { Message } from "./task.ts";
+
 /** Ids of one text or pair with its special tokens. */
 export interface AssembledTokens {
   readonly inputIds: readonly number[];
@@ -29,6 +31,13 @@ export interface Tokenizer {
   encode(text: string): number[];
   /** Text of ids; special tokens are left out. Ids that end inside a character give U+FFFD. */
   decode(ids: readonly number[]): string;
+  /**
+   * Text of a conversation by the template the checkpoint brings, special
+   * tokens spelled out as `encode` reads them; absent where it brings none.
+   *
+   * @param answering end with what comes before an answer of the assistant
+   */
+  applyChatTemplate?(messages: readonly Message[], answering: boolean): string;
   /**
    * `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]` in at most
    * `maxLength` ids. The longer text loses tokens from its end first; special

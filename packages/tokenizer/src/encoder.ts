@@ -1,3 +1,5 @@
+import type { Tokenizer } from "@blora/spec";
+
 /** Text to ids, with the vocabulary the ids come from. What `loadTokenizer` builds a `Tokenizer` on. */
 export interface Encoder {
   /** Token to id, added tokens included. */
@@ -5,4 +7,6 @@ export interface Encoder {
   encode(text: string): number[];
   /** Text of ids; special tokens are left out. */
   decode(ids: readonly number[]): string;
+  /** As `Tokenizer` has it; absent where the checkpoint brings no template. */
+  readonly applyChatTemplate?: Tokenizer["applyChatTemplate"];
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { InvalidInputError } from "@blora/spec";
+import { InvalidInputError, type Message } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import type { Encoder } from "./encoder.ts";
 import type { JsonRecord } from "./json-file.ts";
@@ -15,6 +15,9 @@ async function open(folder: string, load: () => Promise<PreTrainedTokenizer>): P
 
 function encoderOf(tokenizer: PreTrainedTokenizer, folder: string): Encoder {
   return {
+    ...(tokenizer.chat_template && {
+      applyChatTemplate: (messages, answering) => applyTemplate(tokenizer, folder, messages, answering),
+    }),
     vocabulary: tokenizer.get_vocab(),
     decode: (ids) => {
       // The library refuses an empty list.
@@ -32,6 +35,24 @@ function encoderOf(tokenizer: PreTrainedTokenizer, folder: string): Encoder {
       }
     },
   };
+}
+
+function applyTemplate(
+  tokenizer: PreTrainedTokenizer,
+  folder: string,
+  messages: readonly Message[],
+  answering: boolean,
+): string {
+  const conversation = messages.map(({ role, content }) => ({ role, content }));
+  try {
+    const options = { tokenize: false, add_generation_prompt: answering } as const;
+    return tokenizer.apply_chat_template(conversation, options) as string;
+  } catch (cause) {
+    throw new InvalidInputError(
+      `The chat_template of ${folder} refuses a conversation of ${messages.map(({ role }) => role).join(", ")}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }
 
 /**

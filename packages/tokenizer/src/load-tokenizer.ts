@@ -77,9 +77,16 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       `${folder} has no tokenizer: expected tokenizer.json, vocab.json with merges.txt, ${SENTENCEPIECE_FILES.join(" or ")}`,
     );
   }
-  const { vocabulary, encode, decode } = encoder;
+  const { vocabulary, encode, decode, applyChatTemplate } = encoder;
   const special = specialTokenIds(vocabulary, [tokenizerConfig, specialTokensMap], folder);
   let largestId = 0;
   for (const id of vocabulary.values()) largestId = Math.max(largestId, id);
-  return { vocabularySize: largestId + 1, special, encode, decode, assemble: createAssemble(special) };
+  return {
+    vocabularySize: largestId + 1,
+    special,
+    encode,
+    decode,
+    ...(applyChatTemplate && { applyChatTemplate }),
+    assemble: createAssemble(special),
+  };
 }

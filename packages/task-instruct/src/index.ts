@@ -1,0 +1,3 @@
+export { type ChatTemplate, chatTemplates, renderChat } from "./chat-template.ts";
+export { type InstructOptions, instruct } from "./instruct.ts";
+export type { Piece } from "./piece.ts";

@@ -1,0 +1,158 @@
+import { InvalidInputError, type LanguageModelTask, NotFoundError } from "@blora/spec";
+import { createTestTokenizer, testTask } from "@blora/testing";
+import { describe, expect, test } from "vitest";
+import { instruct } from "../src/index.ts";
+import { dataFolder } from "./folder.ts";
+
+const pairs = [
+  { prompt: "Name a colour of the sky at noon.", completion: "Blue, unless there are clouds." },
+  { prompt: "", completion: "A text to be learned from its second word on." },
+];
+const conversation = {
+  messages: [
+    { role: "system", content: "Answer with one word." },
+    { role: "user", content: "What floats?" },
+    { role: "assistant", content: "Wood." },
+    { role: "user", content: "What sinks?" },
+    { role: "assistant", content: "Iron." },
+  ],
+};
+const folder = dataFolder({ "train.jsonl": [...pairs, conversation], "validation.jsonl": [conversation, ...pairs] });
+const tokenizer = { ...createTestTokenizer(), special: { ...createTestTokenizer().special, eos: 2, bos: 1 } };
+
+testTask(instruct(), { folder });
+testTask(instruct({ template: "chatml" }), { folder });
+
+/** The words a row learns, and those it does not, in order. */
+function words(task: LanguageModelTask, example: Parameters<LanguageModelTask["encode"]>[0]) {
+  const known = new Map<number, string>([
+    [1, "<s>"],
+    [2, "</s>"],
+  ]);
+  const spelling = {
+    ...tokenizer,
+    encode(text: string) {
+      const ids = tokenizer.encode(text);
+      text
+        .split(/\s+/)
+        .filter((word) => word !== "")
+        .forEach((word, index) => {
+          known.set(ids[index]!, word);
+        });
+      return ids;
+    },
+  };
+  const { inputIds, targets = [] } = task.encode(example, spelling, 100);
+  const spelled = inputIds.map((id) => known.get(id));
+  return { learned: targets.map((index) => spelled[index]).join(" "), text: spelled.join(" ") };
+}
+
+describe("a prompt with its completion", () => {
+  test("learns the completion and the end of the text", () => {
+    const row = words(instruct(), { first: "What floats?", second: "Wood does.", origin: "x:1" });
+    expect(row).toEqual({ learned: "Wood does. </s>", text: "What floats? Wood does. </s>" });
+  });
+
+  test("learns from the second token on where there is no prompt, or from the first after the first token", () => {
+    const example = { first: "", second: "Wood floats.", origin: "x:1" };
+    expect(words(instruct(), example).learned).toBe("floats. </s>");
+    expect(words(instruct({ addBos: true }), example)).toEqual({
+      learned: "Wood floats. </s>",
+      text: "<s> Wood floats. </s>",
+    });
+  });
+
+  test("is cut from the end, and says so", () => {
+    const encoded = instruct().encode({ first: "a b c", second: "d e f", origin: "x:1" }, tokenizer, 5);
+    expect(encoded).toMatchObject({ targets: [3, 4], truncated: true, label: undefined });
+    expect(encoded.inputIds).toHaveLength(5);
+  });
+
+  test("wants a tokenizer that has a first token where rows begin with one", () => {
+    const { bos: _, ...special } = tokenizer.special;
+    const encode = () =>
+      instruct({ addBos: true }).encode({ first: "a", second: "b", origin: "x:1" }, { ...tokenizer, special }, 5);
+    expect(encode).toThrow("addBos: expected a tokenizer with a first token, found one without.");
+  });
+});
+
+describe("a conversation", () => {
+  const example = { first: "", messages: conversation.messages, origin: "x:1" };
+
+  test("in plain text learns what the assistant says, with the end of the text", () => {
+    const { learned, text } = words(instruct({ template: "plain" }), example);
+    expect(learned).toBe("Wood. </s> Iron. </s>");
+    expect(text).toBe(
+      "System: Answer with one word. User: What floats? Assistant: Wood. </s> User: What sinks? Assistant: Iron. </s>",
+    );
+  });
+
+  test("in ChatML learns what the assistant says, with the end of its turn", () => {
+    expect(words(instruct({ template: "chatml" }), example).learned).toBe("Wood.<|im_end|> Iron.<|im_end|>");
+  });
+
+  test("by the checkpoint's template learns what a turn adds", () => {
+    const applyChatTemplate = (messages: readonly { role: string; content: string }[], answering: boolean) =>
+      messages.map(({ role, content }) => `[${role}] ${content} [end]\n`).join("") + (answering ? "[assistant] " : "");
+    const { targets = [], inputIds } = instruct().encode(example, { ...tokenizer, applyChatTemplate }, 100);
+    expect(targets.map((index) => inputIds[index])).toEqual(
+      ["Wood.", "[end]", "Iron.", "[end]"].map((word) => tokenizer.encode(word)[0]),
+    );
+    expect(inputIds).toEqual(tokenizer.encode(applyChatTemplate(example.messages, false)));
+  });
+
+  test("refuses a template that rewrites earlier turns, and one that is not there", () => {
+    const rewriting = { ...tokenizer, applyChatTemplate: (messages: readonly unknown[]) => `${messages.length} turns` };
+    expect(() => instruct().encode(example, rewriting, 100)).toThrow("found one that rewrites earlier turns");
+    expect(() => instruct({ template: "checkpoint" }).encode(example, tokenizer, 100)).toThrow(
+      "expected a tokenizer with a chat_template",
+    );
+  });
+});
+
+describe("a data folder", () => {
+  const load = (line: string) =>
+    instruct().load("train", dataFolder({ "train.jsonl": `{"prompt":"a","completion":"b"}\n${line}\n` }));
+
+  test.each([
+    ["not json", "train.jsonl:2: expected a JSON object, found not json."],
+    ['{"prompt":"a"}', "train.jsonl:2: expected { prompt, completion } or { messages"],
+    ['{"prompt":"a","completion":7}', "train.jsonl:2: expected { prompt, completion }"],
+    ['{"prompt":"a","completion":""}', "train.jsonl:2: expected a completion to learn, found none."],
+    [
+      '{"messages":[{"role":"user","content":"a"}]}',
+      "train.jsonl:2: expected a turn of the assistant to learn, found turns of user.",
+    ],
+  ])("refuses the row %s by file and row", async (line, message) => {
+    await expect(load(line)).rejects.toThrow(message);
+    await expect(load(line)).rejects.toSatisfy(InvalidInputError.isInstance);
+  });
+
+  test("keeps line breaks inside texts and counts blank lines as rows", async () => {
+    const { examples } = await load('\n{"prompt":"a\\nb","completion":"c\u2028d"}');
+    expect(examples[1]).toEqual({ first: "a\nb", second: "c\u2028d", origin: "train.jsonl:3" });
+  });
+
+  test("may be named by file, and says what there is where a file is missing", async () => {
+    const elsewhere = dataFolder({ "training.jsonl": pairs });
+    expect((await instruct({ train: "training.jsonl" }).load("training.jsonl", elsewhere)).examples).toHaveLength(2);
+    await expect(instruct().load("train", elsewhere)).rejects.toThrow(/train.jsonl is not in .*: found training.jsonl/);
+    await expect(instruct().load("train", undefined)).rejects.toSatisfy(NotFoundError.isInstance);
+    await expect(instruct().load("train", "/absent")).rejects.toThrow("The data folder /absent cannot be read");
+  });
+
+  test("must be UTF-8", async () => {
+    const bytes = Buffer.from('{"prompt":"\xe9","completion":"b"}', "latin1");
+    await expect(instruct().load("train", dataFolder({ "train.jsonl": bytes }))).rejects.toThrow("expected UTF-8 text");
+  });
+});
+
+test("perplexity is exp of the mean negative log-likelihood of all tokens, whatever rows they are in", () => {
+  const scores = instruct().score([
+    { logLikelihood: -2, tokens: 1, label: undefined },
+    { logLikelihood: -1, tokens: 5, label: undefined },
+    { logLikelihood: 0, tokens: 0, label: undefined },
+  ]);
+  expect(scores.logLikelihood).toBeCloseTo(-0.5, 12);
+  expect(scores.perplexity).toBeCloseTo(Math.exp(0.5), 12);
+});
