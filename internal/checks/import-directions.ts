@@ -26,6 +26,7 @@ const probes: readonly Probe[] = [
     "model-qwen2",
     "quantizers",
     "task-glue",
+    "task-instruct",
     "task-mmlu",
     "testing",
     "tokenizer",

@@ -11,6 +11,7 @@ import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import { glue } from "@blora/task-glue";
+import { instruct } from "@blora/task-instruct";
 import { mmlu } from "@blora/task-mmlu";
 
 type FirstPartyPlugin =
@@ -26,6 +27,7 @@ type FirstPartyPlugin =
   | typeof glue
   | typeof hardConcrete
   | typeof head
+  | typeof instruct
   | typeof lora
   | typeof mmlu
   | typeof onnx
@@ -48,6 +50,7 @@ export const registry: Registry<FirstPartyPlugin> = createRegistry([
   glue,
   hardConcrete,
   head,
+  instruct,
   lora,
   mmlu,
   onnx,

@@ -5,12 +5,14 @@ import { registry } from "../registry.ts";
 /** Where gates start: open with probability 0.97, and near enough to close within a few hundred steps. */
 const INITIAL_GATE_LOGIT = 2;
 
-/** `builtin`, `mmlu`, or the name of a GLUE task. */
+/** Tasks that are a plugin each, by the name of both. */
+const OWN_TASKS: readonly string[] = ["builtin", "instruct", "mmlu"];
+
+/** `builtin`, `instruct`, `mmlu`, or the name of a GLUE task. */
 export function taskManifest(name: string): ComponentManifest<"task"> {
   if ((glueTaskNames as readonly string[]).includes(name)) return { $plugin: "task/glue", options: { task: name } };
-  if (name === "builtin") return { $plugin: "task/builtin" };
-  if (name === "mmlu") return { $plugin: "task/mmlu" };
-  const known = ["builtin", "mmlu", ...glueTaskNames];
+  if (OWN_TASKS.includes(name)) return { $plugin: `task/${name}` };
+  const known = [...OWN_TASKS, ...glueTaskNames];
   throw new NotFoundError(`No task is called "${name}".${didYouMean(name, known)} Tasks: ${known.join(", ")}.`);
 }
 
