@@ -29,7 +29,7 @@ describe("official TSV layout", () => {
     }
   });
 
-  test("maps MNLI labels by name and takes gold_label, not the author's", async () => {
+  test("maps MNLI labels by name and takes gold_label, not the author's (row 32)", async () => {
     const rows =
       "0\ta\tb\tneutral\tcontradiction\n1\ta\tb\tneutral\tentailment\n2\ta\tb\tentailment\tneutral\n3\ta\tb\tneutral\t-\n";
     const folder = await folderOf({ "MNLI/dev_matched.tsv": MNLI_HEADER + rows });
@@ -67,7 +67,7 @@ describe("official TSV layout", () => {
     });
   });
 
-  test("never reads the labels of a test split, public or not", async () => {
+  test("never reads the labels of a test split, public or not (row 31)", async () => {
     const folder = await folderOf({ "MRPC/test.tsv": "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t2\t3\ta\tb\n" });
     const { examples } = await glue({ task: "mrpc" }).load("test", folder);
     expect(examples[0]).not.toHaveProperty("label");
@@ -175,7 +175,7 @@ describe("parquet", () => {
 describe("bad input", () => {
   const sst2 = glue({ task: "sst2" });
 
-  test("a label out of range names row and label", async () => {
+  test("a label out of range names row and label (row 30)", async () => {
     const folder = await folderOf({
       "train.tsv": "sentence\tlabel\ngood\t1\nbad\t2\n",
       "dev.tsv": "sentence\tlabel\ngood\tpos\n",
@@ -186,14 +186,14 @@ describe("bad input", () => {
     await expect(sst2.load("dev", folder)).rejects.toThrow(/row 2: .* found "pos"/);
   });
 
-  test("an STS-B score that is no number from 0 to 5 names its row", async () => {
+  test("an STS-B score that is no number from 0 to 5 names its row (row 33)", async () => {
     for (const score of ["5.2", "high", "-0.5", " "]) {
       const folder = await folderOf({ "train.tsv": `sentence1\tsentence2\tscore\na\tb\t${score}\n` });
       await expect(glue({ task: "stsb" }).load("train", folder)).rejects.toThrow(/row 2: expected a score from 0 to 5/);
     }
   });
 
-  test("a labelled split without a label column, or without its text, names the columns it has", async () => {
+  test("a labelled split without a label column, or without its text, names the columns it has (row 35)", async () => {
     const folder = await folderOf({ "train.tsv": "index\tsentence\n0\tgood\n", "dev.tsv": "text\tlabel\na\t1\n" });
     await expect(sst2.load("train", folder)).rejects.toThrow(
       "expected a label column named label, found the columns index, sentence",
@@ -203,7 +203,7 @@ describe("bad input", () => {
     );
   });
 
-  test("an empty file says so, and why", async () => {
+  test("an empty file says so, and why (row 28)", async () => {
     const folder = await folderOf({ "train.tsv": "", "dev.tsv": "sentence\tlabel\n" });
     await expect(sst2.load("train", folder)).rejects.toThrow(/train\.tsv/);
     await expect(sst2.load("dev", folder)).rejects.toThrow("expected rows, found none");

@@ -25,7 +25,7 @@ describe("TSV reader", () => {
     );
   });
 
-  test("takes quotes as plain characters", () => {
+  test("takes quotes as plain characters (row 34)", () => {
     const { rows } = parseTsv("x.tsv", 's\tl\n"He said\t1\nnever" ever\t0\n');
     expect(rows.map(({ cells }) => cells)).toEqual([
       ['"He said', "1"],
@@ -33,12 +33,12 @@ describe("TSV reader", () => {
     ]);
   });
 
-  test("keeps U+2028, a lone carriage return, U+0085 and NUL inside a cell", () => {
+  test("keeps U+2028, a lone carriage return, U+0085 and NUL inside a cell (row 36)", () => {
     const sentence = "a\u2028b\rc\u0085d\0e";
     expect(parseTsv("x.tsv", `s\tl\n${sentence}\t1\n`).rows[0]!.cells).toEqual([sentence, "1"]);
   });
 
-  test("reads a byte order mark and CRLF as if they were not there", async () => {
+  test("reads a byte order mark and CRLF as if they were not there (row 36)", async () => {
     const table = await readTsv(await fileWith("\uFEFFsentence\tlabel\r\ngood\t1\r\n"));
     expect(table.columns).toEqual(["sentence", "label"]);
     expect(table.rows).toEqual([{ number: 2, cells: ["good", "1"] }]);
@@ -48,7 +48,7 @@ describe("TSV reader", () => {
     expect(parseTsv("x.tsv", "s\tl\na\t1").rows).toHaveLength(1);
   });
 
-  test("refuses a ragged row by its number", () => {
+  test("refuses a ragged row by its number (row 35)", () => {
     expect(() => parseTsv("CoLA/dev.tsv", "s\tl\na\t1\nb\n")).toThrow(
       "CoLA/dev.tsv, row 3: expected 2 tab-separated cells (s, l), found 1.",
     );

@@ -32,8 +32,17 @@ export interface TrainingArguments {
   readonly maxSteps?: number | undefined;
   /** Longest text in tokens; longer ones are cut, and never more than the architecture takes. Default 128. */
   readonly maxSeqLength: number;
-  /** Batches are padded to multiples of this many tokens; each length compiles once. Default 16. */
-  readonly padToMultipleOf: number;
+  /**
+   * Batches are padded to multiples of this many tokens. By default to one of
+   * at most twelve lengths chosen for the data, so that padding stays near 8 %
+   * of the tokens. Each length compiles once.
+   */
+  readonly padToMultipleOf?: number | undefined;
+  /**
+   * Tokens one pass computes at most, padding included: bounds memory. A batch
+   * with more goes in several passes that make the same update. Any number by default.
+   */
+  readonly maxTokensPerPass?: number | undefined;
   /** Whether training rows hold several texts, up to `maxSeqLength` tokens, that do not see each other. Language models only. Default false. */
   readonly packing: boolean;
   /** Updates of linear warm-up; overrides `warmupRatio`. */
@@ -87,7 +96,8 @@ const schema = z.strictObject({
   numTrainEpochs: z.number().positive().default(3),
   maxSteps: count.optional(),
   maxSeqLength: z.int().min(4).default(128),
-  padToMultipleOf: count.default(16),
+  padToMultipleOf: count.optional(),
+  maxTokensPerPass: count.optional(),
   packing: z.boolean().default(false),
   warmupSteps: countOrZero.optional(),
   warmupRatio: share.default(0),

@@ -57,6 +57,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
         runner,
         model,
         batchSize: args.perDeviceEvalBatchSize,
+        maxTokens: args.maxTokensPerPass,
         padToMultipleOf: args.padToMultipleOf,
         limit: model.maxLength,
       });

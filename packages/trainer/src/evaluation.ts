@@ -1,7 +1,8 @@
 import { NumericalError, type RowLikelihood, type Scores } from "@blora/spec";
-import { paddedLength, planEvaluation } from "./data/buckets.ts";
+import { planEvaluation, splitBatch } from "./data/buckets.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
 import type { TrainingRow } from "./data/packing.ts";
+import { paddedLengths } from "./data/padding.ts";
 import { type Objective, scoresOf } from "./objective/objective.ts";
 import type { Model } from "./steps/model.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
@@ -22,14 +23,10 @@ export interface EvaluationOptions {
   readonly runner: StepRunner;
   readonly model: Pick<Model, "task" | "objective">;
   readonly batchSize: number;
-  readonly padToMultipleOf: number;
+  readonly maxTokens?: number | undefined;
+  readonly padToMultipleOf: number | undefined;
   /** Longest padded length. */
   readonly limit: number;
-}
-
-/** Lengths that rows are padded to. */
-export function paddedLengths(rows: readonly TrainingRow[], multiple: number, limit: number): number[] {
-  return rows.map(({ inputIds }) => paddedLength(inputIds.length, multiple, limit));
 }
 
 /**
@@ -41,14 +38,15 @@ export function paddedLengths(rows: readonly TrainingRow[], multiple: number, li
 export async function evaluateSplit(split: EncodedSplit, options: EvaluationOptions): Promise<SplitResult> {
   const { runner, model, batchSize } = options;
   const { rows } = split;
-  const batches = planEvaluation(paddedLengths(rows, options.padToMultipleOf, options.limit), batchSize);
+  const lengths = paddedLengths(rows, options.padToMultipleOf, options.limit);
+  const batches = planEvaluation(lengths, batchSize).flatMap((batch) => splitBatch(batch, options.maxTokens));
   const lossSums = new Float64Array(rows.length);
   let logits = new Float32Array(0);
   for (const batch of batches) {
-    const { outputs } = await runner.evaluate(rows, batch, batchSize);
+    const { outputs } = await runner.evaluate(rows, batch);
     addLosses(lossSums, outputs.losses!, batch.rows, rows, model.objective);
     if (outputs.logits === undefined) continue;
-    const C = outputs.logits.length / batchSize;
+    const C = outputs.logits.length / batch.size;
     if (logits.length === 0) logits = new Float32Array(rows.length * C);
     batch.rows.forEach((row, b) => {
       logits.set(outputs.logits!.subarray(b * C, (b + 1) * C), row * C);

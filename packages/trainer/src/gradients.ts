@@ -22,6 +22,7 @@ export interface UpdateGradients {
  * Adds up the gradients of an update's batches. Every loss weighs the
  * same, however rows fall into batches.
  *
+ * @param mostPasses batches that the largest update has: every batch of a run draws noise of its own
  * @param step updates made before this one
  * @throws NumericalError naming the first loss or gradient that is not finite
  */
@@ -30,8 +31,7 @@ export async function accumulateGradients(
   { lossesOf }: Objective,
   rows: readonly TrainingRow[],
   batches: readonly Batch[],
-  batchSize: number,
-  gradientAccumulationSteps: number,
+  mostPasses: number,
   step: number,
 ): Promise<UpdateGradients> {
   const lossesIn = (batch: Batch): number => sum(batch.rows.map((row) => lossesOf(rows[row]!)));
@@ -43,14 +43,14 @@ export async function accumulateGradients(
   let paddedTokens = 0;
   for (const [index, batch] of batches.entries()) {
     // Noise step 0 belongs to initial values.
-    const noiseStep = step * gradientAccumulationSteps + index + 1;
-    const result = await runner.train(rows, batch, batchSize, 1 / losses, noiseStep);
+    const noiseStep = step * mostPasses + index + 1;
+    const result = await runner.train(rows, batch, 1 / losses, noiseStep);
     loss += result.outputs.taskLoss![0]!;
     const added = result.outputs.penalty?.[0];
     if (added !== undefined) penalty = (penalty ?? 0) + (added * lossesIn(batch)) / losses;
     for (const [name, gradient] of Object.entries(result.gradients)) addInto(gradients, name, gradient);
     tokens += sum(batch.rows.map((row) => rows[row]!.inputIds.length));
-    paddedTokens += batchSize * batch.length;
+    paddedTokens += batch.size * batch.length;
   }
   requireFinite(step + 1, { "task loss": loss, penalty: penalty ?? 0 }, gradients);
   return { loss, penalty, gradients, losses, tokens, paddedTokens };

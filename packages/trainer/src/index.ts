@@ -4,6 +4,7 @@ export {
   type TrainingArgumentsInput,
   trainingArgumentNames,
 } from "./arguments.ts";
+export { initAdapters } from "./bind-model.ts";
 export { type BoundNetwork, bindNetwork, type NetworkParts } from "./bind-network.ts";
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
@@ -17,6 +18,7 @@ export { type OpenNetwork, openNetwork } from "./open-network.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
 export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";
+export { type PreparedRun, prepareRun } from "./prepare.ts";
 export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";
 export { type AdaptedNetwork, batchOf, type NetworkInputs } from "./steps/network.ts";

@@ -43,7 +43,7 @@ export function memoryWarning(
   length: number,
 ): string | undefined {
   if (estimate <= available) return undefined;
-  return `Training may need about ${gibibytes(estimate)}, and ${gibibytes(available)} are free. Lower perDeviceTrainBatchSize (${batchSize}), raising gradientAccumulationSteps, or maxSeqLength (${length}).`;
+  return `Training may need about ${gibibytes(estimate)}, and ${gibibytes(available)} are free. Set maxTokensPerPass below ${batchSize * length}, which changes no update, or lower maxSeqLength (${length}).`;
 }
 
 function gibibytes(bytes: number): string {

@@ -13,7 +13,7 @@ import { sitesOf } from "./bind-network.ts";
 import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./data/encoded-split.ts";
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
 import { packRows, type TrainingRow } from "./data/packing.ts";
-import { paddedLengths } from "./evaluation.ts";
+import { paddedLengths } from "./data/padding.ts";
 import { loadAdapterWeights } from "./load-adapter.ts";
 import { machine } from "./machine.ts";
 import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
@@ -75,7 +75,13 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
   }
   const rows = trainingRows(train, model, args);
   const lengths = paddedLengths(rows, args.padToMultipleOf, model.maxLength);
-  const plan = planTraining({ ...args, lengths, batchSize: args.perDeviceTrainBatchSize, maxSteps: args.maxSteps });
+  const plan = planTraining({
+    ...args,
+    lengths,
+    batchSize: args.perDeviceTrainBatchSize,
+    maxTokens: args.maxTokensPerPass,
+    maxSteps: args.maxSteps,
+  });
   const engine = await run.engine.describe();
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   return {

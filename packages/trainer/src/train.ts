@@ -5,7 +5,8 @@ import { BloraError, NumericalError } from "@blora/spec";
 import { writeFileDurably } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
 import { costLedger } from "./cost.ts";
-import type { EncodedSplit } from "./data/encoded-split.ts";
+import { passesOf } from "./data/buckets.ts";
+import { dataWarnings } from "./data/data-warnings.ts";
 import { listCheckpoints, newestCheckpoint, pruneCheckpoints, writeCheckpoint } from "./files/checkpoint.ts";
 import { requireFreeSpace } from "./files/disk-space.ts";
 import { acquireLock, type RunLock } from "./files/lock.ts";
@@ -19,7 +20,6 @@ import {
   SUMMARY_FILE,
 } from "./files/run-folder.ts";
 import { estimateMemory, memoryWarning } from "./memory.ts";
-import type { Objective } from "./objective/objective.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import { openReporter } from "./reporter.ts";
 import type { TrainRun } from "./run.ts";
@@ -167,34 +167,29 @@ function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState) 
 }
 
 function startWarnings(prepared: PreparedRun, state: TrainingState): string[] {
-  const { train, args, longest, model } = prepared;
-  const memory = memoryWarning(memoryOf(prepared, state), freemem(), args.perDeviceTrainBatchSize, longest);
+  const { train, evaluation, args, longest, model } = prepared;
+  const memory = memoryWarning(memoryOf(prepared, state), freemem(), rowsOfPass(prepared), longest);
   const { adapters } = takeSnapshot(state);
   return [
     ...(memory === undefined ? [] : [memory]),
-    ...cutWarnings(train, model.objective, args.maxSeqLength),
+    ...dataWarnings(train, evaluation, model.objective, args),
     ...(model.method.warnings?.(model.sites, adapters, model.costModel) ?? []),
   ];
 }
 
-function cutWarnings({ rows, truncatedShare }: EncodedSplit, { lossesOf }: Objective, maxSeqLength: number): string[] {
-  if (truncatedShare === 0) return [];
-  const share = (100 * truncatedShare).toFixed(1);
-  const cut = `${share} % of the training texts are longer than ${maxSeqLength} tokens (maxSeqLength) and were cut.`;
-  const lost = rows.filter((row) => lossesOf(row) === 0).length;
-  if (lost === 0) return [cut];
-  return [
-    cut,
-    `${lost} of ${rows.length} training texts ${lost === 1 ? "has" : "have"} no token left to learn, so that they were left out.`,
-  ];
+/** Of the longest texts. */
+function rowsOfPass({ args, longest }: PreparedRun): number {
+  const size = args.perDeviceTrainBatchSize;
+  return Math.ceil(size / passesOf({ size, length: longest }, args.maxTokensPerPass));
 }
 
-function memoryOf({ model, args, longest }: PreparedRun, state: TrainingState): number {
+function memoryOf(prepared: PreparedRun, state: TrainingState): number {
+  const { model, longest } = prepared;
   return estimateMemory({
     frozen: model.frozen.values(),
     linears: model.linears,
     trainableParameters: trainableParameters(state),
-    batchSize: args.perDeviceTrainBatchSize,
+    batchSize: rowsOfPass(prepared),
     length: longest,
   });
 }

@@ -78,24 +78,15 @@ async function trainOneStep(
   const { args, model, plan, rows } = prepared;
   const { method } = model;
   const batches = plan.batchesOf(progress.step);
-  const { perDeviceTrainBatchSize: batchSize, gradientAccumulationSteps } = args;
   const place: Progress = { step: progress.step, totalSteps: plan.totalSteps, seed: args.seed };
   const store = createAdapterStore(state, model.sites, model.costModel, model.baseWeight, () =>
-    runner.observe(rows, batches[0]!, batchSize),
+    runner.observe(rows, batches[0]!),
   );
 
   const started = performance.now() - runner.compileMilliseconds();
   await method.beforeStep?.(store, place);
   const gateLearningRate = resolveGateLearningRate(args.gateLearningRate, progress, state, method, place);
-  const result = await accumulateGradients(
-    runner,
-    model.objective,
-    rows,
-    batches,
-    batchSize,
-    gradientAccumulationSteps,
-    progress.step,
-  );
+  const result = await accumulateGradients(runner, model.objective, rows, batches, plan.mostPasses, progress.step);
   const learningRates = learningRatesAt(prepared, progress.step, gateLearningRate);
   const gradientNorm = updateParameters(state, result.gradients, {
     learningRates,
@@ -152,6 +143,7 @@ async function evaluateNow(
     runner,
     model,
     batchSize: args.perDeviceEvalBatchSize,
+    maxTokens: args.maxTokensPerPass,
     padToMultipleOf: args.padToMultipleOf,
     limit: model.maxLength,
   };

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { paddedLength, planEpoch, planEvaluation } from "../src/data/buckets.ts";
+import { type Batch, planEpoch, planEvaluation, splitBatch } from "../src/data/buckets.ts";
 import { encodeSplit, requireAnswers } from "../src/data/encoded-split.ts";
 import { planTraining } from "../src/data/epochs.ts";
 import { tokenFeeds } from "../src/data/feeds.ts";
+import { chooseLengths, paddedLengths } from "../src/data/padding.ts";
 import { objectiveOf } from "../src/objective/objective.ts";
 import { letterTask, tokenizer, V } from "./tiny-problem.ts";
 
@@ -42,17 +43,87 @@ describe("planEvaluation", () => {
   it("visits every row once, shortest first", () => {
     const batches = planEvaluation([32, 16, 48, 16, 32], 2);
     expect(batches).toEqual([
-      { rows: [1, 3], length: 16 },
-      { rows: [0, 4], length: 32 },
-      { rows: [2], length: 48 },
+      { rows: [1, 3], size: 2, length: 16 },
+      { rows: [0, 4], size: 2, length: 32 },
+      { rows: [2], size: 2, length: 48 },
     ]);
   });
 });
 
-describe("paddedLength", () => {
-  it("rounds up to the multiple and stops at the longest text", () => {
-    expect([1, 16, 17, 500].map((length) => paddedLength(length, 16, 512))).toEqual([16, 16, 32, 512]);
-    expect(paddedLength(505, 16, 510)).toBe(510);
+describe("splitBatch", () => {
+  const batch: Batch = { rows: [5, 6, 7, 8, 9], size: 8, length: 20 };
+
+  it("cuts a batch into equal parts of at most so many tokens, one row at least", () => {
+    expect(splitBatch(batch, undefined)).toEqual([batch]);
+    expect(splitBatch(batch, 160)).toEqual([batch]);
+    expect(splitBatch(batch, 159)).toEqual([
+      { rows: [5, 6, 7, 8], size: 4, length: 20 },
+      { rows: [9], size: 4, length: 20 },
+    ]);
+    expect(splitBatch(batch, 1).map(({ rows, size }) => [rows, size])).toEqual(
+      [5, 6, 7, 8, 9].map((row) => [[row], 1]),
+    );
+  });
+
+  it("keeps every row once and every part within the budget", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(40),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 99 }),
+        fc.nat(999),
+        (count, size, length, budget) => {
+          const rows = Array.from({ length: Math.min(count, size) }, (_, row) => row);
+          const parts = splitBatch({ rows, size, length }, budget);
+          expect(parts.flatMap((part) => part.rows)).toEqual(rows);
+          for (const part of parts) expect(part.size === 1 || part.size * length <= budget).toBe(true);
+          expect(new Set(parts.map((part) => part.size)).size).toBeLessThanOrEqual(1);
+        },
+      ),
+    );
+  });
+});
+
+describe("the lengths that texts are padded to", () => {
+  const row = (length: number) => ({
+    inputIds: Array<number>(length).fill(5),
+    tokenTypeIds: [],
+    truncated: false,
+    label: 0,
+  });
+
+  it("are multiples where asked for, at most the longest text", () => {
+    const pad = (lengths: readonly number[], limit: number) => paddedLengths(lengths.map(row), 16, limit);
+    expect(pad([1, 16, 17, 500], 512)).toEqual([16, 16, 32, 512]);
+    expect(pad([505], 510)).toEqual([510]);
+  });
+
+  it("are else few, and where padding is least", () => {
+    // One length would pad 45 tokens of 100; the best cut leaves 5.
+    expect(chooseLengths([9, 9, 9, 10, 10, 4, 4])).toEqual([4, 10]);
+    expect(chooseLengths([7, 7, 7])).toEqual([7]);
+    expect(paddedLengths([3, 8, 8, 8, 8].map(row), undefined, 512)).toEqual([3, 8, 8, 8, 8]);
+  });
+
+  it("leave under 10 % padding in the batches of any spread of lengths, from at most 12 lengths", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 120 }),
+        fc.integer({ min: 1, max: 7 }),
+        fc.nat(99),
+        (spread, least, seed) => {
+          const lengths = Array.from({ length: 3000 }, (_, index) => {
+            const u = ((index * 7919 + seed) % 3000) / 3000;
+            return least + Math.floor(spread * u * u);
+          });
+          const padded = paddedLengths(lengths.map(row), undefined, 512);
+          expect(new Set(padded).size).toBeLessThanOrEqual(12);
+          const computed = planEpoch(padded, 32, seed, 0).reduce((total, { size, length }) => total + size * length, 0);
+          expect(1 - lengths.reduce((a, b) => a + b) / computed).toBeLessThan(0.12);
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 });
 
@@ -63,6 +134,7 @@ describe("planTraining", () => {
     seed: 3,
     numTrainEpochs: 2,
     maxSteps: undefined,
+    maxTokens: undefined,
   };
 
   it("derives the batches from the step alone", () => {
@@ -132,6 +204,20 @@ describe("encodeSplit", () => {
     await expect(encode([])).rejects.toThrow(
       "Expected the split train of letters to have rows, found none in glue/letters.",
     );
+  });
+
+  it("says which filter left nothing (row 28)", async () => {
+    const notes = ["40 rows of train have too few cells and were left out."];
+    const task = { ...letterTask(), load: async (name: string) => ({ name, examples: [], notes }) };
+    const options = { task, tokenizer, maxLength: 6, folder: undefined, limit: undefined, vocabularySize: V };
+    await expect(encodeSplit("train", options)).rejects.toThrow(
+      "Expected the split train of letters to have rows, found none. 40 rows of train have too few cells and were left out.",
+    );
+  });
+
+  it("counts rows with a blank text (row 37)", async () => {
+    const split = await encode([example("ab", 1), example("", 0), { ...example("ab", 0), second: " \t" } as never]);
+    expect(split.blankRows).toBe(2);
   });
 
   it("refuses a label out of range with its row (row 30)", async () => {

@@ -64,7 +64,7 @@ async function setUp(count = 12) {
   return { model, runner, split };
 }
 
-const rowsOf = (rows: readonly TrainingRow[]) => ({ rows: [...rows.keys()], length: 24 });
+const rowsOf = (rows: readonly TrainingRow[]) => ({ rows: [...rows.keys()], size: rows.length, length: 24 });
 const targetsOf = (rows: readonly TrainingRow[]) => rows.reduce((sum, { targets = [] }) => sum + targets.length, 0);
 
 function expectSameUpdate(actual: Pick<StepResult, "gradients">, expected: Pick<StepResult, "gradients">): void {
@@ -85,9 +85,9 @@ describe("packed rows", () => {
     const packed = packRows(split.rows, 24);
     expect(packed.length).toBeLessThan(split.rows.length / 2);
     const weight = 1 / targetsOf(split.rows);
-    const alone = await runner.train(split.rows, rowsOf(split.rows), split.rows.length, weight, 1);
+    const alone = await runner.train(split.rows, rowsOf(split.rows), weight, 1);
     const { loss, gradients } = { ...alone, gradients: copy(alone.gradients) };
-    const together = await runner.train(packed, rowsOf(packed), packed.length, weight, 1);
+    const together = await runner.train(packed, rowsOf(packed), weight, 1);
     expect(together.loss).toBeCloseTo(loss!, 5);
     expectSameUpdate(together, { gradients });
   });
@@ -96,10 +96,10 @@ describe("packed rows", () => {
     const { runner, split } = await setUp();
     const [row] = packRows(split.rows, 24);
     const joined = { ...row!, starts: [0] };
-    const batch = { rows: [0], length: 24 };
-    const apart = await runner.train([row!], batch, 1, 1, 1);
+    const batch = { rows: [0], size: 1, length: 24 };
+    const apart = await runner.train([row!], batch, 1, 1);
     const { loss } = apart;
-    const contaminated = await runner.train([joined], batch, 1, 1, 1);
+    const contaminated = await runner.train([joined], batch, 1, 1);
     expect(Math.abs(contaminated.loss! - loss!)).toBeGreaterThan(0.05);
   });
 });
@@ -107,13 +107,12 @@ describe("packed rows", () => {
 describe("the loss of an update", () => {
   test("is the mean over its target tokens, however texts fall into batches", async () => {
     const { model, runner, split } = await setUp();
-    const gradientsOf = (batches: readonly (readonly number[])[], batchSize: number) =>
+    const gradientsOf = (batches: readonly (readonly number[])[], size: number) =>
       accumulateGradients(
         runner,
         model.objective,
         split.rows,
-        batches.map((rows) => ({ rows, length: 24 })),
-        batchSize,
+        batches.map((rows) => ({ rows, size, length: 24 })),
         batches.length,
         0,
       );
@@ -138,7 +137,7 @@ describe("the loss of an update", () => {
   test("is the evaluation's loss, a mean over target tokens", async () => {
     const { model, runner, split } = await setUp();
     const evaluation = await evaluateSplit(split, { runner, model, batchSize: 5, padToMultipleOf: 8, limit: 24 });
-    const { loss } = await runner.train(split.rows, rowsOf(split.rows), 12, 1 / targetsOf(split.rows), 1);
+    const { loss } = await runner.train(split.rows, rowsOf(split.rows), 1 / targetsOf(split.rows), 1);
     expect(evaluation.loss).toBeCloseTo(loss!, 5);
     expect(evaluation.scores!.logLikelihood).toBeCloseTo(-loss!, 5);
     expect(evaluation.likelihoods!.map(({ tokens }) => tokens)).toEqual(split.rows.map((row) => row.targets!.length));

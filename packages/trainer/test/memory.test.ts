@@ -9,10 +9,10 @@ describe("estimateMemory (row 47)", () => {
     expect(estimateMemory(facts)).toBe(4 * (200 + 4 * 7 + 2 * 16 * 8 * 4));
   });
 
-  it("suggests a smaller batch or shorter texts where the estimate exceeds what is free", () => {
+  it("suggests smaller passes or shorter texts where the estimate exceeds what is free", () => {
     expect(memoryWarning(2 ** 30, 2 ** 31, 32, 128)).toBeUndefined();
     expect(memoryWarning(3 * 2 ** 30, 2 ** 31, 32, 128)).toBe(
-      "Training may need about 3.0 GiB, and 2.0 GiB are free. Lower perDeviceTrainBatchSize (32), raising gradientAccumulationSteps, or maxSeqLength (128).",
+      "Training may need about 3.0 GiB, and 2.0 GiB are free. Set maxTokensPerPass below 4096, which changes no update, or lower maxSeqLength (128).",
     );
   });
 });

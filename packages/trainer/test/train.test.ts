@@ -9,8 +9,15 @@ import type { TrainRun } from "../src/run.ts";
 import type { CostLedger } from "../src/summary.ts";
 import { train } from "../src/train.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-import { architecture, letterExamples, letterTask, plainLora, tokenizer } from "./tiny-problem.ts";
-import { recorder, TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
+import { architecture, gatedLora, letterExamples, letterTask, plainLora, tokenizer } from "./tiny-problem.ts";
+import { RESUME_ARGUMENTS, recorder, TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
+
+/** `gatedLora`, priced by the rank it has. */
+function shrinkingLora(): Method {
+  const gated = gatedLora();
+  const usage = (rank: number): Method["usage"] => plainLora({ rank }).usage;
+  return { ...gated, usage: (site, adapter) => usage(adapter.layout.rank as number)(site, adapter) };
+}
 
 async function steps(change: Partial<TrainRun>): Promise<StepEvent[]> {
   const { events, onEvent } = recorder();
@@ -81,6 +88,17 @@ describe("train", () => {
     });
   });
 
+  it("makes the same update in one pass as in passes of few tokens", async () => {
+    const args = { ...TINY_ARGUMENTS, maxSteps: 3, learningRate: 0.01, perDeviceTrainBatchSize: 16 };
+    const method = plainLora({ dropout: 0 });
+    const whole = await steps({ method, arguments: args });
+    const parts = await steps({ method, arguments: { ...args, maxTokensPerPass: 50 } });
+    whole.forEach((step, index) => {
+      expect(parts[index]!.loss).toBeCloseTo(step.loss, 5);
+      expect(parts[index]!.gradientNorm).toBeCloseTo(step.gradientNorm, 5);
+    });
+  });
+
   it("follows warm-up and decay", async () => {
     const events = await steps({
       arguments: { ...TINY_ARGUMENTS, learningRate: 1, maxSteps: 6, warmupSteps: 2, maxGradNorm: 0.1 },
@@ -128,14 +146,19 @@ describe("train", () => {
     expect(baseline[0]).toMatchObject({ path: "layer.0.up", matrix: "A", macs: 12, cost: 12 * 1024 });
   });
 
-  it("trains on fewer rows than one batch (row 29)", async () => {
-    const task = letterTask({ train: letterExamples(3, "train") });
-    const events = await steps({
-      task,
-      arguments: { ...TINY_ARGUMENTS, perDeviceTrainBatchSize: 32, numTrainEpochs: 2 },
+  it("trains on fewer rows than one batch, and says what that wastes (row 29)", async () => {
+    const task = letterTask({ train: letterExamples(8, "train") });
+    const { events, onEvent } = recorder();
+    const args = { ...TINY_ARGUMENTS, perDeviceTrainBatchSize: 32, numTrainEpochs: 2 };
+    await train(tinyRun(temporaryFolder(), { task, onEvent, arguments: args }));
+    const [first, second, ...others] = events.filter((event) => event.type === "step");
+    expect(others).toEqual([]);
+    expect(second!.loss).not.toBe(first!.loss);
+    expect(events).toContainEqual({
+      type: "warning",
+      message:
+        "train has 8 rows, fewer than one batch (perDeviceTrainBatchSize 32): 75.0 % of every step is computed for nothing.",
     });
-    expect(events).toHaveLength(2);
-    expect(events[1]!.loss).not.toBe(events[0]!.loss);
   });
 
   it("refuses a role no linear map has, and suggests one (row 27)", async () => {
@@ -156,6 +179,28 @@ describe("train", () => {
     await expect(train(tinyRun(join("/dev/null", "run")))).rejects.toThrow(
       /expected a folder that can be written, found E/,
     );
+  });
+
+  it("refuses a task without labels to evaluate on, before the first step (row 31)", async () => {
+    const unlabelled = letterExamples(4, "validation").map(({ label: _, ...example }) => example);
+    const { events, onEvent } = recorder();
+    const run = tinyRun(temporaryFolder(), { onEvent, task: letterTask({ validation: unlabelled }) });
+    await expect(train(run)).rejects.toThrow(
+      "Expected the split validation to be labelled, found row 1 without a label.",
+    );
+    expect(events.filter(({ type }) => type === "step")).toEqual([]);
+  });
+
+  it("passes on what a task says of its files (row 35)", async () => {
+    const { events, onEvent } = recorder();
+    const load = letterTask().load;
+    const note = "2 rows of train have too few cells and were left out.";
+    const task = {
+      ...letterTask(),
+      load: async (name: string) => ({ ...(await load(name, undefined)), notes: name === "train" ? [note] : [] }),
+    };
+    await train(tinyRun(temporaryFolder(), { onEvent, task, arguments: { ...TINY_ARGUMENTS, maxSteps: 1 } }));
+    expect(events).toContainEqual({ type: "warning", message: note });
   });
 
   it("warns of texts that were cut (row 37)", async () => {
@@ -259,7 +304,7 @@ describe("best and last", () => {
 });
 
 describe("results that deserve a second look", () => {
-  it("are named: one answer for every row, and a score below the majority's", async () => {
+  it("are named: one answer for every row, and a score below the majority's (row 32)", async () => {
     const flipped = letterExamples(60, "validation").map((example) => ({ ...example, label: 1 - example.label! }));
     const task = letterTask({ train: letterExamples(240, "train"), validation: flipped });
     const method = plainLora({ rank: 4, dropout: 0 });
@@ -276,6 +321,24 @@ describe("results that deserve a second look", () => {
       tinyRun(temporaryFolder(), { task: constant, arguments: { ...TINY_ARGUMENTS, maxSteps: 60 } }),
     );
     expect(same.warnings).toContain("Every row of validation gets the same answer, odd: nothing was learned yet.");
+  });
+});
+
+describe("a penalty", () => {
+  it("that closes nothing is said to be too weak (row 46)", async () => {
+    const penalized: Method = {
+      ...plainLora({ dropout: 0 }),
+      penalty: (adapters) => ops.mul(ops.sum(ops.square(adapters[0]!.parameters.A!)), 1e-6),
+    };
+    const run = { method: penalized, arguments: { ...TINY_ARGUMENTS, maxSteps: 2 } };
+    expect((await train(tinyRun(temporaryFolder(), run))).warnings).toContain(
+      "The run ended with all ranks and bit widths it began with: the penalty is too weak, or the steps were too few.",
+    );
+  });
+
+  it("that closes something is not", async () => {
+    const summary = await train(tinyRun(temporaryFolder(), { method: shrinkingLora(), arguments: RESUME_ARGUMENTS }));
+    expect(summary.warnings.filter((warning) => warning.includes("ranks and bit widths"))).toEqual([]);
   });
 });
 

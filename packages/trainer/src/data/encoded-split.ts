@@ -15,6 +15,10 @@ export interface EncodedSplit {
   readonly rows: readonly EncodedExample[];
   /** Share of texts that were cut to `maxLength`, 0 to 1. */
   readonly truncatedShare: number;
+  /** Rows with a blank text. */
+  readonly blankRows: number;
+  /** What the task says of its files, such as rows that were left out. */
+  readonly notes: readonly string[];
 }
 
 export interface EncodeOptions {
@@ -37,19 +41,28 @@ export interface EncodeOptions {
  */
 export async function encodeSplit(name: string, options: EncodeOptions): Promise<EncodedSplit> {
   const { task, tokenizer, maxLength, limit } = options;
-  const { examples } = await task.load(name, options.folder);
+  const { examples, notes = [] } = await task.load(name, options.folder);
   if (examples.length === 0) {
     throw new InvalidInputError(
-      `Expected the split ${name} of ${task.name} to have rows, found none${where(options.folder)}.`,
+      [`Expected the split ${name} of ${task.name} to have rows, found none${where(options.folder)}.`, ...notes].join(
+        " ",
+      ),
     );
   }
-  const rows = examples.slice(0, limit).map((example) => {
+  const used = examples.slice(0, limit);
+  const rows = used.map((example) => {
     requireLabel(example, task.head);
     const encoded = task.encode(example, tokenizer, maxLength);
     requireIds(example, encoded, options.vocabularySize);
     return encoded;
   });
-  return { name, rows, truncatedShare: rows.filter((row) => row.truncated).length / rows.length };
+  return {
+    name,
+    rows,
+    truncatedShare: rows.filter((row) => row.truncated).length / rows.length,
+    blankRows: used.filter(({ first, second }) => isBlank(first) || (second !== undefined && isBlank(second))).length,
+    notes,
+  };
 }
 
 /**
@@ -79,6 +92,10 @@ export function fingerprint(split: EncodedSplit): string {
     hash.update(`${inputIds.join(" ")}|${tokenTypeIds.join(" ")}|${label}${learned}\n`);
   }
   return hash.digest("hex");
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === "";
 }
 
 function where(folder: string | undefined): string {

@@ -24,16 +24,10 @@ export type Observations = Map<string, Record<string, number>>;
 /** Runs batches through compiled steps with the current parameters. */
 export interface StepRunner {
   /** Loss and gradients of one batch whose losses weigh `weight` each. `noiseStep` picks the noise, counted from 1. */
-  train(
-    rows: readonly TrainingRow[],
-    batch: Batch,
-    batchSize: number,
-    weight: number,
-    noiseStep: number,
-  ): Promise<StepResult>;
+  train(rows: readonly TrainingRow[], batch: Batch, weight: number, noiseStep: number): Promise<StepResult>;
   /** `losses` [N], those of the batch's rows first and in order; `logits` [B, C] where rows have one answer. */
-  evaluate(rows: readonly TrainingRow[], batch: Batch, batchSize: number): Promise<StepResult>;
-  observe(rows: readonly TrainingRow[], batch: Batch, batchSize: number): Promise<Observations>;
+  evaluate(rows: readonly TrainingRow[], batch: Batch): Promise<StepResult>;
+  observe(rows: readonly TrainingRow[], batch: Batch): Promise<Observations>;
   compileMilliseconds(): number;
   release(): Promise<void>;
 }
@@ -73,23 +67,22 @@ export function createStepRunner({ engine, model, state, seed, padId, onCompile 
     define: (model: Model, shape: StepShape) => StepDefinition,
     all: readonly TrainingRow[],
     batch: Batch,
-    batchSize: number,
   ): Promise<StepResult> => {
     const rows = batch.rows.map((row) => all[row]!);
-    return run(kind, define, rows, shapeOf(objective, rows, batch, batchSize), {}, NO_NOISE_STEP);
+    return run(kind, define, rows, shapeOf(objective, rows, batch), {}, NO_NOISE_STEP);
   };
 
   return {
-    train(all, batch, batchSize, weight, noiseStep) {
+    train(all, batch, weight, noiseStep) {
       const rows = batch.rows.map((row) => all[row]!);
-      const shape = shapeOf(objective, rows, batch, batchSize);
+      const shape = shapeOf(objective, rows, batch);
       const count = rows.reduce((total, row) => total + objective.lossesOf(row), 0);
       const weights = new Float32Array(shape.losses).fill(weight, 0, count);
       return run("train", trainingStep, rows, shape, { weights }, noiseStep);
     },
-    evaluate: (rows, batch, batchSize) => evaluationRun("evaluate", evaluationStep, rows, batch, batchSize),
-    async observe(rows, batch, batchSize) {
-      const { outputs } = await evaluationRun("observe", observationStep, rows, batch, batchSize);
+    evaluate: (rows, batch) => evaluationRun("evaluate", evaluationStep, rows, batch),
+    async observe(rows, batch) {
+      const { outputs } = await evaluationRun("observe", observationStep, rows, batch);
       const observations: Observations = new Map(state.paths.map((path) => [path, {}]));
       for (const [name, values] of Object.entries(outputs)) {
         const [path, scalar] = name.split(OBSERVATION_SEPARATOR) as [string, string];
@@ -102,11 +95,11 @@ export function createStepRunner({ engine, model, state, seed, padId, onCompile 
   };
 }
 
-function shapeOf(objective: Objective, rows: readonly TrainingRow[], { length }: Batch, batchSize: number): BatchShape {
+function shapeOf(objective: Objective, rows: readonly TrainingRow[], { size, length }: Batch): BatchShape {
   return {
-    batchSize,
+    batchSize: size,
     length,
-    losses: objective.size(rows, batchSize, length),
+    losses: objective.size(rows, size, length),
     packed: rows.some(({ starts = [0] }) => starts.length > 1),
   };
 }
