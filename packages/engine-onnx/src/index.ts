@@ -8,4 +8,4 @@ export {
   type Initializer,
 } from "./graph/graph.ts";
 export { type Model, type ModelValue, writeModel } from "./graph/write-model.ts";
-export { graphName, type TracedStep, traceStep } from "./trace/trace-step.ts";
+export { graphName, type OperatorChoice, type TracedStep, traceStep } from "./trace/trace-step.ts";

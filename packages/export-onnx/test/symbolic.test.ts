@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createFitter, evaluate, monomialsOf, type Sizes } from "../src/symbolic/polynomial.ts";
-import { fitWindow } from "../src/symbolic/window.ts";
+import { fitFill, fitWindow } from "../src/symbolic/tables.ts";
 
 const points: Sizes[] = [
   [2, 11],
@@ -71,5 +71,21 @@ describe("fitWindow", () => {
   it("refuses a table that is made anew for every size", () => {
     const versions = points.map(({ sequence: T }) => table(1, T!, (_, column) => column * T!));
     expect(fitWindow(versions, 4, fitter)).toBeUndefined();
+  });
+});
+
+describe("fitFill", () => {
+  const fitter = createFitter(points);
+
+  it("finds one value all over, in a shape that varies", () => {
+    const versions = points.map(({ batch, sequence }) => table(batch!, 2 * sequence!, () => 7));
+    const { value, shape } = fitFill(versions, 4, fitter)!;
+    expect([...value]).toEqual([7, 0, 0, 0]);
+    expect(shape.map((size) => evaluate(size, { batch: 9, sequence: 4 }))).toEqual([9, 8]);
+  });
+
+  it("refuses a table with one other value", () => {
+    const versions = points.map(({ sequence }) => table(2, sequence!, (row, column) => (row + column === 0 ? 1 : 7)));
+    expect(fitFill(versions, 4, fitter)).toBeUndefined();
   });
 });

@@ -32,8 +32,6 @@ export interface GraphNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Multiply-accumulates of one run: matrix products only. */
   readonly macs: number;
-  /** Of the outputs, where the graph is for inputs of one size. */
-  readonly shapes?: readonly Shape[];
 }
 
 export interface Initializer extends GraphValue {
@@ -129,9 +127,7 @@ export function createGraphBuilder(): GraphBuilder {
     },
     nodes(operator, inputs, outputs, { attributes = {}, domain = "", macs = 0 } = {}) {
       const values = outputs.map((output) => ({ ...output, name: nextName("t") }));
-      const names = values.map(({ name }) => name);
-      const shapes = outputs.map(({ shape }) => shape);
-      nodes.push({ operator, domain, inputs, outputs: names, attributes, macs, shapes });
+      nodes.push({ operator, domain, inputs, outputs: values.map(({ name }) => name), attributes, macs });
       return values;
     },
     finish(outputs) {
@@ -143,7 +139,6 @@ export function createGraphBuilder(): GraphBuilder {
           outputs: [name],
           attributes: {},
           macs: 0,
-          shapes: [value.shape],
         });
         return { ...value, name };
       });

@@ -3,8 +3,8 @@ import { type Shape, type Tensor, valueAndGradients } from "@blora/tensor";
 import { engine } from "@tensorflow/tfjs-core";
 import type { Graph, GraphValue } from "../graph/graph.ts";
 import type { TracingBackend } from "./backend.ts";
-import { tracedKernels } from "./kernels/index.ts";
-import { withTracingBackend } from "./with-tracing-backend.ts";
+import { portableKernels, tracedKernels } from "./kernels/index.ts";
+import { type TracingKernels, withTracingBackend } from "./with-tracing-backend.ts";
 
 /** Noise a traced step asks for on every run. */
 export interface NoiseInput {
@@ -32,9 +32,17 @@ export function noiseName({ path, shape }: NoiseInput): string {
 
 export const LOSS = "loss";
 
+/** Operators a graph may use: all of ONNX Runtime's, or ONNX's own alone. */
+export type OperatorChoice = "runtime" | "portable";
+
+const KERNELS: Readonly<Record<OperatorChoice, TracingKernels>> = {
+  runtime: { backendName: "onnx-trace", kernels: tracedKernels },
+  portable: { backendName: "onnx-trace-portable", kernels: portableKernels },
+};
+
 /** Runs a step once on symbols: its forward pass and, where it trains, its gradient become one graph. */
-export function traceStep(step: StepDefinition): TracedStep {
-  return withTracingBackend(tracedKernels, (backend) => {
+export function traceStep(step: StepDefinition, operators: OperatorChoice = "runtime"): TracedStep {
+  return withTracingBackend(KERNELS[operators], (backend) => {
     const graph = backend.begin();
     const tensorOf = (value: GraphValue) => toTensor(backend, value);
     const noise = new Map<string, NoiseInput>();

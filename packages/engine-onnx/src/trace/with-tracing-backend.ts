@@ -2,32 +2,36 @@ import { engine, findBackend, registerBackend, registerKernel, setBackend } from
 import { TracingBackend } from "./backend.ts";
 import type { TracedKernel } from "./kernel.ts";
 
-const TRACING_BACKEND = "onnx-trace";
+/** Kernels, and the name of the tfjs backend they are registered under. */
+export interface TracingKernels {
+  readonly backendName: string;
+  readonly kernels: Readonly<Record<string, TracedKernel>>;
+}
 
 /** Runs `trace` with the tracing backend current, and restores the previous one. Synchronous: nothing can interleave. */
 export function withTracingBackend<Result>(
-  kernels: Readonly<Record<string, TracedKernel>>,
+  { backendName, kernels }: TracingKernels,
   trace: (backend: TracingBackend) => Result,
 ): Result {
   const previous = engine().backendName;
-  ensureRegistered(kernels);
-  void setBackend(TRACING_BACKEND);
+  ensureRegistered(backendName, kernels);
+  void setBackend(backendName);
   engine().startScope();
   try {
-    return trace(findBackend(TRACING_BACKEND) as TracingBackend);
+    return trace(findBackend(backendName) as TracingBackend);
   } finally {
     engine().endScope();
     if (previous) void setBackend(previous);
   }
 }
 
-function ensureRegistered(kernels: Readonly<Record<string, TracedKernel>>): void {
-  if (engine().registryFactory[TRACING_BACKEND] !== undefined) return;
-  registerBackend(TRACING_BACKEND, () => new TracingBackend(), 0);
+function ensureRegistered(backendName: string, kernels: TracingKernels["kernels"]): void {
+  if (engine().registryFactory[backendName] !== undefined) return;
+  registerBackend(backendName, () => new TracingBackend(), 0);
   for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
     registerKernel({
       kernelName,
-      backendName: TRACING_BACKEND,
+      backendName,
       kernelFunc: ({ inputs, attrs, backend }) => kernelFunc(inputs, attrs ?? {}, backend as TracingBackend),
     });
   }

@@ -29,5 +29,5 @@ export function tracePoints(dimensions: readonly string[], longest: number): Siz
 /** The longest text there is, for tables that hold an entry for every position. */
 export function longestPoint([batch, sequence, ...others]: readonly string[], longest: number): Sizes {
   const past = others.map((name) => [name, SMALLEST] as const);
-  return Object.fromEntries([[batch!, SMALLEST - 1], [sequence!, longest - SMALLEST * past.length], ...past]);
+  return Object.fromEntries([[batch!, SMALLEST - 1], [sequence!, longest], ...past]);
 }

@@ -3,7 +3,7 @@ import { InvalidInputError } from "@blora/spec";
 import { type Assembler, createAssembler } from "../graph/assembler.ts";
 import { constantOf, createFitter, type Fitter, type Polynomial, type Sizes } from "./polynomial.ts";
 import { createSizeEmitter, type DimensionSource, type SizeEmitter } from "./sizes.ts";
-import { type ConstantValues, fitWindow } from "./window.ts";
+import { type ConstantValues, fitFill, fitWindow } from "./tables.ts";
 
 /** One forward pass as a graph of fixed shapes, and the sizes it was made at. */
 export interface SizedGraph {
@@ -66,9 +66,14 @@ export function unifyGraphs(traces: readonly SizedGraph[], { sources, isWeight }
       if (found.length === versions.length && merged !== undefined) return merged;
       throw dependsOnSize(index, node);
     });
-    assembler.append({ ...node, inputs });
+    assembler.append({ ...node, inputs, attributes: attributesOf(node) });
   });
   return { assembler, hasTables };
+}
+
+/** A size computed for a reshape may be 0, that of an empty cache, which would else mean: as it was. */
+function attributesOf({ operator, attributes }: GraphNode): GraphNode["attributes"] {
+  return operator === "Reshape" ? { ...attributes, allowzero: 1 } : attributes;
 }
 
 interface IndexedGraph {
@@ -139,6 +144,10 @@ function mergeConstants(
     if (entries !== undefined && type === "int64")
       return sizes.vector(node.operator === "Reshape" && position === 1 ? withInferredEntry(entries) : entries);
     if (entries?.length === 1 && first!.shape.length === 0) return sizes.scalar(entries[0]!);
+  }
+  const fill = fitFill(versions, BYTES[type], fitter);
+  if (fill !== undefined) {
+    return assembler.node("Expand", [assembler.constant(fill.value, [], type), sizes.vector(fill.shape)]);
   }
   const window = fitWindow(versions, BYTES[type], fitter);
   if (window === undefined) return undefined;

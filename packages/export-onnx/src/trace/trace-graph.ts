@@ -1,11 +1,10 @@
 import type { Network } from "@blora/inference";
 import { type Head, InvalidInputError, type StepDefinition } from "@blora/spec";
 import { buildGraph, type ExportGraph } from "../graph/build-graph.ts";
-import { standardize } from "../graph/standardize.ts";
 import { longestPoint, tracePoints } from "../symbolic/points.ts";
 import type { Sizes } from "../symbolic/polynomial.ts";
-import type { SizedGraph } from "../symbolic/unify.ts";
 import type { Weight } from "../weights.ts";
+import { decoderPorts, decodeWith, vocabularyOf } from "./decoder.ts";
 import { encoderPorts, encodeWith } from "./encoder.ts";
 import { forwardParts } from "./forward-parts.ts";
 import type { Ports } from "./ports.ts";
@@ -32,11 +31,7 @@ export function traceGraph(
 ): ExportGraph {
   const { ports, dimensions, compute } = modelOf(network, head, weights, branches);
   const longest = network.architecture.maxLength(network.config);
-  const trace = (points: readonly Sizes[]): SizedGraph[] =>
-    traceSizes(compute, ports.inputs, weights, points).map(({ sizes, graph }) => ({
-      sizes,
-      graph: standardize(graph),
-    }));
+  const trace = (points: readonly Sizes[]) => traceSizes(compute, ports.inputs, weights, points);
   const isWeight = (name: string): boolean => weights.has(name);
   const traces = trace(tracePoints(dimensions, longest));
   const graph = buildGraph(traces, ports, isWeight);
@@ -54,6 +49,11 @@ function modelOf(
   if (head.kind === "classification" || head.kind === "regression") {
     const ports = encoderPorts(head.kind === "classification" ? head.labels.length : 1);
     return { ports, dimensions: ["batch", "sequence"], compute: encodeWith(network, head, parts) };
+  }
+  const model = network.architecture.languageModel;
+  if (head.kind === "language-model" && model !== undefined) {
+    const ports = decoderPorts(model.cache(network.config), vocabularyOf(model, network, weights));
+    return { ports, dimensions: ["batch", "sequence", "past"], compute: decodeWith(network, model, parts) };
   }
   throw new InvalidInputError(
     `${network.name}: expected a head of classification, regression or language-model to export, found ${head.kind}.`,

@@ -28,6 +28,6 @@ export function traceSizes(
       frozen,
       compute,
     };
-    return { sizes, graph: traceStep(step).graph };
+    return { sizes, graph: traceStep(step, "portable").graph };
   });
 }

@@ -2,9 +2,9 @@ import type { TracedKernel } from "../kernel.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { fusedKernels } from "./fused.ts";
 import { gatherKernels } from "./gather.ts";
-import { matmulKernels } from "./matmul.ts";
+import { matmulKernels, portableMatmulKernels } from "./matmul.ts";
 import { reductionKernels } from "./reduction.ts";
-import { shapeKernels } from "./shape.ts";
+import { portableShapeKernels, shapeKernels } from "./shape.ts";
 
 /** Every tfjs kernel a step may use, by name. */
 export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
@@ -14,4 +14,17 @@ export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
   ...matmulKernels,
   ...reductionKernels,
   ...shapeKernels,
+};
+
+const { Rotary, RmsNorm, SiluGate, ...standardKernels } = tracedKernels;
+
+/**
+ * Kernels that emit operators of ONNX's own set alone, for graphs that other
+ * programs run. What is missing falls back to plain ops, which ONNX Runtime
+ * fuses again as it loads the graph.
+ */
+export const portableKernels: Readonly<Record<string, TracedKernel>> = {
+  ...standardKernels,
+  ...portableMatmulKernels,
+  ...portableShapeKernels,
 };

@@ -1,5 +1,6 @@
 import { sizeOf } from "@blora/tensor";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
+import type { TracingBackend } from "../backend.ts";
 import { type Binary, kernel, type TracedKernel } from "../kernel.ts";
 
 /** ONNX Runtime's own operator set. */
@@ -32,6 +33,33 @@ export const matmulKernels: Readonly<Record<string, TracedKernel>> = {
     return backend.emit("Gemm", [x, weight, bias], [M, O], x.dtype, { attributes: { transB: 1 }, macs: M * I * O });
   }),
 };
+
+/** `BatchMatMul` as a `Gemm` of two matrices, or as `Transpose` and `MatMul`. */
+export const portableMatmulKernels: Readonly<Record<string, TracedKernel>> = {
+  BatchMatMul: kernel<Binary, { transposeA: boolean; transposeB: boolean }>(
+    ({ a, b }, { transposeA, transposeB }, backend) => {
+      const [rows, inner] = lastTwo(a, transposeA);
+      const [, columns] = lastTwo(b, transposeB);
+      const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+      const shape = [...batch, rows, columns];
+      const macs = sizeOf(shape) * inner;
+      if (a.shape.length === 2 && b.shape.length === 2) {
+        const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+        return backend.emit("Gemm", [a, b], shape, a.dtype, { macs, attributes });
+      }
+      const left = transposeA ? withLastTwoSwapped(backend, a) : a;
+      const right = transposeB ? withLastTwoSwapped(backend, b) : b;
+      return backend.emit("MatMul", [left, right], shape, a.dtype, { macs });
+    },
+  ),
+};
+
+function withLastTwoSwapped(backend: TracingBackend, x: TensorInfo): TensorInfo {
+  const axes = x.shape.map((_, axis) => axis);
+  const perm = [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!];
+  const shape = perm.map((axis) => x.shape[axis]!);
+  return backend.emit("Transpose", [x], shape, x.dtype, { attributes: { perm } });
+}
 
 function lastTwo(tensor: TensorInfo, transposed: boolean): [number, number] {
   const [rows, columns] = tensor.shape.slice(-2) as [number, number];

@@ -11,12 +11,38 @@ function reshaped(backend: TracingBackend, x: TensorInfo, shape: readonly number
 function sliced(backend: TracingBackend, x: TensorInfo, begin: readonly number[], size: readonly number[]): TensorInfo {
   const axes = begin.flatMap((start, axis) => (start === 0 && size[axis] === x.shape[axis] ? [] : [axis]));
   if (axes.length === 0) return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
-  const frozen = axes.join() === "0" && backend.graph.frozenRows(backend.graphValue(x), begin[0]!, size[0]!);
-  if (frozen) return backend.tensorOf(frozen);
   const starts = axes.map((axis) => begin[axis]!);
   const ends = axes.map((axis) => begin[axis]! + size[axis]!);
   const constants = [backend.indices(starts), backend.indices(ends), backend.indices(axes)];
   return backend.emit("Slice", [x], size, x.dtype, { constants });
+}
+
+/** Rows of a frozen tensor are read from their place in its file; everything else is sliced. */
+function readOrSliced(
+  backend: TracingBackend,
+  x: TensorInfo,
+  begin: readonly number[],
+  size: readonly number[],
+): TensorInfo {
+  const isWhole = (axis: number): boolean => begin[axis] === 0 && size[axis] === x.shape[axis];
+  if (!isWhole(0) && x.shape.every((_, axis) => axis === 0 || isWhole(axis))) {
+    const frozen = backend.graph.frozenRows(backend.graphValue(x), begin[0]!, size[0]!);
+    if (frozen !== undefined) return backend.tensorOf(frozen);
+  }
+  return sliced(backend, x, begin, size);
+}
+
+function slice(read: typeof sliced): TracedKernel {
+  return kernel<Unary, { begin: number | number[]; size: number | number[] }>(({ x }, { begin, size }, backend) => {
+    const starts = x.shape.map((_, axis) =>
+      typeof begin === "number" ? (axis === 0 ? begin : 0) : (begin[axis] ?? 0),
+    );
+    const sizes = x.shape.map((dimension, axis) => {
+      const wanted = typeof size === "number" ? (axis === 0 ? size : -1) : (size[axis] ?? -1);
+      return wanted < 0 ? dimension - starts[axis]! : wanted;
+    });
+    return read(backend, x, starts, sizes);
+  });
 }
 
 /** A value repeated to a shape without storing it. */
@@ -44,16 +70,7 @@ export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
       { attributes: { perm } },
     ),
   ),
-  Slice: kernel<Unary, { begin: number | number[]; size: number | number[] }>(({ x }, { begin, size }, backend) => {
-    const starts = x.shape.map((_, axis) =>
-      typeof begin === "number" ? (axis === 0 ? begin : 0) : (begin[axis] ?? 0),
-    );
-    const sizes = x.shape.map((dimension, axis) => {
-      const wanted = typeof size === "number" ? (axis === 0 ? size : -1) : (size[axis] ?? -1);
-      return wanted < 0 ? dimension - starts[axis]! : wanted;
-    });
-    return sliced(backend, x, starts, sizes);
-  }),
+  Slice: slice(readOrSliced),
   SplitV: kernel<Unary, { numOrSizeSplits: number | number[]; axis: number }>(
     ({ x }, { numOrSizeSplits, axis }, backend) => {
       const [along] = util.parseAxisParam(axis, x.shape);
@@ -64,7 +81,7 @@ export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
           : numOrSizeSplits;
       let start = 0;
       return sizes.map((size) => {
-        const part = sliced(
+        const part = readOrSliced(
           backend,
           x,
           x.shape.map((_, a) => (a === along ? start : 0)),
@@ -95,7 +112,7 @@ export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
     const shape = value.shape.toSpliced(along, 1);
     return Array.from({ length: value.shape[along]! }, (_, index) => {
       const begin = value.shape.map((_, a) => (a === along ? index : 0));
-      return reshaped(backend, sliced(backend, value, begin, value.shape.with(along, 1)), shape);
+      return reshaped(backend, readOrSliced(backend, value, begin, value.shape.with(along, 1)), shape);
     });
   }),
   PadV2: kernel<Unary, { paddings: [number, number][]; constantValue: number }>(
@@ -128,3 +145,6 @@ export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
     filled(backend, value, shape, dtype ?? "float32"),
   ),
 };
+
+/** `Slice` that leaves frozen tensors whole: where rows begin may depend on sizes that are not known yet. */
+export const portableShapeKernels: Readonly<Record<string, TracedKernel>> = { Slice: slice(sliced) };

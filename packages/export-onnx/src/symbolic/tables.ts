@@ -12,6 +12,26 @@ export interface Window {
   readonly axes: readonly { readonly start: Polynomial; readonly end: Polynomial }[];
 }
 
+/** A constant that is one value all over. */
+export interface Fill {
+  /** Bytes of one element. */
+  readonly value: Uint8Array;
+  readonly shape: readonly Polynomial[];
+}
+
+/** Finds a table that holds one value at every size, such as the ones of a mask. */
+export function fitFill(
+  versions: readonly ConstantValues[],
+  bytesPerElement: number,
+  fitter: Fitter,
+): Fill | undefined {
+  const value = versions[0]!.bytes.subarray(0, bytesPerElement);
+  const isFill = versions.every(({ bytes }) => bytes.every((byte, index) => byte === value[index % bytesPerElement]));
+  if (!isFill || value.length === 0) return undefined;
+  const shape = versions[0]!.shape.map((_, axis) => fitter.fit(versions.map((version) => version.shape[axis]!)));
+  return shape.every((size) => size !== undefined) ? { value, shape } : undefined;
+}
+
 /** Where a smaller table can lie in a larger one, along one axis. */
 const PLACES = [
   (_length: number, _whole: number) => 0,
