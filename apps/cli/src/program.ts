@@ -4,6 +4,7 @@ import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvalCommand } from "./commands/eval.ts";
 import { addNativeCommand } from "./commands/native.ts";
+import { addReportCommand } from "./commands/report.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import { cliVersion } from "./version.ts";
@@ -18,6 +19,8 @@ export function createProgram(exit: (status: number) => void): Command {
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
   addEvalCommand(program, exit);
+  addReportCommand(program);
+  addEvalCommand(program);
   addBopsCommand(program);
   addDemoCommand(program, exit);
   addDoctorCommand(program, exit);

@@ -1,8 +1,10 @@
+import { readRun } from "@blora/report";
 import { InvalidInputError } from "@blora/spec";
 import { type RunEvent, type RunSummary, serveWorker, train } from "@blora/trainer";
 import { isSystemError } from "./exit.ts";
 import { loadRun } from "./run/load-run.ts";
 import type { TrainingJob } from "./run/training-thread.ts";
+import { writeReport } from "./run/write-report.ts";
 import { cliVersion } from "./version.ts";
 
 await serveWorker<TrainingJob, RunSummary, RunEvent>(
@@ -19,6 +21,10 @@ await serveWorker<TrainingJob, RunSummary, RunEvent>(
         shouldStop,
       });
       await parts.engine.release();
+      if (!summary.interrupted)
+        await readRun(out)
+          .then((run) => writeReport(run))
+          .catch(reportProblem(emit));
       return summary;
     } catch (error) {
       // Only errors of this project keep their class on the way to the main thread.
@@ -26,3 +32,8 @@ await serveWorker<TrainingJob, RunSummary, RunEvent>(
     }
   },
 );
+
+/** A run is not lost because its page could not be drawn. */
+function reportProblem(emit: (event: RunEvent) => void): (error: Error) => void {
+  return ({ message }) => emit({ type: "warning", message: `The report was not written: ${message}` });
+}

@@ -3,21 +3,7 @@ import type { RunEvent } from "@blora/trainer";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { describeFailure } from "../src/exit.ts";
-import { createProgress, duration } from "../src/output/progress.ts";
-import { sitesPicture } from "../src/output/sites-picture.ts";
-
-describe("the picture of sites", () => {
-  test("draws a row for each kind of site and a column for each layer", () => {
-    const ranks = { "encoder.layer.0.query": 8, "encoder.layer.1.query": 4, "encoder.layer.1.value": 0 };
-    const bits = { "encoder.layer.0.query": { A: 4, E: 2, B: 8 }, "encoder.layer.1.query": { A: 2, E: 2, B: 2 } };
-    expect(sitesPicture({ ranks, bits }, 8).split("\n")).toEqual([
-      "layer  0        1",
-      "query  █8·4/8   ▄4·2/2",
-      "value            0",
-      "bar: rank, then rank · bits of A/B",
-    ]);
-  });
-});
+import { createProgress } from "../src/output/progress.ts";
 
 describe("progress", () => {
   const step = (number: number): RunEvent => ({
@@ -48,15 +34,6 @@ describe("progress", () => {
     const lines: string[] = [];
     createProgress({ isTTY: true, write: (text) => lines.push(text) })(step(1));
     expect(lines[0]).toContain("\r\u001b[Kstep 1/100");
-  });
-
-  test.each([
-    [12.4, "12s"],
-    [95, "1m35s"],
-    [7500, "2h5m"],
-    [Number.NaN, "?"],
-  ])("shows %d seconds as %s", (seconds, text) => {
-    expect(duration(seconds)).toBe(text);
   });
 });
 

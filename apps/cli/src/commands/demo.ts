@@ -1,7 +1,7 @@
+import { sitesPicture } from "@blora/report";
 import type { RunSummary } from "@blora/trainer";
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
-import { sitesPicture } from "../output/sites-picture.ts";
 import { methodName, summaryTable } from "../output/summary-table.ts";
 import { runSettings } from "./run-flags.ts";
 import { trainOnce } from "./train.ts";

@@ -1,8 +1,8 @@
+import { sitesPicture } from "@blora/report";
 import type { RunSummary } from "@blora/trainer";
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
-import { sitesPicture } from "../output/sites-picture.ts";
 import { summaryTable } from "../output/summary-table.ts";
 import type { RunSettings } from "../run/settings.ts";
 import { type Interruptible, withSignals } from "../run/signals.ts";

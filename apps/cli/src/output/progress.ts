@@ -1,3 +1,4 @@
+import { duration } from "@blora/report";
 import type { RunEvent } from "@blora/trainer";
 
 /** Where lines go. */
@@ -57,13 +58,4 @@ function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
   ]
     .filter((part) => part !== undefined)
     .join("  ");
-}
-
-/** 95 seconds as 1m35s. */
-export function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "?";
-  const whole = Math.max(0, Math.round(seconds));
-  const minutes = Math.floor(whole / 60);
-  if (minutes === 0) return `${whole}s`;
-  return minutes < 60 ? `${minutes}m${whole % 60}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m`;
 }

@@ -1,6 +1,6 @@
+import { duration } from "@blora/report";
 import type { RunSummary } from "@blora/trainer";
 import Table from "cli-table3";
-import { duration } from "./progress.ts";
 
 const COLUMNS = [
   "method",

@@ -1,7 +1,7 @@
 import type { RunSummary } from "@blora/trainer";
+import { sitePlace } from "./site-name.ts";
 
 const BLOCKS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
-const LAYER = /^(.*?layers?)\.(\d+)\.(.*)$/;
 
 interface Cell {
   readonly rank: number;
@@ -16,9 +16,9 @@ interface Cell {
 export function sitesPicture({ ranks, bits }: Pick<RunSummary, "ranks" | "bits">, fullRank: number): string {
   const rows = new Map<string, Map<number, Cell>>();
   for (const [path, rank] of Object.entries(ranks)) {
-    const [, , layer = "0", name = path] = LAYER.exec(path) ?? [];
+    const { layer, name } = sitePlace(path);
     const row = rows.get(name) ?? new Map<number, Cell>();
-    rows.set(name, row.set(Number(layer), { rank, bits: bits[path] ?? {} }));
+    rows.set(name, row.set(layer, { rank, bits: bits[path] ?? {} }));
   }
   const layers = [...new Set([...rows.values()].flatMap((row) => [...row.keys()]))].sort((a, b) => a - b);
   const width = Math.max(...[...rows.keys()].map((name) => name.length));

@@ -19,3 +19,9 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
 export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
+
+/** Mean of each key over the records that have it. */
+export function meanByKey(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const keys = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return Object.fromEntries(keys.map((key) => [key, meanOf(records.flatMap((record) => record[key] ?? []))]));
+}

@@ -1,5 +1,5 @@
 import type { RunSummary } from "@blora/trainer";
-import { meanOf, type Spread, spreadOf } from "./spread.ts";
+import { meanByKey, meanOf, type Spread, spreadOf } from "./spread.ts";
 import type { SweepRecord } from "./sweep-record.ts";
 
 /** One seed of a recipe on a task. */
@@ -161,12 +161,6 @@ function overallRows(rows: readonly ResultRow[]): OverallRow[] {
     last: meanOf(group.map(({ last }) => last?.mean ?? 0)),
     cost: group.some(({ cost }) => cost === null) ? null : meanOf(group.flatMap(({ cost }) => cost ?? [])),
   }));
-}
-
-/** Mean of each key over the records that have it. */
-function meanByKey(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const keys = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return Object.fromEntries(keys.map((key) => [key, meanOf(records.flatMap((record) => record[key] ?? []))]));
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

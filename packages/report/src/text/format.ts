@@ -1,4 +1,4 @@
-import type { Spread } from "./spread.ts";
+import type { Spread } from "../sweep/spread.ts";
 
 const NONE = "–";
 
@@ -35,4 +35,13 @@ export function mebibytes(bytes: number): string {
 export function bitWidths(bits: Readonly<Record<string, number>>): string {
   const widths = Object.entries(bits).map(([matrix, width]) => `${matrix} ${oneDecimal(width)}`);
   return widths.length === 0 ? NONE : widths.join(", ");
+}
+
+/** 95 seconds as 1m35s. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  const whole = Math.max(0, Math.round(seconds));
+  const minutes = Math.floor(whole / 60);
+  if (minutes === 0) return `${whole}s`;
+  return minutes < 60 ? `${minutes}m${whole % 60}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m`;
 }

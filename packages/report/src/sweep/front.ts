@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import { renderSvg, standaloneSvg } from "./charts/render.ts";
+import { renderSvg, standaloneSvg } from "../charts/render.ts";
 import type { Results } from "./results.ts";
 
 /** A recipe as a point: what it costs and what it scores. */

@@ -1,0 +1,62 @@
+import type { Json, JsonObject } from "@blora/spec";
+import { meanByKey, meanOf } from "../sweep/spread.ts";
+import { bitWidths, count, duration, mebibytes, oneDecimal, score, share } from "../text/format.ts";
+import type { RunFiles } from "./run-files.ts";
+
+/** A named value for people. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+  /** What to compare it with. */
+  readonly note?: string;
+}
+
+/** `mrpc, blora, seed 1` */
+export function runTitle({ config, summary }: RunFiles): string {
+  const { task, method, arguments: args } = config as { readonly [key: string]: JsonObject };
+  const plugin = String(method?.$plugin ?? "custom").replace("method/", "");
+  return `${summary?.task ?? task?.name}, ${plugin}, seed ${args?.seed}`;
+}
+
+/** What a run comes down to. */
+export function keyFacts({ summary, steps }: RunFiles): Fact[] {
+  if (summary === undefined) return [{ name: "unfinished", value: `step ${steps.at(-1)?.step ?? 0}` }];
+  const { metric, baseline, ranks, bits, bops, rows } = summary;
+  const majority = baseline[metric.name];
+  const widths = meanByKey(Object.values(bits));
+  const rankValues = Object.values(ranks);
+  return [
+    {
+      name: metric.name.replaceAll("_", " "),
+      value: score(metric.value),
+      ...(majority !== undefined && { note: `majority ${score(majority)}` }),
+    },
+    ...(rankValues.length === 0
+      ? []
+      : [
+          { name: "mean rank", value: oneDecimal(meanOf(rankValues)), note: `${count(rankValues.length)} sites` },
+          { name: "bit operations", value: share(bops.ratio), note: `of LoRA in 32 bit, scope ${bops.scope}` },
+          { name: "mean bits", value: oneDecimal(meanOf(Object.values(widths))), note: bitWidths(widths) },
+        ]),
+    { name: "tokens/s", value: count(summary.tokensPerSecond), note: `${share(summary.paddingShare)} padding` },
+    {
+      name: "time",
+      value: duration(summary.seconds),
+      note: `${count(summary.steps)} steps of ${count(rows.train)} rows`,
+    },
+    { name: "peak memory", value: mebibytes(summary.peakRssBytes) },
+  ];
+}
+
+/** Everything a run was started with, by dotted name: the environment first, then data, method and arguments. */
+export function environmentFacts({ config }: RunFiles): Fact[] {
+  const { machine, versions, engine, data, model, modelConfig: _, formatVersion: __, ...rest } = config;
+  return flatten({ machine, versions, engine, model, data, ...rest } as JsonObject);
+}
+
+function flatten(value: Json, path = ""): Fact[] {
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).flatMap(([key, item]) => flatten(item as Json, path === "" ? key : `${path}.${key}`));
+  }
+  return value === undefined ? [] : [{ name: path, value: String(value) }];
+}

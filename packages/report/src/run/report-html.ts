@@ -1,0 +1,111 @@
+import { relative } from "node:path";
+import { renderSvg } from "../charts/render.ts";
+import { keyFacts, runTitle } from "./facts.ts";
+import { PAGE_STYLE } from "./page-style.ts";
+import type { RunFiles } from "./run-files.ts";
+import { type Figure, runSections, runsTable, type Section, type Table } from "./sections.ts";
+
+/** Name of the page in a run directory. */
+export const REPORT_PAGE = "report.html";
+
+/**
+ * A run as one HTML page that needs nothing else: figures are SVG, there is no
+ * script, and the page forbids itself every request.
+ *
+ * @param siblings runs to link to, such as other seeds, this run among them
+ */
+export async function reportHtml(run: RunFiles, siblings: readonly RunFiles[] = [run]): Promise<string> {
+  const title = escapeHtml(runTitle(run));
+  const sections = await Promise.all(runSections(run).map(sectionHtml));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${title}</h1>
+<p class="folder">${escapeHtml(run.folder)}</p>
+${siblings.length > 1 ? siblingsHtml(run, siblings) : ""}
+</header>
+${factsHtml(run)}
+${warningsHtml(run)}
+${sections.join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function factsHtml(run: RunFiles): string {
+  const items = keyFacts(run).map(({ name, value, note }) => {
+    const small = note === undefined ? "" : `<small>${escapeHtml(note)}</small>`;
+    return `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}${small}</dd></div>`;
+  });
+  return `<dl class="facts">${items.join("")}</dl>`;
+}
+
+function warningsHtml({ summary }: RunFiles): string {
+  const warnings = summary?.warnings ?? [];
+  if (warnings.length === 0) return "";
+  return `<ul class="warnings">${warnings.map((warning) => `<li>${escapeHtml(warning)}</li>`).join("")}</ul>`;
+}
+
+function siblingsHtml(run: RunFiles, siblings: readonly RunFiles[]): string {
+  const table = runsTable(siblings);
+  const linked = table.rows.map(([folder, ...cells], index) => {
+    const href = `${relative(run.folder, siblings[index]!.folder)}/${REPORT_PAGE}`;
+    const name = escapeHtml(folder!.split("/").at(-1)!);
+    const isThis = siblings[index] === run;
+    const first = isThis ? `<strong aria-current="page">${name}</strong>` : `<a href="${escapeHtml(href)}">${name}</a>`;
+    return [first, ...cells.map(escapeHtml)];
+  });
+  return `<nav aria-label="Runs">${tableHtml(table.columns, linked)}</nav>`;
+}
+
+async function sectionHtml({ id, title, text, figures = [], tables = [] }: Section): Promise<string> {
+  const drawn = await Promise.all(figures.map(figureHtml));
+  return `<section id="${id}">
+<h2>${escapeHtml(title)}</h2>
+${text === undefined ? "" : `<p>${escapeHtml(text)}</p>`}
+${drawn.length === 0 ? "" : `<div class="figures">${drawn.join("\n")}</div>`}
+${tables.map(foldedTableHtml).join("\n")}
+</section>`;
+}
+
+async function figureHtml({ id, caption, spec }: Figure): Promise<string> {
+  const svg = withOwnIds(await renderSvg(spec), id);
+  return `<figure id="figure-${escapeHtml(id)}" aria-label="${escapeHtml(caption)}">${svg}</figure>`;
+}
+
+/** Renders number ids from 0: several in one page would share them. */
+function withOwnIds(svg: string, prefix: string): string {
+  return svg.replaceAll(/\bid="([^"]+)"/g, `id="${prefix}-$1"`).replaceAll(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
+}
+
+function foldedTableHtml({ columns, rows, summary }: Table): string {
+  const cells = rows.map((row) => row.map(escapeHtml));
+  const table = tableHtml(columns, cells);
+  return summary === undefined ? table : `<details><summary>${escapeHtml(summary)}</summary>${table}</details>`;
+}
+
+/** @param rows cells as HTML */
+function tableHtml(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isNumber = (cell: string | undefined) => /^(–|[\d,.]+( %)?)$/.test(cell ?? "");
+  const classes = columns.map((_, column) => (rows.every((cells) => isNumber(cells[column])) ? ' class="number"' : ""));
+  const line = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((cell, column) => `<${tag}${classes[column]}>${cell}</${tag}>`).join("")}</tr>`;
+  const head = columns.every((column) => column === "") ? "" : `<thead>${line("th", columns.map(escapeHtml))}</thead>`;
+  const body = rows.map((cells) => line("td", cells)).join("");
+  return `<div class="table"><table>${head}<tbody>${body}</tbody></table></div>`;
+}
+
+export function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

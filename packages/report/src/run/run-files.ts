@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InvalidInputError, type Json, type JsonObject, NotFoundError } from "@blora/spec";
+import type { CostLedger, RunSummary } from "@blora/trainer";
+import { type Evaluation, type GateRecord, readMetrics, type StepRecord } from "./metrics.ts";
+
+/** What a run directory holds, as far as the run has come. */
+export interface RunFiles {
+  readonly folder: string;
+  readonly config: JsonObject;
+  readonly steps: readonly StepRecord[];
+  readonly evaluations: readonly Evaluation[];
+  readonly gates: readonly GateRecord[];
+  /** Absent until the run is finished. */
+  readonly summary: RunSummary | undefined;
+  readonly ledger: CostLedger | undefined;
+}
+
+/**
+ * Reads a run directory.
+ *
+ * @throws NotFoundError where the folder holds no run
+ * @throws InvalidInputError where one of its files is not JSON
+ */
+export async function readRun(folder: string): Promise<RunFiles> {
+  const config = await readJson(join(folder, "config.json"));
+  if (config === undefined) {
+    throw new NotFoundError(
+      `${folder}: expected a run directory, found no config.json. Name the --out of a training run.`,
+    );
+  }
+  const log = (await readText(join(folder, "metrics.jsonl"))) ?? "";
+  return {
+    folder,
+    config: config as JsonObject,
+    ...readMetrics(log),
+    summary: (await readJson(join(folder, "summary.json"))) as unknown as RunSummary | undefined,
+    ledger: (await readJson(join(folder, "ledger.json"))) as unknown as CostLedger | undefined,
+  };
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
+}
+
+async function readJson(path: string): Promise<Json | undefined> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new InvalidInputError(`${path}: expected JSON, found ${text.slice(0, 40)}.`);
+  }
+}

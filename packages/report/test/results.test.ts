@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { gatherResults, resultsMarkdown } from "../src/index.ts";
+import { doneRecord, failedRecord } from "./records.ts";
+
+const records = [
+  doneRecord({ recipe: "lora-8", seed: 1, best: 0.7, last: 0.6, bitOperations: 1000 }),
+  doneRecord({ recipe: "lora-8", seed: 2, best: 0.8, last: 0.8, bitOperations: 1000 }),
+  doneRecord({ recipe: "lora-2", best: 0.65, bitOperations: 250, baseline: 250 }),
+  doneRecord({ recipe: "site", best: 0.75, scope: "site", bitOperations: 900, baseline: 9000 }),
+  doneRecord({ recipe: "head", best: 0.6, bitOperations: 0, baseline: 0 }),
+  doneRecord({ task: "mrpc", recipe: "lora-8", best: 0.9, bitOperations: 1000 }),
+  failedRecord("adalora", "The training process ended by SIGSEGV."),
+];
+const results = gatherResults(records, "lora-8");
+const row = (recipe: string, task = "rte") =>
+  results.rows.find((found) => found.recipe === recipe && found.task === task)!;
+
+describe("results", () => {
+  test("join the seeds of a recipe on a task", () => {
+    expect(row("lora-8")).toMatchObject({
+      metric: "accuracy",
+      steps: 10,
+      rows: { train: 100, eval: 50 },
+      majority: 0.5,
+      best: { mean: 0.75, standardDeviation: expect.closeTo(Math.SQRT1_2 / 10, 10), count: 2 },
+      last: { mean: 0.7 },
+      meanRank: 3,
+      meanBits: { A: 3, B: 8 },
+      tokensPerSecond: 150,
+      peakRssBytes: 2 * 2 ** 20,
+      seeds: [
+        { seed: 1, best: 0.7, last: 0.6 },
+        { seed: 2, best: 0.8, last: 0.8 },
+      ],
+    });
+  });
+
+  test("price the reference's scope against the reference, a wider one against its own baseline", () => {
+    expect(row("lora-8").cost).toBe(1);
+    expect(row("lora-2").cost).toBe(0.25);
+    expect(row("site").cost).toBe(0.1);
+    expect(row("head").cost).toBeNull();
+  });
+
+  test("price every row against its own baseline where the reference did not run", () => {
+    const own = gatherResults(records, "another");
+    expect(own.reference).toBeNull();
+    expect(own.rows.find(({ recipe }) => recipe === "lora-2")!.cost).toBe(1);
+  });
+
+  test("average a recipe over its tasks", () => {
+    expect(results.overall.find(({ recipe }) => recipe === "lora-8")).toEqual({
+      recipe: "lora-8",
+      tasks: ["mrpc", "rte"],
+      best: expect.closeTo(0.825, 10),
+      last: expect.closeTo(0.8, 10),
+      cost: 1,
+    });
+  });
+
+  test("list failures apart, and each machine once", () => {
+    expect(results.failures).toMatchObject([{ recipe: "adalora", error: "The training process ended by SIGSEGV." }]);
+    expect(results.machines).toHaveLength(1);
+  });
+
+  test("are written with a line for each recipe and task, and for each seed", () => {
+    const lines = resultsMarkdown(results, "GLUE").split("\n");
+    expect(lines[0]).toBe("# GLUE");
+    expect(lines).toContain(
+      "| rte | lora-8 | 10 | 100/50 | 1, 2 | accuracy | 0.7500 ± 0.0707 | 0.7000 ± 0.1414 | 0.5000 | 3.0 | A 3.0, B 8.0 | adapter | 100.0 % | 150 | 2 MiB |",
+    );
+    expect(lines).toContain("| rte | lora-8 | 2 | 0.8000 | 0.8000 | 3.0 | A 3.0, B 8.0 | 100.0 % | 200 | 2 | 2 MiB |");
+    expect(lines).toContain("- rte, adalora, seed 1: The training process ended by SIGSEGV.");
+  });
+});
