@@ -20,7 +20,6 @@ export function createProgram(exit: (status: number) => void): Command {
   addSweepCommand(program, exit);
   addEvalCommand(program, exit);
   addReportCommand(program);
-  addEvalCommand(program);
   addBopsCommand(program);
   addDemoCommand(program, exit);
   addDoctorCommand(program, exit);

@@ -1,3 +1,4 @@
+import { duration } from "@blora/report";
 import type { GroupScore, LikelihoodScores } from "@blora/spec";
 import {
   evaluateLikelihood,
@@ -7,7 +8,6 @@ import {
 } from "@blora/trainer";
 import Table from "cli-table3";
 import { EXIT } from "../exit.ts";
-import { duration } from "../output/progress.ts";
 import { withSignals } from "../run/signals.ts";
 
 /** Flags of benchmarks that are scored by likelihood. */

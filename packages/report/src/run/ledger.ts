@@ -1,4 +1,4 @@
-import type { CostLedger, LedgerRow } from "@blora/trainer";
+import type { CostLedger } from "@blora/trainer";
 
 /** The products of one matrix over all sites. */
 export interface MatrixTotal {
@@ -12,7 +12,7 @@ export interface MatrixTotal {
 /** The ledger matrix by matrix. */
 export function matrixTotals({ rows, baseline }: CostLedger): MatrixTotal[] {
   const matrices = [...new Set([...rows, ...baseline].map(({ matrix }) => matrix))];
-  const total = (all: readonly LedgerRow[], matrix: string, column: "macs" | "cost") =>
+  const total = (all: CostLedger["rows"], matrix: string, column: "macs" | "cost") =>
     all.filter((row) => row.matrix === matrix).reduce((sum, row) => sum + row[column], 0);
   return matrices.map((matrix) => ({
     matrix,
