@@ -1,5 +1,7 @@
-import { type Head, InvalidInputError } from "@blora/spec";
+import { type Head, InvalidInputError, type Message } from "@blora/spec";
 import type { Attachment } from "./attachment.ts";
+import { type GenerateOptions, generateText } from "./generate/generate.ts";
+import { createReader, type Reader } from "./generate/reader.ts";
 import { logitsOf, type TextInput } from "./logits.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -22,11 +24,25 @@ export interface AdaptedModel {
   classify(inputs: readonly TextInput[]): Promise<Classification[]>;
   /** The predicted number for every text or pair. @throws InvalidInputError where the adapter predicts something else */
   regress(inputs: readonly TextInput[]): Promise<number[]>;
+  /**
+   * Text after a prompt, piece by piece as it arrives.
+   *
+   * @param prompt a text, or a conversation where the checkpoint brings a chat template
+   * @throws InvalidInputError where the adapter is for no language model
+   */
+  generate(prompt: string | readonly Message[], options?: GenerateOptions): AsyncIterable<string>;
+  /** A text that is read part by part, for what `generate` does not do. */
+  openReader(): Reader;
 }
 
 export function createAdaptedModel(runtime: Runtime, attachment: Attachment, origin: string): AdaptedModel {
   const { head } = attachment;
   const logits = (inputs: readonly TextInput[]) => runtime.exclusively(() => logitsOf(runtime, attachment, inputs));
+
+  const openReader = (method: string): Reader => {
+    if (head.kind !== "language-model") throw unsuitable(origin, method, head);
+    return createReader(runtime, attachment);
+  };
 
   return {
     head,
@@ -39,6 +55,8 @@ export function createAdaptedModel(runtime: Runtime, attachment: Attachment, ori
       if (head.kind !== "regression") throw unsuitable(origin, "regress", head);
       return (await logits(inputs)).map((row) => row[0]!);
     },
+    generate: (prompt, options = {}) => generateText(openReader("generate"), runtime.tokenizer, prompt, options),
+    openReader: () => openReader("openReader"),
   };
 }
 

@@ -1,0 +1,98 @@
+import { InvalidInputError, type Message, type Tokenizer } from "@blora/spec";
+import { uniformValues } from "@blora/tensor";
+import type { Reader } from "./reader.ts";
+import { chooseToken } from "./sampling.ts";
+import { createTextStream } from "./text-stream.ts";
+
+export interface GenerateOptions {
+  /** Default 128. Generation also ends where the network can read no more. */
+  readonly maxNewTokens?: number;
+  /** 0, the default, takes the likeliest token; 1 draws from the model's own distribution. */
+  readonly temperature?: number;
+  /** Draws from the fewest likeliest tokens whose probability reaches this. Default 1: from all. */
+  readonly topP?: number;
+  /** Same seed, same text. Default 0. */
+  readonly seed?: number;
+  /** Ids that end the text; the tokenizer's end of text by default. */
+  readonly stopIds?: readonly number[];
+  /** Begin with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
+  readonly addBos?: boolean;
+}
+
+/**
+ * Tokens after a prompt, one by one. The token that ends the text is not among them.
+ *
+ * @throws InvalidInputError for an option out of range, or a prompt that is empty or longer than the network reads
+ */
+export async function* generateTokens(
+  reader: Reader,
+  prompt: readonly number[],
+  options: GenerateOptions,
+): AsyncGenerator<number, void, undefined> {
+  const { maxNewTokens = 128, temperature = 0, topP = 1, seed = 0, stopIds = [] } = options;
+  requireOptions({ maxNewTokens, temperature, topP });
+  requirePrompt(prompt, reader.limit);
+  let unread: readonly number[] = prompt;
+  for (let step = 0; step < maxNewTokens && reader.length + unread.length <= reader.limit; step++) {
+    const logits = await reader.read(unread);
+    const [uniform] = uniformValues({ seed, step, path: "generate" }, 1);
+    const token = chooseToken(logits, { temperature, topP }, uniform!);
+    if (stopIds.includes(token)) return;
+    yield token;
+    unread = [token];
+  }
+}
+
+/** Text after a prompt, as it arrives: whole characters, never half of one. */
+export async function* generateText(
+  reader: Reader,
+  tokenizer: Tokenizer,
+  prompt: string | readonly Message[],
+  options: GenerateOptions,
+): AsyncGenerator<string, void, undefined> {
+  const { eos } = tokenizer.special;
+  const ids = promptIds(prompt, tokenizer, options.addBos ?? false);
+  const text = createTextStream(tokenizer, ids);
+  const stopIds = options.stopIds ?? (eos === undefined ? [] : [eos]);
+  for await (const token of generateTokens(reader, ids, { ...options, stopIds })) {
+    const news = text.push(token);
+    if (news !== "") yield news;
+  }
+  const rest = text.end();
+  if (rest !== "") yield rest;
+}
+
+function promptIds(prompt: string | readonly Message[], tokenizer: Tokenizer, addBos: boolean): number[] {
+  const ids = tokenizer.encode(typeof prompt === "string" ? prompt : promptOf(prompt, tokenizer));
+  if (!addBos) return ids;
+  const { bos } = tokenizer.special;
+  if (bos !== undefined) return [bos, ...ids];
+  throw new InvalidInputError("addBos: expected a tokenizer with a first token, found one without.");
+}
+
+function promptOf(messages: readonly Message[], { applyChatTemplate }: Tokenizer): string {
+  if (applyChatTemplate !== undefined) return applyChatTemplate(messages, true);
+  throw new InvalidInputError("Expected a tokenizer with a chat_template for a conversation, found none. Give a text.");
+}
+
+function requirePrompt({ length }: readonly number[], limit: number): void {
+  if (length === 0) throw new InvalidInputError("Expected a prompt of at least one token, found none.");
+  if (length <= limit) return;
+  throw new InvalidInputError(
+    `Expected a prompt of at most ${limit} tokens, the most the model reads, found ${length}.`,
+  );
+}
+
+function requireOptions({
+  maxNewTokens,
+  temperature,
+  topP,
+}: Required<Pick<GenerateOptions, "maxNewTokens" | "temperature" | "topP">>): void {
+  if (!(Number.isInteger(maxNewTokens) && maxNewTokens > 0)) {
+    throw new InvalidInputError(`maxNewTokens: expected a whole number above 0, found ${maxNewTokens}.`);
+  }
+  if (!(temperature >= 0 && Number.isFinite(temperature))) {
+    throw new InvalidInputError(`temperature: expected a number from 0, found ${temperature}.`);
+  }
+  if (!(topP > 0 && topP <= 1)) throw new InvalidInputError(`topP: expected a number above 0, up to 1, found ${topP}.`);
+}

@@ -1,0 +1,43 @@
+import type { Tokenizer } from "@blora/spec";
+
+/** Text as its tokens arrive, in whole characters. */
+export interface TextStream {
+  /** Text that is certain after one more token: empty while a character is incomplete. */
+  push(token: number): string;
+  /** What is left when no token follows. */
+  end(): string;
+}
+
+/** What bytes that end inside a character decode to. */
+const INCOMPLETE = "\ufffd";
+
+/**
+ * Decodes a window of the last tokens at a time, so that a long text costs no
+ * more per token than a short one. The window begins before the text that is
+ * out: some tokenizers drop a space at the beginning of what they decode.
+ *
+ * @param prompt ids before the first token
+ */
+export function createTextStream({ decode }: Pick<Tokenizer, "decode">, prompt: readonly number[]): TextStream {
+  let window = [...prompt];
+  /** Tokens of the window whose text is out. */
+  let told = window.length;
+
+  const news = (): string => decode(window).slice(decode(window.slice(0, told)).length);
+
+  return {
+    push(token) {
+      window.push(token);
+      const text = news();
+      if (text === "" || text.endsWith(INCOMPLETE)) return "";
+      window = window.slice(told);
+      told = window.length;
+      return text;
+    },
+    end() {
+      const text = news();
+      told = window.length;
+      return text;
+    },
+  };
+}
