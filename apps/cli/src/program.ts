@@ -3,6 +3,7 @@ import { addBopsCommand } from "./commands/bops.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvalCommand } from "./commands/eval.ts";
+import { addGenerateCommand } from "./commands/generate.ts";
 import { addNativeCommand } from "./commands/native.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
@@ -20,6 +21,7 @@ export function createProgram(exit: (status: number) => void): Command {
   addSweepCommand(program, exit);
   addEvalCommand(program, exit);
   addReportCommand(program);
+  addGenerateCommand(program);
   addBopsCommand(program);
   addDemoCommand(program, exit);
   addDoctorCommand(program, exit);

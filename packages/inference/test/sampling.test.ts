@@ -56,7 +56,9 @@ describe("the next token", () => {
         const token = chooseToken(Float32Array.from(values), { temperature: 1, topP }, uniform);
         const weights = values.map(Math.exp);
         const total = weights.reduce((sum, weight) => sum + weight, 0);
-        const likelier = weights.filter((weight) => weight > weights[token]! * (1 + 1e-5)).reduce((sum, weight) => sum + weight, 0);
+        const likelier = weights
+          .filter((weight) => weight > weights[token]! * (1 + 1e-5))
+          .reduce((sum, weight) => sum + weight, 0);
         expect(likelier / total).toBeLessThanOrEqual(topP + 1e-5);
       }),
     );

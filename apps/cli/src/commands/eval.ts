@@ -42,7 +42,7 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
       const splits = flags.split === undefined ? {} : { splits: [flags.split] };
       const results = await evaluate({ ...parts, adapterDirectory, ...splits });
       await parts.engine.release();
-      process.stdout.write(flags.json ? `${JSON.stringify(withoutLogits(results))}\n` : describe(results));
+      process.stdout.write(flags.json ? `${JSON.stringify(withoutRows(results))}\n` : describe(results));
     });
 }
 
@@ -65,8 +65,8 @@ async function openRun(folder: string | undefined, flags: EvalFlags, command: Co
 
 type Results = Awaited<ReturnType<typeof evaluate>>;
 
-function withoutLogits({ splits, ...rest }: Results): object {
-  const scored = Object.entries(splits).map(([name, { logits: _, ...split }]) => [name, split]);
+function withoutRows({ splits, ...rest }: Results): object {
+  const scored = Object.entries(splits).map(([name, { logits: _, likelihoods: __, ...split }]) => [name, split]);
   return { ...rest, splits: Object.fromEntries(scored) };
 }
 

@@ -26,7 +26,7 @@ export function addRunFlags(command: Command): Command {
     .option("--model <id|folder>", "Hugging Face id or local folder (default: the built-in model)")
     .option("--revision <name>", "branch, tag or commit of a Hub model")
     .option("--offline", "use only what the Hub cache holds")
-    .option("--task <name>", "builtin, mmlu, or a GLUE task: cola, sst2, mrpc, …", "builtin")
+    .option("--task <name>", "builtin, instruct, mmlu, or a GLUE task: cola, sst2, mrpc, …", "builtin")
     .option("--method <name>", "blora, adalora or lora", "blora")
     .option("--data <folder>", "folder of the task's files")
     .option("--engine <name>", "onnx (compiled) or tfjs (eager)", "onnx")

@@ -29,7 +29,7 @@ function row(summary: RunSummary): string[] {
     methodName(summary),
     String(summary.seed),
     metric.value === null ? "-" : `${metric.name} ${metric.value.toFixed(4)}`,
-    (baseline[metric.name] ?? 0).toFixed(4),
+    baseline[metric.name]?.toFixed(4) ?? "-",
     average(Object.values(summary.ranks)),
     bitsOf(summary),
     `${(100 * bops.ratio).toFixed(1)} %`,
