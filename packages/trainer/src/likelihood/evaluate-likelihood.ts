@@ -25,7 +25,7 @@ import { type LikelihoodProgress, type LikelihoodSummary, summarizeLikelihood } 
 export interface LikelihoodRun extends Omit<EvaluateRun, "arguments" | "onEvent" | "splits"> {
   /** Run directory, where answers are kept and an interrupted evaluation continues. Absent: in memory alone. */
   readonly outputDirectory?: string;
-  /** Tokens read in one pass at most, but for a question that is longer. Default 512. Changes no score. */
+  /** Tokens read in one pass at most, but for a question that is longer. Default 128 to 512, by the size of the network. Changes no score. */
   readonly tokenBudget?: number;
   /** Begin every text with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
   readonly addBos?: boolean;
@@ -35,7 +35,6 @@ export interface LikelihoodRun extends Omit<EvaluateRun, "arguments" | "onEvent"
 }
 
 const LIKELIHOOD_FILE = "likelihood.json";
-const TOKEN_BUDGET = 512;
 
 /** An evaluation whose inputs are read and checked. */
 interface Prepared {
@@ -109,7 +108,7 @@ async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promi
       encode: createRequestEncoder({ tokenizer, maxLength, overlong: likelihood.overlong, firstId }),
       reading,
       answers,
-      tokenBudget: Math.min(run.tokenBudget ?? TOKEN_BUDGET, open.network.maxLength),
+      tokenBudget: Math.min(run.tokenBudget ?? defaultBudget(open), open.network.maxLength),
       shouldStop: run.shouldStop ?? (() => false),
       onProgress: run.onProgress ?? (() => undefined),
     });
@@ -128,6 +127,15 @@ async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promi
     answers.close();
     await reading.release();
   }
+}
+
+/**
+ * Long passes suit matrix products, but texts that are packed side by side
+ * also compare their tokens in vain, which only a wide network hides.
+ */
+function defaultBudget({ network }: OpenNetwork): number {
+  const macsPerToken = network.linears.reduce((total, site) => total + site.inFeatures * site.outFeatures, 0);
+  return Math.min(512, Math.max(128, Math.round(macsPerToken / 2 ** 12)));
 }
 
 /** Everything an answer depends on. */
