@@ -9,8 +9,11 @@ import {
   type Plugin,
 } from "@blora/spec";
 import { listSupportedBackends } from "onnxruntime-node";
+import { countMacs } from "./graph/graph.ts";
+import { peakBytes } from "./graph/plan-memory.ts";
 import { compileStep } from "./session/compiled-step.ts";
 import { createDataFolder } from "./session/data-folder.ts";
+import { traceStep } from "./trace/trace-step.ts";
 
 export interface OnnxEngineOptions {
   /** Threads inside one operator; by default one for each core. */
@@ -44,6 +47,10 @@ function createOnnxEngine({ threads = availableParallelism(), provider = "cpu" }
   const steps = new Set<CompiledStep>();
 
   return {
+    plan(step) {
+      const { graph } = traceStep(step);
+      return { macs: countMacs(graph), peakBytes: peakBytes(graph) };
+    },
     describe: async () => ({ id: "onnx", provider, threads, version: runtimeVersion() }),
     async compile(step) {
       const compiled = await compileStep(step, { threads, providers: [provider] }, data);

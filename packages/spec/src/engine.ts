@@ -81,9 +81,19 @@ export interface EngineDescription {
   readonly version: string;
 }
 
+/** What a step will cost, found without its weights. */
+export interface StepPlan {
+  /** Multiply-accumulates of the matrix products of one run, gradient included. */
+  readonly macs: number;
+  /** Most bytes that values of one run hold at a time, beside frozen tensors in their files. */
+  readonly peakBytes: number;
+}
+
 /** Runs steps. */
 export interface Engine {
   describe(): Promise<EngineDescription>;
+  /** Where the engine can tell before it runs. Files of frozen tensors need not exist. */
+  plan?(step: StepDefinition): StepPlan;
   compile(step: StepDefinition): Promise<CompiledStep>;
   /** Frees everything shared between steps. */
   release(): Promise<void>;

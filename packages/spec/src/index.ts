@@ -23,6 +23,7 @@ export type {
   StepDefinition,
   StepInputs,
   StepOutputs,
+  StepPlan,
   StepResult,
 } from "./engine.ts";
 export {

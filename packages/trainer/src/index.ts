@@ -18,6 +18,7 @@ export { type OpenNetwork, openNetwork } from "./open-network.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
 export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";
+export { type ModelPlan, type PlannedStep, type PlannedTensor, type PlanParts, planModel } from "./plan-model.ts";
 export { type PreparedRun, prepareRun } from "./prepare.ts";
 export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";

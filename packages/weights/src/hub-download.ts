@@ -1,6 +1,7 @@
-import { BloraError, InvalidInputError, NotFoundError } from "@blora/spec";
+import { BloraError, InvalidInputError, type JsonObject, NotFoundError } from "@blora/spec";
 import { pickleAdvice, SINGLE_FILE } from "./checkpoint-files.ts";
 import type { RemoteFile, RepositoryCache } from "./hub-cache.ts";
+import { parseStrictJson } from "./strict-json.ts";
 
 /** Where a model is downloaded from. */
 export interface HubSource {
@@ -48,10 +49,14 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
+function statusOf(error: unknown): unknown {
+  return (error as { statusCode?: unknown }).statusCode;
+}
+
 /** Puts a failed request in words. Errors that already are ours pass. */
 function explain(error: unknown, { id, revision, hubUrl, token }: HubSource): BloraError {
   if (BloraError.isInstance(error)) return error;
-  const status = (error as { statusCode?: unknown }).statusCode;
+  const status = statusOf(error);
   const options = { cause: error };
   if (status === 404) {
     return new NotFoundError(
@@ -94,6 +99,35 @@ function chooseFiles(files: readonly RemoteFile[], { id }: HubSource): RemoteFil
   return [...files.filter(({ path }) => TOKENIZER_FILES.has(path)), ...weights, ...config];
 }
 
+/** The commit that a branch or tag stands for now. */
+async function commitOf(source: HubSource): Promise<string> {
+  const { modelInfo } = await import("@huggingface/hub");
+  const { repo: _, ...request } = hubParameters(source);
+  const { id: name, revision } = source;
+  const { sha } = await modelInfo({ ...request, name, revision, additionalFields: ["sha"] });
+  if (COMMIT.test(sha)) return sha;
+  throw new BloraError(`${source.hubUrl} gave no commit for ${name}`);
+}
+
+/** A model's `config.json` alone, kept nowhere. Throws `BloraError`s that say what to do. */
+export async function downloadConfig(source: HubSource): Promise<JsonObject> {
+  const { downloadFile } = await import("@huggingface/hub");
+  let bytes: ArrayBuffer | undefined;
+  try {
+    const revision = await commitOf(source);
+    const content = await downloadFile({ ...hubParameters(source), path: CONFIG, revision }).catch((error: unknown) => {
+      // The model is there, so it is the file that is not.
+      if (statusOf(error) === 404) return null;
+      throw error;
+    });
+    bytes = await content?.arrayBuffer();
+  } catch (error) {
+    throw explain(error, source);
+  }
+  if (bytes === undefined) throw new NotFoundError(`${source.id} has no ${CONFIG}`);
+  return parseStrictJson(new Uint8Array(bytes), { origin: `${CONFIG} of ${source.id}` }) as JsonObject;
+}
+
 /**
  * Downloads what is missing of a model's weights, configuration and tokenizer,
  * and returns its snapshot folder. Throws `BloraError`s that say what to do.
@@ -104,17 +138,10 @@ export async function downloadModel(
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<string> {
   // Imported here so that local folders do not wait for it.
-  const { downloadFile, listFiles, modelInfo } = await import("@huggingface/hub");
+  const { downloadFile, listFiles } = await import("@huggingface/hub");
   try {
     const { repo, ...request } = hubParameters(source);
-    const { sha: commit } = await modelInfo({
-      ...request,
-      name: source.id,
-      revision: source.revision,
-      additionalFields: ["sha"],
-    });
-    if (!COMMIT.test(commit)) throw new BloraError(`${source.hubUrl} gave no commit for ${source.id}`);
-
+    const commit = await commitOf(source);
     const listed: RemoteFile[] = [];
     for await (const { type, path, size, oid, lfs } of listFiles({ ...request, repo, revision: commit })) {
       const etag = lfs?.oid ?? oid ?? "";

@@ -1,9 +1,16 @@
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { InvalidInputError, NotFoundError } from "@blora/spec";
+import { InvalidInputError, type JsonObject, NotFoundError } from "@blora/spec";
+import { readJsonFile } from "./checkpoint-files.ts";
 import { openRepositoryCache, type RepositoryCache } from "./hub-cache.ts";
-import { type DownloadProgress, downloadModel, isConnectionError } from "./hub-download.ts";
+import {
+  type DownloadProgress,
+  downloadConfig,
+  downloadModel,
+  type HubSource,
+  isConnectionError,
+} from "./hub-download.ts";
 
 /** Options that are not given come from the environment variables of Hugging Face's own tools. */
 export interface ResolveModelOptions {
@@ -71,6 +78,53 @@ async function findCached(cache: RepositoryCache, revision: string): Promise<str
  */
 export async function resolveModel(idOrFolder: string, options: ResolveModelOptions = {}): Promise<string> {
   if (isFolder(idOrFolder)) return resolve(idOrFolder);
+  const { source, cache, offline } = hubModel(idOrFolder, options);
+  const { revision } = source;
+  if (offline) {
+    const cached = await findCached(cache, revision);
+    if (cached !== undefined) return cached;
+    throw notCached(source);
+  }
+  try {
+    return await downloadModel(source, cache, options.onProgress ?? (() => {}));
+  } catch (error) {
+    const cached = isConnectionError(error) ? await findCached(cache, revision) : undefined;
+    if (cached !== undefined) return cached;
+    throw error;
+  }
+}
+
+/**
+ * The `config.json` of a model and, where it is on this machine, its folder.
+ * Of a Hub model that is not in the cache only this file is read, and nothing
+ * is stored.
+ *
+ * Throws as `resolveModel` does.
+ */
+export async function readModelConfig(
+  idOrFolder: string,
+  options: ResolveModelOptions = {},
+): Promise<{ readonly config: JsonObject; readonly folder: string | undefined }> {
+  const read = (folder: string) => ({ config: readJsonFile(join(folder, "config.json")) as JsonObject, folder });
+  if (isFolder(idOrFolder)) return read(resolve(idOrFolder));
+  const { source, cache, offline } = hubModel(idOrFolder, options);
+  const cached = await findCached(cache, source.revision);
+  if (cached !== undefined) return read(cached);
+  if (offline) throw notCached(source);
+  return { config: await downloadConfig(source), folder: undefined };
+}
+
+function notCached({ id, revision }: HubSource): NotFoundError {
+  return new NotFoundError(
+    `${id} at revision ${revision} is not in the cache, and offline mode forbids to download it`,
+  );
+}
+
+/** Where a Hub model comes from and is kept. */
+function hubModel(
+  idOrFolder: string,
+  options: ResolveModelOptions,
+): { source: HubSource; cache: RepositoryCache; offline: boolean } {
   if (/^(?:\.{1,2}$|\.{0,2}[/\\]|~|[A-Za-z]:[/\\])/.test(idOrFolder))
     throw new NotFoundError(`There is no folder ${idOrFolder}`);
 
@@ -80,13 +134,6 @@ export async function resolveModel(idOrFolder: string, options: ResolveModelOpti
   checkNames(idOrFolder, revision, token);
   const cache = openRepositoryCache(options.cacheFolder ?? defaultCacheFolder(environment), idOrFolder);
 
-  if (options.offline ?? isOn(environment.HF_HUB_OFFLINE)) {
-    const cached = await findCached(cache, revision);
-    if (cached !== undefined) return cached;
-    throw new NotFoundError(
-      `${idOrFolder} at revision ${revision} is not in the cache, and offline mode forbids to download it`,
-    );
-  }
   const source = {
     id: idOrFolder,
     revision,
@@ -94,11 +141,5 @@ export async function resolveModel(idOrFolder: string, options: ResolveModelOpti
     hubUrl: (options.hubUrl ?? environment.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, ""),
     fetch: options.fetch ?? fetch,
   };
-  try {
-    return await downloadModel(source, cache, options.onProgress ?? (() => {}));
-  } catch (error) {
-    const cached = isConnectionError(error) ? await findCached(cache, revision) : undefined;
-    if (cached !== undefined) return cached;
-    throw error;
-  }
+  return { source, cache, offline: options.offline ?? isOn(environment.HF_HUB_OFFLINE) };
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openCheckpoint, type ResolveModelOptions, resolveModel } from "../src/index.ts";
+import { openCheckpoint, type ResolveModelOptions, readModelConfig, resolveModel } from "../src/index.ts";
 import { safetensorsBytes, useTemporaryFolder } from "./temporary-folder.ts";
 
 const folder = useTemporaryFolder();
@@ -204,5 +204,30 @@ describe("resolveModel", () => {
 
   it.each(["../main", "a/../b", "", "/x"])("refuses the revision %s", async (revision) => {
     await expect(resolveTiny({ revision })).rejects.toThrow(InvalidInputError);
+  });
+});
+
+describe("readModelConfig", () => {
+  const read = (id: string, options: ResolveModelOptions = {}) =>
+    readModelConfig(id, { cacheFolder: folder.at("cache"), environment: { HF_ENDPOINT: hub.url }, ...options });
+
+  it("reads only config.json of a model that is not here, and keeps nothing", async () => {
+    expect(await read("org/tiny")).toEqual({ config: { model_type: "tiny" }, folder: undefined });
+    expect(hub.served).toEqual(["config.json"]);
+    await expect(read("org/tiny", { offline: true })).rejects.toThrow(/not in the cache/);
+  });
+
+  it("takes the cached model, and a folder, without any network", async () => {
+    const snapshot = await resolveTiny();
+    await close();
+    expect(await read("org/tiny", { offline: true })).toEqual({ config: { model_type: "tiny" }, folder: snapshot });
+    expect(await read(snapshot)).toEqual({ config: { model_type: "tiny" }, folder: snapshot });
+  });
+
+  it("says what is wrong with a model that has no configuration", async () => {
+    hub.files = { "model.safetensors": WEIGHTS };
+    await expect(read("org/tiny")).rejects.toThrow(/org\/tiny has no config\.json/);
+    hub.files = { "config.json": Buffer.from("[1") };
+    await expect(read("org/tiny")).rejects.toThrow(/config\.json of org\/tiny/);
   });
 });

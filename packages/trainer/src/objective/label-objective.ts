@@ -2,7 +2,7 @@ import type { LabelTask } from "@blora/spec";
 import type { Objective } from "./objective.ts";
 
 /** One loss a row, by its label. Class labels are int32, scores float32. */
-export function labelObjective({ head, loss }: LabelTask): Objective {
+export function labelObjective({ head, loss }: Pick<LabelTask, "head" | "loss">): Objective {
   const isScore = head.kind === "regression";
   return {
     lossesOf: () => 1,

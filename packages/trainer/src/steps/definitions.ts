@@ -7,12 +7,15 @@ import type { Model } from "./model.ts";
 import { batchOf, traceNetwork } from "./network.ts";
 import { type StepShape, shapesOf } from "./step-shape.ts";
 
+/** A model as far as its steps depend on it. */
+export type StepModel = Omit<Model, "task">;
+
 /**
  * One training step: Σ weights·losses + (Σ weights)·penalty, so that the losses
  * and gradients of the batches of one update simply add up when their weights
  * add up to 1. Outputs `taskLoss` and, where there is one, `penalty`.
  */
-export function trainingStep(model: Model, shape: StepShape): StepDefinition {
+export function trainingStep(model: StepModel, shape: StepShape): StepDefinition {
   return {
     name: `train ${describeShape(shape)}`,
     mode: "train",
@@ -36,7 +39,7 @@ export function trainingStep(model: Model, shape: StepShape): StepDefinition {
 }
 
 /** One evaluation batch. Outputs `losses` [N] and, where rows have one answer, `logits` [B, C]. */
-export function evaluationStep(model: Model, shape: StepShape): StepDefinition {
+export function evaluationStep(model: StepModel, shape: StepShape): StepDefinition {
   return {
     name: `evaluate ${describeShape(shape)}`,
     mode: "eval",
@@ -75,7 +78,7 @@ export function observationStep(model: Model, shape: StepShape): StepDefinition 
 }
 
 function forward(
-  model: Model,
+  model: StepModel,
   { layouts }: StepShape,
   tensors: StepInputs,
   visit?: SiteVisitor,
@@ -88,7 +91,7 @@ function describeShape({ batchSize, length, losses }: StepShape): string {
   return losses === batchSize ? `${batchSize}x${length}` : `${batchSize}x${length}, ${losses} targets`;
 }
 
-function batchSpecs({ objective }: Model, shape: StepShape): Record<string, TensorSpec> {
+function batchSpecs({ objective }: StepModel, shape: StepShape): Record<string, TensorSpec> {
   return { ...tokenInputs(shape), ...objective.inputs(shape) };
 }
 

@@ -1,0 +1,156 @@
+import { freemem, totalmem } from "node:os";
+import { bops } from "@blora/bops";
+import { onnx } from "@blora/engine-onnx";
+import { type FrozenTensor, type JsonObject, NotFoundError } from "@blora/spec";
+import {
+  type ModelPlan,
+  type PlannedStep,
+  type PlannedTensor,
+  parseTrainingArguments,
+  planModel,
+} from "@blora/trainer";
+import { openCheckpoint, readModelConfig } from "@blora/weights";
+import { registry } from "../registry.ts";
+import { architectureFor } from "../run/load-run.ts";
+import { type RunFlags, runSettings } from "./run-flags.ts";
+
+const GIBIBYTE = 2 ** 30;
+const FORMATS: Readonly<Record<string, FrozenTensor["storage"]>> = {
+  F32: "f32",
+  F16: "f16",
+  BF16: "bf16",
+  float32: "f32",
+  float16: "f16",
+  bfloat16: "bf16",
+};
+const FORMAT_NAMES = { f32: "float32", f16: "float16", bf16: "bfloat16" } as const;
+
+/** What `blora doctor --model` found. */
+export interface ModelDiagnosis extends ModelPlan {
+  readonly model: string;
+  readonly modelType: string;
+  /** Whether storage formats were read from the weights rather than from `config.json`. */
+  readonly hasWeights: boolean;
+  readonly batchSize: number;
+  readonly length: number;
+  readonly totalMemoryBytes: number;
+  readonly freeMemoryBytes: number;
+}
+
+/**
+ * Plans a model on this machine. Its weights need not be here: of a Hub model
+ * that is not in the cache only `config.json` is read.
+ */
+export async function diagnoseModel(id: string, flags: RunFlags): Promise<ModelDiagnosis> {
+  const settings = runSettings({ ...flags, model: id }, "");
+  const { config, folder } = await readModelConfig(id, {
+    offline: settings.offline,
+    ...(settings.revision === undefined ? {} : { revision: settings.revision }),
+  });
+  const architecture = architectureFor(config, folder ?? id);
+  const args = parseTrainingArguments(settings.arguments);
+  const length = Math.min(args.maxSeqLength, architecture.maxLength(architecture.parseConfig(config)));
+  const batchSize = args.perDeviceTrainBatchSize;
+  const stored = folder === undefined ? undefined : storedFormats(folder, (name) => architecture.aliases?.(name) ?? []);
+  const plan = planModel({
+    architecture,
+    method: registry.resolve(settings.method, "method"),
+    costModel: bops(),
+    engine: onnx(),
+    config,
+    storageOf: (name) => stored?.(name) ?? declaredFormat(config),
+    batchSize,
+    length,
+    ...(args.targets === undefined ? {} : { targets: args.targets }),
+  });
+  return {
+    ...plan,
+    model: id,
+    modelType: String(config.model_type),
+    hasWeights: stored !== undefined,
+    batchSize,
+    length,
+    totalMemoryBytes: totalmem(),
+    freeMemoryBytes: freemem(),
+  };
+}
+
+/** Formats of the tensors in a folder; undefined where it holds no weights. */
+function storedFormats(
+  folder: string,
+  aliases: (name: string) => readonly string[],
+): ((name: string) => FrozenTensor["storage"] | undefined) | undefined {
+  try {
+    const { tensors } = openCheckpoint(folder);
+    return (name) => {
+      const stored = [name, ...aliases(name)].map((candidate) => tensors.get(candidate)).find((tensor) => tensor);
+      return stored && FORMATS[stored.type];
+    };
+  } catch (error) {
+    if (NotFoundError.isInstance(error)) return undefined;
+    throw error;
+  }
+}
+
+function declaredFormat({ torch_dtype, dtype = torch_dtype }: JsonObject): FrozenTensor["storage"] {
+  return FORMATS[String(dtype)] ?? "f32";
+}
+
+/** The diagnosis as lines for a terminal. */
+export function modelLines(diagnosis: ModelDiagnosis): string[] {
+  const { model, modelType, tensors, trainableParameters, storedBytes, batchSize, length, hasWeights } = diagnosis;
+  const parameters = tensors.reduce((total, { size }) => total + size, 0);
+  const origin = hasWeights ? "in its files" : "as config.json says; the weights are not here";
+  const line = (name: string, detail: string) => `${name.padEnd(20)}${detail}`;
+  return [
+    line("model", `${model} (${modelType})`),
+    line("parameters", `${count(parameters)}, ${gibibytes(storedBytes)} ${origin}`),
+    line("trained", `${count(trainableParameters)} in float32`),
+    ...precisionOf(tensors).map((detail, index) => line(index === 0 ? "precision" : "", detail)),
+    line("batch", `${batchSize} rows of ${length} tokens`),
+    line("train", stepText(diagnosis.train, diagnosis)),
+    line("evaluate", stepText(diagnosis.evaluate, diagnosis)),
+    ...advice(diagnosis),
+  ];
+}
+
+/** Tensors by what becomes of them: their format in files, and the one they are computed in. */
+function precisionOf(tensors: readonly PlannedTensor[]): string[] {
+  const groups = new Map<string, { tensors: number; parameters: number }>();
+  for (const { size, storage, adapted } of tensors) {
+    const kind = `${FORMAT_NAMES[storage]} in files, float32 in products${adapted ? ", adapted" : ""}`;
+    const group = groups.get(kind) ?? { tensors: 0, parameters: 0 };
+    groups.set(kind, { tensors: group.tensors + 1, parameters: group.parameters + size });
+  }
+  return [...groups].map(([kind, group]) => `${kind}: ${group.tensors} tensors, ${count(group.parameters)}`);
+}
+
+function stepText(step: PlannedStep, { storedBytes, totalMemoryBytes, freeMemoryBytes }: ModelDiagnosis): string {
+  const operations = `${(step.macs / 1e12).toFixed(2)} T multiply-accumulates`;
+  const parts = `${gibibytes(storedBytes)} mapped and ${gibibytes(step.totalBytes - storedBytes)} of its own`;
+  return `${verdict(step.totalBytes, totalMemoryBytes, freeMemoryBytes)}: about ${gibibytes(step.totalBytes)} (${parts}), ${operations} a step`;
+}
+
+function verdict(bytes: number, total: number, free: number): string {
+  if (bytes <= free) return "fits";
+  return bytes <= total ? "fits once memory is free" : "does not fit";
+}
+
+function advice({ train, totalMemoryBytes, freeMemoryBytes, batchSize, length }: ModelDiagnosis): string[] {
+  const machine = `${"this machine".padEnd(20)}${gibibytes(totalMemoryBytes)}, ${gibibytes(freeMemoryBytes)} free`;
+  if (train.totalBytes <= totalMemoryBytes) return [machine];
+  const smaller = [
+    ...(batchSize > 1 ? ["--set perDeviceTrainBatchSize=1"] : []),
+    ...(length > 128 ? [`--set maxSeqLength=${Math.max(128, length / 2)}`] : []),
+    '--set targets=\'["query","value"]\'',
+  ];
+  return [machine, `${"try".padEnd(20)}${smaller.join(" ")}`];
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en-US");
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
+}

@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { diagnoseModel, modelLines } from "../src/commands/doctor-model.ts";
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../../../fixtures/causal/${name}`, import.meta.url));
+const flags = (set: readonly string[] = []) => ({
+  task: "builtin",
+  method: "lora",
+  engine: "onnx",
+  set,
+  offline: true,
+});
+const data = process.env.BLORA_DATA;
+const GIBIBYTE = 2 ** 30;
+
+describe("doctor --model", () => {
+  test("reads formats from the files, counts parameters, and plans both steps", async () => {
+    const diagnosis = await diagnoseModel(
+      fixture("phi-float16"),
+      flags(["perDeviceTrainBatchSize=2", "method.rank=3"]),
+    );
+    expect(diagnosis).toMatchObject({
+      modelType: "phi",
+      head: "language-model",
+      hasWeights: true,
+      batchSize: 2,
+      length: 64,
+    });
+    expect(new Set(diagnosis.tensors.map(({ storage }) => storage))).toEqual(new Set(["f16"]));
+    expect(diagnosis.tensors.filter(({ adapted }) => adapted)).toHaveLength(12);
+    const H = 40;
+    const F = 48;
+    const perLayer = 3 * (4 * H + 2 * (H + 20) + 2 * (H + F));
+    expect(diagnosis.trainableParameters).toBe(2 * perLayer);
+    const parameters = diagnosis.tensors.reduce((total, { size }) => total + size, 0);
+    expect(diagnosis.storedBytes).toBe(2 * parameters);
+    expect(diagnosis.train.totalBytes).toBeGreaterThan(diagnosis.evaluate.totalBytes);
+    const text = modelLines(diagnosis).join("\n");
+    expect(text).toContain("float16 in files, float32 in products, adapted: 12 tensors");
+    expect(text).toContain("2 rows of 64 tokens");
+    expect(text).toMatch(/^train +fits: about/m);
+  });
+
+  test("says what to change where a model is too large for the machine", async () => {
+    const diagnosis = await diagnoseModel(fixture("qwen2.5"), flags(["perDeviceTrainBatchSize=4"]));
+    const small = { ...diagnosis, totalMemoryBytes: 1000, freeMemoryBytes: 500 };
+    const text = modelLines(small).join("\n");
+    expect(text).toMatch(/^train +does not fit/m);
+    expect(text).toMatch(/^try +--set perDeviceTrainBatchSize=1/m);
+    const middle = { ...diagnosis, freeMemoryBytes: 500 };
+    expect(modelLines(middle).join("\n")).toMatch(/^train +fits once memory is free/m);
+  });
+
+  test("refuses a model no architecture reads, and one that is not here", async () => {
+    await expect(diagnoseModel(join(fixture("."), "none"), flags())).rejects.toThrow(/There is no folder/);
+    await expect(diagnoseModel("org/absent", flags())).rejects.toThrow(/not in the cache/);
+  });
+
+  test.skipIf(!data)("plans Phi-2 and Qwen2.5-0.5B at their full size, from their configurations alone", async () => {
+    const phi = await diagnoseModel(
+      join(data ?? "", "configs/phi-2"),
+      flags(["perDeviceTrainBatchSize=1", "maxSeqLength=512"]),
+    );
+    expect(phi).toMatchObject({ hasWeights: false, storedBytes: 2 * 2_779_683_840, length: 512 });
+    // The merged float32 weights of 192 adapted linear maps, 2.5 billion numbers, live from forward to backward pass.
+    expect(phi.train.peakBytes).toBeGreaterThan(4 * 2_516_582_400);
+    expect(phi.train.totalBytes).toBeLessThan(20 * GIBIBYTE);
+    expect(phi.evaluate.peakBytes).toBeLessThan(GIBIBYTE);
+
+    const qwen = await diagnoseModel(
+      join(data ?? "", "configs/Qwen2.5-0.5B"),
+      flags(["perDeviceTrainBatchSize=8", "maxSeqLength=512"]),
+    );
+    expect(qwen).toMatchObject({ hasWeights: false, storedBytes: 2 * 494_032_768 });
+    // Logits of the whole batch alone would be 8·512·151,936 floats, 2.3 GiB: they never exist.
+    expect(qwen.evaluate.peakBytes).toBeLessThan(GIBIBYTE);
+  });
+});

@@ -1,0 +1,64 @@
+import type { FrozenTensor, StepDefinition } from "@blora/spec";
+import { lowRankLinear, ops } from "@blora/tensor";
+import { describe, expect, test } from "vitest";
+import { onnx } from "../src/index.ts";
+
+const M = 8;
+const I = 64;
+const O = 32;
+
+/** y = x·(W + B·A)ᵀ and Σ y², with W where no file is. */
+function adapted(mode: "train" | "eval", storage: FrozenTensor["storage"], rank: number): StepDefinition {
+  const bytes = (storage === "f32" ? 4 : 2) * O * I;
+  const shapes = { A: [rank, I], B: [O, rank] };
+  const inputs = { x: { shape: [M, I], dtype: "float32" } } as const;
+  const parameters = Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: "float32" as const }]);
+  return {
+    name: "adapted",
+    mode,
+    inputs: mode === "train" ? inputs : { ...inputs, ...Object.fromEntries(parameters) },
+    trainable: mode === "train" ? shapes : {},
+    frozen: new Map([["w", { shape: [O, I], storage, source: { path: "/absent", offset: 0, length: bytes } }]]),
+    compute({ input, trainable, frozen }) {
+      const { A = input.A!, B = input.B! } = trainable;
+      const y = lowRankLinear(input.x!, frozen("w"), undefined, A, B);
+      return mode === "train" ? { loss: ops.sum(ops.square(y)) } : { outputs: { y } };
+    },
+  };
+}
+
+describe("plan", () => {
+  const { plan } = onnx();
+
+  test("adds up what lives at a time, without the weights' file", () => {
+    // The merged weight [O, I] beside B·A, then beside y [M, O].
+    const merged = 4 * O * I;
+    expect(plan!(adapted("eval", "f32", 4))).toEqual({ macs: O * I * 4 + M * I * O, peakBytes: 2 * merged });
+    // Half floats are cast before they are added to.
+    expect(plan!(adapted("eval", "f16", 4)).peakBytes).toBe(3 * merged);
+  });
+
+  test("keeps for the gradient what it needs", () => {
+    const train = plan!(adapted("train", "f32", 4));
+    expect(train.peakBytes).toBeGreaterThan(plan!(adapted("eval", "f32", 4)).peakBytes);
+    // B·A and y, then two narrow products each for dA and dB; x needs no gradient.
+    expect(train.macs).toBe(O * I * 4 + M * I * O + 2 * M * 4 * (I + O));
+  });
+
+  test("counts constants once and views not at all", () => {
+    const { peakBytes } = plan!({
+      name: "views",
+      mode: "eval",
+      inputs: { x: { shape: [M, I], dtype: "float32" } },
+      trainable: {},
+      frozen: new Map(),
+      compute: ({ input }) => {
+        const view = ops.reshape(ops.reshape(input.x!, [M * I]), [I, M]);
+        return { outputs: { y: ops.add(view, ops.tensor(new Float32Array(I * M), [I, M])) } };
+      },
+    });
+    // The constant and the sum; shapes of the views are a few bytes more.
+    expect(peakBytes).toBeGreaterThanOrEqual(2 * 4 * M * I);
+    expect(peakBytes).toBeLessThan(2 * 4 * M * I + 100);
+  });
+});
