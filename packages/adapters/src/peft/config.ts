@@ -69,6 +69,8 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   alora_invocation_tokens: "the adapter acts only after certain tokens",
   arrow_config: "several adapters are mixed by a router",
   megatron_config: "the network is split by Megatron",
+  kasa_config: "singular values of the frozen weight are scaled",
+  monteclora_config: "the matrices are sampled",
   use_bdlora: "the matrices are block-diagonal",
 };
 
