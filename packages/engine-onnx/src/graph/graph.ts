@@ -32,6 +32,8 @@ export interface GraphNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Multiply-accumulates of one run: matrix products only. */
   readonly macs: number;
+  /** Bytes of each output; absent where only another tool will run the graph. */
+  readonly outputBytes?: readonly number[];
 }
 
 export interface Initializer extends GraphValue {
@@ -75,6 +77,9 @@ export interface GraphBuilder {
 }
 
 const STORAGE_TYPES = { f32: "float32", f16: "float16", bf16: "bfloat16" } as const;
+const FLOAT_BYTES = 4;
+/** Of element types that are not as wide as a float. */
+const ELEMENT_BYTES: Partial<Record<ElementType, number>> = { bool: 1, int64: 8, float16: 2, bfloat16: 2 };
 const SHARED_CONSTANT_BYTES = 256;
 
 export function createGraphBuilder(): GraphBuilder {
@@ -127,7 +132,9 @@ export function createGraphBuilder(): GraphBuilder {
     },
     nodes(operator, inputs, outputs, { attributes = {}, domain = "", macs = 0 } = {}) {
       const values = outputs.map((output) => ({ ...output, name: nextName("t") }));
-      nodes.push({ operator, domain, inputs, outputs: values.map(({ name }) => name), attributes, macs });
+      const names = values.map(({ name }) => name);
+      const outputBytes = outputs.map(({ shape, type }) => sizeOf(shape) * (ELEMENT_BYTES[type] ?? FLOAT_BYTES));
+      nodes.push({ operator, domain, inputs, outputs: names, attributes, macs, outputBytes });
       return values;
     },
     finish(outputs) {

@@ -1,8 +1,5 @@
-import { sizeOf } from "@blora/tensor";
 import type { Graph } from "./graph.ts";
 
-/** Every value a step computes is float32 or int32, but for a few small ones. */
-const ELEMENT_BYTES = 4;
 /** Operators whose result is their first input under another shape. */
 const VIEWS: ReadonlySet<string> = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze"]);
 
@@ -26,10 +23,10 @@ export function peakBytes({ nodes, initializers, outputs }: Graph): number {
   let live = inMemory.reduce((total, bytes) => total + bytes, 0);
   let peak = live;
   const sizes = new Map<string, number>();
-  for (const [index, { inputs, outputs: results, shapes = [] }] of nodes.entries()) {
+  for (const [index, { inputs, outputs: results, outputBytes = [] }] of nodes.entries()) {
     for (const [position, name] of results.entries()) {
       if (owners.has(name)) continue;
-      const bytes = ELEMENT_BYTES * sizeOf(shapes[position] ?? []);
+      const bytes = outputBytes[position] ?? 0;
       sizes.set(name, bytes);
       live += bytes;
     }
