@@ -14,7 +14,7 @@ a { color: var(--link); text-underline-offset: 2px; }
 .folder { margin: 6px 0 0; font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 nav { margin-top: 20px; }
 section { margin-top: 48px; padding-top: 28px; border-top: 1px solid var(--line); }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 10px; margin: 28px 0 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px; margin: 28px 0 0; }
 .facts > div { background: var(--card); border-radius: 10px; padding: 12px 14px; }
 dt { color: var(--soft); font-size: 12.5px; }
 dd { margin: 2px 0 0; font-size: 19px; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; letter-spacing: -0.01em; }

@@ -100,7 +100,16 @@ function frontSpec(points: readonly FrontPoint[], reference: string | null): Top
             x,
             y,
             color: { field: "recipe", type: "nominal", legend: { title: null, orient: "bottom", columns: 4 } },
-            shape: { field: "scope", type: "nominal", legend: { title: "scope", orient: "bottom" } },
+            shape: {
+              field: "scope",
+              type: "nominal",
+              legend: {
+                title: "scope",
+                orient: "bottom",
+                symbolFillColor: "currentColor",
+                symbolStrokeColor: "currentColor",
+              },
+            },
           },
         },
       ],
