@@ -10,6 +10,12 @@ export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
 export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
 export type { AnswerRecord } from "./likelihood/answers-file.ts";
+export {
+  createRequestEncoder,
+  type EncodedRequest,
+  type RequestEncoderOptions,
+  type ScoredRow,
+} from "./likelihood/encode-request.ts";
 export { evaluateLikelihood, type LikelihoodRun } from "./likelihood/evaluate-likelihood.ts";
 export { contextOf, promptsHash } from "./likelihood/prompts-hash.ts";
 export type { LikelihoodProgress, LikelihoodSummary } from "./likelihood/summary.ts";
