@@ -37,19 +37,20 @@ function createTask(settings: MmluSettings): MmluComponent {
     primaryMetric: "log_likelihood",
     splits: { train: TRAINING_SPLIT, evaluation: ["dev"] },
     load: async (split, folder) => loadExamples(split, requireFolder(folder), settings),
-    encode: encodeExample,
+    encode: (example, tokenizer, maxLength) => encodeExample(example, tokenizer, maxLength, settings.addBos),
     score: scoreRows,
     likelihood: evaluation(settings),
   };
 }
 
 function evaluation(settings: MmluSettings): LikelihoodEvaluation {
-  const { protocol: name, shots } = settings;
+  const { protocol: name, shots, addBos } = settings;
   const protocol = protocols[name];
   return {
     protocol: { name, version: protocol.version, shots },
     overlong: protocol.overlong,
     ...(protocol.maxTokens === undefined ? {} : { maxTokens: protocol.maxTokens }),
+    addBos,
     requests: async (folder) => loadRequests(requireFolder(folder), { ...settings, protocol }),
     score: (answers) => scoreAnswers(answers, protocol),
   };

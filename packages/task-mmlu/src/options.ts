@@ -15,6 +15,8 @@ export interface MmluOptions {
   readonly split?: SplitName | undefined;
   /** Questions of each subject at most, from its first. A score over fewer than all is no MMLU score. */
   readonly limit?: number | undefined;
+  /** Begin every text with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
+  readonly addBos?: boolean | undefined;
 }
 
 /** The dev split has five rows a subject. */
@@ -29,6 +31,7 @@ export const mmluOptionsSchema: z.ZodType<MmluOptions> = z.strictObject({
     .optional(),
   split: z.enum(SPLITS).optional(),
   limit: z.int().min(1).optional(),
+  addBos: z.boolean().optional(),
 });
 
 /** Options with every default in place; subjects in alphabetical order, each once. */
@@ -38,6 +41,7 @@ export interface MmluSettings {
   readonly subjects: readonly Subject[];
   readonly split: SplitName;
   readonly limit: number | undefined;
+  readonly addBos: boolean;
 }
 
 /** @throws InvalidInputError naming every option that is wrong */
@@ -47,7 +51,14 @@ export function parseOptions(options: MmluOptions = {}): MmluSettings {
     const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
     throw new InvalidInputError(`mmlu: ${problems.join("; ")}`);
   }
-  const { protocol = "lm-evaluation-harness", shots = MOST_SHOTS, subjects, split = "test", limit } = result.data;
+  const {
+    protocol = "lm-evaluation-harness",
+    shots = MOST_SHOTS,
+    subjects,
+    split = "test",
+    limit,
+    addBos = false,
+  } = result.data;
   const chosen = subjects === undefined ? subjectNames : subjectNames.filter((name) => subjects.includes(name));
-  return { protocol, shots, subjects: chosen, split, limit };
+  return { protocol, shots, subjects: chosen, split, limit, addBos };
 }

@@ -48,9 +48,11 @@ export function encodeExample(
   { first, second = "" }: Example,
   tokenizer: Tokenizer,
   maxLength: number,
+  addBos: boolean,
 ): EncodedExample {
-  const context = tokenizer.encode(first).length;
-  const whole = tokenizer.encode(first + second);
+  const start = addBos ? [requireBos(tokenizer)] : [];
+  const context = start.length + tokenizer.encode(first).length;
+  const whole = [...start, ...tokenizer.encode(first + second)];
   const inputIds = whole.slice(0, maxLength);
   return {
     inputIds,
@@ -66,6 +68,11 @@ export function scoreRows(rows: readonly RowLikelihood[]): Scores {
   const tokens = rows.reduce((total, row) => total + row.tokens, 0);
   if (tokens === 0) throw new InvalidInputError("Expected answers to score, found none: every question was cut short.");
   return { log_likelihood: rows.reduce((total, { logLikelihood }) => total + logLikelihood, 0) / tokens };
+}
+
+function requireBos({ special }: Tokenizer): number {
+  if (special.bos !== undefined) return special.bos;
+  throw new InvalidInputError("mmlu: addBos: expected a tokenizer with a first token, found one without.");
 }
 
 function requireSplit(split: string): SplitName {

@@ -40,6 +40,13 @@ describe("the task", () => {
     const { inputIds, targets } = anatomy.encode(example!, tokenizer, 512);
     expect(targets).toEqual([inputIds.length - 1]);
     expect(inputIds.at(-1)).toBe(tokenizer.encode("A")[0]);
+
+    const started = { ...tokenizer, special: { ...tokenizer.special, bos: 7 } };
+    const withStart = mmlu({ addBos: true }).encode(example!, started, 512);
+    expect(withStart).toMatchObject({ inputIds: [7, ...inputIds], targets: [inputIds.length] });
+    expect(() => mmlu({ addBos: true }).encode(example!, { ...tokenizer, special: { pad: 0 } }, 512)).toThrow(
+      "expected a tokenizer with a first token",
+    );
   });
 
   test("scores the mean over answer tokens, not over questions", () => {

@@ -130,7 +130,7 @@ describe("likelihoods of continuations", () => {
   });
 
   test("begin with the tokenizer's first token where asked", async () => {
-    const run = { ...runOf(requests.slice(0, 2)), addBos: true };
+    const run = runOf(requests.slice(0, 2), { addBos: true });
     const [answer] = (await evaluateLikelihood(run)).answers;
     const context = joiningTokenizer.encode(contextOf(requests[0]!));
     const expected = [];

@@ -22,8 +22,8 @@ export interface BenchmarkFlags {
 }
 
 /** The flags as options of the task, in the form of `--set`. */
-export function benchmarkAssignments({ shots, protocol, subjects, limit }: BenchmarkFlags): string[] {
-  const options = { shots, protocol, subjects: subjects?.split(","), limit };
+export function benchmarkAssignments({ shots, protocol, subjects, limit, addBos }: BenchmarkFlags): string[] {
+  const options = { shots, protocol, subjects: subjects?.split(","), limit, addBos };
   return Object.entries(options)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `task.${name}=${JSON.stringify(value)}`);
@@ -38,7 +38,6 @@ export async function evalLikelihood(run: LikelihoodRun, flags: BenchmarkFlags):
   const { result, signal } = await withSignals((abort) =>
     evaluateLikelihood({
       ...run,
-      addBos: flags.addBos ?? false,
       ...(flags.out === undefined ? {} : { outputDirectory: flags.out }),
       shouldStop: () => abort.aborted,
       onProgress: flags.json ? () => {} : showProgress(),

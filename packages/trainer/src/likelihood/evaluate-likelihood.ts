@@ -27,8 +27,6 @@ export interface LikelihoodRun extends Omit<EvaluateRun, "arguments" | "onEvent"
   readonly outputDirectory?: string;
   /** Tokens read in one pass at most, but for a question that is longer. Default 128 to 512, by the size of the network. Changes no score. */
   readonly tokenBudget?: number;
-  /** Begin every text with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
-  readonly addBos?: boolean;
   /** Asked between passes; true keeps the answers and returns an interrupted summary. */
   readonly shouldStop?: () => boolean;
   readonly onProgress?: (progress: LikelihoodProgress) => void;
@@ -79,11 +77,12 @@ export async function evaluateLikelihood(run: LikelihoodRun): Promise<Likelihood
 }
 
 async function prepare(run: LikelihoodRun): Promise<Prepared> {
-  const { task, tokenizer, addBos = false } = run;
+  const { task, tokenizer } = run;
   const likelihood = isLanguageModelTask(task) ? task.likelihood : undefined;
   if (likelihood === undefined) {
     throw new InvalidInputError(`Expected a task that is scored by likelihood, such as mmlu; found ${task.name}.`);
   }
+  const { addBos = false } = likelihood;
   if (addBos && tokenizer.special.bos === undefined) {
     throw new InvalidInputError(`addBos: expected a tokenizer with a first token, found that ${run.model}'s has none.`);
   }
