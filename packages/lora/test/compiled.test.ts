@@ -2,7 +2,7 @@ import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
 import { hardConcrete } from "@blora/gates";
 import { bayesianBits } from "@blora/quantizers";
-import type { BaseLinear, Context } from "@blora/spec";
+import type { BaseLinear, Context, LinearSite } from "@blora/spec";
 import {
   frozenLinear,
   linear,
@@ -36,66 +36,79 @@ function baseOf(weight: Tensor): BaseLinear {
   };
 }
 
-test.each([
-  ["gates", 1],
-  ["settle", 6],
-] as const)("the compiled step has the eager loss and gradients in the phase %s", async (_phase, start) => {
-  const gate = hardConcrete({ initialLogit: 1 });
-  const method = createBlora({ quantizer: bayesianBits({ gate, maxBits: 4 }), penaltyStrength: 2 });
-  const store = await storeAt(method, sites, start);
-  const parameters = sites.flatMap(({ path }) =>
-    Object.entries(store.get(path).parameters).map(([name, parameter]) => [`${path}/${name}`, parameter] as const),
-  );
-  const lossOf = (
-    input: Tensor,
-    variables: TensorRecord,
-    weightOf: (path: string) => Tensor,
-    context: Context,
-  ): Tensor => {
-    const adapters = sites.map((site) => {
-      const { layout, parameters } = store.get(site.path);
-      const own = Object.keys(parameters).map((name) => [name, variables[`${site.path}/${name}`]!] as const);
-      return { site, layout, parameters: Object.fromEntries(own) };
-    });
-    const y = adapters.reduce(
-      (hidden, adapter) => method.apply(adapter, hidden, baseOf(weightOf(adapter.site.path)), context),
-      input,
-    );
-    const penalty = method.penalty!(adapters, bops());
-    const task = ops.mean(ops.square(y));
-    return penalty === undefined ? task : ops.add(task, penalty);
-  };
+const observed = {
+  weight: ({ path }: LinearSite) => weights.get(path)!,
+  input: ({ path, inFeatures }: LinearSite) => ops.tensor(sample(`${path}/x`, 8 * inFeatures), [8, inFeatures]),
+};
 
-  const step = await engine.compile({
-    name: "blora",
-    mode: "train",
-    inputs: { x: { shape: [8, 12], dtype: "float32" } },
-    trainable: Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])),
-    frozen: new Map(
+test.each([
+  ["gates", 1, "adapter"],
+  ["settle", 6, "adapter"],
+  ["gates", 1, "site"],
+  ["settle", 6, "site"],
+] as const)(
+  "the compiled step has the eager loss and gradients in the phase %s at step %i and scope %s",
+  async (...[, start, scope]) => {
+    const gate = hardConcrete({ initialLogit: 1 });
+    const method = createBlora({ quantizer: bayesianBits({ gate, maxBits: 4 }), penaltyStrength: 2, scope });
+    const store = await storeAt(method, sites, start, observed);
+    const parameters = sites.flatMap(({ path }) =>
+      Object.entries(store.get(path).parameters).map(([name, parameter]) => [`${path}/${name}`, parameter] as const),
+    );
+    const lossOf = (
+      input: Tensor,
+      variables: TensorRecord,
+      weightOf: (path: string) => Tensor,
+      context: Context,
+    ): Tensor => {
+      const adapters = sites.map((site) => {
+        const { layout, parameters } = store.get(site.path);
+        const own = Object.keys(parameters).map((name) => [name, variables[`${site.path}/${name}`]!] as const);
+        return { site, layout, parameters: Object.fromEntries(own) };
+      });
+      const y = adapters.reduce(
+        (hidden, adapter) => method.apply(adapter, hidden, baseOf(weightOf(adapter.site.path)), context),
+        input,
+      );
+      const penalty = method.penalty!(adapters, bops());
+      const task = ops.mean(ops.square(y));
+      return penalty === undefined ? task : ops.add(task, penalty);
+    };
+
+    const step = await engine.compile({
+      name: "blora",
+      mode: "train",
+      inputs: { x: { shape: [8, 12], dtype: "float32" } },
+      trainable: Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape])),
+      frozen: new Map(
+        sites.map(({ path, inFeatures, outFeatures }) => [
+          path,
+          { shape: [outFeatures, inFeatures], storage: "f32", source: weights.get(path)! },
+        ]),
+      ),
+      compute: ({ input, trainable, frozen, context }) => ({ loss: lossOf(input.x!, trainable, frozen, context) }),
+    });
+    const values = Object.fromEntries(parameters.map(([name, { values }]) => [name, values]));
+    const { loss, gradients } = await step.run({ x }, values, noise);
+
+    const frozen = new Map(
       sites.map(({ path, inFeatures, outFeatures }) => [
         path,
-        { shape: [outFeatures, inFeatures], storage: "f32", source: weights.get(path)! },
+        ops.tensor(weights.get(path)!, [outFeatures, inFeatures]),
       ]),
-    ),
-    compute: ({ input, trainable, frozen, context }) => ({ loss: lossOf(input.x!, trainable, frozen, context) }),
-  });
-  const values = Object.fromEntries(parameters.map(([name, { values }]) => [name, values]));
-  const { loss, gradients } = await step.run({ x }, values, noise);
-
-  const frozen = new Map(
-    sites.map(({ path, inFeatures, outFeatures }) => [path, ops.tensor(weights.get(path)!, [outFeatures, inFeatures])]),
-  );
-  const input = ops.tensor(x, [8, 12]);
-  const eager = valueAndGradients(
-    (...tensors) => {
-      const variables = Object.fromEntries(parameters.map(([name], index) => [name, tensors[index]!]));
-      return lossOf(input, variables, (path) => frozen.get(path)!, createTestContext("train", noise));
-    },
-    parameters.map(([, { values, shape }]) => ops.tensor(values, [...shape])),
-  );
-  expectAllClose(eager.value, [loss!], { relative: 1e-4 });
-  for (const [index, [name]] of parameters.entries()) {
-    expect(gradients[name], name).toBeDefined();
-    expectAllClose(eager.gradients[index]!, gradients[name]!, { relative: 1e-3, absolute: 1e-4 });
-  }
-});
+    );
+    const input = ops.tensor(x, [8, 12]);
+    const eager = valueAndGradients(
+      (...tensors) => {
+        const variables = Object.fromEntries(parameters.map(([name], index) => [name, tensors[index]!]));
+        return lossOf(input, variables, (path) => frozen.get(path)!, createTestContext("train", noise));
+      },
+      parameters.map(([, { values, shape }]) => ops.tensor(values, [...shape])),
+    );
+    expectAllClose(eager.value, [loss!], { relative: 1e-4 });
+    for (const [index, [name]] of parameters.entries()) {
+      expect(gradients[name], name).toBeDefined();
+      expectAllClose(eager.gradients[index]!, gradients[name]!, { relative: 1e-3, absolute: 1e-4 });
+    }
+  },
+);

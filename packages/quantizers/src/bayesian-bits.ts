@@ -9,6 +9,7 @@ import {
   type Quantizer,
 } from "@blora/spec";
 import {
+  detached,
   evaluateOnHost,
   nestedExpectation,
   nestedProduct,
@@ -19,7 +20,7 @@ import {
 } from "@blora/tensor";
 import { z } from "zod";
 import { initialRange } from "./range.ts";
-import { encodeToBits, roundToBits, roundToMixture } from "./rounding.ts";
+import { encodeToBits, roundToBits, roundToMixture, roundToStep, stepSize } from "./rounding.ts";
 
 const WIDTHS = [2, 4, 8, 16] as const;
 
@@ -109,6 +110,21 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
         const weights = ops.matMul(nestedProduct(open), widthMixing(widths.length)); // [1, L]
         return roundToMixture(x, parameters.logRange!, weights, widths, signed);
       },
+      quantizeSampled: (parameters, x, rows, signed, context, path) => {
+        const rowsOfX = ops.gather(detached(x), rows);
+        if (gateCount === 0) {
+          const constant = { logRange: detached(parameters.logRange!) };
+          return { whole: fixed(constant, x, signed, maxBits), sample: fixed(parameters, rowsOfX, signed, maxBits) };
+        }
+        const open = ops.reshape(gateValues(parameters.gates!, context, path), [1, gateCount]);
+        const running = nestedProduct(open); // [1, L]
+        const step = drawStep(running, context.uniform(`${path}/width`, [1, 1]), widths, signed);
+        const weights = ops.matMul(running, widthMixing(widths.length)); // [1, L]
+        return {
+          whole: roundToStep(x, parameters.logRange!, step, signed),
+          sample: roundToMixture(rowsOfX, parameters.logRange!, weights, widths, signed),
+        };
+      },
       quantizeFixed: fixed,
       expectedBits: (parameters) =>
         gateCount === 0 ? ops.scalar(maxBits) : nestedExpectation(gate.probabilityOn(parameters.gates!), widths),
@@ -123,6 +139,20 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
     };
   },
 });
+
+/**
+ * Step of one width, drawn with probability p_i - p_{i+1} from running products
+ * p [1, L]: the narrowest whose probability, added to those before, exceeds u.
+ * A scalar without a gradient.
+ */
+function drawStep(running: Tensor, uniform: Tensor, widths: readonly number[], signed: boolean): Tensor {
+  const steps = widths.map((bits) => stepSize(bits, signed));
+  const narrower = steps.slice(0, -1).map((step, index) => step - steps[index + 1]!);
+  const reached = ops.sub(1, ops.slice(running, [0, 1], [1, narrower.length])); // [1, L - 1]
+  const chosen = ops.step(ops.sub(reached, uniform));
+  const step = ops.add(ops.matMul(chosen, ops.tensor(narrower, [narrower.length, 1])), steps.at(-1)!);
+  return ops.reshape(step, []);
+}
 
 /**
  * [L, L] with 1 on the diagonal and -1 below it: turns running products

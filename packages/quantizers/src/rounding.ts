@@ -83,6 +83,25 @@ export function roundToMixture(
   return quantize(x, logRange, weights);
 }
 
+/**
+ * `roundToBits` at a width that the graph alone knows by its step, and
+ * differentiable by x alone.
+ *
+ * @param step scalar, `stepSize` of the width
+ */
+export function roundToStep(x: Tensor, logRange: Tensor, step: Tensor, signed: boolean): Tensor {
+  return withGradient((input: Tensor) => {
+    const range = ops.exp(logRange);
+    const scaled = ops.div(input, range);
+    const codes = roundStraightThrough(ops.mul(clip(scaled, signed), ops.reciprocal(step)));
+    return {
+      value: ops.mul(codes, ops.mul(range, step)),
+      saved: [scaled],
+      gradient: (dy, [ratio]) => [ops.mul(dy, insideRange(ratio!, signed))],
+    };
+  })(x);
+}
+
 function clip(scaled: Tensor, signed: boolean): Tensor {
   return ops.clipByValue(scaled, signed ? -EDGE : 0, EDGE);
 }
@@ -95,9 +114,12 @@ function roundingGradients(
   quantized: Tensor,
   signed: boolean,
 ): [Tensor, Tensor] {
-  const inside = ops.cast(
-    signed ? ops.less(ops.abs(scaled), 1) : ops.logicalAnd(ops.greater(scaled, 0), ops.less(scaled, 1)),
-    "float32",
-  );
+  const inside = insideRange(scaled, signed);
   return [ops.mul(dy, inside), ops.sum(ops.mul(dy, ops.sub(quantized, ops.mul(x, inside))))];
+}
+
+/** 1 where a value lies inside its range, 0 where it was clipped. */
+function insideRange(scaled: Tensor, signed: boolean): Tensor {
+  const inside = signed ? ops.less(ops.abs(scaled), 1) : ops.logicalAnd(ops.greater(scaled, 0), ops.less(scaled, 1));
+  return ops.cast(inside, "float32");
 }

@@ -69,7 +69,13 @@ export {
   type PluginKind,
   type PluginKinds,
 } from "./plugin.ts";
-export { type EncodedValues, FLOAT_BITS, type QuantizedTensor, type Quantizer } from "./quantizer.ts";
+export {
+  type EncodedValues,
+  FLOAT_BITS,
+  type QuantizedTensor,
+  type Quantizer,
+  type SampledRounding,
+} from "./quantizer.ts";
 export { didYouMean, nearestNames } from "./suggest.ts";
 export {
   type EncodedExample,

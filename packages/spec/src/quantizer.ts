@@ -23,6 +23,14 @@ export interface EncodedValues {
   readonly scale: number;
 }
 
+/** A large tensor rounded as a whole, and some of its rows to train the quantizer by. */
+export interface SampledRounding {
+  /** Differentiable by x alone. */
+  readonly whole: Tensor;
+  /** Rows of x, differentiable by the quantizer's parameters alone. */
+  readonly sample: Tensor;
+}
+
 /**
  * Rounds a tensor to few bits, with gradients that train through the rounding.
  * A quantizer owns its parameters (range, gates) but not their values: these
@@ -35,6 +43,20 @@ export interface Quantizer {
   init(tensor: QuantizedTensor): ParameterRecord;
   /** Quantized `x`, same shape; samples its gates in training. Noise paths start with `path`. */
   quantize(parameters: TensorRecord, x: Tensor, signed: boolean, context: Context, path: string): Tensor;
+  /**
+   * `quantize` for tensors too large to train through as a whole. `whole` is
+   * rounded at one width, drawn with the share it has in `quantize`, so that
+   * both agree on average; `sample` is `rows` (int32 [n]) of `quantize` itself,
+   * with the same gates. Training only.
+   */
+  quantizeSampled?(
+    parameters: TensorRecord,
+    x: Tensor,
+    rows: Tensor,
+    signed: boolean,
+    context: Context,
+    path: string,
+  ): SampledRounding;
   /** Quantized `x` at a width that no longer changes. `FLOAT_BITS` returns `x`. */
   quantizeFixed(parameters: TensorRecord, x: Tensor, signed: boolean, bits: number): Tensor;
   /** Expected bit width, a differentiable scalar. */

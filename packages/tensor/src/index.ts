@@ -16,6 +16,7 @@ export { expectedOpen, nestedExpectation, nestedPenalty, nestedProduct, nestedRa
 export { type NoiseAddress, normalValues, permutation, randomWords, uniformValues } from "./noise.ts";
 export * as ops from "./ops.ts";
 export { type Counter, type Key, philox4x32 } from "./philox.ts";
+export { detached, stratifiedRows, withSampledGradient, withSampledWeightGradient } from "./sampled-gradient.ts";
 export { roundStraightThrough } from "./straight-through.ts";
 export type { DType, HostTensor, Shape, Tensor, TensorRecord, TensorSpec } from "./types.ts";
 export { sizeOf } from "./types.ts";

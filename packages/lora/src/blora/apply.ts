@@ -1,6 +1,7 @@
 import type { BaseLinear, Context, TracedAdapter } from "@blora/spec";
 import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
 import { applyUpdate, dropout, scaleOf } from "../low-rank.ts";
+import { roundedBase, roundedInput } from "./large-operands.ts";
 import { activationsOf, layoutOf, RANK_GATES } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { operandQuantizer } from "./quantization.ts";
@@ -30,18 +31,14 @@ export function applyBlora(
     const update = { A, B: ops.mul(B, ops.mul(scales, scale)) };
     return applyUpdate(site, update, x, base, context, settings.dropout);
   }
-  const input = quantize("input", x);
+  const input = roundedInput(settings, adapter, x, context);
   const dropped = dropout(input, settings.dropout, context, site.path);
   const afterA = quantize("afterA", ops.matMul(dropped, A, false, true)); // [M, R]
   const afterE = quantize("afterE", ops.mul(afterA, scales)); // [M, R]
   const update = ops.matMul(afterE, ops.mul(B, scale), false, true); // [M, O]
-  return ops.add(applyBase(settings, input, x, base, quantize("W0", base.weight)), update);
-}
-
-/** The frozen map sees rounded operands at scope `site` alone. */
-function applyBase({ scope }: BloraSettings, input: Tensor, x: Tensor, base: BaseLinear, weight: Tensor): Tensor {
-  if (scope !== "site") return base.apply(x);
-  return weight === base.weight ? base.apply(input) : base.apply(input, weight);
+  // The frozen map sees rounded operands at scope `site` alone.
+  const frozen = settings.scope === "site" ? roundedBase(settings, adapter, input, base, context) : base.apply(x);
+  return ops.add(frozen, update);
 }
 
 /** Smallest and largest value of every activation in scope, as the float forward pass has them. */

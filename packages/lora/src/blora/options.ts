@@ -34,6 +34,12 @@ export interface BloraOptions extends LowRankOptions {
    * starts at `penaltyStrength` and is adapted; needs a settle phase. Default: none.
    */
   readonly bopsTarget?: number | undefined;
+  /**
+   * Share of rows from which the gradients of the quantizers of W0 and of the
+   * site's input are estimated, unbiased, where the scope rounds them; over 0
+   * to 1, which is exact. Default 1/8.
+   */
+  readonly gradientShare?: number | undefined;
   /** Default { warmup: 0.1, gates: 0.6, settle: 0.3 }. */
   readonly phases?: PhaseShares | undefined;
   /** `nested`: a closed gate closes all later components. `independent`: each closes its own. Default `nested`. */
@@ -60,6 +66,7 @@ export interface BloraSettings {
   readonly scope: Scope;
   readonly penaltyStrength: number;
   readonly bopsTarget?: number | undefined;
+  readonly gradientShare: number;
   readonly phases: PhaseShares;
   readonly rankPrior: "nested" | "independent";
   readonly penalty: "cost" | "const";
@@ -92,6 +99,11 @@ export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
     dropout: dropoutSchema.default(0),
     scope: z.enum(["adapter", "adapter+activations", "site"]).default("adapter"),
     penaltyStrength: z.number().min(0).default(0.1),
+    gradientShare: z
+      .number()
+      .positive()
+      .max(1)
+      .default(1 / 8),
     bopsTarget: z.number().positive().max(1).optional(),
     phases: phasesSchema.default({ warmup: 0.1, gates: 0.6, settle: 0.3 }),
     rankPrior: z.enum(["nested", "independent"]).default("nested"),

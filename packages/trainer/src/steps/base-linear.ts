@@ -1,5 +1,5 @@
 import type { BaseLinear, TracedAdapter } from "@blora/spec";
-import { frozenLinear, linear, lowRankLinear, ops, type Tensor } from "@blora/tensor";
+import { frozenLinear, linear, lowRankLinear, type Tensor } from "@blora/tensor";
 
 /** Called at each adapted site with its input. */
 export type SiteVisitor = (adapter: TracedAdapter, x: Tensor, base: BaseLinear) => void;
@@ -8,11 +8,7 @@ export type SiteVisitor = (adapter: TracedAdapter, x: Tensor, base: BaseLinear) 
 export function baseLinear(weight: Tensor, bias: Tensor | undefined): BaseLinear {
   return {
     weight,
-    apply(x, replaced) {
-      if (replaced === undefined) return frozenLinear(x, weight, bias);
-      const product = linear(x, replaced);
-      return bias === undefined ? product : ops.add(product, bias);
-    },
+    apply: (x, replaced) => (replaced === undefined ? frozenLinear(x, weight, bias) : linear(x, replaced, bias)),
     applyLowRank: (x, A, B) => lowRankLinear(x, weight, bias, A, B),
   };
 }
