@@ -1,11 +1,20 @@
 import type { EncodedValues } from "@blora/spec";
-import { evaluateOnHost, ops, roundStraightThrough, type Tensor, withGradient } from "@blora/tensor";
+import {
+  clippedRounding,
+  evaluateOnHost,
+  ops,
+  passInside,
+  roundStraightThrough,
+  type Tensor,
+  withGradient,
+} from "@blora/tensor";
 
 /**
  * Values are clipped just inside ±α. At α itself x/s is half-way between two
- * levels, and rounding half to even would reach a level outside the range.
+ * levels, and rounding half to even would reach a level outside the range. The
+ * margin covers what float32 adds to x/s at 16 bits.
  */
-const EDGE = 1 - 2 ** -23;
+const EDGE = 1 - 2 ** -20;
 
 /** Distance between the levels of `bits` bits over [-1, 1] (signed) or [0, 1]: (α - x_min)/(2^b - 1) for α = 1. */
 export function stepSize(bits: number, signed: boolean): number {
@@ -20,32 +29,34 @@ export function stepSize(bits: number, signed: boolean): number {
  * @param logRange ln α, a scalar: α stays positive and optimizer steps are relative.
  */
 export function roundToBits(x: Tensor, logRange: Tensor, bits: number, signed: boolean): Tensor {
-  const step = stepSize(bits, signed);
   const quantize = withGradient((input: Tensor, log: Tensor) => {
     const range = ops.exp(log);
-    const scaled = ops.div(input, range);
-    const value = ops.mul(levels(scaled, step, signed), ops.mul(range, step));
+    const { value, clipped } = clippedRounding(
+      input,
+      ops.mul(range, stepSize(bits, signed)),
+      ops.mul(range, EDGE),
+      signed,
+    );
     return {
       value,
-      saved: [input, scaled, value],
-      gradient: (dy, [kept, ratio, quantized]) => [...roundingGradients(dy, kept!, ratio!, quantized!, signed)],
+      saved: [input, clipped, value],
+      gradient: (dy, [kept, bounded, quantized]) => [
+        passInside(dy, kept!, bounded!),
+        // α·∂/∂α = x_q - x·inside by Euler's identity: x_q is homogeneous in (x, α).
+        ops.sum(ops.mul(dy, ops.sub(quantized!, passInside(kept!, kept!, bounded!)))),
+      ],
     };
   });
   return quantize(x, logRange);
 }
 
-/** The codes of `roundToBits` and their scale, op for op as it computes them. */
+/** The codes of `roundToBits` and their scale: it returns their product. */
 export function encodeToBits(values: Float32Array, logRange: number, bits: number, signed: boolean): EncodedValues {
-  const step = stepSize(bits, signed);
-  const range = (): Tensor => ops.exp(ops.scalar(logRange));
-  const codes = evaluateOnHost(() => levels(ops.div(ops.tensor(values, [values.length]), range()), step, signed));
-  const [scale] = evaluateOnHost(() => ops.mul(range(), step));
-  return { codes: Int32Array.from(codes), scale: scale!, bits, signed };
-}
-
-/** Nearest level of x/α, as a whole number. */
-function levels(scaled: Tensor, step: number, signed: boolean): Tensor {
-  return roundStraightThrough(ops.mul(clip(scaled, signed), 1 / step));
+  const [scale] = evaluateOnHost(() => ops.mul(ops.exp(ops.scalar(logRange)), stepSize(bits, signed)));
+  const rounded = evaluateOnHost(() =>
+    roundToBits(ops.tensor(values, [values.length]), ops.scalar(logRange), bits, signed),
+  );
+  return { codes: Int32Array.from(rounded, (value) => Math.round(value / scale!)), scale: scale!, bits, signed };
 }
 
 /**
@@ -92,13 +103,8 @@ export function roundToMixture(
 export function roundToStep(x: Tensor, logRange: Tensor, step: Tensor, signed: boolean): Tensor {
   return withGradient((input: Tensor) => {
     const range = ops.exp(logRange);
-    const scaled = ops.div(input, range);
-    const codes = roundStraightThrough(ops.mul(clip(scaled, signed), ops.reciprocal(step)));
-    return {
-      value: ops.mul(codes, ops.mul(range, step)),
-      saved: [scaled],
-      gradient: (dy, [ratio]) => [ops.mul(dy, insideRange(ratio!, signed))],
-    };
+    const { value, clipped } = clippedRounding(input, ops.mul(range, step), ops.mul(range, EDGE), signed);
+    return { value, saved: [clipped], gradient: (dy, [bounded]) => [passInside(dy, input, bounded!)] };
   })(x);
 }
 
@@ -114,12 +120,9 @@ function roundingGradients(
   quantized: Tensor,
   signed: boolean,
 ): [Tensor, Tensor] {
-  const inside = insideRange(scaled, signed);
+  const inside = ops.cast(
+    signed ? ops.less(ops.abs(scaled), 1) : ops.logicalAnd(ops.greater(scaled, 0), ops.less(scaled, 1)),
+    "float32",
+  );
   return [ops.mul(dy, inside), ops.sum(ops.mul(dy, ops.sub(quantized, ops.mul(x, inside))))];
-}
-
-/** 1 where a value lies inside its range, 0 where it was clipped. */
-function insideRange(scaled: Tensor, signed: boolean): Tensor {
-  const inside = signed ? ops.less(ops.abs(scaled), 1) : ops.logicalAnd(ops.greater(scaled, 0), ops.less(scaled, 1));
-  return ops.cast(inside, "float32");
 }

@@ -2,6 +2,7 @@ import "./gradients.ts";
 
 export { type Differentiable, valueAndGradients, withGradient } from "./autodiff.ts";
 export { afterPast, type CausalMasks, causalBias, groupedAttention } from "./fused/attention.ts";
+export { clippedRounding, passInside } from "./fused/clipped-rounding.ts";
 export { gelu } from "./fused/gelu.ts";
 export { geluTanh } from "./fused/gelu-tanh.ts";
 export { layerNorm } from "./fused/layer-norm.ts";

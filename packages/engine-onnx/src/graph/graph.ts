@@ -12,6 +12,7 @@ export type ElementType =
   | "uint8"
   | "int8"
   | "int16"
+  | "uint16"
   | "int4";
 
 /** A named value of the graph. Names are unique. */

@@ -37,6 +37,7 @@ const DATA_TYPES: Readonly<Record<ElementType, number>> = {
   uint8: 2,
   int8: 3,
   int16: 5,
+  uint16: 4,
   int4: 22,
 };
 

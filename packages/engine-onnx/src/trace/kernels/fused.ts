@@ -35,6 +35,23 @@ export const fusedKernels: Readonly<Record<string, TracedKernel>> = {
     return outputs.map((value) => backend.tensorOf(value));
   }),
 
+  ClippedRounding: kernel<{ x: TensorInfo; step: TensorInfo; low: TensorInfo; limit: TensorInfo }, { signed: boolean }>(
+    ({ x, step, low, limit }, { signed }, backend) => {
+      const clipped = backend.emit("Clip", [x, low, limit], x.shape, "float32");
+      // Wide enough for the codes of every width; which of these they are decides the type of the codes.
+      const type = signed ? "int16" : "uint16";
+      const zero = backend.tensorOf(backend.graph.constant(new Uint8Array(2), [], type));
+      const domain = MICROSOFT;
+      const codes = backend.emit("QuantizeLinear", [clipped, step, zero], x.shape, type, { domain });
+      return [backend.emit("DequantizeLinear", [codes, step, zero], x.shape, "float32", { domain }), clipped];
+    },
+  ),
+
+  PassInside: kernel<{ dy: TensorInfo; x: TensorInfo; clipped: TensorInfo }>(({ dy, x, clipped }, _, backend) => {
+    const inside = backend.emit("Equal", [x, clipped], x.shape, "bool");
+    return backend.emit("Where", [inside, dy], x.shape, "float32", { constants: [backend.scalar(0)] });
+  }),
+
   GeluTanh: kernel<Unary>(({ x }, _, backend) =>
     backend.emit("Gelu", [x], x.shape, x.dtype, { attributes: { approximate: "tanh" } }),
   ),
