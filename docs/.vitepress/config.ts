@@ -3,6 +3,7 @@ import { defineConfig } from "vitepress";
 const guide = [
   { text: "What it is", link: "/guide/what-it-is" },
   { text: "Quick start", link: "/guide/quick-start" },
+  { text: "Causal language models", link: "/guide/language-models" },
   { text: "MMLU", link: "/guide/mmlu" },
   { text: "Architecture", link: "/guide/architecture" },
   { text: "Write a quantizer", link: "/guide/write-a-quantizer" },
