@@ -172,7 +172,7 @@ describe("training a language model", () => {
     const stopped = await train(causalRun("parts", { ...change, shouldStop: () => steps++ >= 7 }));
     expect(stopped.interrupted).toBe(true);
     await train(causalRun("parts", change));
-    for (const file of ["adapter/blora_state.safetensors", "adapter/adapter_model.safetensors"]) {
+    for (const file of ["adapter/blora_model.safetensors", "adapter/adapter_model.safetensors"]) {
       expect(readFileSync(join(folder, "parts", file)).equals(readFileSync(join(folder, "whole", file))), file).toBe(
         true,
       );
