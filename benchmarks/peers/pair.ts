@@ -1,0 +1,113 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type GlueTaskName, glue } from "@blora/task-glue";
+import type { OurResult, PeerSpec } from "./ours.ts";
+
+/** One side of a comparison. */
+export interface Side {
+  /** Of the best and of the last evaluation. */
+  readonly best: number;
+  readonly last: number;
+  readonly secondsPerEpoch: number;
+  /** Padding is not counted. Median over the steps after the first three. */
+  readonly tokensPerSecond: number;
+  readonly peakRssBytes: number;
+  readonly adapterBytes: number;
+  /** Task loss plus penalty, by step. */
+  readonly losses: readonly number[];
+}
+
+export interface Pair {
+  readonly task: GlueTaskName | number;
+  readonly method: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly rows: { readonly train: number; readonly eval: number };
+  readonly metric: string;
+  readonly paddingShare: number;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly ours: Side;
+  readonly peft: Side;
+}
+
+interface PeerResult {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly losses: readonly number[];
+  readonly seconds: readonly number[];
+  readonly evaluations: readonly { readonly step: number; readonly logits: readonly (readonly number[])[] }[];
+  readonly peakRssBytes: number;
+  readonly adapterBytes: number;
+}
+
+const WARM_UP_STEPS = 3;
+
+/** Trains the same run with both, one after the other, each in a process of its own. */
+export function runPair(spec: PeerSpec, python: string): Pair {
+  const inFolder = (name: string) => join(spec.folder, name);
+  const read = <T>(name: string) => JSON.parse(readFileSync(inFolder(name), "utf8")) as T;
+  const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  mkdirSync(spec.folder, { recursive: true });
+  writeFileSync(inFolder("spec.json"), JSON.stringify(spec));
+  execFileSync(process.execPath, ["--import", "tsx", script("ours.ts"), inFolder("spec.json")], { stdio: "inherit" });
+  const threads = { OMP_NUM_THREADS: String(spec.threads) };
+  execFileSync(python, [script("train.py"), spec.folder, String(spec.threads)], {
+    stdio: "inherit",
+    env: { ...process.env, ...threads },
+  });
+
+  const ours = read<OurResult>("ours.json");
+  const peer = read<PeerResult>("result.json");
+  const job = read<{ train: unknown[]; evaluation: { label: number }[] }>("job.json");
+  const scores = typeof spec.task === "number" ? [0] : peerScores(spec.task, ours.metric, peer, job.evaluation);
+  const speed = (seconds: readonly number[]) => ({
+    secondsPerEpoch: (sum(seconds) / seconds.length) * ours.stepsPerEpoch,
+    tokensPerSecond: median(seconds.map((each, step) => ours.tokens[step]! / each).slice(WARM_UP_STEPS)),
+  });
+  return {
+    task: spec.task,
+    method: spec.method.name,
+    seed: spec.arguments.seed!,
+    steps: ours.losses.length,
+    rows: { train: job.train.length, eval: job.evaluation.length },
+    metric: ours.metric,
+    paddingShare: ours.paddingShare,
+    versions: peer.versions,
+    ours: {
+      best: ours.best,
+      last: ours.last,
+      ...speed(ours.seconds),
+      peakRssBytes: ours.peakRssBytes,
+      adapterBytes: ours.adapterBytes,
+      losses: ours.losses,
+    },
+    peft: {
+      best: Math.max(...scores),
+      last: scores.at(-1)!,
+      ...speed(peer.seconds),
+      peakRssBytes: peer.peakRssBytes,
+      adapterBytes: peer.adapterBytes,
+      losses: peer.losses,
+    },
+  };
+}
+
+/** The peer's logits, scored by the task's own metric. */
+function peerScores(
+  task: GlueTaskName,
+  metric: string,
+  { evaluations }: PeerResult,
+  rows: readonly { label: number }[],
+) {
+  const labels = rows.map(({ label }) => label);
+  return evaluations.map(({ logits }) => glue({ task }).score(Float32Array.from(logits.flat()), labels)[metric]!);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
