@@ -3,6 +3,7 @@ import { addBopsCommand } from "./commands/bops.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvalCommand } from "./commands/eval.ts";
+import { addExportCommand } from "./commands/export.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
 import { addNativeCommand } from "./commands/native.ts";
 import { addReportCommand } from "./commands/report.ts";
@@ -22,6 +23,7 @@ export function createProgram(exit: (status: number) => void): Command {
   addEvalCommand(program, exit);
   addReportCommand(program);
   addGenerateCommand(program);
+  addExportCommand(program);
   addBopsCommand(program);
   addDemoCommand(program, exit);
   addDoctorCommand(program, exit);

@@ -52,6 +52,13 @@ describe("blora", () => {
 
     const priced = await blora(["bops", "--adapter", out]);
     expect(priced.stdout).toContain(`${(100 * summary.bops.ratio).toFixed(3)} % of LoRA in 32 bit`);
+
+    const onnx = join(folder, "onnx");
+    const exported = await blora(["export", "--adapter", out, "--out", onnx, "--weights", "int8", "--json"]);
+    expect(exported.stderr).toBe("");
+    const { file, dtype, largestDifference, largestLogit } = JSON.parse(exported.stdout);
+    expect({ file, dtype }).toEqual({ file: "onnx/model_quantized.onnx", dtype: "q8" });
+    expect(largestDifference).toBeLessThan(0.2 * largestLogit);
   });
 
   test("saves and ends with 130 on an interrupt, and goes on from there", async () => {

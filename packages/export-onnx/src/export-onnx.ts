@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { AdapterWeights, Network } from "@blora/inference";
+import type { Network, PlainAdapter } from "@blora/inference";
 import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
 import { int4 } from "./quantize/int4.ts";
 import { int8 } from "./quantize/int8.ts";
@@ -15,7 +15,7 @@ export type WeightFormat = "float32" | "int8" | "int4";
 
 export interface ExportOptions {
   readonly network: Network;
-  readonly adapter: AdapterWeights;
+  readonly adapter: PlainAdapter;
   /** Folder, made where absent. Files of an earlier export are replaced one by one, others stay. */
   readonly out: string;
   /** Default `float32`. */

@@ -1,1 +1,2 @@
 export { type ExportOptions, type ExportSummary, exportOnnx, type WeightFormat, weightFormats } from "./export-onnx.ts";
+export { type Measurement, type MeasureOptions, measureExport } from "./measure-export.ts";

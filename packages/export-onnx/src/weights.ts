@@ -1,5 +1,5 @@
-import type { AdapterWeights, BoundNetwork } from "@blora/inference";
-import type { LowRankUpdate } from "@blora/spec";
+import { mergedWeight } from "@blora/adapters";
+import type { BoundNetwork, PlainAdapter } from "@blora/inference";
 import type { Shape } from "@blora/tensor";
 
 /** A tensor of the exported graph, read when it is written: never all of them at once. */
@@ -9,18 +9,6 @@ export interface Weight {
   read(): Float32Array;
   /** Whether it may be stored rounded: weights of the base, not of the head. */
   readonly isBase: boolean;
-}
-
-/** W0 + B·A, row-major [O, I], summed in float64. */
-function mergedWeight(weight: Float32Array, { rank, A, B }: LowRankUpdate): Float32Array {
-  const I = A.length / rank;
-  return weight.map((value, index) => {
-    const row = Math.floor(index / I);
-    let sum = value;
-    for (let component = 0; component < rank; component++)
-      sum += B[row * rank + component]! * A[component * I + (index % I)]!;
-    return sum;
-  });
 }
 
 /** Names of the factors of an update kept beside its weight. */
@@ -35,7 +23,7 @@ export const factorNames = (path: string): { A: string; B: string } => ({
  */
 export function collectWeights(
   bound: BoundNetwork,
-  { updates }: AdapterWeights,
+  { updates }: PlainAdapter,
   merge: boolean,
 ): ReadonlyMap<string, Weight> {
   const weights = new Map<string, Weight>();

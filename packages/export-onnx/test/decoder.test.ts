@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onnx } from "@blora/engine-onnx";
 import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
 import { expectAllClose, type ReferenceCase, useCpuBackend } from "@blora/testing";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exportOnnx } from "../src/index.ts";
+import { exportOnnx, measureExport } from "../src/index.ts";
 import { type Reference, readReference, valuesOf } from "./reference.ts";
 
 const models = [
@@ -100,6 +101,14 @@ describe.each(models)("$name, adapter $adapterForm", ({ name, architecture, adap
         expectAllClose(found, expected, { absolute: 1e-4, relative: 1e-4 });
       }
     }
+  });
+
+  it("is measured as equal to the model", async () => {
+    const engine = onnx({ threads: 1 });
+    const file = join(folder, name, "onnx", "model.onnx");
+    const { largestDifference, largestLogit } = await measureExport({ ...reference, engine, file });
+    expect(largestDifference).toBeLessThan(1e-4 * Math.max(1, largestLogit));
+    await engine.release();
   });
 
   it("names its inputs and outputs as transformers.js expects them", () => {

@@ -1,9 +1,9 @@
-import type { AdapterWeights, Network } from "@blora/inference";
+import type { Network, PlainAdapter } from "@blora/inference";
 import type { Head, LowRankUpdate } from "@blora/spec";
 import { type HostTensor, normalValues, sizeOf } from "@blora/tensor";
 
 /** An adapter with drawn values on every linear map of a network: ranks 1 to 4 in turn. */
-export function drawnAdapter({ linears, architecture, config }: Network, head: Head, seed = 1): AdapterWeights {
+export function drawnAdapter({ linears, architecture, config }: Network, head: Head, seed = 1): PlainAdapter {
   const draw = (path: string, size: number, deviation: number): Float32Array =>
     normalValues({ seed, step: 0, path }, size, deviation);
   const updates = new Map<string, LowRankUpdate>();
@@ -15,5 +15,5 @@ export function drawnAdapter({ linears, architecture, config }: Network, head: H
   const headTensors: Record<string, HostTensor> = {};
   for (const { name, shape, role } of architecture.parameters(config, head))
     if (role === "head") headTensors[name] = { shape, values: draw(name, sizeOf(shape), 0.1) };
-  return { updates, headTensors, head, baseModel: "builtin", maxSeqLength: 512 };
+  return { updates, headTensors, head, maxSeqLength: 512 };
 }

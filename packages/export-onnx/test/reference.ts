@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type AdapterWeights, type Network, openNetwork } from "@blora/inference";
+import { type Network, openNetwork, type PlainAdapter } from "@blora/inference";
 import type { Architecture, LowRankUpdate } from "@blora/spec";
 import type { HostTensor, Tensor } from "@blora/tensor";
 import { type ReferenceModel, readReferenceModel } from "@blora/testing";
@@ -8,7 +8,7 @@ import { type ReferenceModel, readReferenceModel } from "@blora/testing";
 export interface Reference {
   readonly model: ReferenceModel;
   readonly network: Network;
-  readonly adapter: AdapterWeights;
+  readonly adapter: PlainAdapter;
 }
 
 /** @param path below `fixtures/`, such as `bert/pairs` */
@@ -24,7 +24,7 @@ export function readReference(architecture: Architecture, path: string): Referen
     updates.set(site, { rank: A.shape[0]!, A: valuesOf(A), B: scaled });
   }
   const headTensors: Record<string, HostTensor> = {};
-  const adapter = { updates, headTensors, head: model.head, baseModel: path, maxSeqLength: 512 };
+  const adapter = { updates, headTensors, head: model.head, maxSeqLength: 512 };
   return { model, network, adapter };
 }
 

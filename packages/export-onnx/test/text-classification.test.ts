@@ -9,7 +9,7 @@ import { expectAllClose } from "@blora/testing";
 import { loadTokenizer } from "@blora/tokenizer";
 import { env, pipeline, type TextClassificationPipeline } from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exportOnnx } from "../src/index.ts";
+import { exportOnnx, measureExport } from "../src/index.ts";
 import { drawnAdapter } from "./models.ts";
 
 const head = { kind: "classification", labels: ["unacceptable", "acceptable", "unclear"] } as const;
@@ -77,6 +77,24 @@ describe.each([
       const spread = Math.max(...expected) - Math.min(...expected);
       expectAllClose(found, expected, { absolute: tolerance * spread, relative: 0 });
     }
+  });
+});
+
+describe("measureExport", () => {
+  const engine = onnx({ threads: 1 });
+  const file = () => join(models, "deberta-merged", "onnx", "model.onnx");
+
+  it("finds a graph equal to the model it came from", async () => {
+    const { largestDifference, largestLogit } = await measureExport({ network, adapter, engine, file: file() });
+    expect(largestDifference).toBeLessThan(1e-4);
+    expect(largestLogit).toBeGreaterThan(0.1);
+  });
+
+  it("tells a graph of another adapter", async () => {
+    const other = drawnAdapter(network, head, 2);
+    expect((await measureExport({ network, adapter: other, engine, file: file() })).largestDifference).toBeGreaterThan(
+      0.1,
+    );
   });
 });
 

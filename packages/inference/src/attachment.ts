@@ -10,8 +10,8 @@ import {
 } from "@blora/spec";
 import type { HostTensor, Tensor, TensorSpec } from "@blora/tensor";
 import { adaptedLinear } from "./adapted-linear.ts";
-import type { AdapterWeights } from "./adapter-weights.ts";
 import type { Network } from "./network.ts";
+import type { PlainAdapter } from "./plain-adapter.ts";
 
 /** An adapter on a network, as steps see it: the base is frozen, adapter and head are inputs fed on every run. */
 export interface Attachment {
@@ -37,7 +37,7 @@ function headSignature(head: Head): string {
  *
  * @throws InvalidInputError that lists every site the network lacks or has in another shape
  */
-export function attach(network: Network, weights: AdapterWeights, origin: string): Attachment {
+export function attach(network: Network, weights: PlainAdapter, origin: string): Attachment {
   const { architecture, config } = network;
   requireSites(network, weights, origin);
   const { frozen, head } = network.bind(weights.head, weights.headTensors);
@@ -70,7 +70,7 @@ function headInput(name: string): string {
   return `head:${name}`;
 }
 
-function requireSites({ linears, name }: Network, { updates }: AdapterWeights, origin: string): void {
+function requireSites({ linears, name }: Network, { updates }: PlainAdapter, origin: string): void {
   const known = new Map(linears.map((site) => [site.path, site]));
   const faults = [...updates].flatMap(([path, { rank, A, B }]) => {
     const site = known.get(path);

@@ -1,6 +1,5 @@
 export { adaptedLinear, type TracedUpdates } from "./adapted-linear.ts";
 export type { AdaptedModel, Classification } from "./adapted-model.ts";
-export { type AdapterWeights, readAdapterWeights } from "./adapter-weights.ts";
 export { type GenerateOptions, generateText, generateTokens } from "./generate/generate.ts";
 export type { Reader } from "./generate/reader.ts";
 export { chooseToken, type Sampling } from "./generate/sampling.ts";
@@ -9,3 +8,4 @@ export { type LoadAdapterOptions, loadAdapter } from "./load-adapter.ts";
 export { createLoadedModel, type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.ts";
 export type { TextInput } from "./logits.ts";
 export { type BoundNetwork, type Network, openNetwork } from "./network.ts";
+export { baseModelOf, type PlainAdapter, readPlainAdapter } from "./plain-adapter.ts";

@@ -1,7 +1,7 @@
 import { resolveModel } from "@blora/weights";
 import type { AdaptedModel } from "./adapted-model.ts";
-import { readAdapterWeights } from "./adapter-weights.ts";
 import { type LoadModelOptions, loadModel } from "./load-model.ts";
+import { baseModelOf } from "./plain-adapter.ts";
 
 /** As `loadModel`; the model is the one the adapter names where none is given. */
 export type LoadAdapterOptions = Omit<LoadModelOptions, "model"> & { readonly model?: string };
@@ -16,7 +16,7 @@ export async function loadAdapter(
   adapter: string,
   options: LoadAdapterOptions,
 ): Promise<AdaptedModel & { release(): Promise<void> }> {
-  const { baseModel } = await readAdapterWeights(await resolveModel(adapter, options.resolve));
-  const model = await loadModel({ ...options, model: options.model ?? baseModel });
+  const base = options.model ?? (await baseModelOf(await resolveModel(adapter, options.resolve)));
+  const model = await loadModel({ ...options, model: base });
   return { ...(await model.loadAdapter(adapter)), release: model.release };
 }

@@ -1,9 +1,9 @@
 import { type Architecture, type Engine, type Head, InvalidInputError, type Tokenizer } from "@blora/spec";
 import { type ResolveModelOptions, resolveModel } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
-import { type AdapterWeights, readAdapterWeights } from "./adapter-weights.ts";
 import { attach } from "./attachment.ts";
 import { openNetwork } from "./network.ts";
+import { type PlainAdapter, readPlainAdapter } from "./plain-adapter.ts";
 import { createQueue, type Runtime } from "./runtime.ts";
 import { createStepCache } from "./step-cache.ts";
 
@@ -21,10 +21,13 @@ export interface LoadModelOptions {
 
 /** A base model that adapters are put on. Its weights are mapped once, whatever their number. */
 export interface LoadedModel {
-  /** @param adapter folder, or repository of the Hugging Face Hub */
-  loadAdapter(adapter: string): Promise<AdaptedModel>;
+  /**
+   * @param adapter folder, or repository of the Hugging Face Hub; written by this project or by PEFT
+   * @param head what it predicts, where neither the adapter nor the model says so
+   */
+  loadAdapter(adapter: string, head?: Head): Promise<AdaptedModel>;
   /** An adapter that is already in memory. */
-  useAdapter(weights: AdapterWeights): AdaptedModel;
+  useAdapter(weights: PlainAdapter): AdaptedModel;
   /** The model as its checkpoint has it, head included. */
   withoutAdapter(head: Head): AdaptedModel;
   /** Frees what adapters share. None of them can be used afterwards. */
@@ -48,14 +51,15 @@ export function createLoadedModel(
 ): LoadedModel {
   const runtime: Runtime = { ...parts, steps: createStepCache(parts.engine), exclusively: createQueue() };
   const { network } = runtime;
-  const use = (weights: AdapterWeights, origin: string): AdaptedModel =>
+  const use = (weights: PlainAdapter, origin: string): AdaptedModel =>
     createAdaptedModel(runtime, attach(network, weights, origin), origin);
   return {
-    loadAdapter: async (adapter) => use(await readAdapterWeights(await resolveModel(adapter, resolve)), adapter),
+    async loadAdapter(adapter, head) {
+      return use(await readPlainAdapter(await resolveModel(adapter, resolve), network, head), adapter);
+    },
     useAdapter: (weights) => use(weights, "the adapter"),
     withoutAdapter(head) {
-      const weights = { updates: new Map(), headTensors: {}, head, baseModel: network.name, maxSeqLength: Infinity };
-      return use(weights, network.name);
+      return use({ updates: new Map(), headTensors: {}, head, maxSeqLength: Infinity }, network.name);
     },
     release: () => runtime.exclusively(runtime.steps.release),
   };

@@ -4,7 +4,7 @@ import { qwen2 } from "@blora/model-qwen2";
 import type { Engine } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AdaptedModel, type AdapterWeights, type LoadedModel, loadModel } from "../src/index.ts";
+import { type AdaptedModel, type LoadedModel, loadModel, type PlainAdapter } from "../src/index.ts";
 import { numberedWords, writeLanguageModel } from "./language-model.ts";
 
 const HEAD = { kind: "language-model" } as const;
@@ -63,11 +63,10 @@ describe("reading with a cache", () => {
   test("uses the adapter", async () => {
     const site = "model.layers.1.mlp.down_proj";
     const update = { rank: 1, A: new Float32Array(24).fill(0.2), B: new Float32Array(16).fill(0.3) };
-    const weights: AdapterWeights = {
+    const weights: PlainAdapter = {
       updates: new Map([[site, update]]),
       headTensors: {},
       head: HEAD,
-      baseModel: folder,
       maxSeqLength: 64,
     };
     const [plain, adapted] = [model.openReader(), base.useAdapter(weights).openReader()];

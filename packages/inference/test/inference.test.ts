@@ -131,7 +131,7 @@ describe("loadModel", () => {
     await writeBuiltinAdapter(foreign, { rank: 2, seed: 1, head: { kind: "regression" }, renameLayer: [3, 9] });
     const model = await loadModel(options());
     await expect(model.loadAdapter(foreign)).rejects.toThrow(
-      /does not fit .*no linear map deberta.encoder.layer.9.attention.self.query_proj.*layer.9.output.dense/,
+      /found that .*layer\.9\.attention\.self\.query_proj.*layer\.9\.output\.dense.* is unexpected/,
     );
   });
 });
@@ -145,6 +145,24 @@ describe("loadAdapter", () => {
       await (await model.loadAdapter(adapter("first"))).logits(["A text."]),
     );
     await loaded.release();
+  });
+});
+
+describe("adapters of PEFT", () => {
+  it("are read without the files of this project, with labels from the caller", async () => {
+    const plain = adapter("plain");
+    await mkdir(plain);
+    for (const file of ["adapter_config.json", "adapter_model.safetensors"])
+      await copyFile(join(adapter("first"), file), join(plain, file));
+    const model = await loadModel(options());
+    const peft = await model.loadAdapter(plain, { kind: "classification", labels });
+    expect(await peft.logits(texts)).toEqual(await (await model.loadAdapter(adapter("first"))).logits(texts));
+    await expect(model.loadAdapter(plain)).rejects.toThrow(/expected the labels .* id2label/);
+  });
+
+  it("are told from a folder that holds none", async () => {
+    const model = await loadModel(options());
+    await expect(model.loadAdapter(builtinModelFolder())).rejects.toThrow(/expected an adapter, with a blora_config/);
   });
 });
 

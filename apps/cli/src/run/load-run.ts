@@ -22,13 +22,7 @@ export interface LoadedRun {
 export async function loadRun(settings: RunSettings): Promise<LoadedRun> {
   const config = await configOf(settings);
   const model = config?.model ?? settings.model;
-  const folder =
-    model === undefined || model === BUILTIN_MODEL
-      ? builtinModelFolder()
-      : await resolveModel(model, {
-          offline: settings.offline,
-          ...(settings.revision === undefined ? {} : { revision: settings.revision }),
-        });
+  const folder = await modelFolder(model, settings);
   const checkpoint = await openCheckpoint(folder);
   const data = config?.data ?? settings.data;
   return {
@@ -46,6 +40,18 @@ export async function loadRun(settings: RunSettings): Promise<LoadedRun> {
     },
     out: resolve(config?.out ?? settings.out),
   };
+}
+
+/** The folder of a model: a folder itself, one of the Hub, or the built-in one where none is named. */
+export async function modelFolder(
+  model: string | undefined,
+  { offline, revision }: { readonly offline?: boolean | undefined; readonly revision?: string | undefined },
+): Promise<string> {
+  if (model === undefined || model === BUILTIN_MODEL) return builtinModelFolder();
+  return resolveModel(model, {
+    ...(offline === undefined ? {} : { offline }),
+    ...(revision === undefined ? {} : { revision }),
+  });
 }
 
 /** The registered architecture that reads a checkpoint's `model_type`. */

@@ -11,7 +11,7 @@ import type { Ports } from "./ports.ts";
 import { traceSizes } from "./trace-sizes.ts";
 
 /** A forward pass, what goes in and out, and the sizes that may vary. */
-interface TracedModel {
+export interface TracedModel {
   readonly ports: Ports;
   readonly dimensions: readonly string[];
   readonly compute: StepDefinition["compute"];
@@ -39,7 +39,8 @@ export function traceGraph(
   return buildGraph([...traces, ...trace([longestPoint(dimensions, longest)])], ports, isWeight);
 }
 
-function modelOf(
+/** @throws InvalidInputError for a head that no pipeline takes */
+export function modelOf(
   network: Network,
   head: Head,
   weights: ReadonlyMap<string, Weight>,

@@ -1,0 +1,88 @@
+import { join, resolve } from "node:path";
+import { onnx } from "@blora/engine-onnx";
+import {
+  type ExportSummary,
+  exportOnnx,
+  type Measurement,
+  measureExport,
+  type WeightFormat,
+  weightFormats,
+} from "@blora/export-onnx";
+import { baseModelOf, openNetwork, readPlainAdapter } from "@blora/inference";
+import { openCheckpoint } from "@blora/weights";
+import { type Command, Option } from "commander";
+import { adapterFolder } from "../run/adapter-folder.ts";
+import { architectureFor, modelFolder } from "../run/load-run.ts";
+
+interface ExportFlags {
+  readonly adapter: string;
+  readonly model?: string;
+  readonly revision?: string;
+  readonly offline?: boolean;
+  readonly out: string;
+  readonly weights: WeightFormat;
+  readonly adapterForm: "merged" | "branch";
+  readonly measure: boolean;
+  readonly json?: boolean;
+}
+
+export function addExportCommand(program: Command): void {
+  program
+    .command("export")
+    .description("write a model with its adapter as an ONNX graph that transformers.js and ONNX Runtime load")
+    .addOption(new Option("--format <name>", "what to write").choices(["onnx"]).default("onnx"))
+    .requiredOption("--adapter <folder>", "an adapter folder, or a run directory that holds one")
+    .requiredOption("--out <folder>", "where the exported model goes")
+    .option("--model <id|folder>", "the base model (default: the one the adapter names)")
+    .option("--revision <name>", "branch, tag or commit of a Hub model")
+    .option("--offline", "use only what the Hub cache holds")
+    .addOption(new Option("--weights <format>", "base weights").choices([...weightFormats]).default("float32"))
+    .addOption(
+      new Option("--adapter-form <form>", "added to the weights, or beside them")
+        .choices(["merged", "branch"])
+        .default("merged"),
+    )
+    .option("--no-measure", "do not compare the exported graph with the model")
+    .option("--json", "print one JSON line")
+    .action(async (flags: ExportFlags) => {
+      const adapterPath = await adapterFolder(flags.adapter);
+      const model = flags.model ?? (await baseModelOf(adapterPath));
+      const folder = await modelFolder(model, flags);
+      const network = openNetwork(architectureFor(openCheckpoint(folder).config, folder), folder, model);
+      const adapter = await readPlainAdapter(adapterPath, network);
+      const out = resolve(flags.out);
+      const { weights, adapterForm } = flags;
+      const summary = await exportOnnx({ network, adapter, out, weights, adapterForm });
+      const engine = onnx();
+      const measurement = flags.measure
+        ? await measureExport({ network, adapter, engine, file: join(out, summary.file) })
+        : undefined;
+      await engine.release();
+      const text = flags.json
+        ? `${JSON.stringify({ ...summary, ...measurement })}\n`
+        : describe(out, summary, measurement);
+      process.stdout.write(text);
+    });
+}
+
+const MEBIBYTE = 2 ** 20;
+
+function describe(
+  out: string,
+  { file, bytes, dtype, longest, tokenizer }: ExportSummary,
+  measured?: Measurement,
+): string {
+  const lines = [
+    `${join(out, file)}  ${(bytes / MEBIBYTE).toFixed(1)} MiB, dtype ${dtype} of transformers.js`,
+    longest === undefined ? "any batch, texts of any length" : `any batch, texts of up to ${longest} tokens`,
+    ...(measured === undefined
+      ? []
+      : [
+          `logits differ by at most ${measured.largestDifference.toExponential(1)} from the model's, the largest of which is ${measured.largestLogit.toFixed(2)}`,
+        ]),
+    ...(tokenizer.includes("tokenizer.json")
+      ? []
+      : ["the model has no tokenizer.json: transformers.js needs one to read text"]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
