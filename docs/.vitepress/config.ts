@@ -5,6 +5,7 @@ const guide = [
   { text: "Quick start", link: "/guide/quick-start" },
   { text: "Causal language models", link: "/guide/language-models" },
   { text: "MMLU", link: "/guide/mmlu" },
+  { text: "Sweeps and reports", link: "/guide/sweeps-and-reports" },
   { text: "Architecture", link: "/guide/architecture" },
   { text: "Write a quantizer", link: "/guide/write-a-quantizer" },
   { text: "Write an architecture", link: "/guide/write-an-architecture" },

@@ -19,7 +19,12 @@ export interface PlannedRun {
 }
 
 /** Arguments that change what is written, not what is computed. */
-const HARMLESS: readonly (keyof TrainingArguments)[] = ["loggingSteps", "saveSteps", "saveTotalLimit"];
+const HARMLESS: readonly (keyof TrainingArguments)[] = [
+  "loggingSteps",
+  "saveSteps",
+  "saveTotalLimit",
+  "maxTokensPerPass",
+];
 
 const ID_LENGTH = 8;
 

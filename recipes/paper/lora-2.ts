@@ -1,0 +1,30 @@
+/**
+ * LoRA at rank 2.
+ * Eight GLUE tasks, from DeBERTaV3-base, at the learning rates and lengths of AdaLoRA's scripts.
+ * Not run here: this is work for a GPU. AdaLoRA's Table 1 prints a mean of 0.8815 over eight tasks.
+ *
+ *   npx blora sweep recipes/paper/lora-2.ts --seeds 5 --data <GLUE folder>
+ */
+import type { RunConfig } from "@blora/core";
+import { lora } from "@blora/lora";
+import { glue } from "@blora/task-glue";
+import type { TrainingArgumentsInput } from "@blora/trainer";
+import { publishedSettings } from "./settings/glue.ts";
+
+const runs: readonly RunConfig<TrainingArgumentsInput>[] = publishedSettings.map(
+  ({ task, learningRate, epochs, maxSeqLength, alpha, warmupSteps, weightDecay }) => ({
+    model: "microsoft/deberta-v3-base",
+    task: glue({ task }),
+    method: lora({ rank: 2, alpha, dropout: 0 }),
+    training: {
+      learningRate,
+      numTrainEpochs: epochs,
+      maxSeqLength,
+      warmupSteps,
+      weightDecay,
+      perDeviceTrainBatchSize: 32,
+    },
+  }),
+);
+
+export default runs;
