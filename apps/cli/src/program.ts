@@ -5,7 +5,9 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvalCommand } from "./commands/eval.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
+import { addMergeCommand } from "./commands/merge.ts";
 import { addNativeCommand } from "./commands/native.ts";
+import { addPublishCommand } from "./commands/publish.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
@@ -24,6 +26,8 @@ export function createProgram(exit: (status: number) => void): Command {
   addReportCommand(program);
   addGenerateCommand(program);
   addExportCommand(program);
+  addMergeCommand(program);
+  addPublishCommand(program);
   addBopsCommand(program);
   addDemoCommand(program, exit);
   addDoctorCommand(program, exit);

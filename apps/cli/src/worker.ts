@@ -2,6 +2,7 @@ import { readRun } from "@blora/report";
 import { InvalidInputError } from "@blora/spec";
 import { type RunEvent, type RunSummary, serveWorker, train } from "@blora/trainer";
 import { isSystemError } from "./exit.ts";
+import { registry } from "./registry.ts";
 import { loadRun } from "./run/load-run.ts";
 import type { TrainingJob } from "./run/training-thread.ts";
 import { writeReport } from "./run/write-report.ts";
@@ -14,6 +15,8 @@ await serveWorker<TrainingJob, RunSummary, RunEvent>(
       const summary = await train({
         ...parts,
         outputDirectory: out,
+        packageOf,
+        ...(settings.adapter !== undefined && { adapterDirectory: settings.adapter }),
         versions: { "@blora/cli": cliVersion() },
         overwrite,
         allowConfigChange,
@@ -32,6 +35,12 @@ await serveWorker<TrainingJob, RunSummary, RunEvent>(
     }
   },
 );
+
+/** Recorded with an adapter, so that a reader who lacks a plugin is told what to install. */
+function packageOf(reference: string): { readonly package: string } | undefined {
+  const name = registry.packageOf(reference);
+  return name === undefined ? undefined : { package: name };
+}
 
 /** A run is not lost because its page could not be drawn. */
 function reportProblem(emit: (event: RunEvent) => void): (error: Error) => void {

@@ -21,7 +21,8 @@ export interface DownloadProgress {
   readonly total: number;
 }
 
-const TOKENIZER_FILES: ReadonlySet<string> = new Set([
+/** Files a tokenizer is made from. */
+export const TOKENIZER_FILES: ReadonlySet<string> = new Set([
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",

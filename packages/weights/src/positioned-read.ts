@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { InvalidInputError, NotFoundError } from "@blora/spec";
+import { type FileSlice, InvalidInputError, NotFoundError } from "@blora/spec";
 
 /** Node reads at most 2 GiB at once. */
 const LARGEST_READ = 2 ** 30;
@@ -29,4 +29,11 @@ export function readAt(descriptor: number, target: Uint8Array, offset: number, p
     if (read === 0) throw new InvalidInputError(`${path} became shorter while it was read`);
     done += read;
   }
+}
+
+/** The bytes at a place in a file, and nothing else of it. */
+export function readBytes({ path, offset, length }: FileSlice): Uint8Array {
+  const bytes = new Uint8Array(length);
+  withFile(path, (descriptor) => readAt(descriptor, bytes, offset, path));
+  return bytes;
 }

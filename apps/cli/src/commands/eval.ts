@@ -1,8 +1,8 @@
-import { readAdapterDescription } from "@blora/adapters";
 import { InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { evaluate } from "@blora/trainer";
 import type { Command } from "commander";
 import { adapterFolder } from "../run/adapter-folder.ts";
+import { adapterSettings } from "../run/adapter-settings.ts";
 import { type LoadedRun, loadRun } from "../run/load-run.ts";
 import { type BenchmarkFlags, benchmarkAssignments, evalLikelihood } from "./eval-likelihood.ts";
 import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
@@ -50,16 +50,21 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
 async function openRun(folder: string | undefined, flags: EvalFlags, command: Command): Promise<LoadedRun> {
   const set = [...benchmarkAssignments(flags), ...flags.set];
   if (folder === undefined) return loadRun(runSettings({ ...flags, set }, ""));
-  const { baseModel, task, method, maxSeqLength } = await readAdapterDescription(folder);
+  const { baseModel, task = flags.task, method, maxSeqLength } = await adapterSettings(folder);
   const isTaskGiven = command.getOptionValueSource("task") === "cli";
   const settings = runSettings(
-    { ...flags, set, model: flags.model ?? baseModel, task: isTaskGiven ? flags.task : task },
+    {
+      ...flags,
+      set,
+      ...(flags.model === undefined && baseModel !== undefined && { model: baseModel }),
+      task: isTaskGiven ? flags.task : task,
+    },
     folder,
   );
   return loadRun({
     ...settings,
-    method: method as unknown as typeof settings.method,
-    arguments: { maxSeqLength, ...settings.arguments },
+    method,
+    arguments: { ...(maxSeqLength !== undefined && { maxSeqLength }), ...settings.arguments },
   });
 }
 

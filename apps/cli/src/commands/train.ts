@@ -4,6 +4,8 @@ import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { summaryTable } from "../output/summary-table.ts";
+import { adapterFolder } from "../run/adapter-folder.ts";
+import { adapterSettings } from "../run/adapter-settings.ts";
 import type { RunSettings } from "../run/settings.ts";
 import { type Interruptible, withSignals } from "../run/signals.ts";
 import { trainInThread } from "../run/training-thread.ts";
@@ -11,6 +13,7 @@ import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
 
 interface TrainFlags extends RunFlags {
   readonly out?: string;
+  readonly adapter?: string;
   readonly overwrite?: boolean;
   readonly allowConfigChange?: boolean;
   readonly json?: boolean;
@@ -20,13 +23,14 @@ export function addTrainCommand(program: Command, exit: (status: number) => void
   addRunFlags(program.command("train"))
     .description("fine-tune a checkpoint; resumes the run in --out where there is one")
     .option("--out <folder>", "run directory (default: runs/<task>-<method>-<seed>)")
+    .option("--adapter <folder>", "go on from a trained adapter; one of PEFT's is taken over by the method lora")
     .option("--bops-target <share>", "share of LoRA's bit operations to end at, such as 0.25 (method blora)")
     .option("--overwrite", "remove an earlier run in --out first")
     .option("--allow-config-change", "resume although settings differ")
     .option("--json", "print one JSON line at the end instead of progress")
-    .action(async (flags: TrainFlags) => {
+    .action(async (flags: TrainFlags, command: Command) => {
       const out = flags.out ?? `runs/${flags.task}-${flags.method}-${flags.seed ?? 42}`;
-      const { result: summary, signal } = await trainOnce(runSettings(flags, out), {
+      const { result: summary, signal } = await trainOnce(await startingSettings(flags, out, command), {
         overwrite: flags.overwrite ?? false,
         allowConfigChange: flags.allowConfigChange ?? false,
         quiet: flags.json ?? false,
@@ -35,6 +39,19 @@ export function addTrainCommand(program: Command, exit: (status: number) => void
       else process.stdout.write(describeSummary(summary, out));
       if (summary.interrupted) exit(signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted);
     });
+}
+
+/** Settings of the flags; what they leave open is taken from the adapter to go on from. */
+async function startingSettings(flags: TrainFlags, out: string, command: Command): Promise<RunSettings> {
+  if (flags.adapter === undefined) return runSettings(flags, out);
+  const adapter = await adapterFolder(flags.adapter);
+  const { baseModel, method } = await adapterSettings(adapter);
+  const settings = runSettings(
+    { ...flags, ...(flags.model === undefined && baseModel !== undefined && { model: baseModel }) },
+    out,
+  );
+  const isMethodGiven = command.getOptionValueSource("method") === "cli";
+  return { ...settings, adapter, ...(isMethodGiven ? {} : { method }) };
 }
 
 export interface TrainOptions {

@@ -14,6 +14,8 @@ export interface RunSettings {
   readonly method: ComponentManifest<"method">;
   readonly engine: ComponentManifest<"engine">;
   readonly out: string;
+  /** Adapter folder training goes on from. */
+  readonly adapter?: string;
   readonly arguments: TrainingArgumentsInput;
   /** A `blora.config.ts` whose values stand in for the fields above. */
   readonly configFile: string | undefined;

@@ -1,0 +1,83 @@
+import type { Engine, Tokenizer } from "@blora/spec";
+import { batchOf, compileNetworkStep, type OpenNetwork } from "@blora/trainer";
+
+/** Texts whose logits tell two networks apart. */
+const SAMPLE = [
+  "The committee postponed its decision until the figures had been checked.",
+  "Rain is expected along the coast, clearing towards the evening.",
+  "She closed the book, because the ending was not the one she had hoped for.",
+  "Prices rose by three percent, although most economists had predicted a fall.",
+  "No tickets are left.",
+  "It is, without doubt, the best soup in town!",
+] as const;
+const LONGEST = 64;
+
+export interface SampleDifference {
+  readonly texts: number;
+  /** Between a logit of one network and the same of the other. */
+  readonly largestDifference: number;
+  readonly largestLogit: number;
+}
+
+/** How far the logits of two networks with one head are apart on a few texts. */
+export async function sampleDifference(
+  engine: Engine,
+  tokenizer: Tokenizer,
+  first: OpenNetwork,
+  second: OpenNetwork,
+): Promise<SampleDifference> {
+  const batch = sampleBatch(tokenizer, first);
+  const one = await sampleLogits(engine, first, batch);
+  const other = await sampleLogits(engine, second, batch);
+  return {
+    texts: SAMPLE.length,
+    largestDifference: one.reduce((most, logit, index) => Math.max(most, Math.abs(logit - other[index]!)), 0),
+    largestLogit: one.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0),
+  };
+}
+
+type SampleBatch = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly values: Int32Array | Float32Array }>
+>;
+
+function sampleBatch(tokenizer: Tokenizer, { network }: OpenNetwork): SampleBatch {
+  const rows = SAMPLE.map(
+    (text) => tokenizer.assemble(tokenizer.encode(text), undefined, Math.min(LONGEST, network.maxLength)).inputIds,
+  );
+  const T = Math.max(...rows.map((ids) => ids.length));
+  const shape = [rows.length, T];
+  const padded = (of: (id: number) => number, rest: number) =>
+    rows.flatMap((ids) => Array.from({ length: T }, (_, index) => (index < ids.length ? of(ids[index]!) : rest)));
+  const last = rows.map((ids, row) => row * T + ids.length - 1);
+  return {
+    inputIds: { shape, values: Int32Array.from(padded((id) => id, tokenizer.special.pad)) },
+    attentionMask: { shape, values: Float32Array.from(padded(() => 1, 0)) },
+    tokenTypeIds: { shape, values: new Int32Array(rows.length * T) },
+    ...(network.head.kind.endsWith("language-model") && {
+      positions: { shape: [last.length], values: Int32Array.from(last) },
+    }),
+  };
+}
+
+async function sampleLogits(
+  engine: Engine,
+  { network, snapshot }: OpenNetwork,
+  batch: SampleBatch,
+): Promise<Float32Array> {
+  const step = await compileNetworkStep(engine, network, snapshot, {
+    name: "sample",
+    inputs: Object.fromEntries(
+      Object.entries(batch).map(([name, { shape, values }]) => [
+        name,
+        { shape, dtype: values instanceof Int32Array ? "int32" : "float32" },
+      ]),
+    ),
+    compute: (inputs, input) => ({ logits: network.architecture.forward({ ...inputs, batch: batchOf(input) }) }),
+  });
+  try {
+    const feeds = Object.fromEntries(Object.entries(batch).map(([name, { values }]) => [name, values]));
+    return (await step.run(feeds)).logits!;
+  } finally {
+    await step.release();
+  }
+}

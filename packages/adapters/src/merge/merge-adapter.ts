@@ -1,0 +1,152 @@
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type Adapter,
+  type Architecture,
+  type Head,
+  InvalidInputError,
+  type LinearSite,
+  type LowRankUpdate,
+  type Method,
+} from "@blora/spec";
+import { sizeOf } from "@blora/tensor";
+import {
+  type Checkpoint,
+  type CheckpointTensor,
+  encodeFloats,
+  isFloatType,
+  matchParameters,
+  readBytes,
+  TOKENIZER_FILES,
+  writeFolderDurably,
+} from "@blora/weights";
+import { exportUpdates } from "../peft/write-peft.ts";
+import type { AdapterWeights } from "../weights.ts";
+import { mergedConfig } from "./merged-config.ts";
+import { mergedWeight } from "./merged-weight.ts";
+import { type SizedTensor, writeShards } from "./shards.ts";
+
+export interface MergeOptions {
+  readonly architecture: Architecture;
+  readonly checkpoint: Checkpoint;
+  readonly method: Method;
+  readonly head: Head;
+  readonly weights: AdapterWeights;
+  /** Folder to write: absent, or empty. */
+  readonly out: string;
+  /** Default 5 GB, as transformers has it. */
+  readonly maxShardBytes?: number;
+  /** Merge although the adapter was trained on a rounded base: its rounded weights are written, in the dtype of the base. */
+  readonly roundBase?: boolean;
+}
+
+export interface MergeReport {
+  /** Weights that an update was added to. */
+  readonly merged: number;
+  /** Tensors taken from the adapter as they are. */
+  readonly replaced: number;
+  readonly files: readonly string[];
+}
+
+const DEFAULT_SHARD_BYTES = 5e9;
+const EXTRA_FILES = ["generation_config.json", "chat_template.jinja"];
+type FloatType = "F32" | "F16" | "BF16";
+
+/**
+ * Writes the base model with the adapter added to its weights: a checkpoint
+ * that needs neither PEFT nor this project. Every tensor keeps its dtype
+ * (rounded to nearest, ties to even), and one at a time is in memory.
+ *
+ * @throws InvalidInputError where the base is rounded in evaluation and `roundBase` is not set, or `out` holds something
+ */
+export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> {
+  const { checkpoint, method, out, head, weights } = options;
+  if (method.roundBase !== undefined && !options.roundBase) {
+    throw new InvalidInputError(
+      `This adapter was trained at scope ${method.scope}: expected a base whose weights evaluation leaves as they are, found that it rounds them, and the inputs of its linear maps too, which no merged weight can express. Merge its rounded weights anyway with --round-base, and look at the error.`,
+    );
+  }
+  if (existsSync(out) && readdirSync(out).length > 0) {
+    throw new InvalidInputError(`${out}: expected a folder to write that is absent or empty, found files in it.`);
+  }
+  const { tensors, merged, replaced } = planTensors(options);
+  let files: string[] = [];
+  await writeFolderDurably(out, async (folder) => {
+    files = writeShards(folder, tensors, options.maxShardBytes ?? DEFAULT_SHARD_BYTES);
+    const config = Object.keys(weights.head).length === 0 ? checkpoint.config : mergedConfig(checkpoint.config, head);
+    writeFileSync(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+    for (const name of [...TOKENIZER_FILES, ...EXTRA_FILES]) {
+      const source = join(checkpoint.folder, name);
+      if (existsSync(source)) copyFileSync(source, join(folder, name));
+    }
+  });
+  return { merged, replaced, files };
+}
+
+interface Plan {
+  readonly tensors: readonly SizedTensor[];
+  readonly merged: number;
+  readonly replaced: number;
+}
+
+function planTensors(options: MergeOptions): Plan {
+  const { architecture, checkpoint, method, head, weights } = options;
+  const config = architecture.parseConfig(checkpoint.config);
+  const sites = architecture.sites(config).filter(({ path }) => weights.adapters.has(path));
+  const { found } = matchParameters(architecture.parameters(config, head), checkpoint, {
+    aliases: (name) => architecture.aliases?.(name) ?? [],
+    replaceHead: true,
+  });
+  const plan = new Map<string, SizedTensor>(
+    [...checkpoint.tensors.values()].map((tensor) => [tensor.name, copied(tensor)]),
+  );
+  const updates = exportUpdates(method, sites, weights);
+  const changed = sites.filter(({ path }) => updates.has(path) || method.roundBase !== undefined);
+  for (const site of changed) {
+    const tensor = checkpoint.tensors.get(found.get(`${site.path}.weight`)!)!;
+    plan.set(tensor.name, mergedTensor(options, site, tensor, updates.get(site.path)));
+  }
+  const headType = typeOfHead(checkpoint);
+  for (const [name, { shape, values }] of Object.entries(weights.head)) {
+    const stored = checkpoint.tensors.get(found.get(name) ?? name);
+    const type = stored === undefined || !isFloatType(stored.type) ? headType : stored.type;
+    const target = stored?.name ?? name;
+    plan.set(
+      target,
+      sized(target, type, shape, () => encodeFloats(values, type)),
+    );
+  }
+  const tensors = [...plan.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { tensors, merged: changed.length, replaced: Object.keys(weights.head).length };
+}
+
+function copied({ name, type, shape, source }: CheckpointTensor): SizedTensor {
+  return { name, type, shape, byteLength: source.length, bytes: () => readBytes(source) };
+}
+
+function mergedTensor(
+  { checkpoint, method, weights }: MergeOptions,
+  site: LinearSite,
+  { name, type, shape }: CheckpointTensor,
+  update: LowRankUpdate | undefined,
+): SizedTensor {
+  const adapter = weights.adapters.get(site.path) as Adapter;
+  return sized(name, type as FloatType, shape, () => {
+    const base = checkpoint.read(name);
+    const weight = method.roundBase?.(adapter, base) ?? base;
+    return encodeFloats(mergedWeight(weight, update), type as FloatType);
+  });
+}
+
+function sized(name: string, type: FloatType, shape: readonly number[], bytes: () => Uint8Array): SizedTensor {
+  return { name, type, shape, byteLength: sizeOf(shape) * (type === "F32" ? 4 : 2), bytes };
+}
+
+/** Head tensors the base lacks take the dtype most of it is in. */
+function typeOfHead({ tensors }: Checkpoint): FloatType {
+  const bytes = new Map<FloatType, number>();
+  for (const { type, source } of tensors.values()) {
+    if (isFloatType(type)) bytes.set(type, (bytes.get(type) ?? 0) + source.length);
+  }
+  return [...bytes].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "F32";
+}

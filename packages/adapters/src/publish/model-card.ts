@@ -1,0 +1,149 @@
+import type { AdapterDescription } from "../description.ts";
+import type { PublishOptions } from "./published-files.ts";
+
+/** The card of an adapter: metadata the Hub checks, results, cost, ranks and bits, and how to load it. */
+export function modelCard(description: AdapterDescription, options: PublishOptions): string {
+  return `---\n${yaml(metadata(description, options))}---\n\n${body(description, options)}`;
+}
+
+type Yaml = string | number | readonly Yaml[] | { readonly [key: string]: Yaml | undefined };
+
+/** Block style; every string is quoted as JSON, which YAML reads. */
+function yaml(value: Yaml, indent = ""): string {
+  if (typeof value !== "object") return `${indent}${JSON.stringify(value)}\n`;
+  if (Array.isArray(value)) {
+    return value.map((item: Yaml) => `${indent}- ${yaml(item, `${indent}  `).trimStart()}`).join("");
+  }
+  return Object.entries(value as Readonly<Record<string, Yaml | undefined>>)
+    .filter((entry): entry is [string, Yaml] => entry[1] !== undefined)
+    .map(([key, item]) =>
+      typeof item === "object"
+        ? `${indent}${key}:\n${yaml(item, `${indent}  `)}`
+        : `${indent}${key}: ${JSON.stringify(item)}\n`,
+    )
+    .join("");
+}
+
+function pipelineTag({ head }: AdapterDescription): string {
+  if (head.kind === "language-model") return "text-generation";
+  return head.kind === "masked-language-model" ? "fill-mask" : "text-classification";
+}
+
+function metadata(description: AdapterDescription, { baseModel, name, license }: PublishOptions): Yaml {
+  const { dataset, results, task } = description;
+  const scores = Object.entries(results?.scores ?? {});
+  const data = {
+    name: dataset?.config === undefined ? task : `${dataset.id} (${dataset.config})`,
+    type: dataset?.id ?? task,
+    config: dataset?.config,
+    split: results?.split,
+  };
+  return {
+    library_name: "peft",
+    base_model: baseModel,
+    base_model_relation: baseModel === undefined ? undefined : "adapter",
+    license,
+    pipeline_tag: pipelineTag(description),
+    tags: ["lora", "b-lora", "bayesian-lora", "quantized-adapter"],
+    datasets: dataset === undefined ? undefined : [dataset.id],
+    "model-index":
+      scores.length === 0
+        ? undefined
+        : [
+            {
+              name,
+              results: [
+                {
+                  task: { type: pipelineTag(description), name: task },
+                  dataset: data,
+                  metrics: scores.map(([metric, value]) => ({
+                    type: metric,
+                    name: `${metric} (seed ${results!.seed})`,
+                    value,
+                  })),
+                },
+              ],
+            },
+          ],
+  };
+}
+
+function body(description: AdapterDescription, options: PublishOptions): string {
+  const { baseModel, baseRevision, task, bops, ranks } = description;
+  const revision = baseRevision === undefined ? "" : `, revision \`${baseRevision}\``;
+  const widths = matrixNames(description);
+  const sites = Object.keys(ranks).map((path) => [
+    `\`${path}\``,
+    ranks[path]!,
+    ...widths.map((matrix) => description.bits[path]?.[matrix] ?? "-"),
+  ]);
+  return `# ${options.name}
+
+A low-rank adapter of \`${baseModel}\`${revision}, trained on ${task} with ranks and bit widths learned per matrix
+(B-LoRA, arXiv 2406.13046).
+
+${resultsTable(description)}
+## Cost
+
+${table(
+  ["scope", "multiply-accumulates a token", bops.unit, "LoRA in 32 bit", "share"],
+  [[bops.scope, bops.macs, bops.bitOperations, bops.baseline, `${(100 * bops.ratio).toFixed(2)} %`]],
+)}
+## Ranks and bits
+
+${table(["matrix", "rank", ...widths], sites)}
+## Load it
+
+In Python, as a plain LoRA adapter:
+
+\`\`\`python
+${pythonExample(description, options)}
+\`\`\`
+
+In TypeScript, at its learned widths:
+
+\`\`\`ts
+import { readAdapter } from "@blora/adapters";
+
+const { weights, description } = await readAdapter("folder of this repository");
+\`\`\`
+
+transformers.js reads whole models: merge the adapter first, \`blora merge --adapter <folder> --out <folder>\`, and export
+it to ONNX.
+`;
+}
+
+function pythonExample({ baseModel, head }: AdapterDescription, { name }: PublishOptions): string {
+  const isLanguageModel = head.kind === "language-model";
+  const factory = isLanguageModel ? "AutoModelForCausalLM" : "AutoModelForSequenceClassification";
+  const labels =
+    head.kind === "classification"
+      ? `, num_labels=${head.labels.length}`
+      : head.kind === "regression"
+        ? ", num_labels=1"
+        : "";
+  return [
+    "from peft import PeftModel",
+    `from transformers import ${factory}`,
+    "",
+    `base = ${factory}.from_pretrained(${JSON.stringify(baseModel)}${labels})`,
+    `model = PeftModel.from_pretrained(base, ${JSON.stringify(name)})`,
+  ].join("\n");
+}
+
+function resultsTable({ results }: AdapterDescription): string {
+  if (results === undefined) return "";
+  const { split, rows, scores, seed, steps } = results;
+  const lines = Object.entries(scores).map(([metric, value]) => [metric, value.toFixed(4), split, rows, seed, steps]);
+  return `## Results\n\n${table(["metric", "value", "split", "rows", "seed", "updates"], lines)}`;
+}
+
+/** Operands whose widths any site has, in the order of the first that has them. */
+function matrixNames({ bits }: AdapterDescription): string[] {
+  return [...new Set(Object.values(bits).flatMap((site) => Object.keys(site)))];
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |\n`;
+  return line(head) + line(head.map(() => "---")) + rows.map(line).join("");
+}

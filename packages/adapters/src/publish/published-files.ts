@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { InvalidInputError, type JsonObject } from "@blora/spec";
+import { readJsonFile } from "@blora/weights";
+import { DESCRIPTION_FILE, PACKED_FILE } from "../adapter-folder.ts";
+import { type AdapterDescription, parseDescription, stringifyDescription } from "../description.ts";
+import { CONFIG_FILE, TENSORS_FILE } from "../peft/names.ts";
+import { modelCard } from "./model-card.ts";
+
+/** One file that goes out. */
+export interface PublishedFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface PublishOptions {
+  /** Hub id of the base model; absent where it is not on the Hub. */
+  readonly baseModel?: string | undefined;
+  /** Name the adapter is published as, such as `org/name`. */
+  readonly name: string;
+  /** SPDX identifier of the adapter's license, for the card. */
+  readonly license?: string | undefined;
+}
+
+const HUB_ID = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/;
+
+/**
+ * Everything that goes out for an adapter: its four files and a model card. No
+ * other file of the folder is read, and no path of this machine goes out.
+ *
+ * @throws InvalidInputError where the folder holds no packed adapter or `baseModel` is no Hub id
+ */
+export function publishedFiles(folder: string, options: PublishOptions): PublishedFile[] {
+  const { baseModel } = options;
+  if (baseModel !== undefined && !HUB_ID.test(baseModel)) {
+    throw new InvalidInputError(
+      `base model: expected the id of a Hub model, such as microsoft/deberta-v3-base, found ${JSON.stringify(baseModel)}.`,
+    );
+  }
+  const absent = [DESCRIPTION_FILE, PACKED_FILE, CONFIG_FILE, TENSORS_FILE].filter(
+    (name) => !existsSync(join(folder, name)),
+  );
+  if (absent.length > 0) {
+    throw new InvalidInputError(
+      `${folder}: expected an adapter that training wrote, found it without ${absent.join(", ")}.`,
+    );
+  }
+  const path = join(folder, DESCRIPTION_FILE);
+  const stored = parseDescription(readJsonFile(path) as JsonObject, path);
+  const description = { ...stored, baseModel: baseModel ?? lastName(stored.baseModel) };
+  const config = { ...readJsonFile(join(folder, CONFIG_FILE)), base_model_name_or_path: description.baseModel };
+  return [
+    textFile("README.md", modelCard(description, options)),
+    textFile(CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`),
+    { path: TENSORS_FILE, bytes: readFileSync(join(folder, TENSORS_FILE)) },
+    textFile(DESCRIPTION_FILE, stringifyDescription(description)),
+    { path: PACKED_FILE, bytes: readFileSync(join(folder, PACKED_FILE)) },
+  ];
+}
+
+/** The Hub id an adapter was trained on; undefined for a local folder. */
+export function hubBaseModel({ baseModel, baseRevision }: AdapterDescription): string | undefined {
+  const isHub = HUB_ID.test(baseModel) && (baseModel.includes("/") || baseRevision !== undefined);
+  return isHub ? baseModel : undefined;
+}
+
+export function textFile(path: string, text: string): PublishedFile {
+  return { path, bytes: new TextEncoder().encode(text) };
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Folders of this machine stay here: only their last name goes out. */
+function lastName(model: string): string {
+  return HUB_ID.test(model) ? model : (model.split(/[/\\]/).filter(Boolean).at(-1) ?? "local");
+}

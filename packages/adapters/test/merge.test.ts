@@ -1,0 +1,179 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hardConcrete } from "@blora/gates";
+import { blora } from "@blora/lora";
+import { bert } from "@blora/model-bert";
+import { debertaV2 } from "@blora/model-deberta-v2";
+import { phi } from "@blora/model-phi";
+import { qwen2 } from "@blora/model-qwen2";
+import { uniform } from "@blora/quantizers";
+import type { Architecture } from "@blora/spec";
+import { expectAllClose, useCpuBackend } from "@blora/testing";
+import {
+  openCheckpoint,
+  readSafetensorsHeader,
+  readTensor,
+  type WritableTensor,
+  writeSafetensors,
+} from "@blora/weights";
+import { describe, expect, test } from "vitest";
+import { exportUpdates, type MergeOptions, mergeAdapter, mergedWeight } from "../src/index.ts";
+import { FIXTURES } from "./support/families.ts";
+import { method, ourAdapters } from "./support/our-adapters.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+useCpuBackend();
+
+const ARCHITECTURES: Readonly<Record<string, unknown>> = {
+  "deberta-v3": debertaV2(),
+  bert: bert(),
+  phi: phi(),
+  qwen2: qwen2(),
+};
+const FOLDERS: Readonly<Record<string, string>> = {
+  "deberta-v3": "deberta-v2/v3/",
+  bert: "bert/pairs/",
+  phi: "causal/phi-2/",
+  qwen2: "causal/qwen2.5/",
+};
+const adapters = new Map(ourAdapters().map((one) => [one.name, one]));
+
+function optionsOf(name: string, out: string): MergeOptions {
+  const { adapter } = adapters.get(name)!;
+  return {
+    architecture: ARCHITECTURES[name.split(".")[0]!] as Architecture,
+    checkpoint: openCheckpoint(fileURLToPath(new URL(FOLDERS[name.split(".")[0]!]!, FIXTURES))),
+    method,
+    head: adapter.description.head,
+    weights: adapter.weights,
+    out,
+  };
+}
+
+describe("merging", () => {
+  test.each(["deberta-v3.mixed", "bert.mixed", "phi.mixed", "qwen2.mixed"])(
+    "gives the logits of the adapter: %s",
+    async (name) => {
+      const write = process.env.BLORA_MERGED_FOLDER;
+      const out = join(write ?? temporaryFolder(), name);
+      const options = optionsOf(name, out);
+      const { merged } = await mergeAdapter(options);
+      const { family, adapter } = adapters.get(name)!;
+      expect(merged).toBe(family.linears.length);
+      const result = openCheckpoint(out);
+      for (const [path, update] of exportUpdates(method, family.linears, adapter.weights)) {
+        expectAllClose(result.read(`${path}.weight`), mergedWeight(options.checkpoint.read(`${path}.weight`), update), {
+          absolute: 0,
+        });
+      }
+      for (const [tensor, { values }] of Object.entries(adapter.weights.head))
+        expect(result.read(tensor)).toEqual(values);
+      const untouched = options.checkpoint.names.filter(
+        (tensor) =>
+          !(tensor in adapter.weights.head) && !family.linears.some(({ path }) => tensor === `${path}.weight`),
+      );
+      for (const tensor of untouched) expect(result.read(tensor)).toEqual(options.checkpoint.read(tensor));
+    },
+  );
+
+  test.each(["F16", "BF16"] as const)("keeps %s and rounds to nearest, ties to even", async (type) => {
+    const base = temporaryFolder();
+    const source = openCheckpoint(fileURLToPath(new URL(FOLDERS.phi!, FIXTURES)));
+    const halves = source.names.map((name): [string, WritableTensor] => [
+      name,
+      { type, shape: source.tensors.get(name)!.shape, values: source.read(name) },
+    ]);
+    writeSafetensors(join(base, "model.safetensors"), new Map(halves));
+    writeFileSync(join(base, "config.json"), JSON.stringify(source.config));
+    const out = join(temporaryFolder(), "merged");
+    const options = { ...optionsOf("phi.mixed", out), checkpoint: openCheckpoint(base) };
+    await mergeAdapter(options);
+    const result = openCheckpoint(out);
+    expect(new Set([...result.tensors.values()].map((tensor) => tensor.type))).toEqual(new Set([type]));
+    const { family, adapter } = adapters.get("phi.mixed")!;
+    const expected = join(temporaryFolder(), "expected.safetensors");
+    for (const [path, update] of exportUpdates(method, family.linears, adapter.weights)) {
+      const values = mergedWeight(options.checkpoint.read(`${path}.weight`), update);
+      writeSafetensors(expected, new Map([["w", { type, shape: [values.length], values }]]));
+      expect(result.read(`${path}.weight`)).toEqual(readTensor(readSafetensorsHeader(expected), "w"));
+    }
+  });
+
+  test("splits into shards with an index, one tensor each where that is all that fits", async () => {
+    const out = join(temporaryFolder(), "merged");
+    const options = { ...optionsOf("bert.mixed", out), maxShardBytes: 8000 };
+    const { files } = await mergeAdapter(options);
+    expect(files.length).toBeGreaterThan(2);
+    expect(files[0]).toBe(`model-00001-of-${String(files.length).padStart(5, "0")}.safetensors`);
+    expect(openCheckpoint(out).names.length).toBe(options.checkpoint.names.length);
+    const index = JSON.parse(readFileSync(join(out, "model.safetensors.index.json"), "utf8"));
+    expect(Object.keys(index.weight_map)).toHaveLength(options.checkpoint.names.length);
+  });
+
+  test("writes the labels and copies tokenizer files, and nothing else", async () => {
+    const base = temporaryFolder();
+    const source = fileURLToPath(new URL(FOLDERS.bert!, FIXTURES));
+    for (const name of ["model.safetensors", "config.json"])
+      writeFileSync(join(base, name), readFileSync(join(source, name)));
+    writeFileSync(join(base, "vocab.txt"), "[PAD]");
+    writeFileSync(join(base, "secret.env"), "x");
+    const out = join(temporaryFolder(), "merged");
+    const head = { kind: "classification", labels: ["no", "yes", "maybe"] } as const;
+    await mergeAdapter({ ...optionsOf("bert.mixed", out), checkpoint: openCheckpoint(base), head });
+    expect(readdirSync(out).sort()).toEqual(["config.json", "model.safetensors", "vocab.txt"]);
+    expect(JSON.parse(readFileSync(join(out, "config.json"), "utf8"))).toMatchObject({
+      architectures: ["BertForSequenceClassification"],
+      id2label: { 0: "no", 1: "yes", 2: "maybe" },
+      label2id: { no: 0, yes: 1, maybe: 2 },
+    });
+  });
+
+  test("refuses a base that evaluation rounds unless asked, and then writes it rounded", async () => {
+    const out = join(temporaryFolder(), "merged");
+    const options = optionsOf("bert.mixed", out);
+    const rounding = blora({
+      rankGate: hardConcrete(),
+      quantizer: uniform({ bits: 4 }),
+      rank: 8,
+      alpha: 12,
+      scope: "site",
+    });
+    const range = { shape: [], values: Float32Array.of(0), group: "ranges" } as const;
+    const weights = {
+      head: {},
+      adapters: new Map(
+        [...options.weights.adapters].map(([path, { layout, parameters }]) => [
+          path,
+          {
+            layout: {
+              ...layout,
+              signed: { ...(layout.signed as object), W0: true },
+              bits: { ...(layout.bits as object), W0: 4 },
+            },
+            parameters: { ...parameters, "W0.logRange": range },
+          },
+        ]),
+      ),
+    };
+    const site = { ...options, method: rounding, weights };
+    await expect(mergeAdapter(site)).rejects.toThrow(
+      /scope site: expected a base whose weights evaluation leaves as they are/,
+    );
+    await mergeAdapter({ ...site, roundBase: true });
+    const [path, adapter] = [...weights.adapters][0]!;
+    const { linears } = adapters.get("bert.mixed")!.family;
+    const update = rounding.export(linears.find((linear) => linear.path === path)!, adapter);
+    const rounded = rounding.roundBase!(adapter, options.checkpoint.read(`${path}.weight`));
+    expect(new Set(rounded).size).toBeLessThanOrEqual(16);
+    expectAllClose(openCheckpoint(out).read(`${path}.weight`), mergedWeight(rounded, update), { absolute: 0 });
+  });
+
+  test("never writes over a folder that holds something", async () => {
+    const out = temporaryFolder();
+    mkdirSync(join(out, "mine"));
+    await expect(mergeAdapter(optionsOf("bert.mixed", out))).rejects.toThrow(
+      `${out}: expected a folder to write that is absent or empty`,
+    );
+  });
+});
