@@ -1,0 +1,278 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  type HubTarget,
+  npmPackage,
+  type PublishedFile,
+  publishedFiles,
+  publishToHub,
+  readAdapter,
+  writeAdapter,
+} from "../src/index.ts";
+import { type HubStandIn, startHub } from "./support/hub-stand-in.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { method, SITES, tinyAdapter } from "./tiny-adapter.ts";
+
+const TOKEN = "hf_verySecretToken";
+const text = ({ bytes }: PublishedFile): string => new TextDecoder().decode(bytes);
+
+async function adapterFolder(baseModel = "org/tiny"): Promise<string> {
+  const folder = join(temporaryFolder(), "adapter");
+  const { weights, description } = tinyAdapter();
+  await writeAdapter(folder, method, SITES, { weights, description: { ...description, baseModel } });
+  return folder;
+}
+
+async function files(): Promise<PublishedFile[]> {
+  return publishedFiles(await adapterFolder(), { name: "me/adapter", baseModel: "org/tiny", license: "apache-2.0" });
+}
+
+describe("what goes out", () => {
+  test("is the four files and a card, and no other file of the folder", async () => {
+    const folder = await adapterFolder();
+    writeFileSync(join(folder, ".env"), TOKEN);
+    const all = publishedFiles(folder, { name: "me/adapter", baseModel: "org/tiny" });
+    expect(all.map(({ path }) => path)).toEqual([
+      "README.md",
+      "adapter_config.json",
+      "adapter_model.safetensors",
+      "blora_config.json",
+      "blora_model.safetensors",
+    ]);
+    for (const file of all) expect(text(file)).not.toContain(TOKEN);
+  });
+
+  test("holds no path of this machine", async () => {
+    const all = publishedFiles(await adapterFolder("/home/someone/private/tiny"), { name: "me/adapter" });
+    for (const file of all) expect(text(file)).not.toContain("someone");
+    expect(JSON.parse(text(all[1]!)).base_model_name_or_path).toBe("tiny");
+  });
+
+  test("has a card with metadata, results, cost, ranks and bits", async () => {
+    const card = text((await files())[0]!);
+    expect(card).toMatchInlineSnapshot(`
+      "---
+      library_name: "peft"
+      base_model: "org/tiny"
+      base_model_relation: "adapter"
+      license: "apache-2.0"
+      pipeline_tag: "text-classification"
+      tags:
+        - "lora"
+        - "b-lora"
+        - "bayesian-lora"
+        - "quantized-adapter"
+      model-index:
+        - name: "me/adapter"
+          results:
+            - task:
+                type: "text-classification"
+                name: "letters"
+              dataset:
+                name: "letters"
+                type: "letters"
+                split: "validation"
+              metrics:
+                - type: "accuracy"
+                  name: "accuracy (seed 42)"
+                  value: 0.85
+      ---
+
+      # me/adapter
+
+      A low-rank adapter of \`org/tiny\`, revision \`0123456789abcdef0123456789abcdef01234567\`, trained on letters with ranks and bit widths learned per matrix
+      (B-LoRA, arXiv 2406.13046).
+
+      ## Results
+
+      | metric | value | split | rows | seed | updates |
+      | --- | --- | --- | --- | --- | --- |
+      | accuracy | 0.8500 | validation | 40 | 42 | 900 |
+
+      ## Cost
+
+      | scope | multiply-accumulates a token | bit operations | LoRA in 32 bit | share |
+      | --- | --- | --- | --- | --- |
+      | adapter | 100 | 1600 | 102400 | 1.56 % |
+
+      ## Ranks and bits
+
+      | matrix | rank | A | E | B |
+      | --- | --- | --- | --- | --- |
+      | \`encoder.layer.0.query\` | 3 | 4 | 8 | 2 |
+      | \`encoder.layer.1.query\` | 1 | 4 | 8 | 2 |
+
+      ## Load it
+
+      In Python, as a plain LoRA adapter:
+
+      \`\`\`python
+      from peft import PeftModel
+      from transformers import AutoModelForSequenceClassification
+
+      base = AutoModelForSequenceClassification.from_pretrained("org/tiny", num_labels=2)
+      model = PeftModel.from_pretrained(base, "me/adapter")
+      \`\`\`
+
+      In TypeScript, at its learned widths:
+
+      \`\`\`ts
+      import { readAdapter } from "@blora/adapters";
+
+      const { weights, description } = await readAdapter("folder of this repository");
+      \`\`\`
+
+      transformers.js reads whole models: merge the adapter first, \`blora merge --adapter <folder> --out <folder>\`, and export
+      it to ONNX.
+      "
+    `);
+  });
+
+  test("needs a base model that is an id", async () => {
+    const folder = await adapterFolder();
+    expect(() => publishedFiles(folder, { name: "me/a", baseModel: "../tiny" })).toThrow(
+      /expected the id of a Hub model/,
+    );
+  });
+});
+
+describe("publishing to the Hub", () => {
+  let hub: HubStandIn;
+  beforeEach(async () => {
+    hub = await startHub(TOKEN);
+  });
+  afterEach(() => hub.close());
+
+  const waits: number[] = [];
+  const target = (change: Partial<HubTarget> = {}): HubTarget => ({
+    repository: "me/adapter",
+    token: TOKEN,
+    hubUrl: hub.url,
+    retry: { attempts: 3, firstWaitMilliseconds: 10, wait: async (milliseconds) => void waits.push(milliseconds) },
+    ...change,
+  });
+  const count = (part: string): number => hub.requests.filter((request) => request.includes(part)).length;
+
+  test("commits every byte", async () => {
+    const all = await files();
+    expect(await publishToHub(all, target())).toContain("/me/adapter/commit/");
+    expect([...hub.committed.keys()].sort()).toEqual(all.map(({ path }) => path).sort());
+    for (const { path, bytes } of all) expect(hub.committed.get(path)!.equals(bytes), path).toBe(true);
+  });
+
+  test("goes on where the repository exists", async () => {
+    await publishToHub(await files(), target());
+    await publishToHub(await files(), target());
+    expect(count("/api/repos/create")).toBe(2);
+  });
+
+  test.each([
+    [401, /does not know this token/],
+    [403, /does not let this token write to me\/adapter/],
+  ])("says what to do about %i, and asks once", async (status, message) => {
+    hub.faults.set("/api/repos/create", [status]);
+    await expect(publishToHub(await files(), target())).rejects.toThrow(message);
+    expect(hub.requests).toHaveLength(1);
+  });
+
+  test("reports a conflict of commits", async () => {
+    hub.faults.set("/commit/", [409]);
+    await expect(publishToHub(await files(), target())).rejects.toThrow(/answered 409 .*nothing was committed/);
+    expect(count("/commit/")).toBe(1);
+  });
+
+  test.each([429, 500, 503, "cut"] as const)("asks again after %s", async (fault) => {
+    hub.faults.set("/preupload/", [fault]);
+    hub.faults.set("/objects/", [fault]);
+    hub.faults.set("/commit/", [fault, fault]);
+    await publishToHub(await files(), target());
+    expect(hub.committed.size).toBe(5);
+  });
+
+  test("gives up after a bounded number of attempts, and nothing is committed", async () => {
+    hub.faults.set("/commit/", Array<number>(50).fill(500));
+    await expect(publishToHub(await files(), target())).rejects.toThrow(/answered 500/);
+    expect(count("/commit/")).toBe(3);
+    expect(hub.committed.size).toBe(0);
+  });
+
+  test("does not send again what an interrupted attempt stored", async () => {
+    hub.faults.set("/commit/", ["cut", "cut", "cut"]);
+    await expect(publishToHub(await files(), target())).rejects.toThrow(/could not be reached/);
+    expect(hub.objects.size).toBe(2);
+    const sent = count("PUT /objects/");
+    await publishToHub(await files(), target());
+    expect(count("PUT /objects/")).toBe(sent);
+    expect(hub.committed.size).toBe(5);
+  });
+
+  test("never shows the token, even where the server echoes it", async () => {
+    hub.faults.set("/commit/", [418]);
+    const error = await publishToHub(await files(), target()).catch((failure: Error) => failure);
+    expect(String((error as Error).stack)).not.toContain(TOKEN);
+    expect(String((error as Error).message)).toContain("(token)");
+    expect(JSON.stringify(error)).not.toContain(TOKEN);
+    await expect(publishToHub(await files(), target({ token: "secret" }))).rejects.toThrow(
+      'Expected a token that starts with "hf_".',
+    );
+  });
+
+  test.each(["adapter", "../x/y", "me/a--b", "me/a b"])("refuses the repository %s", async (repository) => {
+    await expect(publishToHub(await files(), target({ repository }))).rejects.toThrow(
+      /Expected a repository such as org\/name/,
+    );
+    expect(hub.requests).toEqual([]);
+  });
+});
+
+describe("an npm package", () => {
+  test("packs, installs in an empty project, and gives its files by name", async () => {
+    const folder = temporaryFolder();
+    const packed = npmPackage(await files(), tinyAdapter().description, {
+      name: "@me/adapter",
+      version: "1.2.3",
+      license: "apache-2.0",
+    });
+    mkdirSync(join(folder, "package"));
+    for (const { path, bytes } of packed) writeFileSync(join(folder, "package", path), bytes);
+    const npm = (cwd: string, ...parameters: string[]) =>
+      execFileSync("npm", parameters, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const archive = npm(join(folder, "package"), "pack", "--silent", "--pack-destination", folder)
+      .trim()
+      .split("\n")
+      .at(-1)!;
+    mkdirSync(join(folder, "project"));
+    writeFileSync(join(folder, "project", "package.json"), '{"private":true}');
+    npm(join(folder, "project"), "install", join(folder, archive), "--no-audit", "--no-fund", "--offline");
+    const installed = join(folder, "project", "node_modules", "@me", "adapter");
+    expect(readdirSync(installed).sort()).toEqual(packed.map(({ path }) => path).sort());
+
+    const manifest = JSON.parse(readFileSync(join(installed, "manifest.json"), "utf8"));
+    expect(manifest).toMatchObject({ baseModel: "org/tiny", baseRevision: "0123456789abcdef0123456789abcdef01234567" });
+    for (const [name, { sha256, bytes }] of Object.entries<{ sha256: string; bytes: number }>(manifest.files)) {
+      const content = readFileSync(join(installed, name));
+      expect(content.length).toBe(bytes);
+      expect(createHash("sha256").update(content).digest("hex")).toBe(sha256);
+    }
+    const { scripts, dependencies, main } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    expect({ scripts, dependencies, main }).toEqual({ scripts: undefined, dependencies: undefined, main: undefined });
+    const resolved = execFileSync(process.execPath, ["-p", 'require.resolve("@me/adapter/blora_model.safetensors")'], {
+      cwd: join(folder, "project"),
+      encoding: "utf8",
+    });
+    expect(resolved.trim().endsWith(join("adapter", "blora_model.safetensors"))).toBe(true);
+    expect((await readAdapter(installed)).description.task).toBe("letters");
+  });
+
+  test.each([
+    ["Adapter", "1.0.0"],
+    ["../x", "1.0.0"],
+    ["adapter", "latest"],
+  ])("refuses %s at %s", async (name, version) => {
+    const all = await files();
+    expect(() => npmPackage(all, tinyAdapter().description, { name, version })).toThrow(/Expected/);
+  });
+});

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What the stand-in does instead of answering a request as the Hub would. */
+export type Fault = number | "cut";
+
+/** A server that speaks the part of the Hub's HTTP interface that publishing uses. */
+export interface HubStandIn {
+  readonly url: string;
+  /** Requests as `METHOD path`, in order. */
+  readonly requests: string[];
+  /** Objects of large files, by SHA-256. */
+  readonly objects: Map<string, Buffer>;
+  /** Committed files, by path. */
+  readonly committed: Map<string, Buffer>;
+  /** What to do to the next requests whose path contains a key, one entry each. */
+  readonly faults: Map<string, Fault[]>;
+  close(): Promise<void>;
+}
+
+export async function startHub(token: string): Promise<HubStandIn> {
+  const requests: string[] = [];
+  const objects = new Map<string, Buffer>();
+  const committed = new Map<string, Buffer>();
+  const faults = new Map<string, Fault[]>();
+  let repository: string | undefined;
+
+  const server = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      const path = request.url!;
+      requests.push(`${request.method} ${path}`);
+      const fault = [...faults].find(([part]) => path.includes(part))?.[1].shift();
+      if (fault === "cut") return request.socket.destroy();
+      if (fault !== undefined)
+        return json(response, fault, { error: `told to answer ${fault} to ${request.headers.authorization}` });
+      if (!path.startsWith("/objects/") && request.headers.authorization !== `Bearer ${token}`)
+        return json(response, 401, { error: "who?" });
+      answer(path, body, response);
+    });
+  });
+
+  function answer(path: string, body: Buffer, response: ServerResponse): void {
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    if (path === "/api/repos/create") {
+      const { organization, name } = JSON.parse(String(body)) as { organization: string; name: string };
+      if (repository !== undefined) return json(response, 409, { error: "exists" });
+      repository = `${organization}/${name}`;
+      return json(response, 200, { url: `${base}/${repository}`, id: repository });
+    }
+    if (path.includes("/preupload/")) {
+      const { files } = JSON.parse(String(body)) as { files: { path: string }[] };
+      const modes = files.map((file) => ({
+        path: file.path,
+        uploadMode: file.path.endsWith(".safetensors") ? "lfs" : "regular",
+        shouldIgnore: false,
+      }));
+      return json(response, 200, { files: modes });
+    }
+    if (path.endsWith("/info/lfs/objects/batch")) {
+      const wanted = (JSON.parse(String(body)) as { objects: { oid: string; size: number }[] }).objects;
+      const listed = wanted.map(({ oid, size }) => ({
+        oid,
+        size,
+        ...(objects.has(oid) ? {} : { actions: { upload: { href: `${base}/objects/${oid}` } } }),
+      }));
+      return json(response, 200, { transfer: "basic", objects: listed });
+    }
+    if (path.startsWith("/objects/")) {
+      const oid = path.slice("/objects/".length);
+      if (createHash("sha256").update(body).digest("hex") !== oid) return json(response, 400, { error: "damaged" });
+      objects.set(oid, body);
+      return json(response, 200, {});
+    }
+    for (const line of String(body).split("\n").filter(Boolean)) {
+      const { key, value } = JSON.parse(line) as {
+        key: string;
+        value: { path: string; content?: string; oid?: string };
+      };
+      if (key === "file") committed.set(value.path, Buffer.from(value.content!, "base64"));
+      if (key === "lfsFile") committed.set(value.path, objects.get(value.oid!)!);
+    }
+    json(response, 200, { commitOid: "0".repeat(40), commitUrl: `${base}/${repository}/commit/0`, hookOutput: "" });
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    objects,
+    committed,
+    faults,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(JSON.stringify(body));
+}
