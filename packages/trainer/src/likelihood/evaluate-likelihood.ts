@@ -100,7 +100,7 @@ async function prepare(run: LikelihoodRun): Promise<Prepared> {
 async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promise<LikelihoodSummary> {
   const { run, likelihood, requests, open, maxTokens: maxLength, firstId } = prepared;
   const { tokenizer, engine } = run;
-  const candidates = Math.max(...requests.map(({ continuations }) => continuations.length));
+  const candidates = requests.reduce((most, { continuations }) => Math.max(most, continuations.length), 0);
   const reading = createReading({ engine, open, padId: tokenizer.special.pad, candidates });
   try {
     const answered = await answerAll(requests, {
