@@ -5,6 +5,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvalCommand } from "./commands/eval.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
+import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
 import { addNativeCommand } from "./commands/native.ts";
 import { addPublishCommand } from "./commands/publish.ts";
@@ -26,6 +27,7 @@ export function createProgram(exit: (status: number) => void): Command {
   addReportCommand(program);
   addGenerateCommand(program);
   addExportCommand(program);
+  addInspectCommand(program);
   addMergeCommand(program);
   addPublishCommand(program);
   addBopsCommand(program);

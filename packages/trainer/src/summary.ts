@@ -1,4 +1,4 @@
-import type { CostSummary, LedgerRow } from "@blora/adapters";
+import type { AdapterSizes, CostSummary, LedgerRow } from "@blora/adapters";
 import type { EngineDescription, Scores } from "@blora/spec";
 
 /** Loss and scores of every evaluated split after some step. */
@@ -39,6 +39,8 @@ export interface RunSummary {
   readonly ranks: Readonly<Record<string, number>>;
   readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly bops: CostSummary;
+  /** Bytes of `adapter/` in every form; absent where the base itself was trained. */
+  readonly adapterSizes?: AdapterSizes;
   readonly engine: EngineDescription;
   /** Updates made. */
   readonly steps: number;

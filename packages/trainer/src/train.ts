@@ -1,6 +1,6 @@
 import { freemem } from "node:os";
 import { join } from "node:path";
-import { type TrainedAdapter, writeAdapter } from "@blora/adapters";
+import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters";
 import { BloraError, NumericalError } from "@blora/spec";
 import { writeFileDurably } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
@@ -130,8 +130,8 @@ async function finish(
   const folder = run.outputDirectory;
   const last = takeSnapshot(state);
   const weights = selectWeights(prepared, progress, last);
-  const summary = summarizeRun(run, prepared, progress, weights, interrupted);
-  if (interrupted) return summary;
+  const computed = summarizeRun(run, prepared, progress, weights, interrupted);
+  if (interrupted) return computed;
   await writeAdapter(join(folder, ADAPTER_FOLDER), method, sites, adapterOf(run, prepared, weights));
   if (weights.snapshot !== last) {
     const lastWeights = { snapshot: last, record: progress.last };
@@ -139,6 +139,10 @@ async function finish(
   }
   const ledger = costLedger(method, prepared.model.costModel, sites, weights.snapshot);
   await writeFileDurably(join(folder, LEDGER_FILE), `${JSON.stringify(ledger)}\n`);
+  const summary = {
+    ...computed,
+    ...(!method.trainsBase && { adapterSizes: adapterSizes(join(folder, ADAPTER_FOLDER)) }),
+  };
   await writeFileDurably(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   run.onEvent?.({ type: "finish", summary });
   return summary;

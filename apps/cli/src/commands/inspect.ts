@@ -1,0 +1,37 @@
+import { adapterSizes, readAdapterDescription } from "@blora/adapters";
+import Table from "cli-table3";
+import type { Command } from "commander";
+import { adapterFolder } from "../run/adapter-folder.ts";
+
+export function addInspectCommand(program: Command): void {
+  program
+    .command("inspect")
+    .argument("<adapter>", "an adapter folder, or a run directory that holds one")
+    .description("what an adapter is: base model, task, scores, ranks, bits, and its size in every form")
+    .option("--json", "print one JSON line")
+    .action(async (path: string, { json }: { readonly json?: boolean }) => {
+      const folder = await adapterFolder(path);
+      const description = await readAdapterDescription(folder);
+      const sizes = adapterSizes(folder);
+      if (json) {
+        process.stdout.write(`${JSON.stringify({ ...description, sizes })}\n`);
+        return;
+      }
+      const { baseModel, task, method, results, bops, ranks, bits } = description;
+      const facts = new Table({ style: { head: [], border: [] } });
+      facts.push(
+        ["base model", baseModel],
+        ["task", task],
+        ["method", String(method.$plugin)],
+        ["scores", results === undefined ? "-" : JSON.stringify(results.scores)],
+        [bops.unit, `${(100 * bops.ratio).toFixed(2)} % of LoRA in 32 bit, scope ${bops.scope}`],
+      );
+      const sites = new Table({ head: ["matrix", "rank", "bits"], style: { head: [], border: [] } });
+      for (const [site, rank] of Object.entries(ranks))
+        sites.push([site, String(rank), JSON.stringify(bits[site] ?? {})]);
+      const bytes = new Table({ head: ["bytes", "packed", "float32", "float16"], style: { head: [], border: [] } });
+      for (const [what, { packed, float32, float16 }] of Object.entries(sizes))
+        bytes.push([what, packed, float32, float16]);
+      process.stdout.write(`${facts}\n${sites}\n${bytes}\n`);
+    });
+}
