@@ -8,7 +8,16 @@ import {
   testQuantizer,
   testTask,
 } from "../../src/index.ts";
-import { architecture, architectureFixture, component, gate, method, quantizer, task } from "./minimal.ts";
+import {
+  architecture,
+  architectureFixture,
+  component,
+  gate,
+  languageModelTask,
+  method,
+  quantizer,
+  task,
+} from "./minimal.ts";
 
 describe("the smallest component that keeps every law is accepted", () => {
   testGate(component("gate", gate));
@@ -16,5 +25,6 @@ describe("the smallest component that keeps every law is accepted", () => {
   testMethod(component("method", method));
   testArchitecture(component("architecture", architecture), architectureFixture);
   testTask(component("task", task));
+  testTask(component("task", languageModelTask));
   testCostModel(component("costModel", bitCost));
 });

@@ -9,7 +9,16 @@ import {
   testQuantizer,
   testTask,
 } from "../../src/index.ts";
-import { architecture, architectureFixture, component, gate, method, quantizer, task } from "./minimal.ts";
+import {
+  architecture,
+  architectureFixture,
+  component,
+  gate,
+  languageModelTask,
+  method,
+  quantizer,
+  task,
+} from "./minimal.ts";
 
 /** One mistake in an otherwise lawful component. */
 export interface Fault {
@@ -32,6 +41,7 @@ const architectures = (change: object) => () =>
     heads: [{ kind: "regression" }],
   });
 const tasks = (change: object) => () => testTask(component("task", { ...task, ...change }));
+const languageModelTasks = (change: object) => () => testTask(component("task", { ...languageModelTask, ...change }));
 
 export const faults: readonly Fault[] = [
   {
@@ -110,6 +120,38 @@ export const faults: readonly Fault[] = [
     mistake: "a task with a baseline of its own",
     caughtBy: ["the majority baseline is the score of one constant answer"],
     register: tasks({ majority: () => ({ accuracy: 0.5 }) }),
+  },
+  {
+    mistake: "a language-model task that learns its first token",
+    caughtBy: ["targets are tokens with something before them, in order, within the longest length"],
+    register: languageModelTasks({
+      encode(...given: Parameters<typeof languageModelTask.encode>) {
+        const encoded = languageModelTask.encode(...given);
+        return { ...encoded, targets: [...encoded.inputIds.keys()] };
+      },
+    }),
+  },
+  {
+    mistake: "a language-model task that keeps the targets it cut off",
+    caughtBy: [
+      "targets are tokens with something before them, in order, within the longest length",
+      "what is cut is the end: a shorter row begins as the whole one does",
+    ],
+    register: languageModelTasks({
+      encode(...[example, tokenizer, length]: Parameters<typeof languageModelTask.encode>) {
+        const { targets = [] } = languageModelTask.encode(example, tokenizer, Infinity);
+        return { ...languageModelTask.encode(example, tokenizer, length), targets };
+      },
+    }),
+  },
+  {
+    mistake: "a language-model task that prefers what is unlikely",
+    caughtBy: ["likelier targets never score worse"],
+    register: languageModelTasks({
+      score: (rows: Parameters<typeof languageModelTask.score>[0]) => ({
+        logLikelihood: -languageModelTask.score(rows).logLikelihood!,
+      }),
+    }),
   },
   {
     mistake: "a cost model that forgets the tokens",

@@ -6,6 +6,7 @@ import {
   type Gate,
   InvalidInputError,
   type LabelTask,
+  type LanguageModelTask,
   type Method,
   type ParameterSpec,
   type PluginKind,
@@ -155,6 +156,30 @@ export const task: LabelTask = {
       labels.map(() => answer),
       labels,
     );
+  },
+};
+
+/** Continues every text after its first word. */
+export const languageModelTask: LanguageModelTask = {
+  name: "continuation",
+  head: { kind: "language-model" },
+  primaryMetric: "logLikelihood",
+  splits: task.splits,
+  load: async (name) => ({ name, examples: [{ first: "a ".repeat(20), origin: `${name}:1` }] }),
+  encode: ({ first, label }, tokenizer, maxLength) => {
+    const ids = tokenizer.encode(first);
+    const inputIds = ids.slice(0, maxLength);
+    return {
+      inputIds,
+      tokenTypeIds: inputIds.map(() => 0),
+      targets: [...inputIds.keys()].slice(1),
+      truncated: ids.length > maxLength,
+      label,
+    };
+  },
+  score: (rows) => {
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+    return { logLikelihood: sum(rows.map((row) => row.logLikelihood)) / sum(rows.map((row) => row.tokens)) };
   },
 };
 
