@@ -1,0 +1,70 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunSummary } from "@blora/trainer";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blora, requireBuild } from "./run-blora.ts";
+
+const data = process.env.BLORA_DATA;
+let folder = "";
+
+beforeAll(() => {
+  requireBuild();
+  folder = mkdtempSync(join(tmpdir(), "blora-language-model-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("blora generate without a prompt is wrong usage, and without a model a mistake", async () => {
+  expect((await blora(["generate"])).status).toBe(2);
+  const { status, stderr } = await blora(["generate", "--prompt", "Once"]);
+  expect([status, stderr]).toEqual([1, "blora: generate: expected a --model or an adapter, found neither.\n"]);
+});
+
+describe.skipIf(!data)("a causal language model on the command line (needs BLORA_DATA)", () => {
+  test("learns from instruction data, and writes with and without the adapter", async () => {
+    const source = join(data!, "models/stories260K");
+    const model = join(folder, "model");
+    cpSync(join(source, "qwen2-layout"), model, { recursive: true });
+    cpSync(join(source, "tok512.model"), join(model, "tokenizer.model"));
+    const rows = ["cat", "dog", "bird", "frog"].map((animal) => {
+      return `${JSON.stringify({ prompt: `Who is it? It is the ${animal}.`, completion: ` ${animal} ${animal} ${animal}!` })}\n`;
+    });
+    for (const split of ["train", "validation"]) writeFileSync(join(folder, `${split}.jsonl`), rows.join(""));
+
+    const out = join(folder, "run");
+    const given = [
+      "--model",
+      model,
+      "--task",
+      "instruct",
+      "--data",
+      folder,
+      "--threads",
+      "1",
+      "--set",
+      "task.addBos=true",
+    ];
+    const fast = ["maxSteps=20", "evalSteps=20", "learningRate=1e-2", "perDeviceTrainBatchSize=4", "maxSeqLength=64"];
+    const trained = await blora([
+      "train",
+      ...given,
+      "--out",
+      out,
+      "--json",
+      ...fast.flatMap((value) => ["--set", value]),
+    ]);
+    expect(trained.stderr).toBe("");
+    const summary = JSON.parse(trained.stdout) as RunSummary;
+    expect(summary.metric.name).toBe("logLikelihood");
+    expect(summary.targetTokens).toBeGreaterThan(0);
+
+    const options = ["--prompt", "Once upon a time", "--add-bos", "--max-new-tokens", "12", "--threads", "1"];
+    const plain = await blora(["generate", "--model", model, ...options]);
+    const golden = JSON.parse(readFileSync(join(source, "golden.json"), "utf8")) as { greedy_text: string };
+    expect(plain.stdout.length).toBeGreaterThan(20);
+    expect(golden.greedy_text.startsWith(`Once upon a time${plain.stdout.trimEnd()}`)).toBe(true);
+    const adapted = await blora(["generate", out, ...options]);
+    expect(adapted.status).toBe(0);
+    expect(adapted.stdout).not.toBe(plain.stdout);
+  });
+});
