@@ -1,4 +1,4 @@
-import type { FrozenTensor, LinearSite } from "@blora/spec";
+import type { FrozenTensor, LinearSite, StepPlan } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 
 export interface MemoryFacts {
@@ -23,7 +23,8 @@ const COPIES_OF_A_TRAINABLE = 4;
 const COPIES_OF_AN_ACTIVATION = 4;
 
 /**
- * A rough upper estimate of the bytes a training step needs: float32 weights,
+ * A rough upper estimate of the bytes a training step needs, for engines that
+ * cannot plan it: float32 weights,
  * trainables with their optimizer state, and the activations of all linear
  * maps. It knows neither attention maps nor what an engine reuses.
  */
@@ -33,6 +34,26 @@ export function estimateMemory({ frozen, linears, trainableParameters, batchSize
   const perToken = linears.reduce((total, { inFeatures, outFeatures }) => total + inFeatures + outFeatures, 0);
   const activations = batchSize * length * perToken * COPIES_OF_AN_ACTIVATION;
   return FLOAT_BYTES * (weights + trainableParameters * COPIES_OF_A_TRAINABLE + activations);
+}
+
+const STORED_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
+
+/** Bytes of frozen tensors in their files. */
+export function storedBytes(frozen: Iterable<FrozenTensor>): number {
+  let bytes = 0;
+  for (const { shape, storage } of frozen) bytes += sizeOf(shape) * STORED_BYTES[storage];
+  return bytes;
+}
+
+/** Bytes of a planned step: mapped weights, trainables (with what AdamW keeps, where they train), and the step's own values. */
+export function plannedMemory(
+  plan: StepPlan,
+  frozen: Iterable<FrozenTensor>,
+  trainableParameters: number,
+  trains: boolean,
+): number {
+  const copies = trains ? COPIES_OF_A_TRAINABLE : 1;
+  return plan.peakBytes + storedBytes(frozen) + FLOAT_BYTES * copies * trainableParameters;
 }
 
 /** What to say where the estimate exceeds the memory at hand. */

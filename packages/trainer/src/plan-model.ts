@@ -14,6 +14,7 @@ import {
 import { ops, sizeOf, softmaxCrossEntropy } from "@blora/tensor";
 import type { Checkpoint, CheckpointTensor } from "@blora/weights";
 import { bindNetwork } from "./bind-network.ts";
+import { plannedMemory, storedBytes } from "./memory.ts";
 import { labelObjective } from "./objective/label-objective.ts";
 import { likelihoodObjective } from "./objective/likelihood-objective.ts";
 import { createTrainingState } from "./state/training-state.ts";
@@ -60,10 +61,6 @@ export interface PlannedStep extends StepPlan {
   readonly totalBytes: number;
 }
 
-const ELEMENT_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
-const FLOAT_BYTES = 4;
-/** Value, gradient, and AdamW's two averages. */
-const COPIES_OF_A_TRAINABLE = 4;
 const PLAN_SEED = 0;
 const CLASSES = ["a", "b"];
 
@@ -98,19 +95,18 @@ export function planModel(parts: PlanParts): ModelPlan {
   const tensors = [...network.frozen].map(([name, tensor]): PlannedTensor => {
     return { name, size: sizeOf(tensor.shape), storage: tensor.storage, adapted: adapted.has(name) };
   });
-  const storedBytes = tensors.reduce((total, { size, storage }) => total + size * ELEMENT_BYTES[storage], 0);
   const trained = [...state.entries().values()].filter(({ parameter }) => parameter.group !== "frozen");
   const trainableParameters = trained.reduce((total, { parameter }) => total + parameter.values.length, 0);
-  const withTotal = (plan: StepPlan, copies: number): PlannedStep => {
-    return { ...plan, totalBytes: plan.peakBytes + storedBytes + copies * FLOAT_BYTES * trainableParameters };
+  const withTotal = (plan: StepPlan, trains: boolean): PlannedStep => {
+    return { ...plan, totalBytes: plannedMemory(plan, network.frozen.values(), trainableParameters, trains) };
   };
   return {
     head: head.kind,
     tensors,
     trainableParameters,
-    storedBytes,
-    train: withTotal(engine.plan(trainingStep(model, shape)), COPIES_OF_A_TRAINABLE),
-    evaluate: withTotal(engine.plan(evaluationStep(model, shape)), 1),
+    storedBytes: storedBytes(network.frozen.values()),
+    train: withTotal(engine.plan(trainingStep(model, shape)), true),
+    evaluate: withTotal(engine.plan(evaluationStep(model, shape)), false),
   };
 }
 
@@ -132,9 +128,8 @@ function absentCheckpoint({ architecture, config, storageOf }: PlanParts, head: 
     tensors,
     names: [...tensors.keys()].sort(),
     frozen(name) {
-      const { shape } = tensors.get(name)!;
-      const storage = storageOf(name);
-      return { shape, storage, source: { ...source, length: sizeOf(shape) * ELEMENT_BYTES[storage] } };
+      const tensor = { shape: tensors.get(name)!.shape, storage: storageOf(name), source };
+      return { ...tensor, source: { ...source, length: storedBytes([tensor]) } };
     },
     read: () => {
       throw new Error("a planned checkpoint has no values");

@@ -1,7 +1,7 @@
 import { freemem } from "node:os";
 import { join } from "node:path";
 import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters";
-import { BloraError, NumericalError } from "@blora/spec";
+import { BloraError, isLanguageModelTask, NumericalError } from "@blora/spec";
 import { writeFileDurably } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
 import { costLedger } from "./cost.ts";
@@ -19,14 +19,16 @@ import {
   LEDGER_FILE,
   SUMMARY_FILE,
 } from "./files/run-folder.ts";
-import { estimateMemory, memoryWarning } from "./memory.ts";
+import { estimateMemory, memoryWarning, plannedMemory } from "./memory.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import { openReporter } from "./reporter.ts";
 import type { TrainRun } from "./run.ts";
 import { FRESH_PROGRESS } from "./state/progress.ts";
 import { readState, writeState } from "./state/state-files.ts";
 import { createTrainingState, type TrainingState, takeSnapshot } from "./state/training-state.ts";
+import { trainingStep } from "./steps/definitions.ts";
 import { createStepRunner } from "./steps/step-runner.ts";
+import { stepShape } from "./steps/step-shape.ts";
 import { describeAdapter, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
 import type { RunSummary } from "./summary.ts";
 import { type LoopResult, trainingLoop } from "./training-loop.ts";
@@ -75,9 +77,10 @@ async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
   await requireFreeSpace(folder, checkpointBytes(state) * (args.saveTotalLimit + 1));
   await writeRunConfig(folder, prepared.config);
 
-  emit(startEvent(run, prepared, state));
+  const memory = memoryOf(run, prepared, state);
+  emit(startEvent(run, prepared, state, memory));
   if (checkpoint !== undefined) emit({ type: "resume", ...checkpoint });
-  for (const message of startWarnings(prepared, state)) warn(message);
+  for (const message of startWarnings(prepared, state, memory)) warn(message);
 
   const reporter = await openReporter(folder, checkpoint === undefined ? -1 : progress.step, emit);
   const runner = createStepRunner({
@@ -156,7 +159,7 @@ function adapterOf(
   return { weights: snapshot, description: describeAdapter(run, prepared, snapshot, record) };
 }
 
-function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState) {
+function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState, estimatedMemoryBytes: number) {
   const { train, plan, model } = prepared;
   return {
     type: "start",
@@ -166,13 +169,13 @@ function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState) 
     stepsPerEpoch: plan.stepsPerEpoch,
     trainableParameters: trainableParameters(state),
     sites: model.sites.length,
-    estimatedMemoryBytes: memoryOf(prepared, state),
+    estimatedMemoryBytes,
   } as const;
 }
 
-function startWarnings(prepared: PreparedRun, state: TrainingState): string[] {
+function startWarnings(prepared: PreparedRun, state: TrainingState, needed: number): string[] {
   const { train, evaluation, args, longest, model } = prepared;
-  const memory = memoryWarning(memoryOf(prepared, state), freemem(), rowsOfPass(prepared), longest);
+  const memory = memoryWarning(needed, freemem(), rowsOfPass(prepared), longest);
   const { adapters } = takeSnapshot(state);
   return [
     ...(memory === undefined ? [] : [memory]),
@@ -187,15 +190,17 @@ function rowsOfPass({ args, longest }: PreparedRun): number {
   return Math.ceil(size / passesOf({ size, length: longest }, args.maxTokensPerPass));
 }
 
-function memoryOf(prepared: PreparedRun, state: TrainingState): number {
-  const { model, longest } = prepared;
-  return estimateMemory({
-    frozen: model.frozen.values(),
-    linears: model.linears,
-    trainableParameters: trainableParameters(state),
-    batchSize: rowsOfPass(prepared),
-    length: longest,
-  });
+/** Bytes of the largest pass: as the engine plans it, else as a rule of thumb has it. */
+function memoryOf({ engine, task }: TrainRun, prepared: PreparedRun, state: TrainingState): number {
+  const { model, longest: length, args } = prepared;
+  const batchSize = rowsOfPass(prepared);
+  const losses = isLanguageModelTask(task) ? batchSize * length : batchSize;
+  const shape = stepShape(state, { batchSize, length, losses, packed: args.packing });
+  const plan = engine.plan?.(trainingStep(model, shape));
+  const frozen = model.frozen.values();
+  const trainable = trainableParameters(state);
+  if (plan !== undefined) return plannedMemory(plan, frozen, trainable, true);
+  return estimateMemory({ frozen, linears: model.linears, trainableParameters: trainable, batchSize, length });
 }
 
 function trainableParameters(state: TrainingState): number {
