@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { finishedRun } from "../cli-run.ts";
+import type { RunSummary } from "@blora/trainer";
 import { machine } from "../machine.ts";
 
 const { values } = parseArgs({
@@ -54,7 +54,9 @@ const results = ["lora", "blora"].map((method) => {
   const folder = join(values.runs, method);
   rmSync(folder, { recursive: true, force: true });
   const flags = ["--model", model, "--task", "instruct", "--method", method, "--data", data];
-  const { tokensPerSecond, peakRssBytes, seconds, steps } = finishedRun(folder, flags, settings);
+  const train = [program, "train", "--out", folder, "--json", ...flags, ...sets];
+  const output = execFileSync(process.execPath, train, { encoding: "utf8", maxBuffer: 2 ** 26 });
+  const { tokensPerSecond, peakRssBytes, seconds, steps } = JSON.parse(output.trim().split("\n").at(-1)!) as RunSummary;
   return { method, tokensPerSecond, peakRssBytes, plannedBytes: plan.train.totalBytes, seconds, steps };
 });
 const { layers, batch, length } = values;
