@@ -1,4 +1,4 @@
-import type { Feed, FrozenTensor, StepDefinition } from "@blora/spec";
+import type { Feed, FrozenTensor, StepDefinition, StepInputs } from "@blora/spec";
 import {
   gelu,
   layerNorm,
@@ -52,7 +52,14 @@ export interface EncoderStep {
   readonly trainable: Readonly<Record<string, Float32Array>>;
 }
 
-export function encoderStep(shape: EncoderShape): EncoderStep {
+/** How sites are adapted inside a step, and what that adds to the loss. */
+export interface Adaptation {
+  apply(path: string, x: Tensor, weight: Tensor, bias: Tensor): Tensor;
+  readonly penalty?: Tensor | undefined;
+}
+
+/** @param adapt in place of plain LoRA; its own tensors must be added to the step */
+export function encoderStep(shape: EncoderShape, adapt: (tensors: StepInputs) => Adaptation = plainLora): EncoderStep {
   const { hidden, layers, batch, length, rank } = shape;
   const frozen = new Map<string, FrozenTensor>();
   const trainable: Record<string, Float32Array> = {};
@@ -88,7 +95,9 @@ export function encoderStep(shape: EncoderShape): EncoderStep {
     },
     trainable: trainableShapes,
     frozen,
-    compute: ({ input, trainable, frozen }) => {
+    compute: (tensors) => {
+      const { input, trainable, frozen } = tensors;
+      const { apply, penalty } = adapt(tensors);
       const norm = (x: Tensor) => layerNorm(x, frozen("norm.scale"), frozen("norm.shift"), 1e-7);
       const heads = (x: Tensor) =>
         ops.transpose(ops.reshape(x, [batch, length, hidden / HEAD_SIZE, HEAD_SIZE]), [0, 2, 1, 3]);
@@ -96,13 +105,7 @@ export function encoderStep(shape: EncoderShape): EncoderStep {
       for (let layer = 0; layer < layers; layer++) {
         const adapted = (site: string, x: Tensor) => {
           const name = `${layer}.${site}`;
-          return lowRankLinear(
-            x,
-            frozen(`${name}.weight`),
-            frozen(`${name}.bias`),
-            trainable[`${name}.A`]!,
-            trainable[`${name}.B`]!,
-          );
+          return apply(name, x, frozen(`${name}.weight`), frozen(`${name}.bias`));
         };
         const query = heads(ops.mul(adapted("q", x), 1 / Math.sqrt(HEAD_SIZE)));
         const attention = softmax(ops.matMul(query, heads(adapted("k", x)), false, true)); // [B, N, T, T]
@@ -115,7 +118,8 @@ export function encoderStep(shape: EncoderShape): EncoderStep {
         hidden,
       ]);
       const logits = linear(first, trainable.classifier!);
-      return { loss: ops.mean(softmaxCrossEntropy(logits, input.targets!)) };
+      const taskLoss = ops.mean(softmaxCrossEntropy(logits, input.targets!));
+      return { loss: penalty === undefined ? taskLoss : ops.add(taskLoss, penalty) };
     },
   };
   const ids = Int32Array.from({ length: batch * length }, (_, index) => (index * 7919) % VOCABULARY);
@@ -123,4 +127,10 @@ export function encoderStep(shape: EncoderShape): EncoderStep {
     Number(index % CLASSES === Math.floor(index / CLASSES) % CLASSES),
   );
   return { step, feeds: { ids, targets }, trainable };
+}
+
+function plainLora({ trainable }: StepInputs): Adaptation {
+  return {
+    apply: (path, x, weight, bias) => lowRankLinear(x, weight, bias, trainable[`${path}.A`]!, trainable[`${path}.B`]!),
+  };
 }

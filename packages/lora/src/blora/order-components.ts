@@ -1,29 +1,8 @@
 import type { Adapter, AdapterStore, Parameter } from "@blora/spec";
 import { selectComponents } from "./select-components.ts";
-import { singularComponents } from "./singular-components.ts";
 
-/**
- * Puts components in the order in which they matter, the product unchanged:
- * nested gates close from the end, and the first component has no gate at all.
- */
+/** Largest |e_i|·‖a_i‖·‖b_i‖ first: nested gates close from the end, and the first component has no gate at all. */
 export function orderComponents(store: AdapterStore, path: string): void {
-  const { A, E, B } = store.get(path).parameters as { A: Parameter; E: Parameter; B: Parameter };
-  const singular = singularComponents({ A: A.values, E: E.values, B: B.values });
-  if (singular === undefined) {
-    sortComponents(store, path);
-    return;
-  }
-  store.update(path, {
-    parameters: {
-      A: { ...A, values: singular.A },
-      E: { ...E, values: singular.E },
-      B: { ...B, values: singular.B },
-    },
-  });
-}
-
-/** Largest |e_i|·‖a_i‖·‖b_i‖ first. */
-function sortComponents(store: AdapterStore, path: string): void {
   const magnitudes = componentMagnitudes(store.get(path));
   const order = [...magnitudes.keys()].sort((a, b) => magnitudes[b]! - magnitudes[a]!);
   if (order.some((component, position) => component !== position)) selectComponents(store, path, order);

@@ -1,0 +1,82 @@
+/**
+ * Times one step of LoRA, and of B-LoRA in each phase at scopes `adapter` and
+ * `site`, at the shape of MiniLM, in turn with one another.
+ *
+ *   npm run bench:blora-step -- --threads 2 --rounds 15 --out benchmarks/results/blora-step.json
+ */
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { onnx } from "@blora/engine-onnx";
+import { hardConcrete } from "@blora/gates";
+import { type BloraOptions, blora, lora } from "@blora/lora";
+import { bayesianBits } from "@blora/quantizers";
+import type { CompiledStep, Method } from "@blora/spec";
+import { machine } from "../machine.ts";
+import { type MethodStep, type MOMENTS, methodStep, PHASES } from "./blora-encoder.ts";
+import { median } from "./measure.ts";
+
+const { values } = parseArgs({
+  options: {
+    threads: { type: "string", default: "2" },
+    rounds: { type: "string", default: "15" },
+    hidden: { type: "string", default: "384" },
+    layers: { type: "string", default: "6" },
+    batch: { type: "string", default: "32" },
+    length: { type: "string", default: "64" },
+    out: { type: "string" },
+  },
+});
+const shape = {
+  hidden: Number(values.hidden),
+  layers: Number(values.layers),
+  batch: Number(values.batch),
+  length: Number(values.length),
+  rank: 8,
+};
+
+const gate = hardConcrete({ initialLogit: 2 });
+const bloraWith = (options: Partial<BloraOptions>): Method =>
+  blora({ rankGate: gate, quantizer: bayesianBits({ gate }), phases: PHASES, bopsTarget: 0.25, ...options });
+const CASES: readonly (readonly [name: string, method: Method, moment: keyof typeof MOMENTS])[] = [
+  ["lora", lora({ rank: shape.rank }), "warmup"],
+  ["blora adapter, warm-up", bloraWith({}), "warmup"],
+  ["blora adapter, gates", bloraWith({}), "gates"],
+  ["blora adapter, settle at half the rank", bloraWith({}), "settle"],
+  ["blora site, gates", bloraWith({ scope: "site" }), "gates"],
+  ["blora site, gates, every row", bloraWith({ scope: "site", gradientShare: 1 }), "gates"],
+  ["blora site, settle at half the rank", bloraWith({ scope: "site" }), "settle"],
+];
+
+interface Candidate {
+  readonly name: string;
+  readonly inputs: MethodStep;
+  readonly compiled: CompiledStep;
+  readonly milliseconds: number[];
+}
+
+const engine = onnx({ threads: Number(values.threads) });
+const candidates: Candidate[] = [];
+for (const [name, method, moment] of CASES) {
+  const inputs = await methodStep(shape, method, moment);
+  candidates.push({ name, inputs, compiled: await engine.compile(inputs.step), milliseconds: [] });
+}
+for (let round = -2; round < Number(values.rounds); round++) {
+  for (const { inputs, compiled, milliseconds } of candidates) {
+    const start = performance.now();
+    await compiled.run(inputs.feeds, inputs.trainable, { seed: 1, step: round + 3 });
+    if (round >= 0) milliseconds.push(performance.now() - start);
+  }
+}
+const baseline = median(candidates[0]!.milliseconds);
+const results = candidates.map(({ name, compiled, milliseconds }) => ({
+  name,
+  milliseconds: median(milliseconds),
+  timesLora: median(milliseconds) / baseline,
+  multiplyAccumulates: compiled.macs ?? null,
+}));
+for (const result of results) console.log(JSON.stringify(result));
+await engine.release();
+if (values.out !== undefined) {
+  const report = { ...machine(), threads: Number(values.threads), rounds: Number(values.rounds), shape, results };
+  await writeFile(values.out, `${JSON.stringify(report, null, 2)}\n`);
+}
