@@ -6,6 +6,8 @@ const guide = [
   { text: "Causal language models", link: "/guide/language-models" },
   { text: "MMLU", link: "/guide/mmlu" },
   { text: "Sweeps and reports", link: "/guide/sweeps-and-reports" },
+  { text: "Adapter files", link: "/guide/adapter-format" },
+  { text: "Publish an adapter", link: "/guide/publishing" },
   { text: "Architecture", link: "/guide/architecture" },
   { text: "Write a quantizer", link: "/guide/write-a-quantizer" },
   { text: "Write an architecture", link: "/guide/write-an-architecture" },

@@ -141,6 +141,23 @@ describe("reading a packed adapter", () => {
     await expect(readAdapter(folder)).rejects.toThrow(/fewer than 2\^31 values/);
   });
 
+  test("never unpacks an archive given in place of a folder (row 24)", async () => {
+    const archive = join(temporaryFolder(), "adapter.zip");
+    writeFileSync(archive, "PK\u0003\u0004");
+    await expect(readAdapter(archive)).rejects.toThrow(
+      `${archive}: expected a trained adapter with a blora_config.json`,
+    );
+  });
+
+  test("keeps a method it cannot make as data: nothing is imported by its name (row 21)", async () => {
+    const folder = await written();
+    edit(folder, '"$plugin":"method/blora"', '"$plugin":"method/evil","package":"evil-package"');
+    expect((await readAdapter(folder)).description.method).toMatchObject({
+      $plugin: "method/evil",
+      package: "evil-package",
+    });
+  });
+
   test.each(["__proto__", "constructor"])("refuses the key %s (row 23)", async (key) => {
     const folder = await written();
     edit(folder, '"task": "letters"', `"task": "letters", "${key}": {}`);

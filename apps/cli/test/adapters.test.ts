@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const program = fileURLToPath(new URL("../dist/blora.js", import.meta.url));
+const tiny = ["--set", "maxTrainSamples=64", "--set", "maxEvalSamples=32", "--threads", "1", "--json"];
+const run = promisify(execFile);
+const blora = async (...args: string[]): Promise<string> => (await run(process.execPath, [program, ...args])).stdout;
+
+let folder: string;
+let trained: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "blora-adapters-"));
+  trained = join(folder, "run");
+  await blora("train", "--out", trained, "--set", "maxSteps=12", ...tiny);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("an adapter of PEFT alone is scored as the one it came from, and trained on", async () => {
+  const peft = join(folder, "peft");
+  await mkdir(peft);
+  for (const name of ["adapter_config.json", "adapter_model.safetensors"])
+    await cp(join(trained, "adapter", name), join(peft, name));
+  const score = async (path: string) => JSON.parse(await blora("eval", path, ...tiny)).splits.validation.scores;
+  expect(await score(peft)).toEqual(await score(trained));
+  const onward = await blora("train", "--adapter", peft, "--out", join(folder, "on"), "--set", "maxSteps=2", ...tiny);
+  expect(JSON.parse(onward)).toMatchObject({ steps: 2, method: { $plugin: "method/lora" } });
+});
+
+test("merging prints how far the logits of a sample are off", async () => {
+  const { merged, replaced, largestDifference } = JSON.parse(
+    await blora("merge", "--adapter", trained, "--out", join(folder, "merged"), "--json"),
+  );
+  expect({ merged, replaced }).toEqual({ merged: 24, replaced: 4 });
+  expect(largestDifference).toBeLessThan(1e-3);
+});
+
+test("a dry run of publishing shows every file and writes nothing", async () => {
+  const before = await readdir(folder);
+  const shown = await blora(
+    "publish",
+    trained,
+    "--to",
+    "npm:@me/adapter",
+    "--out",
+    join(folder, "package"),
+    "--dry-run",
+  );
+  for (const name of [
+    "README.md",
+    "package.json",
+    "manifest.json",
+    "adapter_model.safetensors",
+    "blora_model.safetensors",
+  ])
+    expect(shown).toMatch(new RegExp(`bytes  [0-9a-f]{64}  ${name}`));
+  expect(await readdir(folder)).toEqual(before);
+});
+
+test("inspecting says what an adapter weighs in every form", async () => {
+  const { sizes } = JSON.parse(await blora("inspect", trained, "--json"));
+  expect(sizes.matrices.packed * 4).toBeLessThan(sizes.matrices.float32);
+});
