@@ -12,6 +12,8 @@ const PROPORTIONAL = 10;
 const INTEGRAL = 20;
 /** Share of the gates phase after which the target itself is aimed at. */
 const DESCENT = 0.7;
+/** λ when gates start, in units of the task loss: too weak is soon raised, too strong closes gates that the task wanted. */
+const FIRST_STRENGTH = 0.05;
 /** λ stays within this factor of where it started, so that a target out of reach does not run away with it. */
 const STRENGTH_SPAN = 1e4;
 
@@ -40,8 +42,7 @@ export function startBudget(settings: BloraSettings, store: AdapterStore): void 
   const [first] = store.sites;
   if (settings.bopsTarget === undefined || first === undefined) return;
   const start = expectedShare(settings, store);
-  const { penaltyStrength } = settings;
-  const state = budgetParameter({ strength: penaltyStrength, multiplier: penaltyStrength, start });
+  const state = budgetParameter({ strength: FIRST_STRENGTH, multiplier: FIRST_STRENGTH, start });
   store.update(first.path, { parameters: { [BUDGET]: state } });
 }
 
@@ -60,10 +61,9 @@ export function adaptStrength(settings: BloraSettings, store: AdapterStore, prog
   const { multiplier, start } = readBudget(parameter);
   const wanted = wantedShare(settings.bopsTarget, start, (progress.step + 1 - starts.gates) / steps);
   const error = Math.log(expectedShare(settings, store) / wanted);
-  const { penaltyStrength } = settings;
   const moved = Math.min(
-    penaltyStrength * STRENGTH_SPAN,
-    Math.max(penaltyStrength / STRENGTH_SPAN, multiplier * Math.exp((INTEGRAL * error) / steps)),
+    FIRST_STRENGTH * STRENGTH_SPAN,
+    Math.max(FIRST_STRENGTH / STRENGTH_SPAN, multiplier * Math.exp((INTEGRAL * error) / steps)),
   );
   writeBudget(parameter, { strength: moved * (1 + PROPORTIONAL * error), multiplier: moved, start });
 }

@@ -30,8 +30,8 @@ export interface BloraOptions extends LowRankOptions {
   /** λ: the task loss that running for free instead of at full price is worth. Default 0.1. */
   readonly penaltyStrength?: number | undefined;
   /**
-   * Share of the baseline's cost the run is to end at, over 0 to 1. λ then
-   * starts at `penaltyStrength` and is adapted; needs a settle phase. Default: none.
+   * Share of the baseline's cost the run is to end at, over 0 to 1. λ is then
+   * adapted and `penaltyStrength` has no part; needs a settle phase. Default: none.
    */
   readonly bopsTarget?: number | undefined;
   /**
@@ -116,10 +116,6 @@ export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
   .refine(({ bopsTarget, phases }) => bopsTarget === undefined || phases.settle > 0, {
     message: "expected a settle phase above 0 beside bopsTarget, which is met when gates are made hard",
     path: ["phases", "settle"],
-  })
-  .refine(({ bopsTarget, penaltyStrength }) => bopsTarget === undefined || penaltyStrength > 0, {
-    message: "expected a strength above 0 to start from beside bopsTarget",
-    path: ["penaltyStrength"],
   })
   .transform((options) => ({ ...options, alpha: options.alpha ?? 2 * options.rank }));
 

@@ -14,7 +14,7 @@ export function bloraPenalty(
   cost: CostModel,
 ): Tensor | undefined {
   const learning = adapters.filter((adapter) => layoutOf(adapter).phase === "gates");
-  if (learning.length === 0 || settings.penaltyStrength === 0) return undefined;
+  if (learning.length === 0 || (settings.penaltyStrength === 0 && settings.bopsTarget === undefined)) return undefined;
   if (!settings.learnBits && learning.every(({ parameters }) => parameters[RANK_GATES] === undefined)) return undefined;
   const expectations = siteExpectations(settings, learning);
   const value = price(settings, learning, expectations, cost);
