@@ -6,6 +6,11 @@ const setStatus = (status: number) => {
   process.exitCode = status;
 };
 
+// A reader that has seen enough, such as `head`, is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 try {
   await createProgram(setStatus).parseAsync();
 } catch (error) {

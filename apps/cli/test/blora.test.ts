@@ -50,6 +50,12 @@ describe("blora", () => {
     const { splits } = JSON.parse(scored.stdout) as { splits: Record<string, { scores: Record<string, number> }> };
     expect(splits[summary.split]!.scores[summary.metric.name]).toBe(summary.metric.value);
 
+    expect(await readFile(join(out, "report.html"), "utf8")).toContain('<figure id="figure-rank"');
+    const reported = await blora(["report", out]);
+    expect(reported.status).toBe(0);
+    expect(reported.stdout).toContain(`page: ${join(out, "report.html")}`);
+    expect(reported.stdout).toContain(`- accuracy: ${summary.metric.value!.toFixed(4)}`);
+
     const priced = await blora(["bops", "--adapter", out]);
     expect(priced.stdout).toContain(`${(100 * summary.bops.ratio).toFixed(3)} % of LoRA in 32 bit`);
 
