@@ -8,6 +8,7 @@ const guide = [
   { text: "Sweeps and reports", link: "/guide/sweeps-and-reports" },
   { text: "Adapter files", link: "/guide/adapter-format" },
   { text: "Publish an adapter", link: "/guide/publishing" },
+  { text: "Export and use", link: "/guide/export-and-use" },
   { text: "Architecture", link: "/guide/architecture" },
   { text: "Write a quantizer", link: "/guide/write-a-quantizer" },
   { text: "Write an architecture", link: "/guide/write-an-architecture" },

@@ -4,10 +4,15 @@ import { type Initializer, writeModel } from "@blora/engine-onnx";
 import type { ExportGraph } from "../graph/build-graph.ts";
 import type { StoredTensor } from "../graph/stored-tensor.ts";
 
-/** A single ONNX file must stay below 2 GiB, the limit of protocol buffers. */
-const LARGEST_INLINE = 1.5 * 2 ** 30;
-/** Largest file of weights beside a graph: what a browser can hold in one buffer. */
-const LARGEST_CHUNK = 2 ** 31 - 2 ** 20;
+/** Bytes of weights that go into one file. */
+export interface FileLimits {
+  /** In the graph's own file: protocol buffers end at 2 GiB. */
+  readonly largestInline: number;
+  /** In a file beside it: what a browser can hold in one buffer. */
+  readonly largestChunk: number;
+}
+
+const LIMITS: FileLimits = { largestInline: 1.5 * 2 ** 30, largestChunk: 2 ** 31 - 2 ** 20 };
 /** ONNX Runtime maps files from addresses of whole pages. */
 const ALIGNMENT = 4096;
 const OPERATOR_SET = 21;
@@ -28,13 +33,13 @@ export async function writeGraph(
   path: string,
   graph: ExportGraph,
   tensors: readonly StoredTensor[],
-  largestInline: number = LARGEST_INLINE,
+  { largestInline, largestChunk }: FileLimits = LIMITS,
 ): Promise<WrittenGraph> {
   const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
   const small: Initializer[] = usedConstants(graph);
   const external = total > largestInline;
   const { initializers, chunks } = external
-    ? await writeChunks(path, tensors)
+    ? await writeChunks(path, tensors, largestChunk)
     : { initializers: tensors.map(({ name, shape, type, read }) => ({ name, shape, type, data: read() })), chunks: 0 };
   const model = { ...graph, initializers: [...small, ...initializers], operatorSet: OPERATOR_SET };
   const bytes = writeModel(model, (file) => basename(file));
@@ -50,13 +55,14 @@ function usedConstants({ nodes, constants }: ExportGraph): Initializer[] {
 async function writeChunks(
   path: string,
   tensors: readonly StoredTensor[],
+  largestChunk: number,
 ): Promise<{ initializers: Initializer[]; chunks: number }> {
   const initializers: Initializer[] = [];
   let chunk = 0;
   let file = await open(chunkName(path, chunk), "w");
   let offset = 0;
   for (const { name, shape, type, bytes, read } of tensors) {
-    if (offset > 0 && offset + bytes > LARGEST_CHUNK) {
+    if (offset > 0 && offset + bytes > largestChunk) {
       await file.close();
       file = await open(chunkName(path, ++chunk), "w");
       offset = 0;
