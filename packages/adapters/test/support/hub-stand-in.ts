@@ -40,7 +40,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
     });
   });
 
-  function answer(path: string, body: Buffer, response: ServerResponse): void {
+  function answer(path: string, body: Buffer, response: ServerResponse) {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     if (path === "/api/repos/create") {
       const { organization, name } = JSON.parse(String(body)) as { organization: string; name: string };
