@@ -44,10 +44,13 @@ describe("doctor --model", () => {
 
   test("says what to change where a model is too large for the machine", async () => {
     const diagnosis = await diagnoseModel(fixture("qwen2.5"), flags(["perDeviceTrainBatchSize=4"]));
+    expect(diagnosis).toMatchObject({ batchSize: 4, length: 128 });
+    const split = await diagnoseModel(fixture("qwen2.5"), flags(["perDeviceTrainBatchSize=4", "maxTokensPerPass=256"]));
+    expect(split.batchSize).toBe(2);
     const small = { ...diagnosis, totalMemoryBytes: 1000, freeMemoryBytes: 500 };
     const text = modelLines(small).join("\n");
     expect(text).toMatch(/^train +does not fit/m);
-    expect(text).toMatch(/^try +--set perDeviceTrainBatchSize=1/m);
+    expect(text).toMatch(/^try +--set maxTokensPerPass=128/m);
     const middle = { ...diagnosis, freeMemoryBytes: 500 };
     expect(modelLines(middle).join("\n")).toMatch(/^train +fits once memory is free/m);
   });

@@ -6,6 +6,7 @@ export {
 } from "./arguments.ts";
 export { initAdapters } from "./bind-model.ts";
 export { type BoundNetwork, bindNetwork, type NetworkParts } from "./bind-network.ts";
+export { passesOf } from "./data/buckets.ts";
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
 export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";

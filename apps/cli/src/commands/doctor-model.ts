@@ -7,6 +7,7 @@ import {
   type PlannedStep,
   type PlannedTensor,
   parseTrainingArguments,
+  passesOf,
   planModel,
 } from "@blora/trainer";
 import { openCheckpoint, readModelConfig } from "@blora/weights";
@@ -31,6 +32,7 @@ export interface ModelDiagnosis extends ModelPlan {
   readonly modelType: string;
   /** Whether storage formats were read from the weights rather than from `config.json`. */
   readonly hasWeights: boolean;
+  /** Rows that are computed together. */
   readonly batchSize: number;
   readonly length: number;
   readonly totalMemoryBytes: number;
@@ -50,7 +52,8 @@ export async function diagnoseModel(id: string, flags: RunFlags): Promise<ModelD
   const architecture = architectureFor(config, folder ?? id);
   const args = parseTrainingArguments(settings.arguments);
   const length = Math.min(args.maxSeqLength, architecture.maxLength(architecture.parseConfig(config)));
-  const batchSize = args.perDeviceTrainBatchSize;
+  const size = args.perDeviceTrainBatchSize;
+  const batchSize = Math.ceil(size / passesOf({ size, length }, args.maxTokensPerPass));
   const stored = folder === undefined ? undefined : storedFormats(folder, (name) => architecture.aliases?.(name) ?? []);
   const plan = planModel({
     architecture,
@@ -107,7 +110,7 @@ export function modelLines(diagnosis: ModelDiagnosis): string[] {
     line("parameters", `${count(parameters)}, ${gibibytes(storedBytes)} ${origin}`),
     line("trained", `${count(trainableParameters)} in float32`),
     ...precisionOf(tensors).map((detail, index) => line(index === 0 ? "precision" : "", detail)),
-    line("batch", `${batchSize} rows of ${length} tokens`),
+    line("pass", `${batchSize} rows of ${length} tokens`),
     line("train", stepText(diagnosis.train, diagnosis)),
     line("evaluate", stepText(diagnosis.evaluate, diagnosis)),
     ...advice(diagnosis),
@@ -140,7 +143,7 @@ function advice({ train, totalMemoryBytes, freeMemoryBytes, batchSize, length }:
   const machine = `${"this machine".padEnd(20)}${gibibytes(totalMemoryBytes)}, ${gibibytes(freeMemoryBytes)} free`;
   if (train.totalBytes <= totalMemoryBytes) return [machine];
   const smaller = [
-    ...(batchSize > 1 ? ["--set perDeviceTrainBatchSize=1"] : []),
+    ...(batchSize > 1 ? [`--set maxTokensPerPass=${length}`] : []),
     ...(length > 128 ? [`--set maxSeqLength=${Math.max(128, length / 2)}`] : []),
     '--set targets=\'["query","value"]\'',
   ];
