@@ -85,4 +85,31 @@ describe.skipIf(process.platform !== "linux")("memory", () => {
     await run(20);
     expect(((await privateMemory()) - before) / MEBIBYTE).toBeLessThan(24);
   });
+
+  test.each(["f16", "bf16"] as const)(
+    "a weight in %s stays mapped: no float32 copy of it rests in a session",
+    async (storage) => {
+      const folder = await mkdtemp(join(tmpdir(), "blora-memory-"));
+      const path = join(folder, "weights.bin");
+      const [rows, columns] = [32_768, 1024]; // 64 MiB, which would be 128 as float32
+      const file = await open(path, "w");
+      await file.truncate(rows * columns * 2);
+      await file.close();
+      const engine = onnx({ threads: 1 });
+      const before = await privateMemory();
+      await engine.compile({
+        name: storage,
+        mode: "eval",
+        inputs: { x: { shape: [16, columns], dtype: "float32" } },
+        trainable: {},
+        frozen: new Map([
+          ["w", { shape: [rows, columns], storage, source: { path, offset: 0, length: rows * columns * 2 } }],
+        ]),
+        compute: ({ input, frozen }) => ({ outputs: { y: ops.sum(ops.matMul(input.x!, frozen("w"), false, true)) } }),
+      });
+      expect(((await privateMemory()) - before) / MEBIBYTE).toBeLessThan(48);
+      await engine.release();
+      await rm(folder, { recursive: true });
+    },
+  );
 });

@@ -32,8 +32,8 @@ export function sessionOptions(
         dynamic_block_base: "4",
         ...(dataFolder === undefined ? {} : { model_external_initializers_file_folder_path: dataFolder }),
       },
-      // Folding would turn every half-precision weight into a second, float32 copy.
-      optimization: { disable_specified_optimizers: "ConstantFolding" },
+      // Either would turn every half-precision weight into a second, float32 copy, private to the session.
+      optimization: { disable_specified_optimizers: "ConstantFolding;FuseFp16InitializerToFp32NodeTransformer" },
     },
   };
 }
