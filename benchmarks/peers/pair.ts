@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { trainingEnvironment } from "@blora/cli";
 import { type GlueTaskName, glue } from "@blora/task-glue";
 import type { OurResult, PeerSpec } from "./ours.ts";
 
@@ -50,12 +51,11 @@ export function runPair(spec: PeerSpec, python: string): Pair {
   const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   mkdirSync(spec.folder, { recursive: true });
   writeFileSync(inFolder("spec.json"), JSON.stringify(spec));
-  execFileSync(process.execPath, ["--import", "tsx", script("ours.ts"), inFolder("spec.json")], { stdio: "inherit" });
-  const threads = { OMP_NUM_THREADS: String(spec.threads) };
-  execFileSync(python, [script("train.py"), spec.folder, String(spec.threads)], {
-    stdio: "inherit",
-    env: { ...process.env, ...threads },
-  });
+  // The allocator that `blora train` sets, for both.
+  const env = { ...trainingEnvironment(), OMP_NUM_THREADS: String(spec.threads) };
+  const ownScript = ["--import", "tsx", script("ours.ts"), inFolder("spec.json")];
+  execFileSync(process.execPath, ownScript, { stdio: "inherit", env });
+  execFileSync(python, [script("train.py"), spec.folder, String(spec.threads)], { stdio: "inherit", env });
 
   const ours = read<OurResult>("ours.json");
   const peer = read<PeerResult>("result.json");

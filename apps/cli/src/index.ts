@@ -1,1 +1,2 @@
 export { registry } from "./registry.ts";
+export { trainingEnvironment } from "./run/allocator.ts";

@@ -8,7 +8,7 @@ import { adapterFolder } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import type { RunSettings } from "../run/settings.ts";
 import { type Interruptible, withSignals } from "../run/signals.ts";
-import { trainInThread } from "../run/training-thread.ts";
+import { trainInProcess } from "../run/training-process.ts";
 import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
 
 interface TrainFlags extends RunFlags {
@@ -60,14 +60,14 @@ export interface TrainOptions {
   readonly quiet: boolean;
 }
 
-/** Trains in a thread, with progress on standard error. */
+/** Trains in a process of its own, with progress on standard error. */
 export function trainOnce(
   settings: RunSettings,
   { overwrite, allowConfigChange, quiet }: TrainOptions,
 ): Promise<Interruptible<RunSummary>> {
   const progress = createProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) });
   const job = { settings, overwrite, allowConfigChange };
-  return withSignals((abort) => trainInThread(job, quiet ? () => {} : progress, abort));
+  return withSignals((abort) => trainInProcess(job, quiet ? () => {} : progress, abort));
 }
 
 function describeSummary(summary: RunSummary, out: string): string {

@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { BloraError } from "@blora/spec";
 import type { RunEvent, RunSummary } from "@blora/trainer";
+import { trainingEnvironment } from "./allocator.ts";
 import type { TrainingJob } from "./training-thread.ts";
 
 export type ToTrainingProcess = { readonly kind: "start"; readonly job: TrainingJob } | { readonly kind: "stop" };
@@ -12,8 +13,8 @@ export type FromTrainingProcess =
   | { readonly kind: "error"; readonly message: string };
 
 /**
- * Trains in a process of its own: its peak memory is that of this run alone,
- * and a crash of native code ends nothing else. Aborting finishes the step,
+ * Trains in a process of its own: a step blocks no one who shows progress, memory
+ * is that of this run alone, and a crash of native code ends nothing else. Aborting finishes the step,
  * saves and returns an interrupted summary.
  *
  * @throws BloraError with the run's own message, or saying how the process ended
@@ -23,7 +24,10 @@ export function trainInProcess(
   onEvent: (event: RunEvent) => void,
   signal: AbortSignal,
 ): Promise<RunSummary> {
-  const child = fork(fileURLToPath(new URL("./training-process.js", import.meta.url)), { serialization: "advanced" });
+  const child = fork(fileURLToPath(new URL("./training-process.js", import.meta.url)), {
+    serialization: "advanced",
+    env: trainingEnvironment(),
+  });
   const send = (message: ToTrainingProcess): void => void (child.connected && child.send(message));
   const stop = (): void => send({ kind: "stop" });
   send({ kind: "start", job });
