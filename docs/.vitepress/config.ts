@@ -5,6 +5,7 @@ const guide = [
   { text: "Quick start", link: "/guide/quick-start" },
   { text: "Causal language models", link: "/guide/language-models" },
   { text: "MMLU", link: "/guide/mmlu" },
+  { text: "Speed and memory", link: "/guide/speed" },
   { text: "Sweeps and reports", link: "/guide/sweeps-and-reports" },
   { text: "Adapter files", link: "/guide/adapter-format" },
   { text: "Publish an adapter", link: "/guide/publishing" },
@@ -19,6 +20,12 @@ const decisions = [
   { text: "2. Protocol buffers", link: "/decisions/0002-protocol-buffers" },
   { text: "3. The trainer reads weights", link: "/decisions/0003-trainer-reads-weights" },
   { text: "4. tfjs-core alone", link: "/decisions/0004-tfjs-core-alone" },
+  { text: "5. A merged low-rank product", link: "/decisions/0005-merged-low-rank-product" },
+  { text: "6. An own unigram encoder", link: "/decisions/0006-own-unigram-encoder" },
+  { text: "7. Gates that can come back", link: "/decisions/0007-gates-that-can-come-back" },
+  { text: "8. A budget for bit operations", link: "/decisions/0008-a-budget-for-bit-operations" },
+  { text: "9. Large operands are sampled", link: "/decisions/0009-large-operands-are-sampled" },
+  { text: "10. Training in its own process", link: "/decisions/0010-training-in-its-own-process" },
 ];
 
 // VitePress reads the default export.
