@@ -48,6 +48,10 @@ describe("planEvaluation", () => {
       { rows: [2], size: 2, length: 48 },
     ]);
   });
+
+  it("computes no more rows than the split has", () => {
+    expect(planEvaluation([16, 32], 64)).toEqual([{ rows: [0, 1], size: 2, length: 32 }]);
+  });
 });
 
 describe("splitBatch", () => {

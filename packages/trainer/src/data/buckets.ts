@@ -25,9 +25,9 @@ export function planEpoch(lengths: readonly number[], batchSize: number, seed: n
   );
 }
 
-/** The batches of an evaluation: every row once, shortest first. */
+/** The batches of an evaluation: every row once, shortest first. None is larger than the split. */
 export function planEvaluation(lengths: readonly number[], batchSize: number): Batch[] {
-  return cut(byLength([...lengths.keys()], lengths), lengths, batchSize);
+  return cut(byLength([...lengths.keys()], lengths), lengths, Math.min(batchSize, lengths.length));
 }
 
 /** Passes over the parts of a batch that keep each at `maxTokens`, or at one row. */
