@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@blora/spec";
+import { checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 
 /** What `config.json` says, checked and with Hugging Face's defaults filled in. */
@@ -47,16 +47,13 @@ const keys = z.object({
  * @throws InvalidInputError that lists every key at fault, what it must be and what was found
  */
 export function parseConfig(json: unknown): BertConfig {
-  const result = keys.safeParse(withoutNulls(json));
-  if (!result.success)
-    fail(
-      result.error.issues.map(({ path, message }) => [path.join("."), message] as const),
-      json,
-    );
-  const c = result.data;
-  if (c.hidden_size % c.num_attention_heads !== 0) {
-    fail([["hidden_size", `must be a multiple of num_attention_heads (${c.num_attention_heads})`]], json);
-  }
+  const c = checkModelConfig(json, {
+    modelTypes: ["bert"],
+    schema: keys,
+    rules: ({ hidden_size: H, num_attention_heads: N }) => [
+      ["hidden_size", H % N !== 0, `a multiple of num_attention_heads (${N})`],
+    ],
+  });
   return {
     vocabularySize: c.vocab_size,
     hiddenSize: c.hidden_size,
@@ -69,18 +66,4 @@ export function parseConfig(json: unknown): BertConfig {
     tokenTypes: c.type_vocab_size,
     initializerRange: c.initializer_range,
   };
-}
-
-/** Hugging Face writes null for an option left at its default. */
-function withoutNulls(json: unknown): unknown {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
-}
-
-function fail(problems: readonly (readonly [key: string, rule: string])[], json: unknown): never {
-  const lines = problems.map(([key, rule]) => {
-    const value = key === "" ? json : (json as Record<string, unknown>)[key];
-    return `${key || "the document"}: ${rule}, found ${typeof value === "number" ? value : (JSON.stringify(value)?.slice(0, 80) ?? "nothing")}`;
-  });
-  throw new InvalidInputError(`config.json of a bert model: ${lines.join("; ")}`);
 }

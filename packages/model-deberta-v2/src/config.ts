@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@blora/spec";
+import { type ConfigRule, checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 import type { RelativeTable } from "./relative-positions.ts";
 
@@ -93,8 +93,8 @@ const keys = z.object({
 
 type Keys = z.output<typeof keys>;
 
-/** Rules that span several keys: the key at fault, whether it breaks the rule, and the rule. */
-function conflicts(c: Keys): [key: keyof Keys, broken: boolean, rule: string][] {
+/** Rules that span several keys. */
+function rules(c: Keys): ConfigRule[] {
   const headSize = c.hidden_size / c.num_attention_heads;
   return [
     ["hidden_size", !Number.isInteger(headSize), `a multiple of num_attention_heads (${c.num_attention_heads})`],
@@ -120,19 +120,7 @@ function maxDistanceOf(c: Keys): number {
  * @throws InvalidInputError that lists every key at fault, what it must be and what was found
  */
 export function parseConfig(json: unknown): DebertaV2Config {
-  const result = keys.safeParse(withoutNulls(json));
-  const found = (key: PropertyKey | undefined): string =>
-    describe(key === undefined ? json : (json as Record<PropertyKey, unknown>)[key]);
-  if (!result.success) {
-    fail(
-      result.error.issues.map(
-        ({ path, message }) => `${path.join(".") || "the document"}: ${message}, found ${found(path[0])}`,
-      ),
-    );
-  }
-  const c = result.data;
-  const broken = conflicts(c).filter(([, isBroken]) => isBroken);
-  if (broken.length > 0) fail(broken.map(([key, , rule]) => `${key}: must be ${rule}, found ${found(key)}`));
+  const c = checkModelConfig(json, { modelTypes: ["deberta-v2"], schema: keys, rules });
   const buckets = c.position_buckets > 0 ? c.position_buckets : undefined;
   return {
     vocabularySize: c.vocab_size,
@@ -160,18 +148,4 @@ export function parseConfig(json: unknown): DebertaV2Config {
     convolution: c.conv_kernel_size > 0 ? { kernelSize: c.conv_kernel_size, activation: c.conv_act } : undefined,
     initializerRange: c.initializer_range,
   };
-}
-
-/** Hugging Face writes null for an option left at its default. */
-function withoutNulls(json: unknown): unknown {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
-}
-
-function describe(value: unknown): string {
-  return typeof value === "number" ? String(value) : (JSON.stringify(value)?.slice(0, 80) ?? "nothing");
-}
-
-function fail(problems: readonly string[]): never {
-  throw new InvalidInputError(`config.json of a deberta-v2 model: ${problems.join("; ")}`);
 }

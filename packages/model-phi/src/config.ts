@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@blora/spec";
+import { type ConfigRule, checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 
 /** What `config.json` says, checked and with Hugging Face's defaults filled in. */
@@ -62,8 +62,8 @@ function rotarySizeOf(c: Keys): number {
   return Math.trunc((c.hidden_size / c.num_attention_heads) * factor);
 }
 
-/** Rules that span several keys: the key at fault, whether it breaks the rule, and the rule. */
-function conflicts(c: Keys): [key: string, broken: boolean, rule: string][] {
+/** Rules that span several keys. */
+function rules(c: Keys): ConfigRule[] {
   const N = c.num_attention_heads;
   const isDivided = c.hidden_size % N === 0;
   const R = rotarySizeOf(c);
@@ -80,20 +80,7 @@ function conflicts(c: Keys): [key: string, broken: boolean, rule: string][] {
  * @throws InvalidInputError that lists every key at fault, what it must be and what was found
  */
 export function parseConfig(json: unknown): PhiConfig {
-  const result = keys.safeParse(withoutNulls(json));
-  if (!result.success) {
-    fail(
-      result.error.issues.map(({ path, message }) => [path, message] as const),
-      json,
-    );
-  }
-  const c = result.data;
-  const broken = conflicts(c).filter(([, isBroken]) => isBroken);
-  if (broken.length > 0)
-    fail(
-      broken.map(([key, , rule]) => [[key], `must be ${rule}`] as const),
-      json,
-    );
+  const c = checkModelConfig(json, { modelTypes: ["phi"], schema: keys, rules });
   return {
     vocabularySize: c.vocab_size,
     hiddenSize: c.hidden_size,
@@ -107,19 +94,4 @@ export function parseConfig(json: unknown): PhiConfig {
     rotarySize: rotarySizeOf(c),
     initializerRange: c.initializer_range,
   };
-}
-
-/** Hugging Face writes null for an option left at its default. */
-function withoutNulls(json: unknown): unknown {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
-}
-
-function fail(problems: readonly (readonly [path: readonly PropertyKey[], rule: string])[], json: unknown): never {
-  const lines = problems.map(([path, rule]) => {
-    const value = path.reduce<unknown>((parent, key) => (parent as Record<PropertyKey, unknown> | null)?.[key], json);
-    const found = typeof value === "number" ? String(value) : (JSON.stringify(value)?.slice(0, 80) ?? "nothing");
-    return `${path.join(".") || "the document"}: ${rule}, found ${found}`;
-  });
-  throw new InvalidInputError(`config.json of a phi model: ${lines.join("; ")}`);
 }

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@blora/spec";
+import { type ConfigRule, checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 
 /** What `config.json` says, checked and with Hugging Face's defaults filled in. */
@@ -59,8 +59,8 @@ const keys = z.discriminatedUnion("model_type", [
   z.object({ model_type: z.literal("qwen3"), ...shared, attention_bias: z.boolean().default(false) }),
 ]);
 
-/** Rules that span several keys: the key at fault, whether it breaks the rule, and the rule. */
-function conflicts(c: z.output<typeof keys>): [key: string, broken: boolean, rule: string][] {
+/** Rules that span several keys. */
+function rules(c: z.output<typeof keys>): ConfigRule[] {
   const N = c.num_attention_heads;
   const headSize = c.head_dim ?? c.hidden_size / N;
   return [
@@ -76,20 +76,7 @@ function conflicts(c: z.output<typeof keys>): [key: string, broken: boolean, rul
  * @throws InvalidInputError that lists every key at fault, what it must be and what was found
  */
 export function parseConfig(json: unknown): Qwen2Config {
-  const result = keys.safeParse(withoutNulls(json));
-  if (!result.success) {
-    fail(
-      result.error.issues.map(({ path, message }) => [path, message] as const),
-      json,
-    );
-  }
-  const c = result.data;
-  const broken = conflicts(c).filter(([, isBroken]) => isBroken);
-  if (broken.length > 0)
-    fail(
-      broken.map(([key, , rule]) => [[key], `must be ${rule}`] as const),
-      json,
-    );
+  const c = checkModelConfig(json, { modelTypes: ["qwen2", "qwen3"], schema: keys, rules });
   return {
     vocabularySize: c.vocab_size,
     hiddenSize: c.hidden_size,
@@ -106,19 +93,4 @@ export function parseConfig(json: unknown): Qwen2Config {
     tiedEmbeddings: c.tie_word_embeddings,
     initializerRange: c.initializer_range,
   };
-}
-
-/** Hugging Face writes null for an option left at its default. */
-function withoutNulls(json: unknown): unknown {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
-}
-
-function fail(problems: readonly (readonly [path: readonly PropertyKey[], rule: string])[], json: unknown): never {
-  const lines = problems.map(([path, rule]) => {
-    const value = path.reduce<unknown>((parent, key) => (parent as Record<PropertyKey, unknown> | null)?.[key], json);
-    const found = typeof value === "number" ? String(value) : (JSON.stringify(value)?.slice(0, 80) ?? "nothing");
-    return `${path.join(".") || "the document"}: ${rule}, found ${found}`;
-  });
-  throw new InvalidInputError(`config.json of a qwen2 or qwen3 model: ${lines.join("; ")}`);
 }

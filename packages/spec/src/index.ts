@@ -56,6 +56,7 @@ export type {
   SiteSummary,
   TracedAdapter,
 } from "./method.ts";
+export { type ConfigRule, checkModelConfig, type ModelConfigChecks } from "./model-config.ts";
 export type { Parameter, ParameterGroup, ParameterRecord } from "./parameter.ts";
 export {
   type AnyPlugin,
