@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +30,20 @@ test("an adapter of PEFT alone is scored as the one it came from, and trained on
   expect(await score(peft)).toEqual(await score(trained));
   const onward = await blora("train", "--adapter", peft, "--out", join(folder, "on"), "--set", "maxSteps=2", ...tiny);
   expect(JSON.parse(onward)).toMatchObject({ steps: 2, method: { $plugin: "method/lora" } });
+});
+
+test("an adapter of the Hub goes by its id, offline from the cache", async () => {
+  const cache = join(folder, "cache");
+  const repository = join(cache, "models--me--adapter");
+  const commit = "b".repeat(40);
+  await mkdir(join(repository, "refs"), { recursive: true });
+  await writeFile(join(repository, "refs", "v1"), commit);
+  await cp(join(trained, "adapter"), join(repository, "snapshots", commit), { recursive: true });
+  const inspect = (...args: string[]) =>
+    run(process.execPath, [program, "inspect", ...args, "--json"], { env: { ...process.env, HF_HUB_CACHE: cache } });
+  const { stdout } = await inspect("me/adapter", "--adapter-revision", "v1", "--offline");
+  expect(stdout).toBe(await blora("inspect", trained, "--json"));
+  await expect(inspect("me/adapter", "--offline")).rejects.toThrow(/me\/adapter at revision main is not in the cache/);
 });
 
 test("merging prints how far the logits of a sample are off", async () => {

@@ -9,4 +9,5 @@ export { exportUpdates, writePeft } from "./peft/write-peft.ts";
 export { npmPackage } from "./publish/npm-package.ts";
 export { type HubTarget, publishToHub } from "./publish/publish-to-hub.ts";
 export { hubBaseModel, type PublishedFile, type PublishOptions, publishedFiles } from "./publish/published-files.ts";
+export { resolveAdapter } from "./resolve-adapter.ts";
 export { type AdapterWeights, groupParameters, HEAD_PREFIX, namedParameters } from "./weights.ts";

@@ -5,7 +5,13 @@ export type { Reader } from "./generate/reader.ts";
 export { chooseToken, type Sampling } from "./generate/sampling.ts";
 export { createTextStream, type TextStream } from "./generate/text-stream.ts";
 export { type LoadAdapterOptions, loadAdapter } from "./load-adapter.ts";
-export { createLoadedModel, type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.ts";
+export {
+  type AdapterOptions,
+  createLoadedModel,
+  type LoadedModel,
+  type LoadModelOptions,
+  loadModel,
+} from "./load-model.ts";
 export type { TextInput } from "./logits.ts";
 export { type BoundNetwork, type Network, openNetwork } from "./network.ts";
 export { baseModelOf, type PlainAdapter, readPlainAdapter } from "./plain-adapter.ts";

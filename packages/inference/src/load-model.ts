@@ -1,3 +1,4 @@
+import { resolveAdapter } from "@blora/adapters";
 import { type Architecture, type Engine, type Head, InvalidInputError, type Tokenizer } from "@blora/spec";
 import { type ResolveModelOptions, resolveModel } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
@@ -15,17 +16,23 @@ export interface LoadModelOptions {
   readonly engine: Engine;
   /** A tokenizer, or what loads one from the model's folder, such as `loadTokenizer`. */
   readonly tokenizer: Tokenizer | ((folder: string) => Promise<Tokenizer>);
-  /** How a name becomes a folder: revision, cache, offline. */
+  /** How a name becomes a folder: cache, token, offline. The revision is the model's; an adapter has its own. */
   readonly resolve?: ResolveModelOptions;
+}
+
+export interface AdapterOptions {
+  /** Branch, tag or commit of an adapter of the Hub. Default `main`. */
+  readonly revision?: string;
+  /** What it predicts, where neither the adapter nor the model says so. */
+  readonly head?: Head;
 }
 
 /** A base model that adapters are put on. Its weights are mapped once, whatever their number. */
 export interface LoadedModel {
   /**
    * @param adapter folder, or repository of the Hugging Face Hub; written by this project or by PEFT
-   * @param head what it predicts, where neither the adapter nor the model says so
    */
-  loadAdapter(adapter: string, head?: Head): Promise<AdaptedModel>;
+  loadAdapter(adapter: string, options?: AdapterOptions): Promise<AdaptedModel>;
   /** An adapter that is already in memory. */
   useAdapter(weights: PlainAdapter): AdaptedModel;
   /** The model as its checkpoint has it, head included. */
@@ -54,8 +61,9 @@ export function createLoadedModel(
   const use = (weights: PlainAdapter, origin: string): AdaptedModel =>
     createAdaptedModel(runtime, attach(network, weights, origin), origin);
   return {
-    async loadAdapter(adapter, head) {
-      return use(await readPlainAdapter(await resolveModel(adapter, resolve), network, head), adapter);
+    async loadAdapter(adapter, adapterOptions) {
+      const folder = await resolveAdapter(adapter, adapterSource(resolve, adapterOptions));
+      return use(await readPlainAdapter(folder, network, adapterOptions?.head), adapter);
     },
     useAdapter: (weights) => use(weights, "the adapter"),
     withoutAdapter(head) {
@@ -63,6 +71,14 @@ export function createLoadedModel(
     },
     release: () => runtime.exclusively(runtime.steps.release),
   };
+}
+
+/** How the name of an adapter becomes a folder: as its model's, but for the revision. */
+export function adapterSource(
+  { revision: _, ...model }: ResolveModelOptions = {},
+  { revision }: AdapterOptions = {},
+): ResolveModelOptions {
+  return { ...model, ...(revision !== undefined && { revision }) };
 }
 
 function requireVocabulary({ vocabularySize }: Tokenizer, rows: unknown, model: string): void {

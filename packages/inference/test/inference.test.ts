@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bops } from "@blora/bops";
@@ -148,6 +148,33 @@ describe("loadAdapter", () => {
   });
 });
 
+describe("an adapter of the Hub", () => {
+  it("is loaded by its id and its own revision, here from the cache", async () => {
+    const cacheFolder = adapter("cache");
+    const repository = join(cacheFolder, "models--me--adapter");
+    const commit = "a".repeat(40);
+    await mkdir(join(repository, "snapshots"), { recursive: true });
+    await cp(adapter("first"), join(repository, "snapshots", commit), { recursive: true });
+    await mkdir(join(repository, "refs"));
+    await writeFile(join(repository, "refs", "v1"), commit);
+
+    const model = await loadModel({ ...options(), resolve: { cacheFolder, offline: true, revision: "of-the-model" } });
+    const expected = await (await model.loadAdapter(adapter("first"))).logits(["A text."]);
+    const published = await model.loadAdapter("me/adapter", { revision: "v1" });
+    expect(await published.logits(["A text."])).toEqual(expected);
+    await expect(model.loadAdapter("me/adapter")).rejects.toThrow(/me\/adapter at revision main is not in the cache/);
+
+    const { model: _, ...rest } = options();
+    const alone = await loadAdapter("me/adapter", {
+      ...rest,
+      resolve: { cacheFolder, offline: true },
+      adapter: { revision: "v1" },
+    });
+    expect(await alone.logits(["A text."])).toEqual(expected);
+    await alone.release();
+  });
+});
+
 describe("adapters of PEFT", () => {
   it("are read without the files of this project, with labels from the caller", async () => {
     const plain = adapter("plain");
@@ -155,7 +182,7 @@ describe("adapters of PEFT", () => {
     for (const file of ["adapter_config.json", "adapter_model.safetensors"])
       await copyFile(join(adapter("first"), file), join(plain, file));
     const model = await loadModel(options());
-    const peft = await model.loadAdapter(plain, { kind: "classification", labels });
+    const peft = await model.loadAdapter(plain, { head: { kind: "classification", labels } });
     expect(await peft.logits(texts)).toEqual(await (await model.loadAdapter(adapter("first"))).logits(texts));
     await expect(model.loadAdapter(plain)).rejects.toThrow(/expected the labels .* id2label/);
   });

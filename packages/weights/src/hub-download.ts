@@ -21,6 +21,23 @@ export interface DownloadProgress {
   readonly total: number;
 }
 
+/** What is used of a repository of the Hub. */
+export interface RepositoryContent {
+  /** What the repository is, for errors. */
+  readonly noun: string;
+  /** A name one may have, for errors. */
+  readonly example: string;
+  /**
+   * The files to download, in this order: the last ones tell that a snapshot is whole.
+   *
+   * @param names of all files
+   * @throws `BloraError` where the repository `id` is no such thing
+   */
+  choose(names: ReadonlySet<string>, id: string): readonly string[];
+  /** Whether a snapshot with files of these names can be used. */
+  isWhole(has: (name: string) => boolean): boolean;
+}
+
 /** Files a tokenizer is made from. */
 export const TOKENIZER_FILES: ReadonlySet<string> = new Set([
   "tokenizer.json",
@@ -55,13 +72,13 @@ function statusOf(error: unknown): unknown {
 }
 
 /** Puts a failed request in words. Errors that already are ours pass. */
-function explain(error: unknown, { id, revision, hubUrl, token }: HubSource): BloraError {
+function explain(error: unknown, { id, revision, hubUrl, token }: HubSource, noun: string): BloraError {
   if (BloraError.isInstance(error)) return error;
   const status = statusOf(error);
   const options = { cause: error };
   if (status === 404) {
     return new NotFoundError(
-      `${hubUrl} has no model ${id} at revision ${revision}. Is the name spelled right?`,
+      `${hubUrl} has no ${noun} ${id} at revision ${revision}. Is the name spelled right?`,
       options,
     );
   }
@@ -80,25 +97,28 @@ function explain(error: unknown, { id, revision, hubUrl, token }: HubSource): Bl
 export const isConnectionError = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof TypeError && error.cause.message === "fetch failed";
 
-/** Weights and tokenizer, `config.json` last: where it is, all the others are. */
-function chooseFiles(files: readonly RemoteFile[], { id }: HubSource): RemoteFile[] {
-  const names = new Set(files.map(({ path }) => path));
-  const isWeights = (path: string): boolean =>
-    names.has(SINGLE_FILE)
-      ? path === SINGLE_FILE
-      : /^[\w.-]+\.safetensors$/.test(path) || path === `${SINGLE_FILE}.index.json`;
-  const weights = files.filter(({ path }) => isWeights(path));
-  if (weights.length === 0) {
-    const hasPickle = [...names].some((path) => /\.(?:bin|pt|ckpt)$/.test(path));
-    if (hasPickle) {
-      throw new InvalidInputError(`${id} ${pickleAdvice(id)}; or name a revision that has model.safetensors`);
+/** A model: weights and tokenizer, `config.json` last. */
+export const MODEL: RepositoryContent = {
+  noun: "model",
+  example: "microsoft/deberta-v3-base",
+  isWhole: (has) => has(CONFIG),
+  choose(names, id) {
+    const isWeights = (name: string): boolean =>
+      names.has(SINGLE_FILE)
+        ? name === SINGLE_FILE
+        : /^[\w.-]+\.safetensors$/.test(name) || name === `${SINGLE_FILE}.index.json`;
+    const weights = [...names].filter(isWeights);
+    if (weights.length === 0) {
+      const hasPickle = [...names].some((name) => /\.(?:bin|pt|ckpt)$/.test(name));
+      if (hasPickle) {
+        throw new InvalidInputError(`${id} ${pickleAdvice(id)}; or name a revision that has model.safetensors`);
+      }
+      throw new NotFoundError(`${id} has no weights: expected ${SINGLE_FILE} or ${SINGLE_FILE}.index.json`);
     }
-    throw new NotFoundError(`${id} has no weights: expected ${SINGLE_FILE} or ${SINGLE_FILE}.index.json`);
-  }
-  const config = files.filter(({ path }) => path === CONFIG);
-  if (config.length === 0) throw new NotFoundError(`${id} has no ${CONFIG}`);
-  return [...files.filter(({ path }) => TOKENIZER_FILES.has(path)), ...weights, ...config];
-}
+    if (!names.has(CONFIG)) throw new NotFoundError(`${id} has no ${CONFIG}`);
+    return [...[...names].filter((name) => TOKENIZER_FILES.has(name)), ...weights, CONFIG];
+  },
+};
 
 /** The commit that a branch or tag stands for now. */
 async function commitOf(source: HubSource): Promise<string> {
@@ -123,18 +143,19 @@ export async function downloadConfig(source: HubSource): Promise<JsonObject> {
     });
     bytes = await content?.arrayBuffer();
   } catch (error) {
-    throw explain(error, source);
+    throw explain(error, source, MODEL.noun);
   }
   if (bytes === undefined) throw new NotFoundError(`${source.id} has no ${CONFIG}`);
   return parseStrictJson(new Uint8Array(bytes), { origin: `${CONFIG} of ${source.id}` }) as JsonObject;
 }
 
 /**
- * Downloads what is missing of a model's weights, configuration and tokenizer,
- * and returns its snapshot folder. Throws `BloraError`s that say what to do.
+ * Downloads what is missing of a repository, and returns its snapshot folder.
+ * Throws `BloraError`s that say what to do.
  */
-export async function downloadModel(
+export async function downloadRepository(
   source: HubSource,
+  content: RepositoryContent,
   cache: RepositoryCache,
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<string> {
@@ -143,22 +164,23 @@ export async function downloadModel(
   try {
     const { repo, ...request } = hubParameters(source);
     const commit = await commitOf(source);
-    const listed: RemoteFile[] = [];
+    const listed = new Map<string, RemoteFile>();
     for await (const { type, path, size, oid, lfs } of listFiles({ ...request, repo, revision: commit })) {
       const etag = lfs?.oid ?? oid ?? "";
       // The content's name becomes a file name in the cache.
       if (type !== "file" || !ETAG.test(etag)) continue;
-      listed.push({ path, size: lfs?.size ?? size, etag, sha256: lfs?.oid });
+      listed.set(path, { path, size: lfs?.size ?? size, etag, sha256: lfs?.oid });
     }
-    for (const file of chooseFiles(listed, source)) {
+    for (const path of content.choose(new Set(listed.keys()), source.id)) {
+      const file = listed.get(path)!;
       if (await cache.restore(commit, file)) continue;
-      const content = await downloadFile({ ...request, repo, path: file.path, revision: commit });
-      if (content === null) throw new NotFoundError(`${source.id} lists ${file.path} but does not serve it`);
-      await cache.store(commit, file, content, (bytes) => onProgress({ file: file.path, bytes, total: file.size }));
+      const blob = await downloadFile({ ...request, repo, path, revision: commit });
+      if (blob === null) throw new NotFoundError(`${source.id} lists ${path} but does not serve it`);
+      await cache.store(commit, file, blob, (bytes) => onProgress({ file: path, bytes, total: file.size }));
     }
     await cache.writeRevision(source.revision, commit);
     return cache.snapshotFolder(commit);
   } catch (error) {
-    throw explain(error, source);
+    throw explain(error, source, content.noun);
   }
 }

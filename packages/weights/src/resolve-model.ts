@@ -7,9 +7,11 @@ import { openRepositoryCache, type RepositoryCache } from "./hub-cache.ts";
 import {
   type DownloadProgress,
   downloadConfig,
-  downloadModel,
+  downloadRepository,
   type HubSource,
   isConnectionError,
+  MODEL,
+  type RepositoryContent,
 } from "./hub-download.ts";
 
 /** Options that are not given come from the environment variables of Hugging Face's own tools. */
@@ -29,7 +31,7 @@ export interface ResolveModelOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-const MODEL_ID = /^(?:[A-Za-z0-9][\w.-]{0,95}\/)?[A-Za-z0-9_][\w.-]{0,95}$/;
+const REPOSITORY_ID = /^(?:[A-Za-z0-9][\w.-]{0,95}\/)?[A-Za-z0-9_][\w.-]{0,95}$/;
 const REVISION = /^[\w-][\w./-]{0,200}$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
@@ -43,10 +45,10 @@ function defaultCacheFolder(environment: Readonly<Record<string, string | undefi
   return HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(home, "hub");
 }
 
-function checkNames(id: string, revision: string, token: string | undefined): void {
-  if (!MODEL_ID.test(id) || /\.\.|--/.test(id)) {
+function checkNames({ id, revision, token }: HubSource, { example }: RepositoryContent): void {
+  if (!REPOSITORY_ID.test(id) || /\.\.|--/.test(id)) {
     throw new InvalidInputError(
-      `Expected a folder that exists, or a model name such as microsoft/deberta-v3-base, found ${JSON.stringify(id)}`,
+      `Expected a folder that exists, or a name of the Hub such as ${example}, found ${JSON.stringify(id)}`,
     );
   }
   if (!REVISION.test(revision) || revision.includes("..")) {
@@ -58,12 +60,16 @@ function checkNames(id: string, revision: string, token: string | undefined): vo
 }
 
 /** The snapshot a revision was last downloaded as. */
-async function findCached(cache: RepositoryCache, revision: string): Promise<string | undefined> {
+async function findCached(
+  { revision }: HubSource,
+  { isWhole }: RepositoryContent,
+  cache: RepositoryCache,
+): Promise<string | undefined> {
   const commit = COMMIT.test(revision) ? revision : await cache.readRevision(revision);
   if (commit === undefined || !COMMIT.test(commit)) return undefined;
   const folder = cache.snapshotFolder(commit);
-  // Downloaded last, so a snapshot with it is whole.
-  return statSync(join(folder, "config.json"), { throwIfNoEntry: false }) === undefined ? undefined : folder;
+  const has = (name: string): boolean => statSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
+  return isWhole(has) ? folder : undefined;
 }
 
 /**
@@ -77,18 +83,30 @@ async function findCached(cache: RepositoryCache, revision: string): Promise<str
  * that has only pickle files.
  */
 export async function resolveModel(idOrFolder: string, options: ResolveModelOptions = {}): Promise<string> {
+  return resolveRepository(idOrFolder, MODEL, options);
+}
+
+/**
+ * The folder of what `content` describes: as `resolveModel`, for another kind of repository.
+ *
+ * Throws as `resolveModel` does, and what `content.choose` throws.
+ */
+export async function resolveRepository(
+  idOrFolder: string,
+  content: RepositoryContent,
+  options: ResolveModelOptions = {},
+): Promise<string> {
   if (isFolder(idOrFolder)) return resolve(idOrFolder);
-  const { source, cache, offline } = hubModel(idOrFolder, options);
-  const { revision } = source;
+  const { source, cache, offline } = hubRepository(idOrFolder, content, options);
   if (offline) {
-    const cached = await findCached(cache, revision);
+    const cached = await findCached(source, content, cache);
     if (cached !== undefined) return cached;
     throw notCached(source);
   }
   try {
-    return await downloadModel(source, cache, options.onProgress ?? (() => {}));
+    return await downloadRepository(source, content, cache, options.onProgress ?? (() => {}));
   } catch (error) {
-    const cached = isConnectionError(error) ? await findCached(cache, revision) : undefined;
+    const cached = isConnectionError(error) ? await findCached(source, content, cache) : undefined;
     if (cached !== undefined) return cached;
     throw error;
   }
@@ -107,8 +125,8 @@ export async function readModelConfig(
 ): Promise<{ readonly config: JsonObject; readonly folder: string | undefined }> {
   const read = (folder: string) => ({ config: readJsonFile(join(folder, "config.json")) as JsonObject, folder });
   if (isFolder(idOrFolder)) return read(resolve(idOrFolder));
-  const { source, cache, offline } = hubModel(idOrFolder, options);
-  const cached = await findCached(cache, source.revision);
+  const { source, cache, offline } = hubRepository(idOrFolder, MODEL, options);
+  const cached = await findCached(source, MODEL, cache);
   if (cached !== undefined) return read(cached);
   if (offline) throw notCached(source);
   return { config: await downloadConfig(source), folder: undefined };
@@ -120,26 +138,22 @@ function notCached({ id, revision }: HubSource): NotFoundError {
   );
 }
 
-/** Where a Hub model comes from and is kept. */
-function hubModel(
-  idOrFolder: string,
+/** Where a repository of the Hub comes from and is kept. */
+function hubRepository(
+  id: string,
+  content: RepositoryContent,
   options: ResolveModelOptions,
 ): { source: HubSource; cache: RepositoryCache; offline: boolean } {
-  if (/^(?:\.{1,2}$|\.{0,2}[/\\]|~|[A-Za-z]:[/\\])/.test(idOrFolder))
-    throw new NotFoundError(`There is no folder ${idOrFolder}`);
-
+  if (/^(?:\.{1,2}$|\.{0,2}[/\\]|~|[A-Za-z]:[/\\])/.test(id)) throw new NotFoundError(`There is no folder ${id}`);
   const environment = options.environment ?? process.env;
-  const token = options.token ?? (environment.HF_TOKEN || undefined);
-  const revision = options.revision ?? "main";
-  checkNames(idOrFolder, revision, token);
-  const cache = openRepositoryCache(options.cacheFolder ?? defaultCacheFolder(environment), idOrFolder);
-
-  const source = {
-    id: idOrFolder,
-    revision,
-    token,
+  const source: HubSource = {
+    id,
+    revision: options.revision ?? "main",
+    token: options.token ?? (environment.HF_TOKEN || undefined),
     hubUrl: (options.hubUrl ?? environment.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, ""),
     fetch: options.fetch ?? fetch,
   };
+  checkNames(source, content);
+  const cache = openRepositoryCache(options.cacheFolder ?? defaultCacheFolder(environment), id);
   return { source, cache, offline: options.offline ?? isOn(environment.HF_HUB_OFFLINE) };
 }

@@ -97,7 +97,7 @@ describe("resolveModel", () => {
   it.each(["a/b/c", "a/..", "a..b/c", "org/na me", "org/", "-x/y", "https://x.y/z", "", "org/x?y"])(
     "refuses the name %s before it reaches the network",
     async (id) => {
-      await expect(resolveModel(id, { hubUrl: hub.url })).rejects.toThrow(/a model name such as/);
+      await expect(resolveModel(id, { hubUrl: hub.url })).rejects.toThrow(/a name of the Hub such as microsoft/);
       expect(hub.tokens).toEqual([]);
     },
   );

@@ -2,11 +2,11 @@ import { readAdapter } from "@blora/adapters";
 import { renderLedger } from "@blora/bops";
 import type { Adapter, LinearSite, Method } from "@blora/spec";
 import type { Command } from "commander";
-import { adapterFolder } from "../run/adapter-folder.ts";
+import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { type LoadedRun, loadRun } from "../run/load-run.ts";
 import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
 
-interface BopsFlags extends RunFlags {
+interface BopsFlags extends RunFlags, AdapterFlags {
   readonly adapter?: string;
   readonly tokens: number;
   readonly markdown?: boolean;
@@ -14,11 +14,11 @@ interface BopsFlags extends RunFlags {
 }
 
 export function addBopsCommand(program: Command): void {
-  addRunFlags(program.command("bops"))
+  addAdapterRevision(addRunFlags(program.command("bops")))
     .description(
       "the ledger of bit operations: every matrix product of the adapted sites, and the 32-bit LoRA baseline",
     )
-    .option("--adapter <folder>", "price a trained adapter or run instead of the method's start")
+    .option("--adapter <id|folder>", "price a trained adapter or run instead of the method's start")
     .option("--tokens <count>", "tokens to price", Number, 1)
     .option("--markdown", "print a Markdown table")
     .option("--json", "print one JSON line")
@@ -66,7 +66,7 @@ async function startOf(flags: BopsFlags): Promise<Priced> {
 }
 
 async function trained(flags: BopsFlags, path: string): Promise<Priced> {
-  const { description, weights } = await readAdapter(await adapterFolder(path));
+  const { description, weights } = await readAdapter(await adapterFolder(path, flags));
   const settings = runSettings({ ...flags, model: flags.model ?? description.baseModel }, "");
   const method = description.method as unknown as typeof settings.method;
   const { parts } = await loadRun({ ...settings, method });

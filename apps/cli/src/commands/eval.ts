@@ -1,22 +1,25 @@
 import { InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { evaluate } from "@blora/trainer";
 import type { Command } from "commander";
-import { adapterFolder } from "../run/adapter-folder.ts";
+import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import { type LoadedRun, loadRun } from "../run/load-run.ts";
 import { type BenchmarkFlags, benchmarkAssignments, evalLikelihood } from "./eval-likelihood.ts";
 import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
 
-interface EvalFlags extends RunFlags, BenchmarkFlags {
+interface EvalFlags extends RunFlags, BenchmarkFlags, AdapterFlags {
   readonly adapter?: string;
   readonly split?: string;
 }
 
 export function addEvalCommand(program: Command, exit: (status: number) => void): void {
-  addRunFlags(program.command("eval"))
-    .argument("[adapter]", "an adapter folder, or a run directory that holds one; mmlu also scores plain models")
+  addAdapterRevision(addRunFlags(program.command("eval")))
+    .argument(
+      "[adapter]",
+      "an adapter folder, a run directory that holds one, or an adapter of the Hub; mmlu also scores plain models",
+    )
     .description("score a trained adapter on its task, with the model and method it was trained with")
-    .option("--adapter <folder>", "the same as the argument")
+    .option("--adapter <id|folder>", "the same as the argument")
     .option("--split <name>", "split to score (default: the task's evaluation splits)")
     .option("--shots <count>", "mmlu: answered questions shown before each question (default: 5)", Number)
     .option("--protocol <name>", "mmlu: lm-evaluation-harness (default) or hendrycks")
@@ -27,7 +30,7 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
     .option("--json", "print one JSON line")
     .action(async (argument: string | undefined, flags: EvalFlags, command: Command) => {
       const path = argument ?? flags.adapter;
-      const adapterDirectory = path === undefined ? undefined : await adapterFolder(path);
+      const adapterDirectory = path === undefined ? undefined : await adapterFolder(path, flags);
       const { parts } = await openRun(adapterDirectory, flags, command);
       const { task } = parts;
       if (isLanguageModelTask(task) && task.likelihood !== undefined && flags.split === undefined) {

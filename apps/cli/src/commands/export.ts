@@ -11,14 +11,13 @@ import {
 import { baseModelOf, openNetwork, readPlainAdapter } from "@blora/inference";
 import { openCheckpoint } from "@blora/weights";
 import { type Command, Option } from "commander";
-import { adapterFolder } from "../run/adapter-folder.ts";
+import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { architectureFor, modelFolder } from "../run/load-run.ts";
 
-interface ExportFlags {
+interface ExportFlags extends AdapterFlags {
   readonly adapter: string;
   readonly model?: string;
   readonly revision?: string;
-  readonly offline?: boolean;
   readonly out: string;
   readonly weights: WeightFormat;
   readonly adapterForm: "merged" | "branch";
@@ -27,11 +26,10 @@ interface ExportFlags {
 }
 
 export function addExportCommand(program: Command): void {
-  program
-    .command("export")
+  addAdapterRevision(program.command("export"))
     .description("write a model with its adapter as an ONNX graph that transformers.js and ONNX Runtime load")
     .addOption(new Option("--format <name>", "what to write").choices(["onnx"]).default("onnx"))
-    .requiredOption("--adapter <folder>", "an adapter folder, or a run directory that holds one")
+    .requiredOption("--adapter <id|folder>", "an adapter folder, a run directory that holds one, or an adapter of the Hub")
     .requiredOption("--out <folder>", "where the exported model goes")
     .option("--model <id|folder>", "the base model (default: the one the adapter names)")
     .option("--revision <name>", "branch, tag or commit of a Hub model")
@@ -45,7 +43,7 @@ export function addExportCommand(program: Command): void {
     .option("--no-measure", "do not compare the exported graph with the model")
     .option("--json", "print one JSON line")
     .action(async (flags: ExportFlags) => {
-      const adapterPath = await adapterFolder(flags.adapter);
+      const adapterPath = await adapterFolder(flags.adapter, flags);
       const model = flags.model ?? (await baseModelOf(adapterPath));
       const folder = await modelFolder(model, flags);
       const network = openNetwork(architectureFor(openCheckpoint(folder).config, folder), folder, model);

@@ -6,14 +6,13 @@ import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint, resolveModel } from "@blora/weights";
 import type { Command } from "commander";
 import { registry } from "../registry.ts";
-import { adapterFolder } from "../run/adapter-folder.ts";
+import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { engineManifest } from "../run/components.ts";
 import { architectureFor } from "../run/load-run.ts";
 
-interface GenerateFlags {
+interface GenerateFlags extends AdapterFlags {
   readonly model?: string;
   readonly revision?: string;
-  readonly offline?: boolean;
   readonly adapter?: string;
   readonly prompt: string;
   readonly chat?: boolean;
@@ -27,11 +26,13 @@ interface GenerateFlags {
 }
 
 export function addGenerateCommand(program: Command): void {
-  program
-    .command("generate")
-    .argument("[adapter]", "an adapter folder, or a run directory that holds one; without one the plain model writes")
+  addAdapterRevision(program.command("generate"))
+    .argument(
+      "[adapter]",
+      "an adapter folder, a run directory that holds one, or an adapter of the Hub; without one the plain model writes",
+    )
     .description("let a causal language model go on from a prompt, token by token")
-    .option("--adapter <folder>", "the same as the argument")
+    .option("--adapter <id|folder>", "the same as the argument")
     .option("--model <id|folder>", "Hugging Face id or local folder (default: the model the adapter was trained on)")
     .option("--revision <name>", "branch, tag or commit of a Hub model")
     .option("--offline", "use only what the Hub cache holds")
@@ -63,7 +64,7 @@ async function openModel(
   flags: GenerateFlags,
   engine: ModelEngine,
 ): Promise<AdaptedModel> {
-  const folder = adapter === undefined ? undefined : await adapterFolder(adapter);
+  const folder = adapter === undefined ? undefined : await adapterFolder(adapter, flags);
   const named = flags.model ?? (folder === undefined ? undefined : (await readAdapterDescription(folder)).baseModel);
   if (named === undefined) throw new InvalidInputError("generate: expected a --model or an adapter, found neither.");
   const modelFolder = await resolveModel(named, {

@@ -1,16 +1,20 @@
 import { adapterSizes, readAdapterDescription } from "@blora/adapters";
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { adapterFolder } from "../run/adapter-folder.ts";
+import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
+
+interface InspectFlags extends AdapterFlags {
+  readonly json?: boolean;
+}
 
 export function addInspectCommand(program: Command): void {
-  program
-    .command("inspect")
-    .argument("<adapter>", "an adapter folder, or a run directory that holds one")
+  addAdapterRevision(program.command("inspect"))
+    .argument("<adapter>", "an adapter folder, a run directory that holds one, or an adapter of the Hub")
     .description("what an adapter is: base model, task, scores, ranks, bits, and its size in every form")
+    .option("--offline", "use only what the Hub cache holds")
     .option("--json", "print one JSON line")
-    .action(async (path: string, { json }: { readonly json?: boolean }) => {
-      const folder = await adapterFolder(path);
+    .action(async (path: string, { json, ...flags }: InspectFlags) => {
+      const folder = await adapterFolder(path, flags);
       const description = await readAdapterDescription(folder);
       const sizes = adapterSizes(folder);
       if (json) {

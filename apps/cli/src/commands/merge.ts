@@ -6,18 +6,17 @@ import { openNetwork } from "@blora/trainer";
 import { openCheckpoint, resolveModel } from "@blora/weights";
 import type { Command } from "commander";
 import { registry } from "../registry.ts";
-import { adapterFolder } from "../run/adapter-folder.ts";
+import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
 import { engineManifest, methodManifest, taskManifest } from "../run/components.ts";
 import { architectureFor, BUILTIN_MODEL } from "../run/load-run.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
-interface MergeFlags {
+interface MergeFlags extends AdapterFlags {
   readonly adapter: string;
   readonly out: string;
   readonly model?: string;
   readonly revision?: string;
-  readonly offline?: boolean;
   readonly task?: string;
   readonly maxShardSize: number;
   readonly roundBase?: boolean;
@@ -28,10 +27,12 @@ interface MergeFlags {
 const BYTES_PER_GB = 1e9;
 
 export function addMergeCommand(program: Command): void {
-  program
-    .command("merge")
+  addAdapterRevision(program.command("merge"))
     .description("add an adapter to the weights of its base model: a checkpoint that transformers loads alone")
-    .requiredOption("--adapter <folder>", "an adapter folder, or a run directory that holds one; PEFT's too")
+    .requiredOption(
+      "--adapter <id|folder>",
+      "an adapter folder, a run directory that holds one, or an adapter of the Hub; PEFT's too",
+    )
     .requiredOption("--out <folder>", "folder to write")
     .option("--model <id|folder>", "base model (default: the one the adapter was trained on)")
     .option("--revision <name>", "branch, tag or commit of a Hub model")
@@ -42,7 +43,7 @@ export function addMergeCommand(program: Command): void {
     .option("--engine <name>", "engine that measures the error: onnx or tfjs", "onnx")
     .option("--json", "print one JSON line")
     .action(async (flags: MergeFlags) => {
-      const folder = await adapterFolder(flags.adapter);
+      const folder = await adapterFolder(flags.adapter, flags);
       const settings = await adapterSettings(folder);
       const head = headOf(settings, flags);
       const model = await modelFolder(flags, settings);

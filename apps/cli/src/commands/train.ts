@@ -4,14 +4,14 @@ import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { summaryTable } from "../output/summary-table.ts";
-import { adapterFolder } from "../run/adapter-folder.ts";
+import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import type { RunSettings } from "../run/settings.ts";
 import { type Interruptible, withSignals } from "../run/signals.ts";
 import { trainInProcess } from "../run/training-process.ts";
 import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
 
-interface TrainFlags extends RunFlags {
+interface TrainFlags extends RunFlags, AdapterFlags {
   readonly out?: string;
   readonly adapter?: string;
   readonly overwrite?: boolean;
@@ -20,10 +20,13 @@ interface TrainFlags extends RunFlags {
 }
 
 export function addTrainCommand(program: Command, exit: (status: number) => void): void {
-  addRunFlags(program.command("train"))
+  addAdapterRevision(addRunFlags(program.command("train")))
     .description("fine-tune a checkpoint; resumes the run in --out where there is one")
     .option("--out <folder>", "run directory (default: runs/<task>-<method>-<seed>)")
-    .option("--adapter <folder>", "go on from a trained adapter; one of PEFT's is taken over by the method lora")
+    .option(
+      "--adapter <id|folder>",
+      "go on from a trained adapter, of the Hub too; one of PEFT's is taken over by the method lora",
+    )
     .option("--bops-target <share>", "share of LoRA's bit operations to end at, such as 0.25 (method blora)")
     .option("--overwrite", "remove an earlier run in --out first")
     .option("--allow-config-change", "resume although settings differ")
@@ -44,7 +47,7 @@ export function addTrainCommand(program: Command, exit: (status: number) => void
 /** Settings of the flags; what they leave open is taken from the adapter to go on from. */
 async function startingSettings(flags: TrainFlags, out: string, command: Command): Promise<RunSettings> {
   if (flags.adapter === undefined) return runSettings(flags, out);
-  const adapter = await adapterFolder(flags.adapter);
+  const adapter = await adapterFolder(flags.adapter, flags);
   const { baseModel, method } = await adapterSettings(adapter);
   const settings = runSettings(
     { ...flags, ...(flags.model === undefined && baseModel !== undefined && { model: baseModel }) },

@@ -1,12 +1,28 @@
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import { resolveAdapter } from "@blora/adapters";
+import type { Command } from "commander";
 
-/** The adapter in a folder: the folder itself, or `adapter/` of a run directory. */
-export async function adapterFolder(path: string): Promise<string> {
-  const inRun = join(path, "adapter");
-  const isRun = await stat(inRun).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  return isRun ? inRun : path;
+/** Flags of every command that takes an adapter of the Hub. */
+export interface AdapterFlags {
+  readonly adapterRevision?: string;
+  readonly offline?: boolean;
+}
+
+export function addAdapterRevision(command: Command): Command {
+  return command.option("--adapter-revision <name>", "branch, tag or commit of an adapter of the Hub");
+}
+
+/** The adapter in a folder, the folder itself or `adapter/` of a run directory, or one of the Hub by its id. */
+export async function adapterFolder(path: string, { adapterRevision, offline }: AdapterFlags = {}): Promise<string> {
+  if (isFolder(join(path, "adapter"))) return join(path, "adapter");
+  if (isFolder(path)) return path;
+  return resolveAdapter(path, {
+    ...(offline === undefined ? {} : { offline }),
+    ...(adapterRevision === undefined ? {} : { revision: adapterRevision }),
+  });
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 /** What the stand-in does instead of answering a request as the Hub would. */
 export type Fault = number | "cut";
 
-/** A server that speaks the part of the Hub's HTTP interface that publishing uses. */
+/** A server that speaks the part of the Hub's HTTP interface that publishing and downloading use. */
 export interface HubStandIn {
   readonly url: string;
   /** Requests as `METHOD path`, in order. */
@@ -18,6 +18,8 @@ export interface HubStandIn {
   readonly faults: Map<string, Fault[]>;
   close(): Promise<void>;
 }
+
+const COMMIT = "0".repeat(40);
 
 export async function startHub(token: string): Promise<HubStandIn> {
   const requests: string[] = [];
@@ -36,9 +38,22 @@ export async function startHub(token: string): Promise<HubStandIn> {
         return json(response, fault, { error: `told to answer ${fault} to ${request.headers.authorization}` });
       if (!path.startsWith("/objects/") && request.headers.authorization !== `Bearer ${token}`)
         return json(response, 401, { error: "who?" });
-      answer(path, body, response);
+      if (request.method === "GET") serve(path, request, response);
+      else answer(path, body, response);
     });
   });
+
+  function serve(path: string, { headers }: IncomingMessage, response: ServerResponse) {
+    const { pathname } = new URL(path, "http://localhost");
+    if (pathname.includes("/revision/")) return json(response, 200, { _id: "1", id: repository, sha: COMMIT });
+    if (pathname.includes("/tree/")) return json(response, 200, [...committed].map(listing));
+    const content = committed.get(pathname.slice(pathname.indexOf(COMMIT) + COMMIT.length + 1));
+    if (content === undefined) return json(response, 404, { error: "no such file" });
+    response.setHeader("ETag", '"x"');
+    if (headers.range !== "bytes=0-0") return response.end(content);
+    response.writeHead(206, { "Content-Range": `bytes 0-0/${content.length}` });
+    response.end(content.subarray(0, 1));
+  }
 
   function answer(path: string, body: Buffer, response: ServerResponse) {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -80,7 +95,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
       if (key === "file") committed.set(value.path, Buffer.from(value.content!, "base64"));
       if (key === "lfsFile") committed.set(value.path, objects.get(value.oid!)!);
     }
-    json(response, 200, { commitOid: "0".repeat(40), commitUrl: `${base}/${repository}/commit/0`, hookOutput: "" });
+    json(response, 200, { commitOid: COMMIT, commitUrl: `${base}/${repository}/commit/0`, hookOutput: "" });
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -93,6 +108,12 @@ export async function startHub(token: string): Promise<HubStandIn> {
     faults,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+function listing([path, content]: [string, Buffer]): object {
+  const hash = (algorithm: string): string => createHash(algorithm).update(content).digest("hex");
+  const file = { type: "file", path, size: content.length, oid: hash("sha1") };
+  return path.endsWith(".safetensors") ? { ...file, lfs: { oid: hash("sha256"), size: content.length } } : file;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
