@@ -1,2 +1,3 @@
 export { checkVocabulary } from "./check-vocabulary.ts";
 export { loadTokenizer } from "./load-tokenizer.ts";
+export { writeTokenizerJson } from "./write-tokenizer-json.ts";

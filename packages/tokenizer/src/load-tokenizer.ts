@@ -3,21 +3,19 @@ import { NotFoundError, type Tokenizer } from "@blora/spec";
 import { createAssemble } from "./assemble.ts";
 import { byteLevelJson } from "./byte-level-json.ts";
 import type { Encoder } from "./encoder.ts";
-import { type JsonRecord, readIfPresent, readJsonIfPresent } from "./json-file.ts";
+import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
 import { createEncoderOfJson, createLibraryEncoder } from "./library-encoder.ts";
 import { createSentencePieceEncoder } from "./sentencepiece-encoder.ts";
+import {
+  readSentencePieceFiles,
+  readTokenizerConfigs,
+  SENTENCEPIECE_FILES,
+  type TokenizerConfigs,
+} from "./sentencepiece-files.ts";
 import { specialTokenIds } from "./special-tokens.ts";
 import { createUnigramJsonEncoder } from "./unigram-json.ts";
 
-interface Configs {
-  readonly tokenizerConfig: JsonRecord | undefined;
-  readonly specialTokensMap: JsonRecord | undefined;
-}
-
-/** Names a SentencePiece model goes by. */
-const SENTENCEPIECE_FILES = ["spm.model", "tokenizer.model"];
-
-async function openTokenizerJson(folder: string, { tokenizerConfig }: Configs): Promise<Encoder | undefined> {
+async function openTokenizerJson(folder: string, { tokenizerConfig }: TokenizerConfigs): Promise<Encoder | undefined> {
   const path = join(folder, "tokenizer.json");
   const json = await readJsonIfPresent(path);
   if (json === undefined) return undefined;
@@ -27,7 +25,7 @@ async function openTokenizerJson(folder: string, { tokenizerConfig }: Configs): 
   throw new NotFoundError(`${folder} has a tokenizer.json, but not the tokenizer_config.json that says how to use it`);
 }
 
-async function openByteLevel(folder: string, { tokenizerConfig }: Configs): Promise<Encoder | undefined> {
+async function openByteLevel(folder: string, { tokenizerConfig }: TokenizerConfigs): Promise<Encoder | undefined> {
   const [vocabulary, merges, addedTokens] = await Promise.all([
     readJsonIfPresent(join(folder, "vocab.json")),
     readIfPresent(join(folder, "merges.txt")),
@@ -43,17 +41,6 @@ async function openByteLevel(folder: string, { tokenizerConfig }: Configs): Prom
   return createEncoderOfJson(byteLevelJson(files), tokenizerConfig, folder);
 }
 
-async function openSentencePiece(folder: string, configs: Configs): Promise<Encoder | undefined> {
-  for (const name of SENTENCEPIECE_FILES) {
-    const modelPath = join(folder, name);
-    const model = await readIfPresent(modelPath);
-    if (model === undefined) continue;
-    const addedTokens = await readJsonIfPresent(join(folder, "added_tokens.json"));
-    return createSentencePieceEncoder({ modelPath, model, addedTokens, ...configs });
-  }
-  return undefined;
-}
-
 /**
  * Loads the tokenizer of a model folder: from `tokenizer.json` where there is
  * one, else from `vocab.json` and `merges.txt`, else from `spm.model` or
@@ -64,14 +51,14 @@ async function openSentencePiece(folder: string, configs: Configs): Promise<Enco
  * `InvalidInputError` where a file is damaged or no token can pad.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const [tokenizerConfig, specialTokensMap] = await Promise.all(
-    ["tokenizer_config.json", "special_tokens_map.json"].map((name) => readJsonIfPresent(join(folder, name))),
-  );
-  const configs: Configs = { tokenizerConfig, specialTokensMap };
+  const configs = await readTokenizerConfigs(folder);
+  const { tokenizerConfig, specialTokensMap } = configs;
+  const sentencePiece = async (): Promise<Encoder | undefined> => {
+    const files = await readSentencePieceFiles(folder, configs);
+    return files && createSentencePieceEncoder(files);
+  };
   const encoder =
-    (await openTokenizerJson(folder, configs)) ??
-    (await openByteLevel(folder, configs)) ??
-    (await openSentencePiece(folder, configs));
+    (await openTokenizerJson(folder, configs)) ?? (await openByteLevel(folder, configs)) ?? (await sentencePiece());
   if (encoder === undefined) {
     throw new NotFoundError(
       `${folder} has no tokenizer: expected tokenizer.json, vocab.json with merges.txt, ${SENTENCEPIECE_FILES.join(" or ")}`,

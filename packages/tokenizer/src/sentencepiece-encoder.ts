@@ -5,7 +5,7 @@ import { parseCharsmap } from "./charsmap.ts";
 import { createPieceDecoder } from "./decode-pieces.ts";
 import type { Encoder } from "./encoder.ts";
 import type { JsonRecord } from "./json-file.ts";
-import { parseSentencePieceModel } from "./sentencepiece-model.ts";
+import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
 import { createSentencePieceNormalizer } from "./sentencepiece-normalizer.ts";
 import { specialTokenNames } from "./special-tokens.ts";
 import { createUnigram } from "./unigram.ts";
@@ -39,14 +39,18 @@ function appendMask(vocabulary: Map<string, number>, tokenizerConfig: JsonRecord
   }
 }
 
-/**
- * Encoder of a `spm.model`, with the ids of SentencePiece itself.
- *
- * A special or added token written out in a text ("[SEP]") becomes that token,
- * as in Hugging Face's tokenizers and unlike plain SentencePiece; the text on
- * either side of it is encoded on its own.
- */
-export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
+/** What a SentencePiece model and the files beside it say together. */
+export interface SentencePieceParts {
+  readonly model: SentencePieceModel;
+  readonly unknownId: number;
+  readonly vocabulary: ReadonlyMap<string, number>;
+  /** Tokens that are found in a text before it is cut into pieces. */
+  readonly matched: readonly AddedToken[];
+  readonly lowercases: boolean;
+}
+
+/** @throws InvalidInputError where a file is damaged or asks for what is not supported */
+export function readSentencePiece(files: SentencePieceFiles): SentencePieceParts {
   const { modelPath, tokenizerConfig } = files;
   if (tokenizerConfig?.split_by_punct === true) {
     throw new InvalidInputError(
@@ -76,9 +80,21 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
       special: specials.has(content),
     }),
   );
+  return { model, unknownId, vocabulary, matched, lowercases: tokenizerConfig?.do_lower_case === true };
+}
+
+/**
+ * Encoder of a `spm.model`, with the ids of SentencePiece itself.
+ *
+ * A special or added token written out in a text ("[SEP]") becomes that token,
+ * as in Hugging Face's tokenizers and unlike plain SentencePiece; the text on
+ * either side of it is encoded on its own.
+ */
+export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
+  const { model, unknownId, vocabulary, matched, lowercases } = readSentencePiece(files);
   const split = createSplitter(matched);
   const normalize = createSentencePieceNormalizer({
-    charsmap: model.charsmap.length === 0 ? undefined : parseCharsmap(model.charsmap, modelPath),
+    charsmap: model.charsmap.length === 0 ? undefined : parseCharsmap(model.charsmap, files.modelPath),
     addDummyPrefix: model.addDummyPrefix,
     removeExtraWhitespaces: model.removeExtraWhitespaces,
     userDefined: model.pieces
@@ -90,7 +106,6 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
     model.algorithm === "unigram"
       ? createUnigram({ pieces, unknownId, byteFallback, precision: "float32" })
       : createBytePair({ pieces, unknownId, byteFallback });
-  const lowercases = tokenizerConfig?.do_lower_case === true;
 
   return {
     vocabulary,

@@ -27,6 +27,7 @@ function createPreTokenizer(node: unknown): PreTokenizer | undefined {
   return {
     addsPrefix: scheme !== "never",
     split: (text, isFirst) => {
+      if (text === "") return [];
       const marked = text.replaceAll(" ", "▁");
       const isPrefixed = scheme === "always" || (scheme === "first" && isFirst);
       const prefixed = isPrefixed && !marked.startsWith("▁") ? `▁${marked}` : marked;
