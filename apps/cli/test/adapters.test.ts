@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { builtinModelFolder } from "@blora/builtin";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const program = fileURLToPath(new URL("../dist/blora.js", import.meta.url));
@@ -44,6 +45,28 @@ test("an adapter of the Hub goes by its id, offline from the cache", async () =>
   const { stdout } = await inspect("me/adapter", "--adapter-revision", "v1", "--offline");
   expect(stdout).toBe(await blora("inspect", trained, "--json"));
   await expect(inspect("me/adapter", "--offline")).rejects.toThrow(/me\/adapter at revision main is not in the cache/);
+});
+
+test("a branch of learned widths takes less than its float32 matrices and gives the model's logits", async () => {
+  const exported = async (...args: string[]) =>
+    JSON.parse(await blora("export", "--adapter", trained, "--json", ...args));
+  const branch = await exported("--adapter-form", "branch", "--out", join(folder, "branch"));
+  const merged = await exported("--out", join(folder, "merged-graph"), "--no-measure");
+  const { sizes } = JSON.parse(await blora("inspect", trained, "--json"));
+  expect(branch.largestDifference).toBeLessThan(1e-5);
+  expect(branch.bytes - merged.bytes).toBeLessThan(sizes.matrices.float32);
+});
+
+test.skipIf(!process.env.BLORA_DATA)("an export of a model with only spm.model has a tokenizer.json", async () => {
+  const model = join(folder, "spm");
+  await mkdir(model);
+  for (const name of ["config.json", "model.safetensors"])
+    await cp(join(builtinModelFolder(), name), join(model, name));
+  await cp(join(process.env.BLORA_DATA!, "tokenizers", "deberta-v3", "spm.model"), join(model, "spm.model"));
+  const out = join(folder, "spm-exported");
+  const summary = await blora("export", "--adapter", trained, "--model", model, "--out", out, "--json");
+  expect(JSON.parse(summary).tokenizer).toEqual(["spm.model", "tokenizer.json", "tokenizer_config.json"]);
+  expect(JSON.parse(await readFile(join(out, "tokenizer_config.json"), "utf8"))).toMatchObject({ pad_token: "[PAD]" });
 });
 
 test("merging prints how far the logits of a sample are off", async () => {

@@ -3,9 +3,10 @@ export { type AdapterSizes, adapterSizes, type FormSizes } from "./adapter-sizes
 export type { AdapterDescription, AdapterResults, CostSummary, LedgerRow } from "./description.ts";
 export { type MergeOptions, type MergeReport, mergeAdapter } from "./merge/merge-adapter.ts";
 export { mergedWeight } from "./merge/merged-weight.ts";
+export { packBits } from "./packed/bits.ts";
 export type { PeftConfig } from "./peft/config.ts";
 export { isPeft, type PeftAdapter, type PeftNetwork, readPeft, readPeftConfig } from "./peft/read-peft.ts";
-export { exportUpdates, writePeft } from "./peft/write-peft.ts";
+export { exportCodes, exportUpdates, writePeft } from "./peft/write-peft.ts";
 export { npmPackage } from "./publish/npm-package.ts";
 export { type HubTarget, publishToHub } from "./publish/publish-to-hub.ts";
 export { hubBaseModel, type PublishedFile, type PublishOptions, publishedFiles } from "./publish/published-files.ts";

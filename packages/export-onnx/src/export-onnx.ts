@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Network, PlainAdapter } from "@blora/inference";
+import type { CodedUpdate } from "@blora/spec";
 import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
+import { withCodedBranch } from "./quantize/coded-branch.ts";
 import { int4 } from "./quantize/int4.ts";
 import { int8 } from "./quantize/int8.ts";
 import { withRoundedWeights } from "./quantize/rewrite.ts";
@@ -22,6 +24,8 @@ export interface ExportOptions {
   readonly weights?: WeightFormat;
   /** Adds the update to its weights, the default, or keeps it beside them as a branch of its own. */
   readonly adapterForm?: "merged" | "branch";
+  /** By site path: the adapter's factors as codes, such as `exportCodes` gives. A branch holds them instead of float32. */
+  readonly codes?: ReadonlyMap<string, CodedUpdate>;
 }
 
 export interface ExportSummary {
@@ -68,12 +72,20 @@ export const weightFormats: readonly WeightFormat[] = Object.keys(FORMATS) as We
  * @throws InvalidInputError for a head no pipeline takes
  */
 export async function exportOnnx(options: ExportOptions): Promise<ExportSummary> {
-  const { network, adapter, out, weights: weightFormat = "float32", adapterForm = "merged" } = options;
+  const {
+    network,
+    adapter,
+    out,
+    weights: weightFormat = "float32",
+    adapterForm = "merged",
+    codes = new Map(),
+  } = options;
   const isMerged = adapterForm === "merged";
   const weights = collectWeights(network.bind(adapter.head, adapter.headTensors), adapter, isMerged);
   const traced = traceGraph(network, adapter.head, weights, isMerged ? [] : adapter.updates.keys());
   const { file, dtype, store } = FORMATS[weightFormat];
-  const { graph, tensors } = store(traced, weights);
+  const stored = store(traced, weights);
+  const { graph, tensors } = isMerged ? stored : withCodedBranch(stored, weights, codes);
   await mkdir(join(out, "onnx"), { recursive: true });
   const aside = await mkdtemp(join(out, ".export-"));
   try {

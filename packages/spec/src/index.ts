@@ -48,6 +48,8 @@ export type {
   AdapterChange,
   AdapterStore,
   BaseLinear,
+  CodedMatrix,
+  CodedUpdate,
   GateProbabilities,
   LowRankUpdate,
   Method,

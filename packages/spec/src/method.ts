@@ -37,6 +37,21 @@ export interface BaseLinear {
   applyLowRank(x: Tensor, A: Tensor, B: Tensor): Tensor;
 }
 
+/** A factor of an update as whole numbers with a scale for each of R components: a row of A, a column of B. */
+export interface CodedMatrix extends Omit<EncodedValues, "scale"> {
+  /** [R], float32 */
+  readonly scales: Float32Array;
+}
+
+/** The update of `export` with factors that evaluation rounds as their codes; those it does not round are absent. */
+export interface CodedUpdate {
+  readonly rank: number;
+  /** [R, I] */
+  readonly A?: CodedMatrix;
+  /** [O, R], everything between and before the factors in its scales */
+  readonly B?: CodedMatrix;
+}
+
 /** Where a run stands. Steps count optimizer updates from 0. */
 export interface Progress {
   readonly step: number;
@@ -132,6 +147,8 @@ export interface Method {
   import?(site: LinearSite, update: ScaledUpdate): Adapter;
   /** Parameters that evaluation rounds, by name, as the codes of their rounded values. The others are kept as float32. */
   encode?(adapter: Adapter): Readonly<Record<string, EncodedValues>>;
+  /** The update of `export` as codes, to first order in float32 rounding; undefined where `export` is. */
+  exportCodes?(site: LinearSite, adapter: Adapter): CodedUpdate | undefined;
   /** The frozen weight [O, I] as evaluation rounds it. Present where `scope` quantizes it. */
   roundBase?(adapter: Adapter, weight: Float32Array): Float32Array;
   /** Which operands are quantized beyond the adapter itself, where any. */

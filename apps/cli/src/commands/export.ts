@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
 import { onnx } from "@blora/engine-onnx";
 import {
   type ExportSummary,
@@ -8,9 +10,12 @@ import {
   type WeightFormat,
   weightFormats,
 } from "@blora/export-onnx";
-import { baseModelOf, openNetwork, readPlainAdapter } from "@blora/inference";
+import { baseModelOf, type Network, openNetwork, readPlainAdapter } from "@blora/inference";
+import type { CodedUpdate, ComponentManifest } from "@blora/spec";
+import { writeTokenizerJson } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
 import { type Command, Option } from "commander";
+import { registry } from "../registry.ts";
 import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { architectureFor, modelFolder } from "../run/load-run.ts";
 
@@ -29,7 +34,10 @@ export function addExportCommand(program: Command): void {
   addAdapterRevision(program.command("export"))
     .description("write a model with its adapter as an ONNX graph that transformers.js and ONNX Runtime load")
     .addOption(new Option("--format <name>", "what to write").choices(["onnx"]).default("onnx"))
-    .requiredOption("--adapter <id|folder>", "an adapter folder, a run directory that holds one, or an adapter of the Hub")
+    .requiredOption(
+      "--adapter <id|folder>",
+      "an adapter folder, a run directory that holds one, or an adapter of the Hub",
+    )
     .requiredOption("--out <folder>", "where the exported model goes")
     .option("--model <id|folder>", "the base model (default: the one the adapter names)")
     .option("--revision <name>", "branch, tag or commit of a Hub model")
@@ -50,17 +58,28 @@ export function addExportCommand(program: Command): void {
       const adapter = await readPlainAdapter(adapterPath, network);
       const out = resolve(flags.out);
       const { weights, adapterForm } = flags;
-      const summary = await exportOnnx({ network, adapter, out, weights, adapterForm });
+      const codes = adapterForm === "branch" ? await codesOf(adapterPath, network) : undefined;
+      const summary = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
+      const made = existsSync(join(folder, "tokenizer.json")) ? [] : await writeTokenizerJson(folder, out);
       const engine = onnx();
       const measurement = flags.measure
         ? await measureExport({ network, adapter, engine, file: join(out, summary.file) })
         : undefined;
+      const written = { ...summary, tokenizer: [...new Set([...summary.tokenizer, ...made])] };
       await engine.release();
       const text = flags.json
-        ? `${JSON.stringify({ ...summary, ...measurement })}\n`
-        : describe(out, summary, measurement);
+        ? `${JSON.stringify({ ...written, ...measurement })}\n`
+        : describe(out, written, measurement);
       process.stdout.write(text);
     });
+}
+
+/** The factors of an adapter of this project as it learned to round them; undefined for one of PEFT's. */
+async function codesOf(folder: string, { linears }: Network): Promise<ReadonlyMap<string, CodedUpdate> | undefined> {
+  if (!isPacked(folder)) return undefined;
+  const { description, weights } = await readAdapter(folder);
+  const method = registry.resolve(description.method as unknown as ComponentManifest<"method">, "method");
+  return exportCodes(method, linears, weights);
 }
 
 const MEBIBYTE = 2 ** 20;

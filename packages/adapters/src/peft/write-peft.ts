@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Head, JsonObject, LinearSite, LowRankUpdate, Method } from "@blora/spec";
+import type { CodedUpdate, Head, JsonObject, LinearSite, LowRankUpdate, Method } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
 import { writeTensors } from "@blora/weights";
 import type { TrainedAdapter } from "../adapter-folder.ts";
@@ -44,6 +44,21 @@ export function exportUpdates(
     if (update !== undefined && update.rank > 0) updates.set(site.path, update);
   }
   return updates;
+}
+
+/** The same updates as codes, where the method has them. */
+export function exportCodes(
+  method: Method,
+  sites: readonly LinearSite[],
+  { adapters }: AdapterWeights,
+): Map<string, CodedUpdate> {
+  const coded = new Map<string, CodedUpdate>();
+  for (const site of sites) {
+    const adapter = adapters.get(site.path);
+    const update = adapter && method.exportCodes?.(site, adapter);
+    if (update !== undefined && update.rank > 0) coded.set(site.path, update);
+  }
+  return coded;
 }
 
 /** PEFT loads neither rank 0 nor an adapter of no module: an empty one gets one update of zeros. */

@@ -4,6 +4,7 @@ import { foldUpdate } from "../fold.ts";
 import { constantParameter, kaimingUniform, scaleOf } from "../low-rank.ts";
 import { applyBlora, observeActivations } from "./apply.ts";
 import { adaptStrength } from "./budget.ts";
+import { codedUpdate } from "./coded-update.ts";
 import { gateProbabilities } from "./gate-probabilities.ts";
 import { activationsOf, toJson } from "./layout.ts";
 import { type BloraOptions, type BloraSettings, bloraOptionsSchema, bloraSettings } from "./options.ts";
@@ -68,6 +69,7 @@ function create(options: BloraOptions): BloraMethod {
         scales: Float64Array.from(roundedValues(settings, adapter, "E"), (e) => e * scale),
         kept: activeComponents(settings, adapter),
       }),
+    exportCodes: (_site, adapter) => codedUpdate(settings, adapter, scale),
     encode: (adapter) => encodedMatrices(settings, adapter),
     ...(scope === "site" && {
       roundBase: (adapter: Adapter, weight: Float32Array) => roundedBase(settings, adapter, weight),
