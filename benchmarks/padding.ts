@@ -11,9 +11,8 @@ import { onnx } from "@blora/engine-onnx";
 import { head } from "@blora/lora";
 import { glue } from "@blora/task-glue";
 import { loadTokenizer } from "@blora/tokenizer";
-import { prepareRun } from "@blora/trainer";
+import { machine, prepareRun } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
-import { machine } from "./machine.ts";
 
 const { values } = parseArgs({
   options: {

@@ -11,8 +11,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { LikelihoodSummary } from "@blora/trainer";
-import { machine } from "../machine.ts";
+import { type LikelihoodSummary, machine } from "@blora/trainer";
 
 const { values } = parseArgs({
   options: {

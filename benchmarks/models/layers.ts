@@ -9,8 +9,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { RunSummary } from "@blora/trainer";
-import { machine } from "../machine.ts";
+import { machine, type RunSummary } from "@blora/trainer";
 
 const { values } = parseArgs({
   options: {

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { GlueTaskName } from "@blora/task-glue";
-import { machine } from "../machine.ts";
+import { machine } from "@blora/trainer";
 import { PEER_METHODS } from "./methods.ts";
 import { type Pair, runPair } from "./pair.ts";
 import { pairTable } from "./table.ts";

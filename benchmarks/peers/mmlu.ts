@@ -16,9 +16,8 @@ import { lora } from "@blora/lora";
 import { qwen2 } from "@blora/model-qwen2";
 import { mmlu, subjectNames } from "@blora/task-mmlu";
 import { loadTokenizer } from "@blora/tokenizer";
-import { evaluateLikelihood, type LikelihoodSummary } from "@blora/trainer";
+import { evaluateLikelihood, type LikelihoodSummary, machine } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
-import { machine } from "../machine.ts";
 import { startPeer } from "./python-peer.ts";
 
 const { values } = parseArgs({

@@ -8,7 +8,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { machine } from "../machine.ts";
+import { machine } from "@blora/trainer";
 import { PEER_METHODS } from "./methods.ts";
 import { median, type Pair, runPair, type Side } from "./pair.ts";
 

@@ -11,7 +11,7 @@ import { hardConcrete } from "@blora/gates";
 import { type BloraOptions, blora, lora } from "@blora/lora";
 import { bayesianBits } from "@blora/quantizers";
 import type { CompiledStep, Method } from "@blora/spec";
-import { machine } from "../machine.ts";
+import { machine } from "@blora/trainer";
 import { type MethodStep, type MOMENTS, methodStep, PHASES } from "./blora-encoder.ts";
 import { median } from "./measure.ts";
 

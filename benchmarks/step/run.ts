@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { onnx } from "@blora/engine-onnx";
 import { tfjs } from "@blora/engine-tfjs";
 import type { Engine } from "@blora/spec";
-import { machine } from "../machine.ts";
+import { machine } from "@blora/trainer";
 import { startPeer } from "../peers/python-peer.ts";
 import { describeStep, matmulCeiling, measureStep, median, SHAPES } from "./measure.ts";
 
