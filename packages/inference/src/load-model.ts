@@ -1,6 +1,6 @@
 import { resolveAdapter } from "@blora/adapters";
-import { type Architecture, type Engine, type Head, InvalidInputError, type Tokenizer } from "@blora/spec";
-import { type ResolveModelOptions, resolveModel } from "@blora/weights";
+import type { Architecture, Engine, Head, Tokenizer } from "@blora/spec";
+import { type ResolveModelOptions, requireVocabulary, resolveModel } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
 import { attach } from "./attachment.ts";
 import { openNetwork } from "./network.ts";
@@ -47,7 +47,7 @@ export async function loadModel(options: LoadModelOptions): Promise<LoadedModel>
   const folder = await resolveModel(options.model, resolve);
   const network = openNetwork(architecture, folder, options.model);
   const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer(folder) : options.tokenizer;
-  requireVocabulary(tokenizer, network.checkpoint.config.vocab_size, options.model);
+  requireVocabulary(tokenizer, network.checkpoint, options.model);
   return createLoadedModel({ network, tokenizer, engine }, resolve);
 }
 
@@ -79,11 +79,4 @@ export function adapterSource(
   { revision }: AdapterOptions = {},
 ): ResolveModelOptions {
   return { ...model, ...(revision !== undefined && { revision }) };
-}
-
-function requireVocabulary({ vocabularySize }: Tokenizer, rows: unknown, model: string): void {
-  if (typeof rows !== "number" || vocabularySize <= rows) return;
-  throw new InvalidInputError(
-    `${model}: expected a tokenizer of at most ${rows} ids, the model's vocab_size, found one of ${vocabularySize}. It belongs to another model.`,
-  );
 }

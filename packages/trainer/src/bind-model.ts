@@ -1,4 +1,5 @@
-import { type Adapter, InvalidInputError } from "@blora/spec";
+import type { Adapter } from "@blora/spec";
+import { requireVocabulary } from "@blora/weights";
 import { type BoundNetwork, bindNetwork } from "./bind-network.ts";
 import { objectiveOf } from "./objective/objective.ts";
 import type { RunParts } from "./run.ts";
@@ -15,18 +16,11 @@ export interface BoundModel extends BoundNetwork, Model {}
 export function bindModel(parts: RunParts, targets: readonly string[] | undefined, seed: number): BoundModel {
   const { task, costModel, tokenizer } = parts;
   const network = bindNetwork(parts, task.head, targets, seed);
-  requireVocabulary(tokenizer.vocabularySize, network.vocabularySize, parts.model);
+  requireVocabulary(tokenizer, parts.checkpoint, parts.model);
   return { ...network, task, objective: objectiveOf(task), costModel };
 }
 
 /** Fresh adapters of every site: step 0 computes the base model. */
 export function initAdapters({ method, sites }: Model, seed: number): Map<string, Adapter> {
   return new Map(sites.map((site) => [site.path, method.init(site, seed)]));
-}
-
-function requireVocabulary(tokenizer: number, model: number | undefined, name: string): void {
-  if (model === undefined || tokenizer <= model) return;
-  throw new InvalidInputError(
-    `${name}: expected a tokenizer of at most ${model} ids, the model's vocab_size, found one of ${tokenizer}. It belongs to another model.`,
-  );
 }

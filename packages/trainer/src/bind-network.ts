@@ -11,7 +11,7 @@ import {
   type ParameterSpec,
 } from "@blora/spec";
 import { normalValues, sizeOf } from "@blora/tensor";
-import { type Checkpoint, matchParameters } from "@blora/weights";
+import { type Checkpoint, matchParameters, vocabularySizeOf } from "@blora/weights";
 import type { AdaptedNetwork } from "./steps/network.ts";
 
 /** What a network is read from. */
@@ -114,10 +114,4 @@ function headParameter(spec: ParameterSpec, stored: Float32Array | undefined, se
     return { shape, values: normalValues({ seed, step: 0, path: name }, size, init.standardDeviation), group: "head" };
   }
   return { shape, values: new Float32Array(size).fill(init.kind === "ones" ? 1 : 0), group: "head" };
-}
-
-/** Every Hugging Face configuration has `vocab_size`. */
-function vocabularySizeOf({ config }: Checkpoint): number | undefined {
-  const size = (config as { vocab_size?: unknown } | null)?.vocab_size;
-  return typeof size === "number" ? size : undefined;
 }

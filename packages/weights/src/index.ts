@@ -11,6 +11,7 @@ export { type ResolveModelOptions, readModelConfig, resolveModel, resolveReposit
 export { readSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
 export { type JsonRecord, parseStrictJson } from "./strict-json.ts";
 export { readTensors, writeTensors } from "./tensors.ts";
+export { requireVocabulary, vocabularySizeOf } from "./vocabulary.ts";
 export {
   encodeFloats,
   type LazyTensor,

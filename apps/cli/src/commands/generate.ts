@@ -3,12 +3,12 @@ import { readAdapterDescription } from "@blora/adapters";
 import { type AdaptedModel, type GenerateOptions, loadModel } from "@blora/inference";
 import { InvalidInputError } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
-import { openCheckpoint, resolveModel } from "@blora/weights";
+import { openCheckpoint } from "@blora/weights";
 import type { Command } from "commander";
 import { registry } from "../registry.ts";
 import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { engineManifest } from "../run/components.ts";
-import { architectureFor } from "../run/load-run.ts";
+import { architectureFor, modelFolder } from "../run/load-run.ts";
 
 interface GenerateFlags extends AdapterFlags {
   readonly model?: string;
@@ -67,13 +67,10 @@ async function openModel(
   const folder = adapter === undefined ? undefined : await adapterFolder(adapter, flags);
   const named = flags.model ?? (folder === undefined ? undefined : (await readAdapterDescription(folder)).baseModel);
   if (named === undefined) throw new InvalidInputError("generate: expected a --model or an adapter, found neither.");
-  const modelFolder = await resolveModel(named, {
-    offline: flags.offline ?? false,
-    ...(flags.revision === undefined ? {} : { revision: flags.revision }),
-  });
+  const base = await modelFolder(named, { offline: flags.offline ?? false, revision: flags.revision });
   const loaded = await loadModel({
-    model: modelFolder,
-    architecture: architectureFor(openCheckpoint(modelFolder).config, modelFolder),
+    model: base,
+    architecture: architectureFor(openCheckpoint(base).config, base),
     engine,
     tokenizer: loadTokenizer,
   });

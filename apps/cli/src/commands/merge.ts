@@ -1,15 +1,14 @@
 import { mergeAdapter } from "@blora/adapters";
-import { builtinModelFolder } from "@blora/builtin";
 import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openNetwork } from "@blora/trainer";
-import { openCheckpoint, resolveModel } from "@blora/weights";
+import { openCheckpoint } from "@blora/weights";
 import type { Command } from "commander";
 import { registry } from "../registry.ts";
 import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
 import { engineManifest, methodManifest, taskManifest } from "../run/components.ts";
-import { architectureFor, BUILTIN_MODEL } from "../run/load-run.ts";
+import { architectureFor, modelFolder } from "../run/load-run.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
 interface MergeFlags extends AdapterFlags {
@@ -46,7 +45,8 @@ export function addMergeCommand(program: Command): void {
       const folder = await adapterFolder(flags.adapter, flags);
       const settings = await adapterSettings(folder);
       const head = headOf(settings, flags);
-      const model = await modelFolder(flags, settings);
+      const { offline = false, revision } = flags;
+      const model = await modelFolder(baseModelOf(flags, settings), { offline, revision });
       const checkpoint = openCheckpoint(model);
       const architecture = architectureFor(checkpoint.config, model);
       const method = registry.resolve(settings.method, "method");
@@ -80,12 +80,10 @@ function headOf(settings: AdapterSettings, { task, adapter }: MergeFlags): Head 
   );
 }
 
-async function modelFolder({ model, offline, revision }: MergeFlags, { baseModel }: AdapterSettings): Promise<string> {
+function baseModelOf({ model }: MergeFlags, { baseModel }: AdapterSettings): string {
   const name = model ?? baseModel;
-  if (name === undefined)
-    throw new InvalidInputError("merge: expected --model, because the adapter names no base model.");
-  if (name === BUILTIN_MODEL) return builtinModelFolder();
-  return resolveModel(name, { offline: offline ?? false, ...(revision === undefined ? {} : { revision }) });
+  if (name !== undefined) return name;
+  throw new InvalidInputError("merge: expected --model, because the adapter names no base model.");
 }
 
 interface Merged {
