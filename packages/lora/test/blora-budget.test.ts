@@ -62,6 +62,20 @@ describe.each(scopes)("at scope %s", (scope) => {
   });
 });
 
+test("a budget one rounding step below a cost that can be reached is not exceeded by that step", async () => {
+  const reached = async (bopsTarget: number): Promise<number> => {
+    const method = createBlora({ bopsTarget });
+    const store = await storeAt(method, sites, 1);
+    await method.beforeStep!(store, at(6));
+    return measuredShare(method, store);
+  };
+  for (let percent = 4; percent < 45; percent += 2) {
+    const target = percent / 100;
+    const justBelow = (await reached(target)) * (1 - Number.EPSILON / 2);
+    expect(await reached(justBelow)).toBeLessThanOrEqual(justBelow);
+  }
+});
+
 test("gates open in the order of their logits, a chain as far as its lowest one", async () => {
   const [site] = sites as [LinearSite];
   const method = createBlora({ quantizer: uniform({ bits: 8 }), bopsTarget: 0.5 * (8 / 32) + 0.01 });

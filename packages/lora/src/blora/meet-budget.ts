@@ -38,7 +38,7 @@ interface Ledger {
 export function meetBudget(settings: BloraSettings, store: AdapterStore): void {
   const { bopsTarget } = settings;
   if (bopsTarget === undefined) return;
-  const budget = bopsTarget * baselineCost(settings, store.sites, store.cost);
+  const budget = largestWithin(bopsTarget, baselineCost(settings, store.sites, store.cost));
   const choices = store.sites.flatMap((site) => choicesOf(settings, store, site));
   choices.sort((a, b) => Number(b.priority > a.priority) - Number(b.priority < a.priority) || a.index - b.index);
   for (const choice of choices) set(choice, false);
@@ -50,6 +50,12 @@ export function meetBudget(settings: BloraSettings, store: AdapterStore): void {
   for (let trade = 0; trade < MOST_TRADES && budget - ledger.total > ROOM * budget; trade++) {
     if (!tradeGates(ledger, choices, budget - ledger.total)) return;
   }
+}
+
+/** The largest whole cost whose share of the baseline is at most the target: their product can round up past it. */
+function largestWithin(target: number, baseline: number): number {
+  const cost = Math.floor(target * baseline);
+  return cost / baseline <= target ? cost : cost - 1;
 }
 
 /** Opens a gate, the best first, for one of another site that closes, the worst first. False where no such pair fits. */
