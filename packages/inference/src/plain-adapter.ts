@@ -1,12 +1,5 @@
-import {
-  type AdapterDescription,
-  isPacked,
-  isPeft,
-  readAdapterDescription,
-  readPeft,
-  readPeftConfig,
-} from "@blora/adapters";
-import { type Head, InvalidInputError, type JsonObject, type LowRankUpdate, NotFoundError } from "@blora/spec";
+import { describeAdapter, readPeft, readPeftConfig } from "@blora/adapters";
+import { type Head, InvalidInputError, type JsonObject, type LowRankUpdate } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
 import type { Network } from "./network.ts";
 
@@ -23,7 +16,7 @@ export interface PlainAdapter {
 
 /** The model an adapter was trained on: Hub id or folder. @throws InvalidInputError where the adapter names none */
 export async function baseModelOf(folder: string): Promise<string> {
-  const baseModel = (await describe(folder))?.baseModel ?? readPeftConfig(folder).baseModel;
+  const baseModel = (await describeAdapter(folder))?.baseModel ?? readPeftConfig(folder).baseModel;
   if (baseModel !== undefined) return baseModel;
   throw new InvalidInputError(`${folder}: expected the name of a base model, found none. Give one.`);
 }
@@ -35,7 +28,7 @@ export async function baseModelOf(folder: string): Promise<string> {
  * @throws InvalidInputError listing everything that does not fit the network, before any tensor is read
  */
 export async function readPlainAdapter(folder: string, network: Network, given?: Head): Promise<PlainAdapter> {
-  const description = await describe(folder);
+  const description = await describeAdapter(folder);
   const head = given ?? description?.head ?? headOf(readPeftConfig(folder).taskType, network.checkpoint.config, folder);
   const parameters = network.architecture.parameters(network.config, head);
   const shapes = parameters.flatMap(({ name, shape, role }) => (role === "head" ? [[name, shape] as const] : []));
@@ -45,15 +38,6 @@ export async function readPlainAdapter(folder: string, network: Network, given?:
   });
   const maxSeqLength = description?.maxSeqLength ?? Infinity;
   return { updates: new Map(updates), headTensors: adapter.head, head, maxSeqLength };
-}
-
-/** What this project wrote beside an adapter; undefined for one of PEFT's. */
-async function describe(folder: string): Promise<AdapterDescription | undefined> {
-  if (isPacked(folder)) return readAdapterDescription(folder);
-  if (isPeft(folder)) return undefined;
-  throw new NotFoundError(
-    `${folder}: expected an adapter, with a blora_config.json or PEFT's adapter_config.json, found neither.`,
-  );
 }
 
 /** What PEFT's task type and the model's `config.json` say together. */

@@ -1,10 +1,10 @@
-import type { CostSummary } from "@blora/adapters";
+import { type CostSummary, describeAdapter } from "@blora/adapters";
 import type { Head } from "@blora/spec";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
 import { sitesOf } from "./bind-network.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { evaluateSplit, type SplitResult } from "./evaluation.ts";
-import { describeFolder, loadAdapterWeights, requireWholeHead } from "./load-adapter.ts";
+import { loadAdapterWeights, requireWholeHead } from "./load-adapter.ts";
 import { requireSameHead } from "./open-network.ts";
 import { loadSplit, resolveArguments } from "./prepare.ts";
 import type { EvaluateRun } from "./run.ts";
@@ -29,7 +29,7 @@ export interface EvaluationSummary {
  */
 export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
   const { adapterDirectory } = run;
-  const description = adapterDirectory === undefined ? undefined : await describeFolder(adapterDirectory);
+  const description = adapterDirectory === undefined ? undefined : await describeAdapter(adapterDirectory);
   const given = { ...(description && { maxSeqLength: description.maxSeqLength }), ...run.arguments };
   const args = resolveArguments({ ...run, arguments: given });
   const bound = bindModel(run, args.targets, args.seed);

@@ -1,25 +1,9 @@
-import {
-  type AdapterDescription,
-  isPacked,
-  isPeft,
-  readAdapter,
-  readAdapterDescription,
-  readPeft,
-} from "@blora/adapters";
-import { InvalidInputError, type Json, type Method, NotFoundError, type Parameter } from "@blora/spec";
+import { describeAdapter, readAdapter, readPeft } from "@blora/adapters";
+import { InvalidInputError, type Json, type Method, type Parameter } from "@blora/spec";
 import type { BoundNetwork } from "./bind-network.ts";
 import { sitesOf } from "./bind-network.ts";
 import { manifestOf } from "./run.ts";
 import type { Snapshot } from "./state/training-state.ts";
-
-/** The description of an adapter this project wrote; undefined for one of PEFT's. */
-export async function describeFolder(folder: string): Promise<AdapterDescription | undefined> {
-  if (isPacked(folder)) return readAdapterDescription(folder);
-  if (isPeft(folder)) return undefined;
-  throw new NotFoundError(
-    `${folder}: expected an adapter, with a blora_config.json or PEFT's adapter_config.json, found neither.`,
-  );
-}
 
 /**
  * The weights of an adapter folder for a network: as they were trained where
@@ -30,7 +14,7 @@ export async function describeFolder(folder: string): Promise<AdapterDescription
  */
 export async function loadAdapterWeights(folder: string, network: BoundNetwork): Promise<Snapshot> {
   const { method } = network;
-  const description = await describeFolder(folder);
+  const description = await describeAdapter(folder);
   if (description !== undefined && pluginOf(description.method) === pluginOf(manifestOf(method))) {
     const { weights } = await readAdapter(folder);
     // Names every site that the network lacks.

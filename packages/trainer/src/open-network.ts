@@ -1,6 +1,7 @@
+import { describeAdapter } from "@blora/adapters";
 import { type Head, InvalidInputError } from "@blora/spec";
 import { type BoundNetwork, bindNetwork, type NetworkParts, sitesOf } from "./bind-network.ts";
-import { describeFolder, loadAdapterWeights, requireWholeHead } from "./load-adapter.ts";
+import { loadAdapterWeights, requireWholeHead } from "./load-adapter.ts";
 import type { Snapshot } from "./state/training-state.ts";
 
 /** A network ready to be run, with what its steps are fed: see `compileNetworkStep`. */
@@ -23,7 +24,7 @@ export async function openNetwork(parts: NetworkParts, head: Head, adapterFolder
   if (adapterFolder === undefined) {
     return { network: { ...bound, sites: [] }, snapshot: { adapters: new Map(), head: bound.freshHead } };
   }
-  const description = await describeFolder(adapterFolder);
+  const description = await describeAdapter(adapterFolder);
   if (description !== undefined) requireSameHead(adapterFolder, description.head, head);
   const snapshot = await loadAdapterWeights(adapterFolder, bound);
   requireWholeHead(adapterFolder, bound, snapshot);
