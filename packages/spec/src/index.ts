@@ -12,6 +12,7 @@ export type {
 } from "./architecture.ts";
 export type { Context } from "./context.ts";
 export type { CostModel, CostReport, CostRow, MatmulUsage, SiteUsage } from "./cost-model.ts";
+export { decodeText } from "./decode-text.ts";
 export type {
   CompiledStep,
   Engine,

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { didYouMean, type Example, InvalidInputError, type Message, NotFoundError } from "@blora/spec";
+import { decodeText, didYouMean, type Example, InvalidInputError, type Message, NotFoundError } from "@blora/spec";
 import { z } from "zod";
 
 const EXTENSION = ".jsonl";
@@ -16,7 +16,8 @@ const chat = z.object({ messages: z.array(z.object({ role: z.string().min(1), co
  */
 export async function readExamples(split: string, folder: string): Promise<Example[]> {
   const file = await findFile(split, folder);
-  const lines = (await readUtf8(join(folder, file))).split("\n");
+  const path = join(folder, file);
+  const lines = decodeText(await readFile(path), path).split("\n");
   return lines.flatMap((line, index) => {
     return line.trim() === "" ? [] : [parseRow(line, `${file}:${index + 1}`)];
   });
@@ -31,15 +32,6 @@ async function findFile(split: string, folder: string): Promise<string> {
   const files = entries.filter((entry) => entry.endsWith(EXTENSION)).sort();
   const found = files.length === 0 ? `no ${EXTENSION} file` : files.join(", ");
   throw new NotFoundError(`The file ${wanted} is not in ${folder}: found ${found}.${didYouMean(wanted, files)}`);
-}
-
-async function readUtf8(path: string): Promise<string> {
-  const bytes = await readFile(path);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new InvalidInputError(`${path}: expected UTF-8 text, found bytes that are not UTF-8.`, { cause });
-  }
 }
 
 function parseRow(line: string, origin: string): Example {

@@ -1,14 +1,14 @@
-import { InvalidInputError } from "@blora/spec";
+import { readFile } from "node:fs/promises";
+import { decodeText, InvalidInputError } from "@blora/spec";
 import { CsvError, parse } from "csv-parse/sync";
 import { type Question, rowOrigin, toQuestion } from "./question.ts";
-import { readText } from "./read-text.ts";
 
 /** Question, four choices, and the answer. */
 const CELLS = 6;
 
 /** Reads one file of the original layout: no header, quoted cells that may hold line breaks, every cell a text. */
 export async function readCsv(file: string): Promise<Question[]> {
-  return parseCsv(file, await readText(file));
+  return parseCsv(file, decodeText(await readFile(file), file));
 }
 
 /** @throws InvalidInputError naming file and row, counted in records and not in lines */

@@ -1,6 +1,6 @@
-import { InvalidInputError } from "@blora/spec";
+import { readFile } from "node:fs/promises";
+import { decodeText, InvalidInputError } from "@blora/spec";
 import { type Question, type QuestionRow, rowOrigin, toQuestion } from "./question.ts";
-import { readText } from "./read-text.ts";
 
 /**
  * Reads one JSON object a line, with the Hub's keys: question, choices, answer, and subject where a file holds several.
@@ -8,7 +8,7 @@ import { readText } from "./read-text.ts";
  * @throws InvalidInputError naming file and row
  */
 export async function readJsonl(file: string): Promise<Question[]> {
-  const lines = (await readText(file)).split("\n");
+  const lines = decodeText(await readFile(file), file).split("\n");
   if (lines.at(-1) === "") lines.pop();
   return lines.map((line, index) => {
     const origin = rowOrigin(file, index + 1);

@@ -1,0 +1,20 @@
+import { InvalidInputError } from "./errors.ts";
+
+/**
+ * The text of a UTF-8 file, without its byte order mark.
+ *
+ * @param file path, for the message
+ * @throws InvalidInputError for other encodings: replacement characters would change texts silently
+ */
+export function decodeText(bytes: Uint8Array, file: string): string {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    throw new InvalidInputError(
+      `${file}: expected UTF-8 text, found UTF-16. Convert it with iconv -f utf-16 -t utf-8.`,
+    );
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError(`${file}: expected UTF-8 text, found bytes that are not UTF-8.`, { cause });
+  }
+}
