@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { namedParameters } from "@blora/adapters";
 import {
   type EngineDescription,
   InvalidInputError,
@@ -17,6 +15,7 @@ import { paddedLengths } from "./data/padding.ts";
 import { loadAdapterWeights } from "./load-adapter.ts";
 import { machine } from "./machine.ts";
 import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
+import { snapshotFingerprint } from "./state/fingerprint.ts";
 import type { Snapshot } from "./state/training-state.ts";
 
 /** A run whose inputs are read and checked. */
@@ -114,16 +113,6 @@ function trainingRows(
   }
   const learned = rows.filter((row) => objective.lossesOf(row) > 0);
   return packing ? packRows(learned, maxSeqLength) : learned;
-}
-
-/** SHA-256 of the weights a run starts from: resuming with others is another run. */
-function snapshotFingerprint(start: Snapshot): string {
-  const hash = createHash("sha256");
-  for (const [name, { shape, values }] of namedParameters(start)) {
-    hash.update(`${name} ${shape.join(",")}`);
-    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  }
-  return hash.digest("hex");
 }
 
 function describeRun(

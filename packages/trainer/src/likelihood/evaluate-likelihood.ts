@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { namedParameters } from "@blora/adapters";
 import {
   InvalidInputError,
   isLanguageModelTask,
@@ -15,6 +13,7 @@ import { configDifferences, readRunConfig, writeRunConfig } from "../files/run-c
 import { createRunFolder } from "../files/run-folder.ts";
 import { type OpenNetwork, openNetwork } from "../open-network.ts";
 import { type EvaluateRun, manifestOf } from "../run.ts";
+import { snapshotFingerprint } from "../state/fingerprint.ts";
 import { answerAll } from "./answer-all.ts";
 import { ANSWERS_FILE, type AnswersFile, createAnswersInMemory, openAnswersFile } from "./answers-file.ts";
 import { createRequestEncoder } from "./encode-request.ts";
@@ -143,19 +142,13 @@ function describeEvaluation({ run, likelihood, requests, open, maxTokens, firstI
     formatVersion: 1,
     model: run.model,
     modelConfig: run.checkpoint.config as Json,
-    adapterSha256: run.adapterDirectory === undefined ? null : weightsHash(open),
+    adapterSha256: run.adapterDirectory === undefined ? null : snapshotFingerprint(open.snapshot),
     task: { name: run.task.name, manifest: manifestOf(run.task) },
     protocol: { ...likelihood.protocol },
     promptsSha256: promptsHash(requests),
     maxTokens,
     firstId: firstId ?? null,
   };
-}
-
-function weightsHash({ snapshot }: OpenNetwork): string {
-  const hash = createHash("sha256");
-  for (const [name, { values }] of namedParameters(snapshot)) hash.update(name).update(values);
-  return hash.digest("hex");
 }
 
 async function requireSameEvaluation(folder: string, config: JsonObject): Promise<void> {
