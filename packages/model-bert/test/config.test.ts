@@ -1,20 +1,11 @@
-import { InvalidInputError } from "@blora/spec";
-import { useCpuBackend } from "@blora/testing";
+import { refusalOf, useCpuBackend } from "@blora/testing";
 import { describe, expect, it } from "vitest";
 import { bert } from "../src/index.ts";
 import { readOptionSet } from "./fixtures.ts";
 
 const { parseConfig, parameters, aliases } = bert();
 
-function messageOf(json: unknown): string {
-  try {
-    parseConfig(json);
-  } catch (error) {
-    expect(InvalidInputError.isInstance(error)).toBe(true);
-    return (error as Error).message;
-  }
-  return "accepted";
-}
+const messageOf = (json: unknown): string => refusalOf(() => parseConfig(json));
 
 describe("parseConfig", () => {
   it("fills in Hugging Face's defaults, for null too", () => {

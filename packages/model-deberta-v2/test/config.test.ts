@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { InvalidInputError } from "@blora/spec";
-import { useCpuBackend } from "@blora/testing";
+import { refusalOf, useCpuBackend } from "@blora/testing";
 import { describe, expect, it } from "vitest";
 import { debertaV2 } from "../src/index.ts";
 import { readOptionSet } from "./fixtures.ts";
@@ -16,15 +15,7 @@ const small = {
   intermediate_size: 64,
 };
 
-function messageOf(json: unknown): string {
-  try {
-    parseConfig(json);
-  } catch (error) {
-    expect(InvalidInputError.isInstance(error)).toBe(true);
-    return (error as Error).message;
-  }
-  return "accepted";
-}
+const messageOf = (json: unknown): string => refusalOf(() => parseConfig(json));
 
 describe("parseConfig", () => {
   it("fills in Hugging Face's defaults", () => {

@@ -13,6 +13,7 @@ export {
   toBatch,
 } from "./parity/reference-model.ts";
 export { testParity } from "./parity/test-parity.ts";
+export { refusalOf } from "./refusal.ts";
 export { type ArchitectureFixture, testArchitecture } from "./test-architecture.ts";
 export { testCostModel } from "./test-cost-model.ts";
 export { type GateKitOptions, testGate } from "./test-gate.ts";
