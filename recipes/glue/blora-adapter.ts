@@ -31,7 +31,7 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, max
     alpha: 16,
     dropout: 0,
     scope: "adapter",
-    penaltyStrength: 0.1,
+    bopsTarget: 0.25,
     phases: { warmup: 0.1, gates: 0.6, settle: 0.3 },
     rankGate: gate,
     initialGateLogit: 2,

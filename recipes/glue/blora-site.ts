@@ -30,11 +30,12 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, max
     alpha: 16,
     dropout: 0,
     scope: "site",
-    penaltyStrength: 0.1,
-    phases: { warmup: 0.1, gates: 0.6, settle: 0.3 },
+    bopsTarget: 0.1,
+    phases: { warmup: 0.1, gates: 0.5, settle: 0.4 },
     rankGate: gate,
     initialGateLogit: 2,
-    quantizer: bayesianBits({ gate, maxBits: 16 }),
+    // Wide widths close first: a frozen weight at 2 bits teaches its neighbours nothing.
+    quantizer: bayesianBits({ gate, maxBits: 16, initialLogits: [6, 4, 2] }),
   }),
   training: {
     learningRate: 1e-3,

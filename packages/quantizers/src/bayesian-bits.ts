@@ -117,9 +117,11 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
           return { whole: fixed(constant, x, signed, maxBits), sample: fixed(parameters, rowsOfX, signed, maxBits) };
         }
         const open = ops.reshape(gateValues(parameters.gates!, context, path), [1, gateCount]);
-        const running = nestedProduct(open); // [1, L]
-        const step = drawStep(running, context.uniform(`${path}/width`, [1, 1]), widths, signed);
-        const weights = ops.matMul(running, widthMixing(widths.length)); // [1, L]
+        const decided = ops.reshape(gate.mode(detached(parameters.gates!)), [1, gateCount]);
+        const shares = ops.matMul(nestedProduct(decided), widthMixing(widths.length)); // [1, L], 1 at one width
+        const steps = widths.map((bits) => stepSize(bits, signed));
+        const step = ops.reshape(ops.matMul(shares, ops.tensor(steps, [steps.length, 1])), []);
+        const weights = ops.matMul(nestedProduct(open), widthMixing(widths.length)); // [1, L]
         return {
           whole: roundToStep(x, parameters.logRange!, step, signed),
           sample: roundToMixture(rowsOfX, parameters.logRange!, weights, widths, signed),
@@ -139,20 +141,6 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
     };
   },
 });
-
-/**
- * Step of one width, drawn with probability p_i - p_{i+1} from running products
- * p [1, L]: the narrowest whose probability, added to those before, exceeds u.
- * A scalar without a gradient.
- */
-function drawStep(running: Tensor, uniform: Tensor, widths: readonly number[], signed: boolean): Tensor {
-  const steps = widths.map((bits) => stepSize(bits, signed));
-  const narrower = steps.slice(0, -1).map((step, index) => step - steps[index + 1]!);
-  const reached = ops.sub(1, ops.slice(running, [0, 1], [1, narrower.length])); // [1, L - 1]
-  const chosen = ops.step(ops.sub(reached, uniform));
-  const step = ops.add(ops.matMul(chosen, ops.tensor(narrower, [narrower.length, 1])), steps.at(-1)!);
-  return ops.reshape(step, []);
-}
 
 /**
  * [L, L] with 1 on the diagonal and -1 below it: turns running products

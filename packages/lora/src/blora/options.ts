@@ -37,7 +37,7 @@ export interface BloraOptions extends LowRankOptions {
   /**
    * Share of rows from which the gradients of the quantizers of W0 and of the
    * site's input are estimated, unbiased, where the scope rounds them; over 0
-   * to 1, which is exact. Default 1/16.
+   * to 1, which is exact. Default 1/8.
    */
   readonly gradientShare?: number | undefined;
   /** Default { warmup: 0.1, gates: 0.6, settle: 0.3 }. */
