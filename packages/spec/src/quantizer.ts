@@ -45,9 +45,8 @@ export interface Quantizer {
   quantize(parameters: TensorRecord, x: Tensor, signed: boolean, context: Context, path: string): Tensor;
   /**
    * `quantize` for tensors too large to train through as a whole. `whole` is
-   * rounded at one width, drawn with the share it has in `quantize`, so that
-   * both agree on average; `sample` is `rows` (int32 [n]) of `quantize` itself,
-   * with the same gates. Training only.
+   * rounded at the width evaluation would use, `bits` of these parameters;
+   * `sample` is `rows` (int32 [n]) of `quantize` itself. Training only.
    */
   quantizeSampled?(
     parameters: TensorRecord,

@@ -35,7 +35,8 @@ export interface TrainingArguments {
   /**
    * Batches are padded to multiples of this many tokens. By default to one of
    * at most twelve lengths chosen for the data, so that padding stays near 8 %
-   * of the tokens. Each length compiles once.
+   * of the tokens. Each length compiles once. Rows of a length share batches:
+   * where length goes with the answer, few lengths train better.
    */
   readonly padToMultipleOf?: number | undefined;
   /**

@@ -11,8 +11,8 @@ const RANK = 8;
 /** Methods, each with its own settings. */
 const METHODS = { lora: [], blora: ["method.penaltyStrength=0.05"] } as const;
 
-/** Settings both methods share. */
-const SHARED = ["learningRate=2e-3", "warmupRatio=0.06", `method.rank=${RANK}`];
+/** Settings both methods share. Lengths are few, so that sentences of every kind meet in a batch: here length goes with kind. */
+const SHARED = ["learningRate=2e-3", "warmupRatio=0.06", "padToMultipleOf=16", `method.rank=${RANK}`];
 
 interface DemoFlags {
   readonly out: string;
