@@ -1,3 +1,2 @@
-export { checkVocabulary } from "./check-vocabulary.ts";
 export { loadTokenizer } from "./load-tokenizer.ts";
 export { writeTokenizerJson } from "./write-tokenizer-json.ts";

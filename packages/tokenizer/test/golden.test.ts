@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Tokenizer } from "@blora/spec";
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkVocabulary, loadTokenizer } from "../src/index.ts";
+import { loadTokenizer } from "../src/index.ts";
 
 const data = process.env.BLORA_DATA;
 const folder = join(data ?? "", "tokenizers", "deberta-v3");
@@ -25,8 +25,6 @@ describe.skipIf(!data)("DeBERTaV3's spm.model", () => {
   it("has the special tokens and the size of the published model", () => {
     expect(tokenizer.special).toEqual({ pad: 0, cls: 1, sep: 2, unknown: 3, mask: 128000 });
     expect(tokenizer.vocabularySize).toBe(128001);
-    expect(() => checkVocabulary(tokenizer, 128100)).not.toThrow();
-    expect(() => checkVocabulary(tokenizer, 30522)).toThrow(/ids up to 128000.*embeds only 30522/);
   });
 
   it("makes a special token of one that is written out, and encodes each side on its own", () => {
