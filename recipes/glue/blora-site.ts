@@ -33,9 +33,9 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, max
     bopsTarget: 0.1,
     phases: { warmup: 0.1, gates: 0.5, settle: 0.4 },
     rankGate: gate,
-    // A gate that starts further open disturbs training less, and closes later: wide widths first, then ranks, then narrow ones.
-    initialGateLogit: 4,
-    quantizer: bayesianBits({ gate, maxBits: 16, initialLogits: [6, 4, 2] }),
+    // A gate that starts further open disturbs training less, and closes later: wide widths first, then narrow ones and ranks.
+    initialGateLogit: 6,
+    quantizer: bayesianBits({ gate, maxBits: 16, initialLogits: [6, 5, 2] }),
   }),
   training: {
     learningRate: 1e-3,

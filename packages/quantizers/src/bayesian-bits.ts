@@ -19,7 +19,7 @@ import {
   type TensorRecord,
 } from "@blora/tensor";
 import { z } from "zod";
-import { initialRange } from "./range.ts";
+import { initialRange, widenRange } from "./range.ts";
 import { encodeToBits, roundToBits, roundToMixture, roundToStep, stepSize } from "./rounding.ts";
 
 const WIDTHS = [2, 4, 8, 16] as const;
@@ -128,6 +128,7 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
         };
       },
       quantizeFixed: fixed,
+      widen: ({ logRange }, tensor) => widenRange(logRange!, tensor),
       expectedBits: (parameters) =>
         gateCount === 0 ? ops.scalar(maxBits) : nestedExpectation(gate.probabilityOn(parameters.gates!), widths),
       gateProbabilities: ({ gates }) => {

@@ -22,3 +22,10 @@ export function initialRange({ values, signed }: QuantizedTensor, learned: boole
   }
   return { shape: [], values: Float32Array.of(Math.log(range)), group: learned ? "ranges" : "frozen" };
 }
+
+/** Widens a learned range in place so that none of the values is clipped. A range that is not trained stays. */
+export function widenRange(logRange: Parameter, tensor: QuantizedTensor): void {
+  if (logRange.group !== "ranges") return;
+  const needed = initialRange(tensor, true).values[0]!;
+  logRange.values[0] = Math.max(logRange.values[0]!, needed);
+}

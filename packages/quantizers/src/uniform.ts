@@ -1,7 +1,7 @@
 import { definePlugin, FLOAT_BITS, InvalidInputError, type Plugin, type Quantizer } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { z } from "zod";
-import { initialRange } from "./range.ts";
+import { initialRange, widenRange } from "./range.ts";
 import { encodeToBits, roundToBits } from "./rounding.ts";
 
 export interface UniformOptions {
@@ -39,6 +39,7 @@ export const uniform: Plugin<"quantizer", "uniform", UniformOptions, Quantizer> 
       quantize: (parameters, x, signed) => quantizer.quantizeFixed(parameters, x, signed, bits),
       quantizeFixed: (parameters, x, signed, width) =>
         width === FLOAT_BITS ? x : roundToBits(x, parameters.logRange!, width, signed),
+      widen: ({ logRange }, tensor) => widenRange(logRange!, tensor),
       expectedBits: () => ops.scalar(bits),
       bits: () => bits,
       encode: (parameters, values, signed, width) =>

@@ -58,6 +58,11 @@ export interface Quantizer {
   ): SampledRounding;
   /** Quantized `x` at a width that no longer changes. `FLOAT_BITS` returns `x`. */
   quantizeFixed(parameters: TensorRecord, x: Tensor, signed: boolean, bits: number): Tensor;
+  /**
+   * Widens the range in place where values have outgrown it. Called after every
+   * update of a trained matrix: a clipped value hears no more of the task.
+   */
+  widen?(parameters: ParameterRecord, tensor: QuantizedTensor): void;
   /** Expected bit width, a differentiable scalar. */
   expectedBits(parameters: TensorRecord): Tensor;
   /** P(open) of each gate by the width it opens, from the parameters on the host; for logs and reports. */

@@ -133,6 +133,23 @@ export function testQuantizer(quantizer: Component<"quantizer">, options: Quanti
           }
         });
 
+        test("a widened range rounds values that outgrew it as a fresh one does, and is not narrowed by small ones", () => {
+          if (quantizer.widen === undefined) return;
+          const grown = values.map((value) => 3 * value);
+          const widened = structuredClone(start);
+          quantizer.widen(widened, { values: grown, signed });
+          const fresh = quantizer.init({ values: grown, signed });
+          for (const bits of widths) {
+            expectAllClose(
+              fixedAt(widened, ops.tensor(grown), bits),
+              valuesOf(fixedAt(fresh, ops.tensor(grown), bits)),
+            );
+          }
+          const again = structuredClone(widened);
+          quantizer.widen(again, { values, signed });
+          expect(again).toEqual(widened);
+        });
+
         test("equal noise gives equal values", () => {
           const x = ops.tensor(values);
           const draw = (): ArrayLike<number> =>

@@ -14,6 +14,7 @@ import { advance } from "./phases.ts";
 import { activeComponents, encodedMatrices, roundedBase, roundedValues } from "./quantization.ts";
 import { budgetWarnings } from "./reach.ts";
 import { bloraBaseline, bloraSummary, bloraUsage } from "./usage.ts";
+import { widenRanges } from "./widen-ranges.ts";
 
 export interface BloraMethod extends Method {
   /**
@@ -55,7 +56,10 @@ function create(options: BloraOptions): BloraMethod {
     }),
     penalty: (adapters, cost) => bloraPenalty(settings, adapters, cost),
     beforeStep: (store, progress) => advance(settings, store, progress),
-    afterStep: (store, progress) => adaptStrength(settings, store, progress),
+    afterStep: (store, progress) => {
+      adaptStrength(settings, store, progress);
+      widenRanges(settings, store);
+    },
     warnings: (sites, adapters, cost) => budgetWarnings(settings, sites, adapters, cost),
     phase: (progress) => phaseAt(settings, progress),
     usage: (site, adapter) => bloraUsage(settings, site, adapter),
