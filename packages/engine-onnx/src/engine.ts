@@ -13,7 +13,7 @@ import { countMacs } from "./graph/graph.ts";
 import { peakBytes } from "./graph/plan-memory.ts";
 import { compileStep } from "./session/compiled-step.ts";
 import { createDataFolder } from "./session/data-folder.ts";
-import { traceStep } from "./trace/trace-step.ts";
+import { type OperatorChoice, traceStep } from "./trace/trace-step.ts";
 
 export interface OnnxEngineOptions {
   /** Threads inside one operator; by default one for each core. */
@@ -43,17 +43,18 @@ function createOnnxEngine({ threads = availableParallelism(), provider = "cpu" }
       `onnx engine: this ONNX Runtime has no provider ${provider}; it has ${supported.join(", ")}`,
     );
   }
+  const operators: OperatorChoice = provider === "webgpu" ? "webgpu" : "runtime";
   const data = createDataFolder();
   const steps = new Set<CompiledStep>();
 
   return {
     plan(step) {
-      const { graph } = traceStep(step);
+      const { graph } = traceStep(step, operators);
       return { macs: countMacs(graph), peakBytes: peakBytes(graph) };
     },
     describe: async () => ({ id: "onnx", provider, threads, version: runtimeVersion() }),
     async compile(step) {
-      const compiled = await compileStep(step, { threads, providers: [provider] }, data);
+      const compiled = await compileStep(step, operators, { threads, providers: [provider] }, data);
       const tracked: CompiledStep = {
         ...compiled,
         async release() {

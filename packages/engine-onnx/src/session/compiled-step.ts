@@ -3,17 +3,18 @@ import { type Shape, sizeOf, uniformValues } from "@blora/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { countMacs } from "../graph/graph.ts";
 import { writeModel } from "../graph/write-model.ts";
-import { graphName, LOSS, noiseName, type TracedStep, traceStep } from "../trace/trace-step.ts";
+import { graphName, LOSS, noiseName, type OperatorChoice, type TracedStep, traceStep } from "../trace/trace-step.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { type SessionSettings, sessionOptions } from "./options.ts";
 
 /** Traces a step and prepares ONNX Runtime to run it. */
 export async function compileStep(
   step: StepDefinition,
+  operators: OperatorChoice,
   settings: SessionSettings,
   data: DataFolder,
 ): Promise<CompiledStep> {
-  const traced = traceStep(step);
+  const traced = traceStep(step, operators);
   const { folder, locate } = await data.prepare(traced.graph);
   const model = writeModel(traced.graph, locate);
   const session = await InferenceSession.create(model, sessionOptions(settings, folder));

@@ -6,6 +6,8 @@ import { matmulKernels, portableMatmulKernels } from "./matmul.ts";
 import { reductionKernels } from "./reduction.ts";
 import { portableShapeKernels, shapeKernels } from "./shape.ts";
 
+export { webgpuKernels } from "./webgpu.ts";
+
 /** Every tfjs kernel a step may use, by name. */
 export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
   ...elementwiseKernels,
