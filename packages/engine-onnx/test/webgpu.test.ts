@@ -1,4 +1,4 @@
-import type { Engine, StepDefinition } from "@blora/spec";
+import { type Engine, MissingDependencyError, type StepDefinition } from "@blora/spec";
 import { clippedRounding, linear, ops, rmsNorm } from "@blora/tensor";
 import { testEngine } from "@blora/testing";
 import { expect, test } from "vitest";
@@ -41,7 +41,13 @@ testEngine(onCpu());
 const gpu = onnx({ provider: "webgpu" });
 const reason = await gpu.compile(step).then(
   (compiled) => compiled.release(),
-  (error: Error) => error.message,
+  (error: Error) => error,
 );
 if (reason === undefined) testEngine(gpu);
-else test.skip("on a GPU (none was found)", () => undefined);
+else {
+  test("without a GPU the error says what is missing", () => {
+    expect(reason).toBeInstanceOf(MissingDependencyError);
+    expect(reason.message).toMatch(/the provider webgpu found no GPU \(.+\)\. On Linux it needs a Vulkan driver/s);
+  });
+  test.skip("on a GPU (none was found)", () => undefined);
+}

@@ -1,9 +1,16 @@
-import { type CompiledStep, type Feed, InvalidInputError, type StepDefinition } from "@blora/spec";
+import {
+  type CompiledStep,
+  type Feed,
+  InvalidInputError,
+  MissingDependencyError,
+  type StepDefinition,
+} from "@blora/spec";
 import { type Shape, sizeOf, uniformValues } from "@blora/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { countMacs } from "../graph/graph.ts";
+import { countMacs, type Graph } from "../graph/graph.ts";
+import { JOINED, joinOutputs } from "../graph/join-outputs.ts";
 import { writeModel } from "../graph/write-model.ts";
-import { graphName, LOSS, noiseName, type OperatorChoice, type TracedStep, traceStep } from "../trace/trace-step.ts";
+import { graphName, LOSS, noiseName, type OperatorChoice, traceStep } from "../trace/trace-step.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { type SessionSettings, sessionOptions } from "./options.ts";
 
@@ -16,10 +23,11 @@ export async function compileStep(
 ): Promise<CompiledStep> {
   const traced = traceStep(step, operators);
   const { folder, locate } = await data.prepare(traced.graph);
-  const model = writeModel(traced.graph, locate);
-  const session = await InferenceSession.create(model, sessionOptions(settings, folder));
+  const joined = operators === "webgpu";
+  const model = writeModel(joined ? joinOutputs(traced.graph) : traced.graph, locate);
+  const session = await createSession(model, sessionOptions(settings, folder));
   const used = new Set(session.inputNames);
-  const fetches = allocateOutputs(traced);
+  const { fetches, results } = allocateResults(traced.graph, joined);
 
   return {
     macs: countMacs(traced.graph),
@@ -38,7 +46,7 @@ export async function compileStep(
         inputs[noiseName(source)] = toTensor(uniformValues({ ...noise, path }, sizeOf(shape)), shape);
       }
       await session.run(inputs, fetches);
-      const values = (name: string) => fetches[name]!.data as Float32Array;
+      const values = (name: string) => results.get(name)!;
       return {
         loss: traced.hasLoss ? values(LOSS)[0] : undefined,
         outputs: pick(traced.outputNames, (name) => values(graphName("output", name)).slice()),
@@ -49,11 +57,41 @@ export async function compileStep(
   };
 }
 
-/** Result tensors, allocated once and overwritten by every run. */
-function allocateOutputs({ graph }: TracedStep): Record<string, Tensor> {
-  return Object.fromEntries(
-    graph.outputs.map(({ name, shape }) => [name, toTensor(new Float32Array(sizeOf(shape)), shape)]),
+/** @throws MissingDependencyError where the provider finds no GPU */
+async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(model, options);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes("WebGPU adapter"))) throw error;
+    throw new MissingDependencyError(
+      `onnx engine: the provider webgpu found no GPU (${error.message.trim()}). On Linux it needs a Vulkan driver and libvulkan.so.1.`,
+    );
+  }
+}
+
+interface Results {
+  /** Tensors a run writes to, by output. */
+  readonly fetches: Readonly<Record<string, Tensor>>;
+  /** The values of each output of the step, in the memory of `fetches`. */
+  readonly results: ReadonlyMap<string, Float32Array>;
+}
+
+/** Memory for the outputs of a graph, allocated once and overwritten by every run. */
+function allocateResults({ outputs }: Graph, joined: boolean): Results {
+  const sizes = outputs.map(({ shape }) => sizeOf(shape));
+  const all = new Float32Array(sizes.reduce((total, size) => total + size, 0));
+  let start = 0;
+  const results = new Map(
+    outputs.map(({ name }, index) => {
+      const size = sizes[index]!;
+      const values = joined ? all.subarray(start, start + size) : new Float32Array(size);
+      start += size;
+      return [name, values];
+    }),
   );
+  if (joined) return { fetches: { [JOINED]: toTensor(all, [all.length]) }, results };
+  const fetches = outputs.map(({ name, shape }) => [name, toTensor(results.get(name)!, shape)] as const);
+  return { fetches: Object.fromEntries(fetches), results };
 }
 
 function toTensor(values: Feed, shape: Shape): Tensor {
