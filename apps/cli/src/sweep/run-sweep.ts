@@ -25,8 +25,8 @@ export interface SweepOptions {
 /** Runs what is missing, one run at a time; returns all records, also earlier ones. */
 export async function runSweep(options: SweepOptions): Promise<Map<string, SweepRecord>> {
   const { plan, out, signal, onStart, onRecord } = options;
-  const records = await readRecords(out);
-  const missing = plan.filter(({ name }) => records.get(name)?.outcome.status !== "done");
+  const recorded = await readRecords(out);
+  const missing = plan.filter(({ name }) => recorded.get(name)?.outcome.status !== "done");
   for (const [index, run] of missing.entries()) {
     if (signal.aborted) break;
     onStart(run, missing.length - index);
@@ -35,10 +35,10 @@ export async function runSweep(options: SweepOptions): Promise<Map<string, Sweep
     const { recipeFile: _, ...planned } = run;
     const record: SweepRecord = { formatVersion: 1, ...planned, machine: machine(), outcome };
     await writeRecord(out, record);
-    records.set(run.name, record);
-    await onRecord(record, records);
+    // Read again: another sweep may have added some.
+    await onRecord(record, await readRecords(out));
   }
-  return records;
+  return readRecords(out);
 }
 
 /** How a run ended; undefined where it was interrupted. */

@@ -78,17 +78,14 @@ interface Results {
 
 /** Memory for the outputs of a graph, allocated once and overwritten by every run. */
 function allocateResults({ outputs }: Graph, joined: boolean): Results {
-  const sizes = outputs.map(({ shape }) => sizeOf(shape));
-  const all = new Float32Array(sizes.reduce((total, size) => total + size, 0));
+  const all = new Float32Array(outputs.reduce((total, { shape }) => total + sizeOf(shape), 0));
+  const results = new Map<string, Float32Array>();
   let start = 0;
-  const results = new Map(
-    outputs.map(({ name }, index) => {
-      const size = sizes[index]!;
-      const values = joined ? all.subarray(start, start + size) : new Float32Array(size);
-      start += size;
-      return [name, values];
-    }),
-  );
+  for (const { name, shape } of outputs) {
+    const end = start + sizeOf(shape);
+    results.set(name, all.subarray(start, end));
+    start = end;
+  }
   if (joined) return { fetches: { [JOINED]: toTensor(all, [all.length]) }, results };
   const fetches = outputs.map(({ name, shape }) => [name, toTensor(results.get(name)!, shape)] as const);
   return { fetches: Object.fromEntries(fetches), results };
