@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { machine } from "@blora/trainer";
 import { curveSvg } from "./curve-svg.ts";
-import { PEER_METHODS } from "./methods.ts";
+import { PEER_LEARNING_RATES, PEER_METHODS } from "./methods.ts";
 import { runPair } from "./pair.ts";
 
 const { values } = parseArgs({
@@ -35,7 +35,7 @@ const pair = runPair(
     threads: 2,
     folder: mkdtempSync(join(tmpdir(), "blora-curve-")),
     arguments: {
-      learningRate: 1e-3,
+      learningRate: PEER_LEARNING_RATES[values.method as keyof typeof PEER_METHODS],
       perDeviceTrainBatchSize: 32,
       maxSeqLength: 64,
       maxSteps: steps,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { GlueTaskName } from "@blora/task-glue";
 import { machine } from "@blora/trainer";
-import { PEER_METHODS } from "./methods.ts";
+import { PEER_LEARNING_RATES, PEER_METHODS } from "./methods.ts";
 import { type Pair, runPair } from "./pair.ts";
 import { pairTable } from "./table.ts";
 
@@ -57,7 +57,7 @@ for (const seed of SEEDS) {
           threads: 2,
           folder: join(runs, name),
           arguments: {
-            learningRate: 1e-3,
+            learningRate: PEER_LEARNING_RATES[method],
             warmupRatio: 0.06,
             perDeviceTrainBatchSize: 32,
             maxSeqLength: 128,

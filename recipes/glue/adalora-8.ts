@@ -33,7 +33,7 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, max
     orthogonality: 0.1,
   }),
   training: {
-    learningRate: 1e-3,
+    learningRate: 5e-3,
     warmupRatio: 0.06,
     perDeviceTrainBatchSize: 32,
     maxSteps,
