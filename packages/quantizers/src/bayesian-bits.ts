@@ -15,6 +15,7 @@ import {
   nestedProduct,
   nestedRank,
   ops,
+  scalarsOf,
   type Tensor,
   type TensorRecord,
 } from "@blora/tensor";
@@ -131,6 +132,10 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
       widen: ({ logRange }, tensor) => widenRange(logRange!, tensor),
       expectedBits: (parameters) =>
         gateCount === 0 ? ops.scalar(maxBits) : nestedExpectation(gate.probabilityOn(parameters.gates!), widths),
+      ...(gateCount > 0 && {
+        expectedBitsOfAll: (all: readonly TensorRecord[]) =>
+          scalarsOf(nestedExpectation(gate.probabilityOn(ops.stack(all.map(({ gates }) => gates!))), widths)),
+      }),
       gateProbabilities: ({ gates }) => {
         if (gates === undefined) return {};
         const open = evaluateOnHost(() => gate.probabilityOn(ops.tensor(gates.values)));

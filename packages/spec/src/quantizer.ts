@@ -65,6 +65,8 @@ export interface Quantizer {
   widen?(parameters: ParameterRecord, tensor: QuantizedTensor): void;
   /** Expected bit width, a differentiable scalar. */
   expectedBits(parameters: TensorRecord): Tensor;
+  /** `expectedBits` of many tensors, where all at once take fewer graph nodes than one by one. */
+  expectedBitsOfAll?(parameters: readonly TensorRecord[]): readonly Tensor[];
   /** P(open) of each gate by the width it opens, from the parameters on the host; for logs and reports. */
   gateProbabilities?(parameters: ParameterRecord): Readonly<Record<string, number>>;
   /** Bit width that evaluation uses, from the parameters on the host. */

@@ -18,6 +18,7 @@ export { type NoiseAddress, normalValues, permutation, randomWords, uniformValue
 export * as ops from "./ops.ts";
 export { type Counter, type Key, philox4x32 } from "./philox.ts";
 export { detached, stratifiedRows, withSampledGradient, withSampledWeightGradient } from "./sampled-gradient.ts";
+export { scalarsOf } from "./scalars.ts";
 export { roundStraightThrough } from "./straight-through.ts";
 export type { DType, HostTensor, Shape, Tensor, TensorRecord, TensorSpec } from "./types.ts";
 export { sizeOf } from "./types.ts";

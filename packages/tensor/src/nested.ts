@@ -47,13 +47,13 @@ function strictlyBelow(gateCount: number): Tensor {
 }
 
 /**
- * Expected value of what a chain of independent gates opens: `values`
- * [v_1 … v_R] is what 1 … R open components amount to, `probabilities` [R-1]
- * those of the gates. v_1 + Σ_{i≥2} (v_i − v_{i−1}) Π_{j=2..i} q_j, a scalar.
+ * Expected value of what chains of independent gates open: `values`
+ * [v_1 … v_R] is what 1 … R open components amount to, `probabilities`
+ * [..., R-1] those of the gates. v_1 + Σ_{i≥2} (v_i − v_{i−1}) Π_{j=2..i} q_j, [...].
  */
 export function nestedExpectation(probabilities: Tensor, values: readonly number[]): Tensor {
   const increments = values.map((value, index) => value - (values[index - 1] ?? 0));
-  return sum(mul(runningProducts(reshape(probabilities, [1, -1])), tensor(increments)));
+  return sum(mul(nestedProduct(probabilities), tensor(increments)), -1);
 }
 
 /** Expected number of open components, r̄ = 1 + Σ_{i=2..R} Π_{j=2..i} q_j, for gate probabilities [R-1]. */

@@ -34,6 +34,8 @@ export function sessionOptions(
         disable_prepacking: "1",
         // Small blocks keep both cores busy when a neighbour takes one away.
         dynamic_block_base: "4",
+        // Otherwise every reader of a rounded tensor dequantizes its codes again.
+        disable_quant_qdq: "1",
         ...(dataFolder === undefined ? {} : { model_external_initializers_file_folder_path: dataFolder }),
       },
     },

@@ -1,7 +1,7 @@
 import type { BaseLinear, Context, TracedAdapter } from "@blora/spec";
 import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
 import { applyUpdate, dropout, scaleOf } from "../low-rank.ts";
-import { roundedBase, roundedInput } from "./large-operands.ts";
+import { activationQuantizer, roundedBase } from "./large-operands.ts";
 import { activationsOf, layoutOf, RANK_GATES } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { operandQuantizer } from "./quantization.ts";
@@ -31,10 +31,11 @@ export function applyBlora(
     const update = { A, B: ops.mul(B, ops.mul(scales, scale)) };
     return applyUpdate(site, update, x, base, context, settings.dropout);
   }
-  const input = roundedInput(settings, adapter, x, context);
+  const round = activationQuantizer(settings, adapter, x.shape[0]!, context);
+  const input = round("input", x);
   const dropped = dropout(input, settings.dropout, context, site.path);
-  const afterA = quantize("afterA", ops.matMul(dropped, A, false, true)); // [M, R]
-  const afterE = quantize("afterE", ops.mul(afterA, scales)); // [M, R]
+  const afterA = round("afterA", ops.matMul(dropped, A, false, true)); // [M, R]
+  const afterE = round("afterE", ops.mul(afterA, scales)); // [M, R]
   const update = ops.matMul(afterE, ops.mul(B, scale), false, true); // [M, O]
   // The frozen map sees rounded operands at scope `site` alone.
   const frozen = settings.scope === "site" ? roundedBase(settings, adapter, input, base, context) : base.apply(x);

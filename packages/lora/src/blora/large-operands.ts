@@ -8,20 +8,30 @@ import {
   withSampledGradient,
   withSampledWeightGradient,
 } from "@blora/tensor";
-import { layoutOf, type Operand, quantizerParameters } from "./layout.ts";
+import { type ActivationOperand, activationsOf, layoutOf, type Operand, quantizerParameters } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { operandQuantizer } from "./quantization.ts";
 
 /**
- * The input x [M, I] of a site, rounded. In training the gradients of its
- * quantizer come from `gradientShare` of the rows.
+ * Rounds the activations of a site, which all have M rows. In training the
+ * gradients of their quantizers come from `gradientShare` of these rows, the
+ * same for every activation.
  */
-export function roundedInput(settings: BloraSettings, adapter: TracedAdapter, x: Tensor, context: Context): Tensor {
-  if (!isSampled(settings, adapter, "input", context)) {
-    return operandQuantizer(settings, adapter, context)("input", x);
-  }
-  const { rows, whole, sample } = sampledRounding(settings, adapter, "input", x, context);
-  return withSampledGradient(whole, sample, rows);
+export function activationQuantizer(
+  settings: BloraSettings,
+  adapter: TracedAdapter,
+  M: number,
+  context: Context,
+): (operand: ActivationOperand, x: Tensor) => Tensor {
+  const isSampled = (operand: Operand) => isSampledOperand(settings, adapter, operand, context);
+  const quantize = operandQuantizer(settings, adapter, context);
+  if (!activationsOf(settings).some(isSampled)) return quantize;
+  const rows = sampledRows(settings, adapter.site.path, M, context);
+  return (operand, x) => {
+    if (!isSampled(operand)) return quantize(operand, x);
+    const { whole, sample } = sampledRounding(settings, adapter, operand, x, rows, context);
+    return withSampledGradient(whole, sample, rows);
+  };
 }
 
 /**
@@ -36,15 +46,16 @@ export function roundedBase(
   base: BaseLinear,
   context: Context,
 ): Tensor {
-  if (!isSampled(settings, adapter, "W0", context)) {
+  if (!isSampledOperand(settings, adapter, "W0", context)) {
     const weight = operandQuantizer(settings, adapter, context)("W0", base.weight);
     return weight === base.weight ? base.apply(x) : base.apply(x, weight);
   }
-  const { rows, whole, sample } = sampledRounding(settings, adapter, "W0", base.weight, context);
+  const rows = sampledRows(settings, `${adapter.site.path}/W0`, base.weight.shape[0]!, context);
+  const { whole, sample } = sampledRounding(settings, adapter, "W0", base.weight, rows, context);
   return withSampledWeightGradient(base.apply(x, whole), x, sample, rows);
 }
 
-function isSampled(
+function isSampledOperand(
   { gradientShare, quantizer }: BloraSettings,
   adapter: TracedAdapter,
   operand: Operand,
@@ -55,25 +66,26 @@ function isSampled(
   return bits[operand] !== undefined || quantizer.quantizeSampled !== undefined;
 }
 
+function sampledRows({ gradientShare }: BloraSettings, path: string, rows: number, context: Context): Tensor {
+  return stratifiedRows(context.uniform(`${path}/rows`, [Math.ceil(gradientShare * rows)]), rows);
+}
+
 function sampledRounding(
-  { quantizer, gradientShare }: BloraSettings,
+  { quantizer }: BloraSettings,
   adapter: TracedAdapter,
   operand: Operand,
   x: Tensor,
+  rows: Tensor,
   context: Context,
-): SampledRounding & { readonly rows: Tensor } {
-  const path = `${adapter.site.path}/${operand}`;
+): SampledRounding {
   const { signed, bits } = layoutOf(adapter);
-  const count = Math.ceil(gradientShare * x.shape[0]!);
-  const rows = stratifiedRows(context.uniform(`${path}/rows`, [count]), x.shape[0]!);
   const parameters = quantizerParameters(adapter.parameters, operand);
   const isSigned = signed[operand]!;
   const fixed = bits[operand];
   if (fixed === undefined) {
-    return { rows, ...quantizer.quantizeSampled!(parameters, x, rows, isSigned, context, path) };
+    return quantizer.quantizeSampled!(parameters, x, rows, isSigned, context, `${adapter.site.path}/${operand}`);
   }
   return {
-    rows,
     whole: quantizer.quantizeFixed(detachedAll(parameters), x, isSigned, fixed),
     sample: quantizer.quantizeFixed(parameters, ops.gather(detached(x), rows), isSigned, fixed),
   };

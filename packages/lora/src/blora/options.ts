@@ -35,9 +35,9 @@ export interface BloraOptions extends LowRankOptions {
    */
   readonly bopsTarget?: number | undefined;
   /**
-   * Share of rows from which the gradients of the quantizers of W0 and of the
-   * site's input are estimated, unbiased, where the scope rounds them; over 0
-   * to 1, which is exact. Default 1/8.
+   * Share of rows from which the gradients of the quantizers of W0 and of
+   * activations are estimated, unbiased, where the scope rounds them; over 0
+   * to 1, which is exact. Default 1/32.
    */
   readonly gradientShare?: number | undefined;
   /** Default { warmup: 0.1, gates: 0.6, settle: 0.3 }. */
@@ -103,7 +103,7 @@ export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
       .number()
       .positive()
       .max(1)
-      .default(1 / 8),
+      .default(1 / 32),
     bopsTarget: z.number().positive().max(1).optional(),
     phases: phasesSchema.default({ warmup: 0.1, gates: 0.6, settle: 0.3 }),
     rankPrior: z.enum(["nested", "independent"]).default("nested"),

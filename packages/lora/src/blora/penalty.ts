@@ -1,5 +1,5 @@
 import { type CostModel, FLOAT_BITS, type MatmulUsage, type SiteUsage, type TracedAdapter } from "@blora/spec";
-import { ops, type Tensor } from "@blora/tensor";
+import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
 import { floatUsage, macsPerToken } from "../usage.ts";
 import { strengthOf } from "./budget-state.ts";
 import { activationsOf, layoutOf, type Operand, quantizerParameters, RANK_GATES, weightsOf } from "./layout.ts";
@@ -39,12 +39,19 @@ function siteExpectations(settings: BloraSettings, adapters: readonly TracedAdap
   const logits = adapters.flatMap(({ parameters }) => parameters[RANK_GATES] ?? []);
   const keeps = expectedKeeps(settings, logits);
   const operands = [...weightsOf(settings), ...activationsOf(settings)];
-  return adapters.map(({ parameters }, index) => ({
-    keep: keeps[index],
-    bits: new Map(
-      operands.map((operand) => [operand, settings.quantizer.expectedBits(quantizerParameters(parameters, operand))]),
-    ),
+  const bits = expectedBits(
+    settings,
+    adapters.flatMap(({ parameters }) => operands.map((operand) => quantizerParameters(parameters, operand))),
+  );
+  return adapters.map((_, site) => ({
+    keep: keeps[site],
+    bits: new Map(operands.map((operand, index) => [operand, bits[site * operands.length + index]!])),
   }));
+}
+
+function expectedBits({ quantizer }: BloraSettings, parameters: readonly TensorRecord[]): readonly Tensor[] {
+  if (parameters.length === 0) return [];
+  return quantizer.expectedBitsOfAll?.(parameters) ?? parameters.map((own) => quantizer.expectedBits(own));
 }
 
 function price(

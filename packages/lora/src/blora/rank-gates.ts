@@ -1,5 +1,5 @@
 import type { Adapter, Context } from "@blora/spec";
-import { nestedProduct, nestedRank, ops, roundStraightThrough, type Tensor } from "@blora/tensor";
+import { nestedProduct, nestedRank, ops, roundStraightThrough, scalarsOf, type Tensor } from "@blora/tensor";
 import { layoutOf, RANK_GATES } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
@@ -22,9 +22,7 @@ export function sampleRankGates(settings: BloraSettings, logits: Tensor, context
 export function expectedKeeps(settings: BloraSettings, logits: readonly Tensor[]): Tensor[] {
   if (logits.length === 0) return [];
   const probabilities = settings.rankGate.probabilityOn(ops.stack([...logits])); // [S, R-1]
-  const keeps = ops.mean(chain(settings, probabilities), 1); // [S]
-  // The gradient tfjs has for `unstack` fails on a single tensor.
-  return logits.length === 1 ? [ops.reshape(keeps, [])] : ops.unstack(keeps);
+  return scalarsOf(ops.mean(chain(settings, probabilities), 1));
 }
 
 /** Components with an open gate, ascending. Without gates all are open. */

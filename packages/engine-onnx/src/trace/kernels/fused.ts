@@ -49,7 +49,8 @@ export const fusedKernels: Readonly<Record<string, TracedKernel>> = {
 
   PassInside: kernel<{ dy: TensorInfo; x: TensorInfo; clipped: TensorInfo }>(({ dy, x, clipped }, _, backend) => {
     const inside = backend.emit("Equal", [x, clipped], x.shape, "bool");
-    return backend.emit("Where", [inside, dy], x.shape, "float32", { constants: [backend.scalar(0)] });
+    const mask = backend.emit("Cast", [inside], x.shape, "float32", { attributes: { to: 1 } });
+    return backend.emit("Mul", [dy, mask], x.shape, "float32");
   }),
 
   GeluTanh: kernel<Unary>(({ x }, _, backend) =>

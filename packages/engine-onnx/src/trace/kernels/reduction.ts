@@ -1,4 +1,6 @@
 import { backend_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { bytesOf } from "../../graph/graph.ts";
+import type { TracingBackend } from "../backend.ts";
 import { kernel, type TracedKernel, type Unary } from "../kernel.ts";
 
 interface Reduction {
@@ -21,6 +23,33 @@ function reduction(operator: string): TracedKernel {
   });
 }
 
+/** Shapes whose column sums take ReduceSum longer than a product with ones, since it goes through them a row at a time. */
+const TALL = 256;
+const NARROW = 32;
+
+function isTallAndNarrow({ shape, dtype }: TensorInfo, axes: readonly number[]): boolean {
+  const [M, N] = shape as [number, number];
+  return dtype === "float32" && shape.length === 2 && axes.length === 1 && axes[0] === 0 && M >= TALL && N <= NARROW;
+}
+
+/** Column sums of x [M, N] as 1ᵀ·x: [N], or [1, N] with `keepDims`. */
+function columnSums(x: TensorInfo, keepDims: boolean, backend: TracingBackend): TensorInfo {
+  const [M, N] = x.shape as [number, number];
+  const ones = backend.tensorOf(backend.graph.constant(bytesOf(new Float32Array(M).fill(1)), [1, M], "float32"));
+  const sums = backend.emit("MatMul", [ones, x], [1, N], x.dtype);
+  return keepDims ? sums : backend.emit("Reshape", [sums], [N], x.dtype, { constants: [backend.indices([N])] });
+}
+
+const reduceSum = reduction(REDUCTIONS.Sum);
+
+const sum = kernel<Unary, Reduction>((inputs, attributes, backend) => {
+  const { axis, reductionIndices, keepDims = false } = attributes;
+  const axes = util.parseAxisParam((axis ?? reductionIndices) as number | number[], inputs.x.shape);
+  return isTallAndNarrow(inputs.x, axes)
+    ? columnSums(inputs.x, keepDims, backend)
+    : reduceSum(inputs, attributes, backend);
+});
+
 function overAxis(operator: string, axisOf: (attributes: { dim?: number; axis?: number }) => number): TracedKernel {
   return kernel<{ logits: TensorInfo }, { dim?: number; axis?: number }>(({ logits }, attributes, backend) => {
     const [axis] = util.parseAxisParam(axisOf(attributes), logits.shape);
@@ -30,6 +59,7 @@ function overAxis(operator: string, axisOf: (attributes: { dim?: number; axis?: 
 
 export const reductionKernels: Readonly<Record<string, TracedKernel>> = {
   ...Object.fromEntries(Object.entries(REDUCTIONS).map(([name, operator]) => [name, reduction(operator)])),
+  Sum: sum,
   Softmax: overAxis("Softmax", ({ dim }) => dim ?? -1),
   LogSoftmax: overAxis("LogSoftmax", ({ axis }) => axis ?? -1),
 };

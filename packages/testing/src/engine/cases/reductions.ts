@@ -30,6 +30,12 @@ const plainReductions: readonly OpCase[] = Object.entries(reductions).flatMap(([
 /** Ops that combine the elements of an axis. */
 export const reductionCases: readonly OpCase[] = [
   ...plainReductions,
+  ...[false, true].map((keepAxes) => ({
+    name: `sum of tall and narrow columns${keepAxes ? ", kept" : ""}`,
+    inputs: [floats("tall", [300, 3])],
+    compute: (x: Tensor) => ops.sum(x, 0, keepAxes),
+    reference: (x: Float64Tensor) => reduce(x, total, [0], keepAxes),
+  })),
   {
     name: "sum of a scalar",
     inputs: [floats("scalar", [])],
