@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { machine } from "@blora/trainer";
 import { curveSvg } from "./curve-svg.ts";
-import { PEER_LEARNING_RATES, PEER_METHODS } from "./methods.ts";
+import { peerMethod } from "./methods.ts";
 import { runPair } from "./pair.ts";
 
 const { values } = parseArgs({
@@ -25,17 +25,18 @@ const { values } = parseArgs({
 });
 if (values.model === undefined || values.data === undefined) throw new Error("--model and --data: expected folders");
 const steps = Number(values.steps);
+const { learningRate, options } = peerMethod(values.method);
 
 const pair = runPair(
   {
     model: values.model,
     task: "rte",
     data: values.data,
-    method: PEER_METHODS[values.method as keyof typeof PEER_METHODS](steps),
+    method: options(steps),
     threads: 2,
     folder: mkdtempSync(join(tmpdir(), "blora-curve-")),
     arguments: {
-      learningRate: PEER_LEARNING_RATES[values.method as keyof typeof PEER_METHODS],
+      learningRate,
       perDeviceTrainBatchSize: 32,
       maxSeqLength: 64,
       maxSteps: steps,

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { GlueTaskName } from "@blora/task-glue";
 import { machine } from "@blora/trainer";
-import { PEER_LEARNING_RATES, PEER_METHODS } from "./methods.ts";
+import { PEER_METHODS, peerMethod } from "./methods.ts";
 import { type Pair, runPair } from "./pair.ts";
 import { pairTable } from "./table.ts";
 
@@ -44,7 +44,8 @@ for (const seed of SEEDS) {
   for (const task of values.tasks.split(",") as PeerTask[]) {
     const { steps, seeds } = TASKS[task];
     if (seed > seeds) continue;
-    for (const method of values.methods.split(",") as (keyof typeof PEER_METHODS)[]) {
+    for (const method of values.methods.split(",")) {
+      const { learningRate, options } = peerMethod(method);
       const name = `${task}-${method}-${seed}`;
       const file = join(out, `${name}.json`);
       if (existsSync(file)) continue;
@@ -53,11 +54,11 @@ for (const seed of SEEDS) {
           model,
           task,
           data,
-          method: PEER_METHODS[method](steps),
+          method: options(steps),
           threads: 2,
           folder: join(runs, name),
           arguments: {
-            learningRate: PEER_LEARNING_RATES[method],
+            learningRate,
             warmupRatio: 0.06,
             perDeviceTrainBatchSize: 32,
             maxSeqLength: 128,

@@ -34,7 +34,7 @@ const results = SHAPES.flatMap(({ name, model, batch, length, steps }) => {
         model,
         task: length,
         data: undefined,
-        method: PEER_METHODS.lora(),
+        method: PEER_METHODS.lora.options(steps),
         threads: 2,
         folder: mkdtempSync(join(tmpdir(), "blora-throughput-")),
         arguments: {

@@ -46,19 +46,19 @@ export async function methodStep(
   const constant = named.filter((entry) => !isTrained(entry));
   const sites = sitesOf(shape);
 
-  const tracedAdapters = (values: TensorRecord): Map<string, TracedAdapter> =>
-    new Map(
-      sites.map((site) => {
-        const { layout, parameters } = adapters.get(site.path)!;
-        const own = Object.keys(parameters).map((name) => [name, values[`${site.path}/${name}`]!] as const);
-        return [site.path, { site, layout, parameters: Object.fromEntries(own) }];
-      }),
-    );
+  const tracedAdapters = (values: TensorRecord): TracedAdapter[] =>
+    sites.map((site) => {
+      const { layout, parameters } = adapters.get(site.path)!;
+      const own = Object.keys(parameters).map((name) => [name, values[`${site.path}/${name}`]!] as const);
+      return { site, layout, parameters: Object.fromEntries(own) };
+    });
   const encoder = encoderStep(shape, ({ input, trainable, context }) => {
     const traced = tracedAdapters({ ...input, ...trainable });
+    const prepared = method.prepare?.(traced, context) ?? traced;
+    const adapterAt = new Map(prepared.map((adapter) => [adapter.site.path, adapter]));
     return {
-      apply: (path, x, weight, bias) => method.apply(traced.get(path)!, x, baseOf(weight, bias), context),
-      penalty: method.penalty?.([...traced.values()], bops()),
+      apply: (path, x, weight, bias) => method.apply(adapterAt.get(path)!, x, baseOf(weight, bias), context),
+      penalty: method.penalty?.(traced, bops()),
     };
   });
   return {

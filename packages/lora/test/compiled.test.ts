@@ -66,7 +66,7 @@ test.each([
         const own = Object.keys(parameters).map((name) => [name, variables[`${site.path}/${name}`]!] as const);
         return { site, layout, parameters: Object.fromEntries(own) };
       });
-      const y = adapters.reduce(
+      const y = method.prepare!(adapters, context).reduce(
         (hidden, adapter) => method.apply(adapter, hidden, baseOf(weightOf(adapter.site.path)), context),
         input,
       );

@@ -15,6 +15,7 @@ import {
   nestedProduct,
   nestedRank,
   ops,
+  rowsOf,
   scalarsOf,
   type Tensor,
   type TensorRecord,
@@ -90,9 +91,21 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
 
     const gateValues = (logits: Tensor, context: Context, path: string): Tensor => {
       if (context.mode === "eval") return gate.mode(logits);
-      const sample = gate.sample(logits, context.uniform(path, [gateCount]));
+      const sample = gate.sample(logits, context.uniform(path, logits.shape));
       return truncate ? ops.mul(sample, ops.step(ops.sub(logits, TRUNCATION_LOGIT))) : sample;
     };
+
+    /** Adds `shares` [1, L] of the widths in the mixture, and `step` [], that of evaluation's width over [0, 1]. */
+    const drawAll = (all: readonly TensorRecord[], context: Context, path: string): TensorRecord[] => {
+      const logits = ops.stack(all.map(({ gates }) => gates!)); // [N, G]
+      const shares = rowsOf(sharesOf(gateValues(logits, context, path)));
+      const decided = sharesOf(gate.mode(detached(logits))); // [N, L], 1 at one width
+      const steps = widths.map((bits) => stepSize(bits, false));
+      const step = scalarsOf(ops.reshape(ops.matMul(decided, ops.tensor(steps, [steps.length, 1])), [-1]));
+      return all.map((parameters, index) => ({ ...parameters, shares: shares[index]!, step: step[index]! }));
+    };
+    const drawn = (parameters: TensorRecord, context: Context, path: string): TensorRecord =>
+      parameters.shares === undefined ? drawAll([parameters], context, path)[0]! : parameters;
 
     const fixed = (parameters: TensorRecord, x: Tensor, signed: boolean, bits: number): Tensor =>
       bits === FLOAT_BITS ? x : roundToBits(x, parameters.logRange!, bits, signed);
@@ -107,9 +120,8 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
       }),
       quantize: (parameters, x, signed, context, path) => {
         if (gateCount === 0) return fixed(parameters, x, signed, maxBits);
-        const open = ops.reshape(gateValues(parameters.gates!, context, path), [1, gateCount]);
-        const weights = ops.matMul(nestedProduct(open), widthMixing(widths.length)); // [1, L]
-        return roundToMixture(x, parameters.logRange!, weights, widths, signed);
+        const { shares } = drawn(parameters, context, path);
+        return roundToMixture(x, parameters.logRange!, shares!, widths, signed);
       },
       quantizeSampled: (parameters, x, rows, signed, context, path) => {
         const rowsOfX = ops.gather(detached(x), rows);
@@ -117,17 +129,13 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
           const constant = { logRange: detached(parameters.logRange!) };
           return { whole: fixed(constant, x, signed, maxBits), sample: fixed(parameters, rowsOfX, signed, maxBits) };
         }
-        const open = ops.reshape(gateValues(parameters.gates!, context, path), [1, gateCount]);
-        const decided = ops.reshape(gate.mode(detached(parameters.gates!)), [1, gateCount]);
-        const shares = ops.matMul(nestedProduct(decided), widthMixing(widths.length)); // [1, L], 1 at one width
-        const steps = widths.map((bits) => stepSize(bits, signed));
-        const step = ops.reshape(ops.matMul(shares, ops.tensor(steps, [steps.length, 1])), []);
-        const weights = ops.matMul(nestedProduct(open), widthMixing(widths.length)); // [1, L]
+        const { shares, step } = drawn(parameters, context, path);
         return {
-          whole: roundToStep(x, parameters.logRange!, step, signed),
-          sample: roundToMixture(rowsOfX, parameters.logRange!, weights, widths, signed),
+          whole: roundToStep(x, parameters.logRange!, signed ? ops.mul(step!, 2) : step!, signed),
+          sample: roundToMixture(rowsOfX, parameters.logRange!, shares!, widths, signed),
         };
       },
+      ...(gateCount > 0 && { drawAll }),
       quantizeFixed: fixed,
       widen: ({ logRange }, tensor) => widenRange(logRange!, tensor),
       expectedBits: (parameters) =>
@@ -147,6 +155,11 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
     };
   },
 });
+
+/** Share of each of L widths in the mixture, [N, L], from gate values [N, L-1]. */
+function sharesOf(gates: Tensor): Tensor {
+  return ops.matMul(nestedProduct(gates), widthMixing(gates.shape[1]! + 1));
+}
 
 /**
  * [L, L] with 1 on the diagonal and -1 below it: turns running products

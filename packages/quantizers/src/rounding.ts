@@ -1,5 +1,6 @@
 import type { EncodedValues } from "@blora/spec";
 import {
+  ABOVE_ZERO,
   clippedRounding,
   evaluateOnHost,
   ops,
@@ -42,8 +43,7 @@ export function roundToBits(x: Tensor, logRange: Tensor, bits: number, signed: b
       saved: [input, clipped, value],
       gradient: (dy, [kept, bounded, quantized]) => [
         passInside(dy, kept!, bounded!),
-        // α·∂/∂α = x_q - x·inside by Euler's identity: x_q is homogeneous in (x, α).
-        ops.sum(ops.mul(dy, ops.sub(quantized!, passInside(kept!, kept!, bounded!)))),
+        rangeGradient(dy, quantized!, passInside(kept!, kept!, bounded!)),
       ],
     };
   });
@@ -78,15 +78,17 @@ export function roundToMixture(
   const quantize = withGradient((input: Tensor, log: Tensor, mix: Tensor) => {
     const range = ops.exp(log);
     const scaled = ops.div(input, range);
-    const row = ops.reshape(clip(scaled, signed), [1, -1]); // [1, N]
+    const clipped = ops.clipByValue(scaled, signed ? -EDGE : ABOVE_ZERO, EDGE);
+    const row = ops.reshape(clipped, [1, -1]); // [1, N]
     const codes = roundStraightThrough(ops.mul(row, column(steps.map((step) => 1 / step)))); // [L, N]
     const sizes = ops.mul(range, ops.tensor(steps, [1, steps.length])); // [1, L]
     const value = ops.reshape(ops.matMul(ops.mul(mix, sizes), codes), input.shape);
     return {
       value,
-      saved: [input, scaled, value, codes, sizes],
-      gradient: (dy, [kept, ratio, quantized, rounded, scales]) => [
-        ...roundingGradients(dy, kept!, ratio!, quantized!, signed),
+      saved: [input, scaled, clipped, value, codes, sizes],
+      gradient: (dy, [kept, ratio, bounded, quantized, rounded, scales]) => [
+        passInside(dy, ratio!, bounded!),
+        rangeGradient(dy, quantized!, passInside(kept!, ratio!, bounded!)),
         ops.mul(ops.matMul(ops.reshape(dy, [1, -1]), rounded!, false, true), scales!),
       ],
     };
@@ -108,21 +110,7 @@ export function roundToStep(x: Tensor, logRange: Tensor, step: Tensor, signed: b
   })(x);
 }
 
-function clip(scaled: Tensor, signed: boolean): Tensor {
-  return ops.clipByValue(scaled, signed ? -EDGE : 0, EDGE);
-}
-
-/** Gradients by x and by ln α. The latter is α·∂/∂α = x_q - x·inside by Euler's identity: x_q is homogeneous in (x, α). */
-function roundingGradients(
-  dy: Tensor,
-  x: Tensor,
-  scaled: Tensor,
-  quantized: Tensor,
-  signed: boolean,
-): [Tensor, Tensor] {
-  const inside = ops.cast(
-    signed ? ops.less(ops.abs(scaled), 1) : ops.logicalAnd(ops.greater(scaled, 0), ops.less(scaled, 1)),
-    "float32",
-  );
-  return [ops.mul(dy, inside), ops.sum(ops.mul(dy, ops.sub(quantized, ops.mul(x, inside))))];
+/** The gradient by ln α: α·∂/∂α = x_q - x·inside by Euler's identity, for x_q is homogeneous in (x, α). */
+function rangeGradient(dy: Tensor, quantized: Tensor, inside: Tensor): Tensor {
+  return ops.sum(ops.mul(dy, ops.sub(quantized, inside)));
 }

@@ -92,7 +92,7 @@ describe("against the nested residuals in float64", () => {
         fc.tuple(unit, unit, unit),
         fc.boolean(),
         (x, range, z, signed) => {
-          const opened = bayesianBits({ gate: { ...gate, sample: () => ops.tensor(z) } });
+          const opened = bayesianBits({ gate: { ...gate, sample: () => ops.tensor([z]) } });
           const parameters = { logRange: ops.scalar(Math.log(range)), gates: ops.tensor([0, 0, 0]) };
           const found = valuesOf(opened.quantize(parameters, ops.tensor(x), signed, createTestContext("train"), "x"));
           x.forEach((value, index) => {

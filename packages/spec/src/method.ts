@@ -27,7 +27,10 @@ export interface TracedAdapter {
 export interface BaseLinear {
   /** [O, I] */
   readonly weight: Tensor;
-  /** x·Wᵀ + b for x [M, I]; `weight` may replace W by a quantized copy, which is then trained through. */
+  /**
+   * x·Wᵀ + b for x [M, I]. `weight` may replace W by a quantized copy, or by one
+   * of another width with an x to match, and is then trained through.
+   */
   apply(x: Tensor, weight?: Tensor): Tensor;
   /**
    * x·(W + B·A)ᵀ + b with A [R, I] and B [O, R], any scale folded into B: the
@@ -115,6 +118,12 @@ export type GateProbabilities = Readonly<Record<string, Readonly<Record<string, 
 export interface Method {
   /** Fresh adapter of a site. Step 0 must compute exactly the base model. `seed` addresses its noise. */
   init(site: LinearSite, seed: number): Adapter;
+  /**
+   * The adapters of one pass, in the given order, as `apply` gets them: what
+   * all sites draw can be drawn at once here, in fewer graph nodes than site by
+   * site. `apply` draws for itself where this was not called.
+   */
+  prepare?(adapters: readonly TracedAdapter[], context: Context): readonly TracedAdapter[];
   /** Output of the adapted site for x [M, I]. */
   apply(adapter: TracedAdapter, x: Tensor, base: BaseLinear, context: Context): Tensor;
   /** Named scalars of the activations at a site, such as their largest magnitude, for `AdapterStore.observe`. */

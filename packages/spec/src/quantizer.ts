@@ -56,6 +56,12 @@ export interface Quantizer {
     context: Context,
     path: string,
   ): SampledRounding;
+  /**
+   * Draws the gates of many tensors at once, where that takes fewer graph nodes
+   * than one by one. Returns the parameters of each with what was drawn added:
+   * `quantize` and `quantizeSampled` use it, and draw for themselves without it.
+   */
+  drawAll?(parameters: readonly TensorRecord[], context: Context, path: string): readonly TensorRecord[];
   /** Quantized `x` at a width that no longer changes. `FLOAT_BITS` returns `x`. */
   quantizeFixed(parameters: TensorRecord, x: Tensor, signed: boolean, bits: number): Tensor;
   /**

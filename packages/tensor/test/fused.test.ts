@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import {
   gelu,
   layerNorm,
+  linear,
+  linearWithUpdate,
   lowRankLinear,
   ops,
   softmax,
@@ -86,4 +88,22 @@ test("lowRankLinear has the values and gradients of the product it stands for", 
   expectValues(dA, [1.625, -22.25]);
   expectValues(dB, [3, 9, -10]);
   expect(dB!.shape).toEqual([3, 1]);
+});
+
+test("linearWithUpdate has the values and gradients of the sum it stands for", () => {
+  const bias = ops.tensor([0.1, 0.2, 0.3]);
+  const inputs = [
+    ops.tensor([1, -2, 0.5, 3], [2, 2]),
+    ops.tensor([1, 2, -1, 0.5, 0.25, -3], [3, 2]),
+    ops.tensor([4, -2], [2, 1]),
+    ops.tensor([0.5, 1, -1.5], [3, 1]),
+  ];
+  const multiply = (x: Tensor, weight: Tensor) => linear(x, weight, bias);
+  const compute = (...[x, W, h, B]: readonly Tensor[]) => linearWithUpdate(multiply, x!, W!, h!, B!);
+  expectValues(compute(...inputs), [-0.9, 2.2, 0.55, 5.6, -0.8, -5.575]);
+  const [dx, dW, dh, dB] = gradientsOf(compute, inputs, ops.tensor([1, 2, -1, 0.5, -0.5, 3], [2, 3]));
+  expectValues(dx, [-1.25, 6, 1.75, -8.25]);
+  expectValues(dW, [1.25, -0.5, 1.75, -5.5, 0.5, 11]);
+  expectValues(dh, [4, -4.75]);
+  expectValues(dB, [3, 9, -10]);
 });

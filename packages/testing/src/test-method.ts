@@ -1,4 +1,4 @@
-import type { Component, LinearSite, Method, ParameterGroup, SiteUsage, TracedAdapter } from "@blora/spec";
+import type { Component, Context, LinearSite, Method, ParameterGroup, SiteUsage, TracedAdapter } from "@blora/spec";
 import { normalValues, ops, sizeOf, type Tensor, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { createTestStore, type TestStore } from "./adapter-store.ts";
@@ -72,7 +72,10 @@ export function testMethod(method: Component<"method">, options: MethodKitOption
         const before = SITES.map((site) => JSON.stringify(store.get(site.path).layout));
         await method.beforeStep?.(store, progress);
         const changed = SITES.some((site, index) => JSON.stringify(store.get(site.path).layout) !== before[index]);
-        if (changed || step % 10 === 0) expectDescribed(method, store, exactExport);
+        if (changed || step % 10 === 0) {
+          expectDescribed(method, store, exactExport);
+          expectPreparedAlike(method, store);
+        }
 
         const gradients = stepGradients(method, store, step);
         const phase = method.phase?.(progress) ?? "";
@@ -165,6 +168,25 @@ function expectDescribed(method: Method, store: TestStore, exactExport: boolean)
   }
 }
 
+/** Prepared adapters come in the order of the sites, and compute what each computes alone from equal noise. */
+function expectPreparedAlike(method: Method, store: TestStore): void {
+  const alike = (_path: string, size: number) => new Array<number>(size).fill(0.3);
+  for (const mode of ["train", "eval"] as const) {
+    const context = createTestContext(mode, { uniform: alike });
+    const adapters = SITES.map((site) => trace(store, site));
+    const outputs = (some: readonly TracedAdapter[]) =>
+      some.map((adapter) => {
+        const { path } = adapter.site;
+        return [path, Array.from(valuesOf(method.apply(adapter, inputOf(adapter.site), store.base(path), context)))];
+      });
+    expect(outputs(prepare(method, adapters, context)), `prepared adapters, ${mode}`).toEqual(outputs(adapters));
+  }
+}
+
+function prepare(method: Method, adapters: readonly TracedAdapter[], context: Context): readonly TracedAdapter[] {
+  return method.prepare?.(adapters, context) ?? adapters;
+}
+
 /** Gradients of the squared error plus the penalty, by `path/parameter`. */
 function stepGradients(method: Method, store: TestStore, step: number): Map<string, Float32Array> {
   const names = SITES.flatMap((site) =>
@@ -191,7 +213,7 @@ function stepGradients(method: Method, store: TestStore, step: number): Map<stri
         const adapter = trace(store, site);
         return { ...adapter, parameters: { ...adapter.parameters, ...Object.fromEntries(own) } };
       });
-      const losses = traced.map((adapter) => {
+      const losses = prepare(method, traced, context).map((adapter) => {
         const y = method.apply(adapter, inputOf(adapter.site), store.base(adapter.site.path), context);
         return ops.mean(ops.square(ops.sub(y, targetOf(adapter.site))));
       });

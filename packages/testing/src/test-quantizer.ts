@@ -1,5 +1,5 @@
 import { type Component, FLOAT_BITS, type ParameterRecord } from "@blora/spec";
-import { normalValues, ops, sizeOf, type Tensor, valueAndGradients } from "@blora/tensor";
+import { normalValues, ops, sizeOf, type Tensor, type TensorRecord, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { createTestContext } from "./context.ts";
 import { useCpuBackend } from "./cpu-backend.ts";
@@ -220,13 +220,23 @@ export function testQuantizer(quantizer: Component<"quantizer">, options: Quanti
           }
         });
 
+        if (quantizer.drawAll !== undefined) {
+          test("gates of several tensors drawn together round as those of each", () => {
+            const alike = createTestContext("train", { uniform: (_, size) => new Array<number>(size).fill(0.3) });
+            for (const context of [alike, evaluation]) {
+              const round = (parameters: TensorRecord) =>
+                valuesOf(quantizer.quantize(parameters, ops.tensor(values), signed, context, "site/x"));
+              for (const some of severalTensors(start)) {
+                const drawn = quantizer.drawAll!(some, context, "site");
+                expect(drawn.map(round)).toEqual(some.map(round));
+              }
+            }
+          });
+        }
+
         if (quantizer.expectedBitsOfAll !== undefined) {
           test("expected bits of several tensors are those of each", () => {
-            const wider = Object.entries(toTensors(start)).map(
-              ([name, tensor]) => [name, ops.add(tensor, 0.5)] as const,
-            );
-            const all = [toTensors(start), Object.fromEntries(wider)];
-            for (const some of [all, all.slice(0, 1)]) {
+            for (const some of severalTensors(start)) {
               const expected = some.map((parameters) => valuesOf(quantizer.expectedBits(parameters))[0]);
               expect(quantizer.expectedBitsOfAll!(some).map((bits) => valuesOf(bits)[0])).toEqual(expected);
             }
@@ -235,6 +245,12 @@ export function testQuantizer(quantizer: Component<"quantizer">, options: Quanti
       });
     }
   });
+}
+
+/** The parameters of two tensors that differ, and those of one alone. */
+function severalTensors(start: ParameterRecord): TensorRecord[][] {
+  const wider = Object.entries(toTensors(start)).map(([name, tensor]) => [name, ops.add(tensor, 0.5)] as const);
+  return [[toTensors(start), Object.fromEntries(wider)], [toTensors(start)]];
 }
 
 /** Gradients of Σ (Q(x) - c)² by x, then by each trained parameter; c keeps the error from vanishing. */

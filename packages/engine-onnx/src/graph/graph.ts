@@ -139,21 +139,26 @@ export function createGraphBuilder(): GraphBuilder {
       return values;
     },
     finish(outputs) {
-      const named = Object.entries(outputs).map(([name, value]) => {
-        nodes.push({
-          operator: "Identity",
-          domain: "",
-          inputs: [value.name],
-          outputs: [name],
-          attributes: {},
-          macs: 0,
-        });
-        return { ...value, name };
-      });
+      for (const [name, { name: source }] of lastMadeFirst(outputs, nodes)) {
+        nodes.push({ operator: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {}, macs: 0 });
+      }
+      const named = Object.entries(outputs).map(([name, value]) => ({ ...value, name }));
       return withoutDeadCode({ nodes, initializers, inputs, outputs: named });
     },
   };
   return builder;
+}
+
+/**
+ * ONNX Runtime takes the nodes that nothing reads from the last to the first
+ * and computes before each what it still lacks. In this order every gradient is
+ * formed while what it is made from is at hand; the other way round the whole
+ * chain of activation gradients comes before the first gradient of a parameter.
+ */
+function lastMadeFirst(outputs: Readonly<Record<string, GraphValue>>, nodes: readonly GraphNode[]) {
+  const madeAt = new Map(nodes.flatMap(({ outputs }, index) => outputs.map((name) => [name, index] as const)));
+  const place = ({ name }: GraphValue): number => madeAt.get(name) ?? -1;
+  return Object.entries(outputs).toSorted(([, a], [, b]) => place(b) - place(a));
 }
 
 /** Rows of a tensor without copying it. */

@@ -1,11 +1,11 @@
 import type { BaseLinear, Context, TracedAdapter } from "@blora/spec";
-import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
+import { linearWithUpdate, ops, type Tensor, type TensorRecord } from "@blora/tensor";
 import { applyUpdate, dropout, scaleOf } from "../low-rank.ts";
 import { activationQuantizer, roundedBase } from "./large-operands.ts";
-import { activationsOf, layoutOf, RANK_GATES } from "./layout.ts";
+import { activationsOf, COMPONENT_GATES, layoutOf, RANK_GATES } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { operandQuantizer } from "./quantization.ts";
-import { sampleRankGates } from "./rank-gates.ts";
+import { drawRankGates } from "./rank-gates.ts";
 
 /** y = W̃0·x + s·B̃·diag(g ⊙ ẽ)·Ã·x, where ~ rounds what the scope names. x [M, I] → [M, O] */
 export function applyBlora(
@@ -17,10 +17,9 @@ export function applyBlora(
 ): Tensor {
   const { site, parameters } = adapter;
   const quantize = operandQuantizer(settings, adapter, context);
-  const logits = parameters[RANK_GATES];
+  const gates = componentGates(settings, adapter, context);
   const rounded = quantize("E", parameters.E!);
-  const scales =
-    logits === undefined ? rounded : ops.mul(sampleRankGates(settings, logits, context, site.path), rounded); // [R]
+  const scales = gates === undefined ? rounded : ops.mul(gates, rounded); // [R] or [1, R]
   const A = quantize("A", parameters.A!);
   const B = quantize("B", parameters.B!);
   const scale = scaleOf(settings.alpha, settings.rank);
@@ -36,10 +35,21 @@ export function applyBlora(
   const dropped = dropout(input, settings.dropout, context, site.path);
   const afterA = round("afterA", ops.matMul(dropped, A, false, true)); // [M, R]
   const afterE = round("afterE", ops.mul(afterA, scales)); // [M, R]
-  const update = ops.matMul(afterE, ops.mul(B, scale), false, true); // [M, O]
+  const update = { h: afterE, B: ops.mul(B, scale) };
   // The frozen map sees rounded operands at scope `site` alone.
-  const frozen = settings.scope === "site" ? roundedBase(settings, adapter, input, base, context) : base.apply(x);
-  return ops.add(frozen, update);
+  if (settings.scope === "site") return roundedBase(settings, adapter, input, update, base, context);
+  return linearWithUpdate(base.apply, x, base.weight, update.h, update.B);
+}
+
+/** g [1, R]; undefined where every component is on. */
+function componentGates(
+  settings: BloraSettings,
+  { site, parameters }: TracedAdapter,
+  context: Context,
+): Tensor | undefined {
+  const logits = parameters[RANK_GATES];
+  if (logits === undefined) return undefined;
+  return parameters[COMPONENT_GATES] ?? drawRankGates(settings, [logits], context, site.path)[0];
 }
 
 /** Smallest and largest value of every activation in scope, as the float forward pass has them. */

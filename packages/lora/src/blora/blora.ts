@@ -5,6 +5,7 @@ import { constantParameter, kaimingUniform, scaleOf } from "../low-rank.ts";
 import { applyBlora, observeActivations } from "./apply.ts";
 import { adaptStrength } from "./budget.ts";
 import { codedUpdate } from "./coded-update.ts";
+import { drawGates } from "./draw-gates.ts";
 import { gateProbabilities } from "./gate-probabilities.ts";
 import { activationsOf, toJson } from "./layout.ts";
 import { type BloraOptions, type BloraSettings, bloraOptionsSchema, bloraSettings } from "./options.ts";
@@ -50,6 +51,7 @@ function create(options: BloraOptions): BloraMethod {
         B: constantParameter([site.outFeatures, rank], 0),
       },
     }),
+    prepare: (adapters, context) => drawGates(settings, adapters, context),
     apply: (adapter, x, base, context) => applyBlora(settings, adapter, x, base, context),
     ...(activationsOf(settings).length > 0 && {
       observe: (adapter: TracedAdapter, x: Tensor) => observeActivations(adapter, x),

@@ -1,6 +1,7 @@
 import type { BaseLinear, Context, SampledRounding, TracedAdapter } from "@blora/spec";
 import {
   detached,
+  linearWithUpdate,
   ops,
   stratifiedRows,
   type Tensor,
@@ -34,8 +35,14 @@ export function activationQuantizer(
   };
 }
 
+/** h·Bᵀ, what an update adds to the frozen map: h [M, R], B [O, R]. */
+export interface Update {
+  readonly h: Tensor;
+  readonly B: Tensor;
+}
+
 /**
- * x·W̃0ᵀ + b of the frozen map, W0 [O, I] rounded. The gradient of a handful of
+ * x·W̃0ᵀ + b + h·Bᵀ, W0 [O, I] rounded. The gradient of a handful of
  * scalars needs no [O, I] product dyᵀ·x: in training it comes from
  * `gradientShare` of the rows of W0.
  */
@@ -43,16 +50,17 @@ export function roundedBase(
   settings: BloraSettings,
   adapter: TracedAdapter,
   x: Tensor,
+  { h, B }: Update,
   base: BaseLinear,
   context: Context,
 ): Tensor {
   if (!isSampledOperand(settings, adapter, "W0", context)) {
     const weight = operandQuantizer(settings, adapter, context)("W0", base.weight);
-    return weight === base.weight ? base.apply(x) : base.apply(x, weight);
+    return linearWithUpdate(base.apply, x, weight, h, B);
   }
   const rows = sampledRows(settings, `${adapter.site.path}/W0`, base.weight.shape[0]!, context);
   const { whole, sample } = sampledRounding(settings, adapter, "W0", base.weight, rows, context);
-  return withSampledWeightGradient(base.apply(x, whole), x, sample, rows);
+  return withSampledWeightGradient(linearWithUpdate(base.apply, x, whole, h, B), x, sample, rows);
 }
 
 function isSampledOperand(

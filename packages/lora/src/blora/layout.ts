@@ -14,6 +14,9 @@ export type Operand = WeightOperand | ActivationOperand;
 /** Rank gates φ_2 … φ_R, [R-1], during the gates phase. */
 export const RANK_GATES = "phi_rank";
 
+/** Gates g [1, R] as one pass has drawn them. No parameter: `drawGates` adds them for `apply`. */
+export const COMPONENT_GATES = "g_rank";
+
 /** What the graph of a site depends on. */
 export interface BloraLayout {
   readonly phase: Phase;

@@ -1,5 +1,5 @@
 import type { Adapter, Context } from "@blora/spec";
-import { nestedProduct, nestedRank, ops, roundStraightThrough, scalarsOf, type Tensor } from "@blora/tensor";
+import { nestedProduct, nestedRank, ops, roundStraightThrough, rowsOf, scalarsOf, type Tensor } from "@blora/tensor";
 import { layoutOf, RANK_GATES } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
@@ -10,11 +10,21 @@ function chain({ rankPrior }: BloraSettings, values: Tensor): Tensor {
   return ops.pad(values, paddings, 1);
 }
 
-/** Gates g [R] of one forward pass: sampled in training, exactly 0 or 1 in evaluation. */
-export function sampleRankGates(settings: BloraSettings, logits: Tensor, context: Context, path: string): Tensor {
+/** Gates g [1, R] of each site for one pass, from their logits [R-1]: sampled in training, exactly 0 or 1 in evaluation. */
+export function drawRankGates(
+  settings: BloraSettings,
+  logits: readonly Tensor[],
+  context: Context,
+  path: string,
+): Tensor[] {
+  if (logits.length === 0) return [];
+  return rowsOf(gatesOf(settings, ops.stack([...logits]), context, `${path}/rank`));
+}
+
+/** [S, R-1] to [S, R] */
+function gatesOf(settings: BloraSettings, logits: Tensor, context: Context, path: string): Tensor {
   if (context.mode === "eval") return chain(settings, settings.rankGate.mode(logits));
-  const noise = context.uniform(`${path}/rank`, logits.shape);
-  const gates = chain(settings, settings.rankGate.sample(logits, noise));
+  const gates = chain(settings, settings.rankGate.sample(logits, context.uniform(path, logits.shape)));
   return settings.portCompat ? roundStraightThrough(gates) : gates;
 }
 

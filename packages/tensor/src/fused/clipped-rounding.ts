@@ -3,7 +3,7 @@ import type { Tensor } from "../types.ts";
 import { fusedKernel } from "./kernel.ts";
 
 /** Lower limit of unsigned values as a share of the upper: 0 itself counts as clipped, and rounds to 0 all the same. */
-const ABOVE_ZERO = 1e-20;
+export const ABOVE_ZERO = 1e-20;
 
 export interface ClippedRounding {
   /** step · round(clipped / step), half to even */

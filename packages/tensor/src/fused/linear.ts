@@ -1,4 +1,4 @@
-import { add, matMul, sum, transpose } from "@tensorflow/tfjs-core";
+import { add, concat, matMul, sum, transpose } from "@tensorflow/tfjs-core";
 import { withGradient } from "../autodiff.ts";
 import type { Tensor } from "../types.ts";
 import { fusedKernel } from "./kernel.ts";
@@ -66,4 +66,34 @@ export function lowRankLinear(x: Tensor, weight: Tensor, bias: Tensor | undefine
       ],
     };
   })(x, A, B);
+}
+
+/**
+ * A linear map plus an update of few columns, x·Wᵀ + h·Bᵀ + b, differentiable
+ * by x, W, h and B: one product over [x | h] and [W | B], which spares two
+ * passes over [M, O].
+ *
+ * @param multiply (x, W) to x·Wᵀ + b, for any inner size
+ * @param x [M, I]
+ * @param weight [O, I]
+ * @param h [M, R]
+ * @param B [O, R]
+ * @returns [M, O]
+ */
+export function linearWithUpdate(
+  multiply: (x: Tensor, weight: Tensor) => Tensor,
+  x: Tensor,
+  weight: Tensor,
+  h: Tensor,
+  B: Tensor,
+): Tensor {
+  return withGradient((x: Tensor, weight: Tensor, h: Tensor, B: Tensor) => ({
+    value: multiply(concat([x, h], 1), concat([weight, B], 1)),
+    gradient: (dy) => [
+      matMul(dy, weight),
+      matMul(dy, x, true, false),
+      matMul(dy, B),
+      transpose(matMul(h, dy, true, false)),
+    ],
+  }))(x, weight, h, B);
 }

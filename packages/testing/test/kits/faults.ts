@@ -65,6 +65,11 @@ export const faults: readonly Fault[] = [
     }),
   },
   {
+    mistake: "a quantizer that draws the gates of the first tensor for all",
+    caughtBy: ["gates of several tensors drawn together round as those of each"],
+    register: quantizers({ drawAll: (all: readonly object[]) => all.map(() => all[0]) }),
+  },
+  {
     mistake: "a quantizer that moves zero",
     caughtBy: ["maps zero to zero", "evaluation is the fixed width that `bits` reports"],
     register: quantizers({
@@ -82,6 +87,11 @@ export const faults: readonly Fault[] = [
       apply: (adapter: never, x: never, base: never, context: never) =>
         ops.add(method.apply(adapter, x, base, context), 1e-3),
     }),
+  },
+  {
+    mistake: "a method that prepares adapters in another order",
+    caughtBy: ["a whole run stays finite, trains every group, and is described and exported as it is evaluated"],
+    register: methods({ prepare: (adapters: readonly object[]) => [...adapters].reverse() }),
   },
   {
     mistake: "a method that exports twice its update",

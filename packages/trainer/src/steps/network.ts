@@ -20,7 +20,7 @@ export interface AdaptedNetwork {
   /** Parsed `config.json`. */
   readonly config: unknown;
   readonly head: Head;
-  readonly method: Pick<Method, "apply">;
+  readonly method: Pick<Method, "prepare" | "apply">;
   /** Adapted linear maps, in forward order; none for the plain network. */
   readonly sites: readonly LinearSite[];
   /** Every tensor of the forward pass that no step changes, by the architecture's names. */
@@ -47,13 +47,13 @@ export function traceNetwork(
     return headNames.has(name) || frozen.has(name) ? lookup(name) : undefined;
   };
 
-  const adapters = new Map(
-    network.sites.map((site) => {
-      const { layout, parameters } = layouts.get(site.path)!;
-      const traced: TensorRecord = Object.fromEntries(parameters.map((name) => [name, value(`${site.path}/${name}`)]));
-      return [site.path, { site, layout, parameters: traced }];
-    }),
-  );
+  const adapters = network.sites.map((site): TracedAdapter => {
+    const { layout, parameters } = layouts.get(site.path)!;
+    const traced: TensorRecord = Object.fromEntries(parameters.map((name) => [name, value(`${site.path}/${name}`)]));
+    return { site, layout, parameters: traced };
+  });
+  const prepared = method.prepare?.(adapters, context) ?? adapters;
+  const adapterAt = new Map(prepared.map((adapter) => [adapter.site.path, adapter]));
 
   const inputs: NetworkInputs = {
     config,
@@ -64,14 +64,14 @@ export function traceNetwork(
       const weight = lookup(`${path}.weight`);
       const bias = lookupIfAny(`${path}.bias`);
       if (headNames.has(`${path}.weight`)) return linear(x, weight, bias);
-      const adapter = adapters.get(path);
+      const adapter = adapterAt.get(path);
       if (adapter === undefined) return frozenLinear(x, weight, bias);
       const base = baseLinear(weight, bias);
       visit?.(adapter, x, base);
       return method.apply(adapter, x, base, context);
     },
   };
-  return { inputs, adapters: [...adapters.values()] };
+  return { inputs, adapters };
 }
 
 /** The batch of a step from its inputs, by their names in `Batch`. */

@@ -9,18 +9,24 @@ interface Reduction {
   readonly keepDims?: boolean;
 }
 
-const REDUCTIONS = { Sum: "ReduceSum", Mean: "ReduceMean", Max: "ReduceMax", Min: "ReduceMin" } as const;
+type Reduce = (x: TensorInfo, axes: number[], keepDims: boolean, backend: TracingBackend) => TensorInfo;
 
-function reduction(operator: string): TracedKernel {
-  return kernel<Unary, Reduction>(({ x }, { axis, reductionIndices, keepDims }, backend) => {
+function reduction(reduce: Reduce): TracedKernel {
+  return kernel<Unary, Reduction>(({ x }, { axis, reductionIndices, keepDims = false }, backend) => {
     const axes = util.parseAxisParam((axis ?? reductionIndices) as number | number[], x.shape);
+    return reduce(x, axes, keepDims, backend);
+  });
+}
+
+function reduceBy(operator: string): Reduce {
+  return (x, axes, keepDims, backend) => {
     const [kept] = backend_util.computeOutAndReduceShapes(x.shape, axes);
     const shape = keepDims ? backend_util.expandShapeToKeepDim(kept, axes) : kept;
     return backend.emit(operator, [x], shape, x.dtype, {
       constants: [backend.indices(axes)],
       attributes: { keepdims: keepDims ? 1 : 0 },
     });
-  });
+  };
 }
 
 /** Shapes whose column sums take ReduceSum longer than a product with ones, since it goes through them a row at a time. */
@@ -40,15 +46,10 @@ function columnSums(x: TensorInfo, keepDims: boolean, backend: TracingBackend): 
   return keepDims ? sums : backend.emit("Reshape", [sums], [N], x.dtype, { constants: [backend.indices([N])] });
 }
 
-const reduceSum = reduction(REDUCTIONS.Sum);
+const reduceSum = reduceBy("ReduceSum");
 
-const sum = kernel<Unary, Reduction>((inputs, attributes, backend) => {
-  const { axis, reductionIndices, keepDims = false } = attributes;
-  const axes = util.parseAxisParam((axis ?? reductionIndices) as number | number[], inputs.x.shape);
-  return isTallAndNarrow(inputs.x, axes)
-    ? columnSums(inputs.x, keepDims, backend)
-    : reduceSum(inputs, attributes, backend);
-});
+const sum: Reduce = (x, axes, keepDims, backend) =>
+  isTallAndNarrow(x, axes) ? columnSums(x, keepDims, backend) : reduceSum(x, axes, keepDims, backend);
 
 function overAxis(operator: string, axisOf: (attributes: { dim?: number; axis?: number }) => number): TracedKernel {
   return kernel<{ logits: TensorInfo }, { dim?: number; axis?: number }>(({ logits }, attributes, backend) => {
@@ -58,8 +59,10 @@ function overAxis(operator: string, axisOf: (attributes: { dim?: number; axis?: 
 }
 
 export const reductionKernels: Readonly<Record<string, TracedKernel>> = {
-  ...Object.fromEntries(Object.entries(REDUCTIONS).map(([name, operator]) => [name, reduction(operator)])),
-  Sum: sum,
+  Sum: reduction(sum),
+  Mean: reduction(reduceBy("ReduceMean")),
+  Max: reduction(reduceBy("ReduceMax")),
+  Min: reduction(reduceBy("ReduceMin")),
   Softmax: overAxis("Softmax", ({ dim }) => dim ?? -1),
   LogSoftmax: overAxis("LogSoftmax", ({ axis }) => axis ?? -1),
 };
