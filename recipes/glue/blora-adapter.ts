@@ -31,7 +31,7 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, max
     dropout: 0,
     scope: "adapter",
     bopsTarget: 0.2,
-    phases: { warmup: 0.1, gates: 0.6, settle: 0.3 },
+    phases: { warmup: 0.1, gates: 0.5, settle: 0.4 },
     rankGate: gate,
     // A gate that starts further open disturbs training less, and closes later: wide widths first, then narrow ones and ranks.
     initialGateLogit: 6,
