@@ -11,7 +11,7 @@ export interface Gate {
   readonly initialLogit: number;
   /** φ above which the gate is on in evaluation. */
   readonly threshold: number;
-  /** Reparameterized sample from uniform noise u ∈ (0, 1). Used in training. */
+  /** Reparameterized sample from uniform noise u ∈ (0, 1), entry by entry: both have one shape, any. Used in training. */
   sample(logits: Tensor, uniform: Tensor): Tensor;
   /** The evaluation gate, exactly 0 or 1; carries no gradient. */
   mode(logits: Tensor): Tensor;

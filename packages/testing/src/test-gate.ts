@@ -36,6 +36,15 @@ export function testGate(gate: Component<"gate">, { onAbove = 0 }: GateKitOption
       expectRising(gate.probabilityOn(rising));
     });
 
+    test("the gates of a matrix are those of its entries", () => {
+      const logits = LOGITS.slice(1);
+      const noise = [0.1, 0.7, 0.4, 0.5, 0.9, 0.3];
+      const each = logits.map((logit, index) => valuesOf(sampleAt(gate, logit, [noise[index]!]))[0]!);
+      const together = gate.sample(ops.tensor(logits, [2, 3]), ops.tensor(noise, [2, 3]));
+      expect(together.shape).toEqual([2, 3]);
+      expectAllClose(together, each);
+    });
+
     test("the probability of being on is that of the samples, within four standard errors", () => {
       const noise = uniformValues({ seed: 11, step: 0, path: "gate-kit" }, SAMPLES);
       for (const logit of LOGITS) {

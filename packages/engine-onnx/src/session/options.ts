@@ -22,7 +22,7 @@ export function sessionOptions(
     enableCpuMemArena: false,
     enableMemPattern: false,
     // Traced graphs are fused already: ONNX Runtime's rewrites do not make a step
-    // faster, and on the 20,000 nodes of a step that learns gates they take
+    // faster, and on the 14,000 nodes of a step that learns gates they take
     // longer than all the rest of compiling. They would also turn every
     // half-precision weight into a second, float32 copy, private to the session.
     graphOptimizationLevel: "disabled",

@@ -50,6 +50,13 @@ export const faults: readonly Fault[] = [
     register: gates({ probabilityOn: (logits: never) => ops.sigmoid(ops.add(logits, 0.1)) }),
   },
   {
+    mistake: "a gate that draws a row of its own shape",
+    caughtBy: ["the gates of a matrix are those of its entries"],
+    register: gates({
+      sample: (logits: never, uniform: never) => ops.reshape(gate.sample(logits, uniform), [-1]),
+    }),
+  },
+  {
     mistake: "a gate that decides otherwise on the host",
     caughtBy: ["evaluation gates are exactly 0 or 1 and the host decides as the graph does"],
     register: gates({ isOn: (logit: number) => logit > 0.1 }),
