@@ -1,7 +1,8 @@
 /**
  * B-LoRA for the whole model: adapters, frozen weights and their activations learn their bits.
  * Five GLUE tasks, from all-MiniLM-L6-v2 (22 million parameters), 300 to 500 updates of 32 rows.
- * Expected score: RTE 0.572, MRPC 0.818, STS-B 0.860, SST-2 0.855 at 10 %, CoLA 0.247 at 15 % (three seeds).
+ * Expected score: RTE 0.561, MRPC 0.791, STS-B 0.860, SST-2 0.862 at 10 %, CoLA 0.214 at 15 % (three seeds).
+ * Runs differ a lot, some do not recover from the widths that close: MRPC 0.752 to 0.833, CoLA 0.187 to 0.286 over six runs.
  *
  *   npx blora sweep recipes/glue/blora-site.ts --seeds 3 --data <GLUE folder>
  */
@@ -12,17 +13,17 @@ import { bayesianBits } from "@blora/quantizers";
 import { glue } from "@blora/task-glue";
 import type { TrainingArgumentsInput } from "@blora/trainer";
 
-/** Each task with its updates, which see its rows one to four times. */
+/** Each task with its updates, which see its rows one to four times, and its budget. */
 const tasks = [
-  ["rte", 300],
-  ["mrpc", 300],
-  ["stsb", 400],
-  ["cola", 500],
-  ["sst2", 500],
+  ["rte", 300, 0.1],
+  ["mrpc", 300, 0.1],
+  ["stsb", 400, 0.1],
+  ["cola", 500, 0.15],
+  ["sst2", 500, 0.1],
 ] as const;
 const gate = hardConcrete({ initialLogit: 2 });
 
-const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, maxSteps]) => ({
+const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, maxSteps, bopsTarget]) => ({
   model: process.env.BLORA_MINILM ?? "sentence-transformers/all-MiniLM-L6-v2",
   task: glue({ task }),
   method: blora({
@@ -30,7 +31,7 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, max
     alpha: 16,
     dropout: 0,
     scope: "site",
-    bopsTarget: 0.2,
+    bopsTarget,
     phases: { warmup: 0.1, gates: 0.5, settle: 0.4 },
     rankGate: gate,
     // A gate that starts further open disturbs training less, and closes later: wide widths first, then narrow ones and ranks.
