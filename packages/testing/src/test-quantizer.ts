@@ -232,6 +232,36 @@ export function testQuantizer(quantizer: Component<"quantizer">, options: Quanti
               }
             }
           });
+
+          test("gates of several tensors drawn together have the gradients of those of each", () => {
+            const alike = createTestContext("train", { uniform: (_, size) => new Array<number>(size).fill(0.3) });
+            const names = Object.keys(start).filter((name) => start[name]!.group !== "frozen");
+            const gradientsOf = (
+              some: readonly TensorRecord[],
+              draw: (some: TensorRecord[]) => readonly TensorRecord[],
+            ) =>
+              valueAndGradients(
+                (...trained) => {
+                  const variables = some.map((parameters, tensor) => ({
+                    ...parameters,
+                    ...Object.fromEntries(names.map((name, at) => [name, trained[tensor * names.length + at]!])),
+                  }));
+                  const errors = draw(variables).map((parameters, tensor) => {
+                    const rounded = quantizer.quantize(parameters, ops.tensor(values), signed, alike, "site/x");
+                    return ops.mul(ops.sum(ops.square(ops.sub(rounded, 0.3))), tensor + 1);
+                  });
+                  return ops.addN(errors);
+                },
+                some.flatMap((parameters) => names.map((name) => parameters[name]!)),
+              ).gradients;
+            for (const some of severalTensors(start)) {
+              const alone = gradientsOf(some, (each) => each);
+              const together = gradientsOf(some, (each) => quantizer.drawAll!(each, alike, "site"));
+              for (const [index, gradient] of together.entries()) {
+                expectAllClose(gradient, valuesOf(alone[index]!), { relative: 1e-5 });
+              }
+            }
+          });
         }
 
         if (quantizer.expectedBitsOfAll !== undefined) {

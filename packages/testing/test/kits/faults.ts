@@ -73,7 +73,10 @@ export const faults: readonly Fault[] = [
   },
   {
     mistake: "a quantizer that draws the gates of the first tensor for all",
-    caughtBy: ["gates of several tensors drawn together round as those of each"],
+    caughtBy: [
+      "gates of several tensors drawn together round as those of each",
+      "gates of several tensors drawn together have the gradients of those of each",
+    ],
     register: quantizers({ drawAll: (all: readonly object[]) => all.map(() => all[0]) }),
   },
   {
