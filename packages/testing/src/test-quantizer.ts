@@ -221,8 +221,9 @@ export function testQuantizer(quantizer: Component<"quantizer">, options: Quanti
         });
 
         if (quantizer.drawAll !== undefined) {
+          const alike = createTestContext("train", { uniform: (_, size) => new Array<number>(size).fill(0.3) });
+
           test("gates of several tensors drawn together round as those of each", () => {
-            const alike = createTestContext("train", { uniform: (_, size) => new Array<number>(size).fill(0.3) });
             for (const context of [alike, evaluation]) {
               const round = (parameters: TensorRecord) =>
                 valuesOf(quantizer.quantize(parameters, ops.tensor(values), signed, context, "site/x"));
@@ -234,31 +235,18 @@ export function testQuantizer(quantizer: Component<"quantizer">, options: Quanti
           });
 
           test("gates of several tensors drawn together have the gradients of those of each", () => {
-            const alike = createTestContext("train", { uniform: (_, size) => new Array<number>(size).fill(0.3) });
-            const names = Object.keys(start).filter((name) => start[name]!.group !== "frozen");
-            const gradientsOf = (
-              some: readonly TensorRecord[],
-              draw: (some: TensorRecord[]) => readonly TensorRecord[],
-            ) =>
-              valueAndGradients(
-                (...trained) => {
-                  const variables = some.map((parameters, tensor) => ({
-                    ...parameters,
-                    ...Object.fromEntries(names.map((name, at) => [name, trained[tensor * names.length + at]!])),
-                  }));
-                  const errors = draw(variables).map((parameters, tensor) => {
-                    const rounded = quantizer.quantize(parameters, ops.tensor(values), signed, alike, "site/x");
-                    return ops.mul(ops.sum(ops.square(ops.sub(rounded, 0.3))), tensor + 1);
-                  });
-                  return ops.addN(errors);
-                },
-                some.flatMap((parameters) => names.map((name) => parameters[name]!)),
-              ).gradients;
-            for (const some of severalTensors(start)) {
-              const alone = gradientsOf(some, (each) => each);
-              const together = gradientsOf(some, (each) => quantizer.drawAll!(each, alike, "site"));
-              for (const [index, gradient] of together.entries()) {
-                expectAllClose(gradient, valuesOf(alone[index]!), { relative: 1e-5 });
+            const x = ops.tensor(values);
+            const round = (own: TensorRecord, input: Tensor) => quantizer.quantize(own, input, signed, alike, "site/x");
+            const alone = lossGradients(start, x, round).gradients;
+            const other = severalTensors(start)[0]![1]!;
+            for (const before of [[], [other]]) {
+              for (const after of [[], [other]]) {
+                const draw = (own: TensorRecord) =>
+                  quantizer.drawAll!([...before, own, ...after], alike, "site")[before.length]!;
+                const together = lossGradients(start, x, (own, input) => round(draw(own), input)).gradients;
+                for (const [index, gradient] of together.entries()) {
+                  expectAllClose(gradient, valuesOf(alone[index]!), { relative: 1e-5 });
+                }
               }
             }
           });
