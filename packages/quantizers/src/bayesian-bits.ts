@@ -26,17 +26,21 @@ import { encodeToBits, roundToBits, roundToMixture, roundToStep, stepSize } from
 
 const WIDTHS = [2, 4, 8, 16] as const;
 
+type Width = (typeof WIDTHS)[number];
+
 /** Logit at which the reference code drops a gate and every later one for good. */
 const TRUNCATION_LOGIT = -2;
 
 export interface BayesianBitsOptions {
-  /** Gate that opens each width above 2. */
+  /** Gate that opens each width above the narrowest. */
   readonly gate: Gate;
+  /** Width with every gate closed. Default 2. */
+  readonly minBits?: Width | undefined;
   /** Widest it may become. Default 16. */
-  readonly maxBits?: 2 | 4 | 8 | 16 | undefined;
+  readonly maxBits?: Width | undefined;
   /** Train the range α. Default true. */
   readonly learnRange?: boolean | undefined;
-  /** Starting logit of each gate, for 4, 8, 16 bits. Default: the gate's own. */
+  /** Starting logit of each gate, from the narrowest width to the widest. Default: the gate's own. */
   readonly initialLogits?: readonly number[] | undefined;
   /**
    * Closes a gate whose logit is at most -2, and all after it, as the reference
@@ -46,27 +50,29 @@ export interface BayesianBitsOptions {
   readonly truncate?: boolean | undefined;
 }
 
+const widthSchema = z.union([z.literal(2), z.literal(4), z.literal(8), z.literal(16)]);
 const optionsSchema = z.strictObject({
   gate: z.custom<Gate>(
     (value) => typeof value === "object" && value !== null && "sample" in value,
     "a gate component, such as { $plugin: gate/hard-concrete }",
   ),
-  maxBits: z.union([z.literal(2), z.literal(4), z.literal(8), z.literal(16)]).optional(),
+  minBits: widthSchema.optional(),
+  maxBits: widthSchema.optional(),
   learnRange: z.boolean().optional(),
   initialLogits: z.array(z.number()).readonly().optional(),
   truncate: z.boolean().optional(),
 });
 
 /**
- * Bayesian Bits (van Baalen et al. 2020): x rounded to 2 bits plus gated
- * residuals that double the width, x_2 + z_4(ε_4 + z_8(ε_8 + z_16 ε_16)).
+ * Bayesian Bits (van Baalen et al. 2020): x rounded to `minBits` plus gated
+ * residuals that double the width, x_2 + z_4(ε_4 + z_8(ε_8 + z_16 ε_16)) from 2 bits on.
  *
  * One sample of each gate serves the whole tensor. The range is clipped and
  * learned as in PACT. 32 bits are not rounded to: in float32 that step lies
  * below the resolution of the values.
  *
  * Parameters: `logRange` [], ln α; `gates` [G], the logits of the G widths
- * above 2.
+ * above `minBits`.
  *
  * @throws InvalidInputError for an unknown width or a wrong number of logits.
  */
@@ -76,16 +82,13 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
   packageName: "@blora/quantizers",
   optionsSchema,
   create: (options: BayesianBitsOptions): Quantizer => {
-    const { gate, maxBits = 16, learnRange = true, truncate = false } = options;
-    const widths = WIDTHS.filter((width) => width <= maxBits);
-    if (!widths.some((width) => width === maxBits)) {
-      throw new InvalidInputError(`bayesianBits: maxBits must be 2, 4, 8 or 16, not ${maxBits}.`);
-    }
+    const { gate, minBits = 2, maxBits = 16, learnRange = true, truncate = false } = options;
+    const widths = widthsBetween(minBits, maxBits);
     const gateCount = widths.length - 1;
     const { initialLogits = Array<number>(gateCount).fill(gate.initialLogit) } = options;
     if (initialLogits.length !== gateCount) {
       throw new InvalidInputError(
-        `bayesianBits: initialLogits needs ${gateCount} values for maxBits ${maxBits}, found ${initialLogits.length}.`,
+        `bayesianBits: initialLogits needs ${gateCount} values for ${minBits} to ${maxBits} bits, found ${initialLogits.length}.`,
       );
     }
 
@@ -155,6 +158,18 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
     };
   },
 });
+
+function widthsBetween(minBits: Width, maxBits: Width): readonly Width[] {
+  for (const [option, bits] of Object.entries({ minBits, maxBits })) {
+    if (!WIDTHS.includes(bits)) {
+      throw new InvalidInputError(`bayesianBits: ${option} must be 2, 4, 8 or 16, not ${bits}.`);
+    }
+  }
+  if (minBits > maxBits) {
+    throw new InvalidInputError(`bayesianBits: minBits must be at most maxBits, ${maxBits}, not ${minBits}.`);
+  }
+  return WIDTHS.filter((width) => minBits <= width && width <= maxBits);
+}
 
 /** Share of each of L widths in the mixture, [N, L], from gate values [N, L-1]. */
 function sharesOf(gates: Tensor): Tensor {

@@ -22,10 +22,14 @@ for (const maxBits of [2, 4, 8, 16] as const) {
   describe(`up to ${maxBits} bits`, () =>
     testQuantizer(bayesianBits({ gate, maxBits }), { maximumError: halfUniformStep }));
 }
+for (const minBits of [4, 16] as const) {
+  describe(`from ${minBits} bits`, () =>
+    testQuantizer(bayesianBits({ gate, minBits }), { maximumError: halfUniformStep }));
+}
 
 const quantizer = bayesianBits({ gate });
 const logits = (values: number[]) => ({
-  gates: { shape: [3], values: Float32Array.from(values), group: "gates" as const },
+  gates: { shape: [values.length], values: Float32Array.from(values), group: "gates" as const },
 });
 
 describe("bits", () => {
@@ -34,6 +38,17 @@ describe("bits", () => {
     expect(quantizer.bits(logits([6, 6, -2]))).toBe(8);
     expect(quantizer.bits(logits([6, -2, 6]))).toBe(4);
     expect(quantizer.bits(logits([-2, 6, 6]))).toBe(2);
+  });
+
+  test("with every gate closed the width is the narrowest allowed", () => {
+    const fromFour = bayesianBits({ gate, minBits: 4 });
+    expect(fromFour.bits(logits([-2, 6]))).toBe(4);
+    expect(fromFour.bits(logits([6, -2]))).toBe(8);
+    expect(fromFour.bits(logits([6, 6]))).toBe(16);
+    // 4 + p(4 + 8p) with p = σ(2 + 2/3·ln 11), the probability that a gate at 2 is not at 0.
+    const p = 1 / (1 + Math.exp(-2 - (2 / 3) * Math.log(11)));
+    expectAllClose(fromFour.expectedBits({ gates: ops.tensor([2, 2]) }), 4 + p * (4 + 8 * p));
+    expect(Object.keys(fromFour.gateProbabilities!(logits([2, 2])))).toEqual(["8", "16"]);
   });
 
   test("the expectation at φ = 2 is 15.114176525", () => {
@@ -159,7 +174,9 @@ function trainedLogit(truncate: boolean): number {
 
 test("options that make no quantizer are refused", () => {
   expect(() => bayesianBits({ gate, maxBits: 32 as 16 })).toThrow("maxBits must be 2, 4, 8 or 16, not 32");
-  expect(() => bayesianBits({ gate, initialLogits: [1, 2] })).toThrow("needs 3 values for maxBits 16, found 2");
+  expect(() => bayesianBits({ gate, minBits: 3 as 4 })).toThrow("minBits must be 2, 4, 8 or 16, not 3");
+  expect(() => bayesianBits({ gate, minBits: 8, maxBits: 4 })).toThrow("minBits must be at most maxBits, 4, not 8");
+  expect(() => bayesianBits({ gate, initialLogits: [1, 2] })).toThrow("needs 3 values for 2 to 16 bits, found 2");
 });
 
 test("a manifest carries its gate", () => {

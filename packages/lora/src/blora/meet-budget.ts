@@ -14,6 +14,8 @@ interface Choice {
   readonly site: LinearSite;
   readonly logits: Parameter;
   readonly index: number;
+  /** Choices of an earlier stage open first. */
+  readonly stage: number;
   /** Logit; in a chain the lowest up to it, since a gate is worth nothing behind a closed one. */
   readonly priority: number;
 }
@@ -28,9 +30,8 @@ interface Ledger {
 
 /**
  * Makes every gate hard so that the measured cost meets the budget: all are
- * closed, then opened in the order of their logits, those that no longer fit
- * left out. The gates of E come first: its widths cost next to nothing, and too
- * few of them round whole components to zero. Room that is left is filled by
+ * closed, then opened stage by stage, in the order of their logits within a
+ * stage, those that no longer fit left out. Room that is left is filled by
  * opening a gate for another that closes.
  *
  * Ends at or under the budget, and within 1 % of it where gates are fine enough.
@@ -40,10 +41,11 @@ export function meetBudget(settings: BloraSettings, store: AdapterStore): void {
   if (bopsTarget === undefined) return;
   const budget = largestWithin(bopsTarget, baselineCost(settings, store.sites, store.cost));
   const choices = store.sites.flatMap((site) => choicesOf(settings, store, site));
-  choices.sort((a, b) => Number(b.priority > a.priority) - Number(b.priority < a.priority) || a.index - b.index);
+  choices.sort((a, b) => a.stage - b.stage || b.priority - a.priority || a.index - b.index);
   for (const choice of choices) set(choice, false);
   const ledger = openLedger(settings, store);
   for (const choice of choices) {
+    if (budget - ledger.total <= ROOM * budget) return;
     const added = change(ledger, choice);
     if (ledger.total + added <= budget) toggle(ledger, choice);
   }
@@ -112,16 +114,27 @@ function toggle(ledger: Ledger, choice: Choice): void {
   ledger.sites.set(path, cost);
 }
 
-function choicesOf({ rankPrior }: BloraSettings, store: AdapterStore, site: LinearSite): Choice[] {
+function choicesOf(settings: BloraSettings, store: AdapterStore, site: LinearSite): Choice[] {
   const { parameters } = store.get(site.path);
   return Object.entries(parameters).flatMap(([name, logits]) => {
     if (logits.group !== "gates") return [];
-    const isChain = name !== RANK_GATES || rankPrior === "nested";
-    const isFirst = name.startsWith(quantizerParameter("E", ""));
+    const isChain = name !== RANK_GATES || settings.rankPrior === "nested";
     let lowest = Infinity;
     return Array.from(logits.values, (logit, index): Choice => {
       lowest = Math.min(lowest, logit);
-      return { site, logits, index, priority: isFirst ? Infinity : isChain ? lowest : logit };
+      return { site, logits, index, stage: stageOf(settings, name, index), priority: isChain ? lowest : logit };
     });
   });
+}
+
+/**
+ * Stage 0 has the gates of E: its widths cost next to nothing, and too few of
+ * them round whole components to zero. Stage 1 has the first gate of every
+ * other quantizer, stage 2 the second gates, and so on: one operand at 2 bits
+ * costs a network more than all at 8 instead of 16. Components compete with
+ * the second gates, 8 bits for those that are there already.
+ */
+function stageOf({ quantizer }: BloraSettings, name: string, index: number): number {
+  if (name.startsWith(quantizerParameter("E", ""))) return 0;
+  return name === RANK_GATES ? Math.min(2, quantizer.bitWidths.length - 1) : 1 + index;
 }
