@@ -5,6 +5,7 @@ import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
 import type { StepEvent } from "./events.ts";
 import { accumulateGradients, type UpdateGradients } from "./gradients.ts";
 import { baselineScores } from "./objective/objective.ts";
+import { automaticGateEpsilon } from "./optimizer/gate-epsilon.ts";
 import { automaticGateLearningRate } from "./optimizer/gate-learning-rate.ts";
 import { scheduleFactor } from "./optimizer/schedule.ts";
 import { type LearningRates, updateParameters } from "./optimizer/update.ts";
@@ -93,6 +94,7 @@ async function trainOneStep(
     beta1: args.adamBeta1,
     beta2: args.adamBeta2,
     epsilon: args.adamEpsilon,
+    gateEpsilon: args.gateAdamEpsilon === "auto" ? automaticGateEpsilon(state) : args.gateAdamEpsilon,
     weightDecay: args.weightDecay,
     maxGradNorm: args.maxGradNorm,
   });

@@ -28,7 +28,7 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, max
     dropout: 0,
     scope: "adapter",
     bopsTarget: 0.2,
-    phases: { warmup: 0.1, gates: 0.6, settle: 0.3 },
+    phases: { warmup: 0.1, gates: 0.5, settle: 0.4 },
     rankGate: gate,
     initialGateLogit: 6,
     quantizer: bayesianBits({ gate, maxBits: 16, initialLogits: [6, 5, 2] }),

@@ -11,6 +11,8 @@ export type LearningRates = Readonly<Record<Exclude<ParameterGroup, "frozen">, n
 
 export interface UpdateSettings extends Omit<AdamWSettings, "learningRate"> {
   readonly learningRates: LearningRates;
+  /** Epsilon of the gates; `epsilon` is that of everything else. */
+  readonly gateEpsilon: number;
   /** 0 turns clipping off. */
   readonly maxGradNorm: number;
 }
@@ -30,7 +32,7 @@ const CLIPPED_TOGETHER: readonly (readonly ParameterGroup[])[] = [["weights", "h
 export function updateParameters(
   state: TrainingState,
   gradients: ReadonlyMap<string, Float32Array>,
-  { learningRates, maxGradNorm, weightDecay, ...adam }: UpdateSettings,
+  { learningRates, gateEpsilon, maxGradNorm, weightDecay, epsilon, ...adam }: UpdateSettings,
 ): number {
   const norms = CLIPPED_TOGETHER.map((groups) => {
     const names = [...ofGroups(state, groups).keys()];
@@ -46,6 +48,7 @@ export function updateParameters(
     adamWUpdate(values, gradients.get(name)!, moments, {
       ...adam,
       learningRate: learningRates[group],
+      epsilon: group === "gates" ? gateEpsilon : epsilon,
       weightDecay: decays ? weightDecay : 0,
     });
     if (group === "gates") clampInPlace(values, GATE_LOGIT_LIMIT);
