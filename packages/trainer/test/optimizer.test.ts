@@ -3,6 +3,7 @@ import { expectAllClose } from "@blora/testing";
 import { describe, expect, it } from "vitest";
 import { type AdamWSettings, adamWUpdate, freshMoments } from "../src/optimizer/adamw.ts";
 import { clipByGlobalNorm } from "../src/optimizer/clip.ts";
+import { automaticGateEpsilon } from "../src/optimizer/gate-epsilon.ts";
 import { automaticGateLearningRate } from "../src/optimizer/gate-learning-rate.ts";
 import { type Schedule, scheduleFactor } from "../src/optimizer/schedule.ts";
 import { GATE_LOGIT_LIMIT, updateParameters } from "../src/optimizer/update.ts";
@@ -90,6 +91,7 @@ const settings = {
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-8,
+  gateEpsilon: 1e-8,
 };
 
 describe("updateParameters", () => {
@@ -112,6 +114,18 @@ describe("updateParameters", () => {
     expect(gradients.get("s/weights")![0]).toBeCloseTo(1 / Math.SQRT2, 5);
   });
 
+  it("moves a gate by its gradient's size where that is far below the gates' epsilon, and nothing else", () => {
+    const state = stateWithEveryGroup(2);
+    const gradients = new Map(
+      ["s/weights", "s/gates", "s/ranges", "head:c.weight"].map((name) => [name, Float32Array.of(1e-5)]),
+    );
+    updateParameters(state, gradients, { ...settings, weightDecay: 0, gateEpsilon: 3e-5 });
+    const { gates, ranges, weights } = state.adapter("s").parameters;
+    expect(gates!.values[0]).toBeCloseTo(2 - 0.3 * (1e-5 / (1e-5 + 3e-5)), 5);
+    expect(ranges!.values[0]).toBeCloseTo(2 - 0.4, 3);
+    expect(weights!.values[0]).toBeCloseTo(2 - 0.1, 3);
+  });
+
   it("keeps gate logits within reach of their gradient", () => {
     const state = stateWithEveryGroup(5.9);
     const gradients = new Map(
@@ -119,6 +133,25 @@ describe("updateParameters", () => {
     );
     updateParameters(state, gradients, settings);
     expect(state.adapter("s").parameters.gates!.values[0]).toBe(GATE_LOGIT_LIMIT);
+  });
+});
+
+describe("automaticGateEpsilon", () => {
+  it("is 5e-3 divided by the number of gates, all sites and operands together", () => {
+    const gates = (size: number) => ({ shape: [size], values: new Float32Array(size), group: "gates" as const });
+    const site = (parameters: Record<string, ReturnType<typeof gates>>) => ({ layout: {}, parameters });
+    const state = createTrainingState(
+      new Map([
+        ["s", site({ phi_rank: gates(7), "A.gates": gates(3) })],
+        ["t", site({ "A.gates": gates(2) })],
+      ]),
+      {},
+    );
+    expect(automaticGateEpsilon(state)).toBe(5e-3 / 12);
+  });
+
+  it("is a number where there are no gates", () => {
+    expect(automaticGateEpsilon(createTrainingState(new Map(), {}))).toBe(5e-3);
   });
 });
 

@@ -13,12 +13,7 @@ const NEGLIGIBLE_SHARE = 5e-3;
  * most, however weak the penalty is.
  */
 export function automaticGateEpsilon(state: TrainingState): number {
-  const sizes = Array.from(ofGroups(state, ["gates"]).values(), ({ parameter }) => parameter.values.length);
-  return (
-    NEGLIGIBLE_SHARE /
-    Math.max(
-      1,
-      sizes.reduce((sum, size) => sum + size, 0),
-    )
-  );
+  let gates = 0;
+  for (const { parameter } of ofGroups(state, ["gates"]).values()) gates += parameter.values.length;
+  return NEGLIGIBLE_SHARE / Math.max(1, gates);
 }
