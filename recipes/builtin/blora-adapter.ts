@@ -22,7 +22,7 @@ const recipe: RunConfig<TrainingArgumentsInput> = {
     alpha: 16,
     dropout: 0,
     scope: "adapter",
-    penaltyStrength: 0.05,
+    bopsTarget: 0.1,
     phases: { warmup: 0.1, gates: 0.6, settle: 0.3 },
     rankGate: gate,
     initialGateLogit: 2,

@@ -28,7 +28,7 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, max
     dropout: 0,
     scope: "adapter",
     penaltyStrength: 0,
-    phases: { warmup: 0.1, gates: 0.5, settle: 0.4 },
+    phases: { warmup: 0.1, gates: 0.6, settle: 0.3 },
     rankGate: gate,
     initialGateLogit: 2,
     quantizer: uniform({ bits: 2 }),

@@ -9,7 +9,7 @@ import { trainOnce } from "./train.ts";
 const RANK = 8;
 
 /** Methods, each with its own settings. */
-const METHODS = { lora: [], blora: ["method.penaltyStrength=0.05"] } as const;
+const METHODS = { lora: [], blora: ["method.bopsTarget=0.1"] } as const;
 
 /** Settings both methods share. Lengths are few, so that sentences of every kind meet in a batch: here length goes with kind. */
 const SHARED = ["learningRate=2e-3", "warmupRatio=0.06", "padToMultipleOf=16", `method.rank=${RANK}`];
