@@ -1,8 +1,7 @@
 /**
  * B-LoRA for the whole model: adapters, frozen weights and their activations learn their bits.
  * Five GLUE tasks, from all-MiniLM-L6-v2 (22 million parameters), 300 to 500 updates of 32 rows.
- * Expected score: RTE 0.561, MRPC 0.791, STS-B 0.860, SST-2 0.862 at 10 %, CoLA 0.214 at 15 % (three seeds).
- * Runs differ a lot, some do not recover from the widths that close: MRPC 0.752 to 0.833 over five runs, CoLA 0.187 to 0.286 over six.
+ * Expected score: RTE 0.557, MRPC 0.820, STS-B 0.860, CoLA 0.250, SST-2 0.856 (three seeds) at 20 % of the bit operations.
  *
  *   npx blora sweep recipes/glue/blora-site.ts --seeds 3 --data <GLUE folder>
  */

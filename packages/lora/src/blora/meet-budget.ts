@@ -132,7 +132,7 @@ function choicesOf(settings: BloraSettings, store: AdapterStore, site: LinearSit
  * them round whole components to zero. Stage 1 has the first gate of every
  * other quantizer, stage 2 the second gates, and so on: one operand at 2 bits
  * costs a network more than all at 8 instead of 16. Components compete with
- * the second gates, 8 bits for those that are there already.
+ * the second gates: a tight budget trades them for wider widths of the others.
  */
 function stageOf({ quantizer }: BloraSettings, name: string, index: number): number {
   if (name.startsWith(quantizerParameter("E", ""))) return 0;
