@@ -32,7 +32,7 @@ interface Ledger {
  * Makes every gate hard so that the measured cost meets the budget: all are
  * closed, then opened stage by stage, in the order of their logits within a
  * stage, those that no longer fit left out. Room that is left is filled by
- * opening a gate for another that closes.
+ * opening a gate for others that close.
  *
  * Ends at or under the budget, and within 1 % of it where gates are fine enough.
  */
@@ -60,22 +60,52 @@ function largestWithin(target: number, baseline: number): number {
   return cost / baseline <= target ? cost : cost - 1;
 }
 
-/** Opens a gate, the best first, for one of another site that closes, the worst first. False where no such pair fits. */
+/** A gate and what toggling it adds to the cost. */
+interface Change {
+  readonly choice: Choice;
+  readonly cost: number;
+}
+
+/**
+ * Opens a gate, the best first, for others that close, the worst first: for one
+ * where any pair fits, else for several. False where nothing fits.
+ */
 function tradeGates(ledger: Ledger, choices: readonly Choice[], room: number): boolean {
-  const changes = choices.map((choice) => ({ choice, cost: change(ledger, choice) }));
+  const changes = choices.map((choice): Change => ({ choice, cost: change(ledger, choice) }));
   const worstFirst = changes.filter(({ cost }) => cost < 0).reverse();
-  for (const opened of changes) {
-    if (opened.cost <= room) continue;
-    const closed = worstFirst.find(
-      ({ choice, cost }) =>
-        choice.site !== opened.choice.site && opened.cost + cost <= room && opened.cost + cost > room / 4,
-    );
-    if (closed === undefined) continue;
-    toggle(ledger, closed.choice);
-    toggle(ledger, opened.choice);
-    return true;
+  for (const most of [1, worstFirst.length]) {
+    for (const opened of changes) {
+      if (opened.cost <= room) continue;
+      const closed = closedFor(opened, worstFirst, room, most);
+      if (closed === undefined) continue;
+      for (const { choice } of closed) toggle(ledger, choice);
+      toggle(ledger, opened.choice);
+      return true;
+    }
   }
   return false;
+}
+
+/** Gates to close for one that opens, of a site each so that their costs add up; they leave between 0 and 3/4 of the room. */
+function closedFor(
+  opened: Change,
+  worstFirst: readonly Change[],
+  room: number,
+  most: number,
+): readonly Change[] | undefined {
+  const closed: Change[] = [];
+  const sites = new Set([opened.choice.site]);
+  let added = opened.cost;
+  for (const candidate of worstFirst) {
+    const left = added + candidate.cost;
+    const isLast = closed.length + 1 === most;
+    if (sites.has(candidate.choice.site) || left <= room / 4 || (isLast && left > room)) continue;
+    closed.push(candidate);
+    sites.add(candidate.choice.site);
+    added = left;
+    if (added <= room) return closed;
+  }
+  return undefined;
 }
 
 function openLedger(settings: BloraSettings, store: AdapterStore): Ledger {
