@@ -3,6 +3,7 @@ import {
   type CostReport,
   type CostRow,
   definePlugin,
+  type ExpectedProducts,
   InvalidInputError,
   type Plugin,
   type SiteUsage,
@@ -20,15 +21,11 @@ export const bops: Plugin<"costModel", "bops", undefined, CostModel> = definePlu
   create: (): CostModel => ({ unit: "bit operations", expected, measured }),
 });
 
-/** All products at once: a vector per factor, so the number of operations does not grow with the number of sites. */
-function expected(usages: readonly SiteUsage<Tensor>[]): Tensor {
-  const matmuls = usages.flatMap((usage) => usage.matmuls);
-  if (matmuls.length === 0) return ops.scalar(0);
-  const macs = ops.tensor(matmuls.map((matmul) => matmul.macsPerToken));
-  const kept = ops.mul(macs, ops.stack(matmuls.map((matmul) => matmul.keep)));
-  const weightBits = ops.stack(matmuls.map((matmul) => matmul.weightBits));
-  const inputBits = ops.stack(matmuls.map((matmul) => matmul.inputBits));
-  return ops.sum(ops.mul(kept, ops.mul(weightBits, inputBits)));
+function expected(products: readonly ExpectedProducts[]): Tensor {
+  const costs = products.map(({ macsPerToken, weightBits, inputBits }) =>
+    ops.sum(ops.mul(macsPerToken, ops.mul(weightBits, inputBits))),
+  );
+  return costs.length === 0 ? ops.scalar(0) : ops.addN(costs);
 }
 
 function measured(usages: readonly SiteUsage[], tokens: number): CostReport {

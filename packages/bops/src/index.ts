@@ -1,3 +1,3 @@
 export { bops } from "./bops.ts";
 export { type LedgerOptions, renderLedger } from "./ledger.ts";
-export { expectedBits, ratio } from "./ratio.ts";
+export { ratio } from "./ratio.ts";

@@ -50,18 +50,13 @@ function isGate(value: unknown): boolean {
 
 const idleGate: Gate = {
   initialLogit: 0,
-  threshold: 0,
   sample: (logits) => logits,
-  mode: (logits) => logits,
   probabilityOn: (logits) => logits,
-  isOn: (logit) => logit > 0,
+  decide: (logits) => logits,
 };
 
 const idleQuantizer: Quantizer = {
   bitWidths: [],
   init: () => ({}),
-  quantize: (_parameters, x) => x,
-  quantizeFixed: (_parameters, x) => x,
-  expectedBits: ({ range }) => range!,
-  bits: () => 8,
+  round: (_parameters, x) => x,
 };

@@ -50,7 +50,7 @@ function createOnnxEngine({ threads = availableParallelism(), provider = "cpu" }
   return {
     plan(step) {
       const { graph } = traceStep(step, operators);
-      return { macs: countMacs(graph), peakBytes: peakBytes(graph) };
+      return { macs: countMacs(graph), nodes: graph.nodes.length, peakBytes: peakBytes(graph) };
     },
     describe: async () => ({ id: "onnx", provider, threads, version: runtimeVersion() }),
     async compile(step) {

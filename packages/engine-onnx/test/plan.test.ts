@@ -1,5 +1,5 @@
 import type { FrozenTensor, StepDefinition } from "@blora/spec";
-import { lowRankLinear, ops } from "@blora/tensor";
+import { lowRankLinear, ops, type Tensor } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { onnx } from "../src/index.ts";
 
@@ -33,7 +33,8 @@ describe("plan", () => {
   test("adds up what lives at a time, without the weights' file", () => {
     // The merged weight [O, I] beside B·A, then beside y [M, O].
     const merged = 4 * O * I;
-    expect(plan!(adapted("eval", "f32", 4))).toEqual({ macs: O * I * 4 + M * I * O, peakBytes: 2 * merged });
+    const { macs, peakBytes } = plan!(adapted("eval", "f32", 4));
+    expect({ macs, peakBytes }).toEqual({ macs: O * I * 4 + M * I * O, peakBytes: 2 * merged });
     // Half floats are cast before they are added to.
     expect(plan!(adapted("eval", "f16", 4)).peakBytes).toBe(3 * merged);
   });
@@ -43,6 +44,28 @@ describe("plan", () => {
     expect(train.peakBytes).toBeGreaterThan(plan!(adapted("eval", "f32", 4)).peakBytes);
     // B·A and y, then two narrow products each for dA and dB; x needs no gradient.
     expect(train.macs).toBe(O * I * 4 + M * I * O + 2 * M * 4 * (I + O));
+  });
+
+  test("counts the nodes of the outputs, not of what none of them needs", () => {
+    const nodesOf = (compute: (x: Tensor) => Tensor): number =>
+      plan!({
+        name: "nodes",
+        mode: "eval",
+        inputs: { x: { shape: [M, I], dtype: "float32" } },
+        trainable: {},
+        frozen: new Map(),
+        compute: ({ input }) => ({ outputs: { y: compute(input.x!) } }),
+      }).nodes;
+    // An output is named by a node of its own.
+    expect(nodesOf(ops.tanh)).toBe(2);
+    expect(nodesOf((x) => ops.tanh(ops.square(x)))).toBe(3);
+    const unused = (x: Tensor): Tensor => {
+      ops.sum(ops.square(x));
+      return ops.tanh(x);
+    };
+    expect(nodesOf(unused)).toBe(2);
+    // Half floats are cast by a node more.
+    expect(plan!(adapted("eval", "f16", 4)).nodes).toBe(plan!(adapted("eval", "f32", 4)).nodes + 1);
   });
 
   test("counts constants once and views not at all", () => {

@@ -19,17 +19,15 @@ export function logisticNoise(uniform: Tensor): Tensor {
 export function hardGate(
   name: string,
   { temperature, threshold, zeroLogit }: Relaxation,
-): Pick<Gate, "threshold" | "mode" | "probabilityOn" | "isOn"> {
+): Pick<Gate, "probabilityOn" | "decide"> {
   if (!(temperature > 0)) throw new InvalidInputError(`${name}: temperature must be above 0, not ${temperature}.`);
   if (!(threshold > 0 && threshold < 1)) {
     throw new InvalidInputError(`${name}: threshold is a probability between 0 and 1, not ${threshold}.`);
   }
-  // Rounded to float32, so that the host and a graph decide alike for every logit.
+  // φ*, rounded to float32 so that every engine compares with the same number.
   const openAbove = Math.fround(zeroLogit - Math.log(threshold / (1 - threshold)));
   return {
-    threshold: openAbove,
-    mode: (logits) => ops.step(ops.sub(logits, openAbove)),
+    decide: (logits) => ops.step(ops.sub(logits, openAbove)),
     probabilityOn: (logits) => ops.sigmoid(ops.sub(logits, zeroLogit)),
-    isOn: (logit) => logit > openAbove,
   };
 }

@@ -1,5 +1,5 @@
 import { ops, valueAndGradients } from "@blora/tensor";
-import { expectAllClose, testGate, useCpuBackend } from "@blora/testing";
+import { expectAllClose, testGate, useCpuBackend, valuesOf } from "@blora/testing";
 import { expect, test } from "vitest";
 import { binaryConcrete } from "../src/index.ts";
 
@@ -18,8 +18,10 @@ test("a sample is σ((logit u + φ)/β) and its gradient s(1 - s)/β", () => {
 });
 
 test("at threshold p a gate is on above logit(1 - p)", () => {
-  expect(binaryConcrete().threshold).toBeCloseTo(0, 7);
-  expect(binaryConcrete({ threshold: 0.34 }).threshold).toBeCloseTo(Math.log(0.66 / 0.34), 6);
+  const around = (logit: number) => ops.tensor([logit - 1e-6, logit + 1e-6]);
+  expect(Array.from(valuesOf(binaryConcrete().decide(around(0))))).toEqual([0, 1]);
+  const strict = binaryConcrete({ threshold: 0.34 });
+  expect(Array.from(valuesOf(strict.decide(around(Math.log(0.66 / 0.34)))))).toEqual([0, 1]);
 });
 
 test("a gate at temperature 0 is refused", () => {

@@ -9,20 +9,20 @@ testGate(hardConcrete({ temperature: 0.4, stretch: [-0.2, 1.3], threshold: 0.5, 
 
 const gate = hardConcrete();
 
-describe("reference values (φ, u → z, ∂z/∂φ, q, on)", () => {
+describe("reference values (φ, u → z, ∂z/∂φ, q, decision)", () => {
   test.each([
-    [0.5, 0.3, 0.347157043, 0.420798788, 0.890766725, true],
-    [-0.935, 0.5, 0.136903639, 0.28520129, 0.660067907, true],
-    [2, 0.05, 0.134223158, 0.282759127, 0.973366655, true],
-    [2, 0.6, 1, 0, 0.973366655, true],
-    [-1.5, 0.9, 0.787969595, 0.346341891, 0.524629263, false],
-    [6, 0.001, 0.145062587, 0.292524291, 0.999499097, true],
-  ])("φ = %f, u = %f", (logit, u, z, gradient, probability, on) => {
+    [0.5, 0.3, 0.347157043, 0.420798788, 0.890766725, 1],
+    [-0.935, 0.5, 0.136903639, 0.28520129, 0.660067907, 1],
+    [2, 0.05, 0.134223158, 0.282759127, 0.973366655, 1],
+    [2, 0.6, 1, 0, 0.973366655, 1],
+    [-1.5, 0.9, 0.787969595, 0.346341891, 0.524629263, 0],
+    [6, 0.001, 0.145062587, 0.292524291, 0.999499097, 1],
+  ])("φ = %f, u = %f", (logit, u, z, gradient, probability, decision) => {
     const { value, gradients } = valueAndGradients((x) => gate.sample(x, ops.scalar(u)), [ops.scalar(logit)]);
     expectAllClose(value, z, { relative: 3e-6 });
     expectAllClose(gradients[0]!, gradient, { relative: 3e-6 });
     expectAllClose(gate.probabilityOn(ops.scalar(logit)), probability);
-    expect(gate.isOn(logit)).toBe(on);
+    expect(valuesOf(gate.decide(ops.scalar(logit)))[0]).toBe(decision);
   });
 
   test.each([
@@ -35,8 +35,8 @@ describe("reference values (φ, u → z, ∂z/∂φ, q, on)", () => {
 });
 
 test("a gate is on above φ* = κ - logit(0.34), where P(z > 0) is 0.66", () => {
-  expect(gate.threshold).toBeCloseTo(-0.935303, 6);
-  expectAllClose(gate.probabilityOn(ops.scalar(gate.threshold)), 0.66);
+  expect(Array.from(valuesOf(gate.decide(ops.tensor([-0.935304, -0.935302]))))).toEqual([0, 1]);
+  expectAllClose(gate.probabilityOn(ops.scalar(-0.935303)), 0.66);
 });
 
 test("a gate starts at φ = 6", () => {

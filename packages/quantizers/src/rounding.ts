@@ -1,4 +1,4 @@
-import type { EncodedValues } from "@blora/spec";
+import { type EncodedValues, FLOAT_BITS, type QuantizedTensor } from "@blora/spec";
 import {
   ABOVE_ZERO,
   clippedRounding,
@@ -9,13 +9,7 @@ import {
   type Tensor,
   withGradient,
 } from "@blora/tensor";
-
-/**
- * Values are clipped just inside ±α. At α itself x/s is half-way between two
- * levels, and rounding half to even would reach a level outside the range. The
- * margin covers what float32 adds to x/s at 16 bits.
- */
-const EDGE = 1 - 2 ** -20;
+import { EDGE } from "./grid.ts";
 
 /** Distance between the levels of `bits` bits over [-1, 1] (signed) or [0, 1]: (α - x_min)/(2^b - 1) for α = 1. */
 export function stepSize(bits: number, signed: boolean): number {
@@ -23,21 +17,17 @@ export function stepSize(bits: number, signed: boolean): number {
 }
 
 /**
- * x rounded to 2^b levels over [-α, α] or [0, α], half to even, with the
- * straight-through gradient by x and the gradient of a learned range: by x, 1
- * inside the range and 0 outside; by ln α, Σ dy·(x_q - x·inside).
+ * x [N, K] rounded to evenly spaced levels over [-α, α] or [0, α], half to even,
+ * with the gradients of PACT (Choi et al. 2018) by x, 1 inside the range and 0
+ * outside, and by ln α, Σ dy·(x_q - x·inside) of each vector.
  *
- * @param logRange ln α, a scalar: α stays positive and optimizer steps are relative.
+ * @param logRange ln α [N]: α stays positive and optimizer steps are relative
+ * @param step `stepSize` of each vector [N, 1], or a number for all
  */
-export function roundToBits(x: Tensor, logRange: Tensor, bits: number, signed: boolean): Tensor {
+export function roundToSteps(x: Tensor, logRange: Tensor, step: Tensor | number, signed: boolean): Tensor {
   const quantize = withGradient((input: Tensor, log: Tensor) => {
-    const range = ops.exp(log);
-    const { value, clipped } = clippedRounding(
-      input,
-      ops.mul(range, stepSize(bits, signed)),
-      ops.mul(range, EDGE),
-      signed,
-    );
+    const range = ops.reshape(ops.exp(log), [-1, 1]);
+    const { value, clipped } = clipAndRound(input, ops.mul(range, step), ops.mul(range, EDGE), signed);
     return {
       value,
       saved: [input, clipped, value],
@@ -50,67 +40,76 @@ export function roundToBits(x: Tensor, logRange: Tensor, bits: number, signed: b
   return quantize(x, logRange);
 }
 
-/** The codes of `roundToBits` and their scale: it returns their product. */
-export function encodeToBits(values: Float32Array, logRange: number, bits: number, signed: boolean): EncodedValues {
-  const [scale] = evaluateOnHost(() => ops.mul(ops.exp(ops.scalar(logRange)), stepSize(bits, signed)));
-  const rounded = evaluateOnHost(() =>
-    roundToBits(ops.tensor(values, [values.length]), ops.scalar(logRange), bits, signed),
-  );
-  return { codes: Int32Array.from(rounded, (value) => Math.round(value / scale!)), scale: scale!, bits, signed };
+/** `clippedRounding` with a step and a limit [N, 1] for each vector; its fused form, for large tensors, has one of each. */
+function clipAndRound(x: Tensor, step: Tensor, limit: Tensor, signed: boolean): ReturnType<typeof clippedRounding> {
+  if (x.shape[0] === 1) return clippedRounding(x, ops.reshape(step, []), ops.reshape(limit, []), signed);
+  const clipped = ops.minimum(ops.maximum(x, ops.mul(limit, signed ? -1 : ABOVE_ZERO)), limit);
+  return { value: ops.mul(roundStraightThrough(ops.div(clipped, step)), step), clipped };
 }
 
 /**
- * Σ_b weights_b · (x rounded to b bits) for several widths at once: the
- * Bayesian Bits decomposition, since the residual that gate b opens is the
- * difference of roundings at neighbouring widths.
+ * Σ_l shares_l · (x rounded to widths_l bits): the Bayesian Bits decomposition,
+ * since the residual that a gate opens is the difference of roundings at
+ * neighbouring widths.
  *
- * @param weights [1, L], one for each width; they sum to 1.
+ * @param x [N, K]
+ * @param logRange ln α [N]
+ * @param shares [N, L], rows that sum to 1
  */
 export function roundToMixture(
   x: Tensor,
   logRange: Tensor,
-  weights: Tensor,
+  shares: Tensor,
   widths: readonly number[],
   signed: boolean,
 ): Tensor {
+  const [N, K] = x.shape as [number, number];
+  const L = widths.length;
   const steps = widths.map((bits) => stepSize(bits, signed));
-  const column = (values: number[]): Tensor => ops.tensor(values, [values.length, 1]);
   const quantize = withGradient((input: Tensor, log: Tensor, mix: Tensor) => {
-    const range = ops.exp(log);
+    const range = ops.reshape(ops.exp(log), [N, 1]);
     const scaled = ops.div(input, range);
     const clipped = ops.clipByValue(scaled, signed ? -EDGE : ABOVE_ZERO, EDGE);
-    const row = ops.reshape(clipped, [1, -1]); // [1, N]
-    const codes = roundStraightThrough(ops.mul(row, column(steps.map((step) => 1 / step)))); // [L, N]
-    const sizes = ops.mul(range, ops.tensor(steps, [1, steps.length])); // [1, L]
-    const value = ops.reshape(ops.matMul(ops.mul(mix, sizes), codes), input.shape);
+    const perStep = ops.tensor(
+      steps.map((step) => 1 / step),
+      [1, L, 1],
+    );
+    const codes = roundStraightThrough(ops.mul(ops.reshape(clipped, [N, 1, K]), perStep)); // [N, L, K]
+    const sizes = ops.mul(range, ops.tensor(steps, [1, L])); // [N, L]
+    const weights = ops.reshape(ops.mul(mix, sizes), [N, 1, L]);
+    const value = ops.reshape(ops.matMul(weights, codes), [N, K]);
     return {
       value,
       saved: [input, scaled, clipped, value, codes, sizes],
       gradient: (dy, [kept, ratio, bounded, quantized, rounded, scales]) => [
         passInside(dy, ratio!, bounded!),
         rangeGradient(dy, quantized!, passInside(kept!, ratio!, bounded!)),
-        ops.mul(ops.matMul(ops.reshape(dy, [1, -1]), rounded!, false, true), scales!),
+        ops.mul(ops.reshape(ops.matMul(rounded!, ops.reshape(dy, [N, K, 1])), [N, L]), scales!),
       ],
     };
   });
-  return quantize(x, logRange, weights);
+  return quantize(x, logRange, shares);
 }
 
-/**
- * `roundToBits` at a width that the graph alone knows by its step, and
- * differentiable by x alone.
- *
- * @param step scalar, `stepSize` of the width
- */
-export function roundToStep(x: Tensor, logRange: Tensor, step: Tensor, signed: boolean): Tensor {
-  return withGradient((input: Tensor) => {
-    const range = ops.exp(logRange);
-    const { value, clipped } = clippedRounding(input, ops.mul(range, step), ops.mul(range, EDGE), signed);
-    return { value, saved: [clipped], gradient: (dy, [bounded]) => [passInside(dy, input, bounded!)] };
-  })(x);
+/** The codes of `roundToSteps` and their scales: it returns their products. Undefined where a vector stays in floating point. */
+export function encodeInRange(
+  { values, vectors: N, signed }: QuantizedTensor,
+  logRange: Float32Array,
+  bits: readonly number[],
+): EncodedValues | undefined {
+  if (bits.includes(FLOAT_BITS)) return undefined;
+  const K = values.length / N;
+  const steps = bits.map((width) => stepSize(width, signed));
+  const ofVectors = (): Tensor => ops.tensor(steps, [N, 1]);
+  const scales = evaluateOnHost(() => ops.mul(ops.reshape(ops.exp(ops.tensor(logRange)), [N, 1]), ofVectors()));
+  const rounded = evaluateOnHost(() =>
+    roundToSteps(ops.tensor(values, [N, K]), ops.tensor(logRange), ofVectors(), signed),
+  );
+  const codes = Int32Array.from(rounded, (value, index) => Math.round(value / scales[Math.floor(index / K)]!));
+  return { codes, bits, signed, offset: 0, scales };
 }
 
-/** The gradient by ln α: α·∂/∂α = x_q - x·inside by Euler's identity, for x_q is homogeneous in (x, α). */
+/** The gradient by ln α [N]: α·∂/∂α = x_q - x·inside by Euler's identity, for x_q is homogeneous in (x, α). */
 function rangeGradient(dy: Tensor, quantized: Tensor, inside: Tensor): Tensor {
-  return ops.sum(ops.mul(dy, ops.sub(quantized, inside)));
+  return ops.sum(ops.mul(dy, ops.sub(quantized, inside)), 1);
 }

@@ -1,50 +1,78 @@
-import { definePlugin, FLOAT_BITS, InvalidInputError, type Plugin, type Quantizer } from "@blora/spec";
-import { ops } from "@blora/tensor";
+import { definePlugin, FLOAT_BITS, type Gate, InvalidInputError, type Plugin, type Quantizer } from "@blora/spec";
 import { z } from "zod";
-import { initialRange, widenRange } from "./range.ts";
-import { encodeToBits, roundToBits } from "./rounding.ts";
+import { gateSchema, nestedChain } from "./chain.ts";
+import { absmax, type Grid, midRise } from "./grid.ts";
+import { encodeOnGrid, roundMixture, roundOneHot, roundSettled } from "./round-on-grid.ts";
+import { roundExceptFloat } from "./settled.ts";
+
+type GridName = "mid-rise" | "absmax";
+
+const GRIDS: Readonly<Record<GridName, Grid>> = { "mid-rise": midRise, absmax };
 
 export interface UniformOptions {
-  /** Bit width, 2 to 16, or 32 for no quantization. */
-  readonly bits: number;
-  /** Train the range α. Default true. */
-  readonly learnRange?: boolean | undefined;
+  /** One width, or those to choose from, ascending: 0 for zeros, 2 to 16, or 32 alone for no rounding. */
+  readonly bits: number | readonly number[];
+  /** Opens each width after the narrowest, where widths are to be learned. */
+  readonly gate?: Gate | undefined;
+  /**
+   * `mid-rise`: 2^b levels around zero, thresholds at the Gaussian optimum of the
+   * root mean square, and a gain that keeps the vector's length along itself.
+   * `absmax`: 2^b - 1 levels with zero, up to the largest magnitude. Default `mid-rise`.
+   */
+  readonly grid?: GridName | undefined;
 }
 
-const isWidth = (bits: number): boolean => Number.isInteger(bits) && ((bits >= 2 && bits <= 16) || bits === FLOAT_BITS);
+const isWidth = (bits: number): boolean => Number.isInteger(bits) && (bits === 0 || (bits >= 2 && bits <= 16));
+const widthSchema = z.number().refine(isWidth, "a bit width: 0, or 2 to 16");
 
 const optionsSchema = z.strictObject({
-  bits: z.number().refine(isWidth, "a bit width from 2 to 16, or 32"),
-  learnRange: z.boolean().optional(),
+  bits: z.union([widthSchema, z.literal(FLOAT_BITS), z.array(widthSchema).min(1).readonly()]),
+  gate: gateSchema.optional(),
+  grid: z.enum(["mid-rise", "absmax"]).optional(),
 });
 
 /**
- * Uniform rounding to a width that never changes, with the clipping range of
- * PACT (Choi et al. 2018): the baseline learned widths are compared with.
+ * Rounding to evenly spaced levels with a scale computed from each vector: it
+ * has no parameters, and nothing is ever out of range. The gradient is
+ * straight-through everywhere, clipped values included; scales carry none.
  *
- * Parameters: `logRange` [], ln α.
- *
- * @throws InvalidInputError for a width other than 2 to 16 or 32.
+ * @throws InvalidInputError for widths other than 0, 2 to 16, or 32 alone, or for a gate without two of them.
  */
 export const uniform: Plugin<"quantizer", "uniform", UniformOptions, Quantizer> = definePlugin({
   kind: "quantizer",
   id: "uniform",
   packageName: "@blora/quantizers",
   optionsSchema,
-  create: ({ bits, learnRange = true }: UniformOptions): Quantizer => {
-    if (!isWidth(bits)) throw new InvalidInputError(`uniform: bits must be 2 to 16, or 32, not ${bits}.`);
-    const quantizer: Quantizer = {
-      bitWidths: [bits],
-      init: (tensor) => ({ logRange: initialRange(tensor, learnRange) }),
-      quantize: (parameters, x, signed) => quantizer.quantizeFixed(parameters, x, signed, bits),
-      quantizeFixed: (parameters, x, signed, width) =>
-        width === FLOAT_BITS ? x : roundToBits(x, parameters.logRange!, width, signed),
-      widen: ({ logRange }, tensor) => widenRange(logRange!, tensor),
-      expectedBits: () => ops.scalar(bits),
-      bits: () => bits,
-      encode: (parameters, values, signed, width) =>
-        width === FLOAT_BITS ? undefined : encodeToBits(values, parameters.logRange!.values[0]!, width, signed),
+  create: ({ bits, gate, grid: name = "mid-rise" }: UniformOptions): Quantizer => {
+    const bitWidths = widthsOf(bits);
+    if (gate !== undefined && bitWidths.length < 2) {
+      throw new InvalidInputError(`uniform: a gate chooses among widths, and ${bitWidths[0]} is the only one.`);
+    }
+    const grid = GRIDS[name];
+    return {
+      bitWidths,
+      ...(gate !== undefined && { gates: nestedChain(gate, bitWidths.length) }),
+      init: () => ({}),
+      round: (_, x, signed, widths) => {
+        if (!("shares" in widths)) {
+          return roundExceptFloat(x, widths, (rounded) => roundSettled(grid, x, rounded, signed));
+        }
+        if (bitWidths[0] === FLOAT_BITS) return x;
+        return widths.oneHot === true || bitWidths.length === 1
+          ? roundOneHot(grid, x, widths.shares, bitWidths, signed)
+          : roundMixture(grid, x, widths.shares, bitWidths, signed);
+      },
+      encode: (_, tensor, widths) => encodeOnGrid(grid, tensor, widths),
     };
-    return quantizer;
   },
 });
+
+function widthsOf(bits: number | readonly number[]): readonly number[] {
+  const widths = typeof bits === "number" ? [bits] : bits;
+  if (widths.length === 1 && widths[0] === FLOAT_BITS) return widths;
+  const ascends = widths.every((width, index) => isWidth(width) && (index === 0 || width > widths[index - 1]!));
+  if (ascends && widths.some((width) => width > 0)) return widths;
+  throw new InvalidInputError(
+    `uniform: bits must be 2 to 16, several of these in ascending order after a 0 or without it, or 32 alone, not ${JSON.stringify(bits)}.`,
+  );
+}

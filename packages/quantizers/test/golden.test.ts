@@ -1,6 +1,6 @@
 import type { Gate } from "@blora/spec";
 import { ops, type Tensor, valueAndGradients } from "@blora/tensor";
-import { createTestContext, expectAllClose, useCpuBackend } from "@blora/testing";
+import { expectAllClose, useCpuBackend } from "@blora/testing";
 import { describe, test } from "vitest";
 import { bayesianBits } from "../src/index.ts";
 
@@ -9,11 +9,9 @@ useCpuBackend();
 /** Lets a test choose the gate values: a sample is the logit itself. */
 const chosen: Gate = {
   initialLogit: 1,
-  threshold: 0.5,
   sample: (logits) => logits,
-  mode: (logits) => ops.step(ops.sub(logits, 0.5)),
   probabilityOn: (logits) => logits,
-  isOn: (logit) => logit > 0.5,
+  decide: (logits) => ops.step(ops.sub(logits, 0.5)),
 };
 const quantizer = bayesianBits({ gate: chosen });
 
@@ -97,12 +95,14 @@ const cases: Case[] = [
 ];
 
 describe.each(cases)("x = $x, α = $range, signed $signed, gates $gates", (golden) => {
-  const quantize = (x: Tensor, logRange: Tensor, gates: Tensor): Tensor =>
-    quantizer.quantize({ logRange, gates }, x, golden.signed, createTestContext("train"), "site/x");
+  const quantize = (x: Tensor, logRange: Tensor, gates: Tensor): Tensor => {
+    const shares = quantizer.gates!.shares(gates, "drawn", (shape) => ops.zeros([...shape]));
+    return quantizer.round({ logRange }, x, golden.signed, { shares });
+  };
   const point = (gates: readonly number[]): Tensor[] => [
-    ops.tensor([golden.x]),
-    ops.scalar(Math.log(golden.range)),
-    ops.tensor([...gates]),
+    ops.tensor([[golden.x]]),
+    ops.tensor([Math.log(golden.range)]),
+    ops.tensor([[...gates]]),
   ];
   const tolerance = { relative: 2e-6, absolute: 2e-7 };
 

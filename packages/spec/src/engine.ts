@@ -85,6 +85,8 @@ export interface EngineDescription {
 export interface StepPlan {
   /** Multiply-accumulates of the matrix products of one run, gradient included. */
   readonly macs: number;
+  /** Operations one run dispatches: what a step takes beside its arithmetic. */
+  readonly nodes: number;
   /** Most bytes that values of one run hold at a time, beside frozen tensors in their files. */
   readonly peakBytes: number;
 }

@@ -39,7 +39,7 @@ export class NotFoundError extends BloraError {
   }
 }
 
-/** A plugin that cannot be registered: duplicate id or foreign plugin API version. */
+/** A plugin that cannot be registered or used: a duplicate id, a foreign plugin API version, or a part it promises and lacks. */
 export class PluginError extends BloraError {
   override readonly name: string = "PluginError";
   static override isInstance(value: unknown): value is PluginError {

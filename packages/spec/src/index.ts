@@ -11,7 +11,7 @@ export type {
   ParameterSpec,
 } from "./architecture.ts";
 export type { Context } from "./context.ts";
-export type { CostModel, CostReport, CostRow, MatmulUsage, SiteUsage } from "./cost-model.ts";
+export type { CostModel, CostReport, CostRow, ExpectedProducts, MatmulUsage, SiteUsage } from "./cost-model.ts";
 export { decodeText } from "./decode-text.ts";
 export type {
   CompiledStep,
@@ -45,15 +45,21 @@ export type {
   LikelihoodScores,
 } from "./likelihood.ts";
 export type {
+  ActivationStatistics,
   Adapter,
   AdapterChange,
   AdapterStore,
   BaseLinear,
-  CodedMatrix,
   CodedUpdate,
+  EncodedAdapter,
+  EncodedParameter,
   GateProbabilities,
+  GroupOptimizer,
   LowRankUpdate,
+  Matrix,
   Method,
+  MethodArtifacts,
+  MethodTraining,
   Progress,
   ScaledUpdate,
   SiteSummary,
@@ -78,7 +84,10 @@ export {
   FLOAT_BITS,
   type QuantizedTensor,
   type Quantizer,
-  type SampledRounding,
+  type VectorWidths,
+  type WidthGates,
+  type WidthMode,
+  type WidthShares,
 } from "./quantizer.ts";
 export { didYouMean, nearestNames } from "./suggest.ts";
 export {

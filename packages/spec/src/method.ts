@@ -40,19 +40,30 @@ export interface BaseLinear {
   applyLowRank(x: Tensor, A: Tensor, B: Tensor): Tensor;
 }
 
-/** A factor of an update as whole numbers with a scale for each of R components: a row of A, a column of B. */
-export interface CodedMatrix extends Omit<EncodedValues, "scale"> {
-  /** [R], float32 */
-  readonly scales: Float32Array;
-}
-
 /** The update of `export` with factors that evaluation rounds as their codes; those it does not round are absent. */
 export interface CodedUpdate {
+  /** R */
   readonly rank: number;
-  /** [R, I] */
-  readonly A?: CodedMatrix;
-  /** [O, R], everything between and before the factors in its scales */
-  readonly B?: CodedMatrix;
+  /** R vectors of I codes: the rows of A */
+  readonly A?: EncodedValues;
+  /** R vectors of O codes: the columns of B, everything between and before the factors in its scales */
+  readonly B?: EncodedValues;
+}
+
+/** A rounded parameter of an adapter as codes. */
+export interface EncodedParameter extends EncodedValues {
+  /** Which entries of the parameter one vector of codes holds: a row, a column, or all. */
+  readonly vector: "row" | "column" | "all";
+}
+
+/** An adapter as evaluation computes it, in few bits. */
+export interface EncodedAdapter {
+  /** Layout of an adapter whose parameters are rounded already: decoded, it computes the same to the last bit. */
+  readonly layout: JsonObject;
+  /** Parameters with codes, by name. Decoded, each has its scales beside it: the frozen parameter `<name>.scales`, [N]. */
+  readonly codes: Readonly<Record<string, EncodedParameter>>;
+  /** Parameters that stay float32, by name. */
+  readonly parameters: ParameterRecord;
 }
 
 /** Where a run stands. Steps count optimizer updates from 0. */
@@ -77,12 +88,31 @@ export interface AdapterStore {
   /** Keeps entries `indices` of one axis of a parameter, in that order: permutes, or removes for good. */
   select(path: string, parameter: string, axis: number, indices: readonly number[]): void;
   /**
-   * Runs one training batch in evaluation mode and returns what
-   * `Method.observe` records at each site, by site path and name.
+   * Replaces the entries along one axis by linear combinations of them:
+   * `values` is the parameter afterwards, and a gradient by it is `gradients` [R, R]
+   * times one by the old entries. Averaged gradients are kept in line.
    */
-  observe(): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
+  recombine(path: string, parameter: string, axis: number, values: Float32Array, gradients: Matrix): void;
+  /** The optimizer's average of squared gradients of a parameter, corrected for its start: a diagonal Fisher information. */
+  squaredGradients(path: string, parameter: string): Float32Array;
+  /**
+   * Runs one training batch in evaluation mode and returns what
+   * `MethodTraining.observe` records of each site's activations, by site path
+   * and name, over all calls of the site.
+   */
+  observe(): Promise<ReadonlyMap<string, Readonly<Record<string, ActivationStatistics>>>>;
   /** Replaces the layout and adds, replaces or (undefined) drops parameters. Replaced parameters start with fresh moments. */
   update(path: string, change: AdapterChange): void;
+}
+
+/** Rows of numbers. */
+export type Matrix = readonly (readonly number[])[];
+
+/** What a range is set from; of several calls of a site the smallest, the largest, and the mean over all entries. */
+export interface ActivationStatistics<N = number> {
+  readonly min: N;
+  readonly max: N;
+  readonly meanSquare: N;
 }
 
 export interface AdapterChange {
@@ -107,59 +137,72 @@ export interface ScaledUpdate extends LowRankUpdate {
 /** How a finished site is described in reports. */
 export interface SiteSummary {
   readonly rank: number;
-  /** Bit width by matrix, such as { A: 4, E: 8, B: 4 }. */
-  readonly bits: Readonly<Record<string, number>>;
+  /** Bit width by operand, such as { W0: 8 }; of each component where these differ, such as { A: [8, 4, 2] }. */
+  readonly bits: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** P(open) of a site's gates, by what they open (`rank`, or an operand such as `A`), then by gate (component or width). */
+/** P(open) of a site's gates, by what they decide on (such as `component 1`), then by what they open (such as a width). */
 export type GateProbabilities = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** How a group of parameters is updated: AdamW at a constant rate, without decay. */
+export interface GroupOptimizer {
+  readonly learningRate: number;
+}
+
+/** What a method does in training besides computing its update. */
+export interface MethodTraining {
+  /** What is added to the task loss, a scalar; undefined where this layout adds nothing. Takes adapters as they are before `prepare`. */
+  penalty?(adapters: readonly TracedAdapter[], cost: CostModel): Tensor | undefined;
+  /** Moves the run to its next phase or rank where it is due. Called before every step. */
+  beforeStep?(adapters: AdapterStore, progress: Progress): void | Promise<void>;
+  /** Called after every update. Sees the gradients of the step, by `path/parameter`. */
+  afterStep?(adapters: AdapterStore, progress: Progress, gradients: ReadonlyMap<string, Float32Array>): void;
+  /** Name of the phase a step belongs to, for logs. */
+  phase?(progress: Progress): string;
+  /** Statistics of the activations at a site, scalars by name, for `AdapterStore.observe`. */
+  observe?(adapter: TracedAdapter, x: Tensor): Readonly<Record<string, ActivationStatistics<Tensor>>>;
+  /** The gates a site has now, for logs and reports; empty where it has none. Called on the host between steps. */
+  gateProbabilities?(adapter: Adapter): GateProbabilities;
+  /** How parameters of groups of the method's own are updated; needed for each group its adapters have. */
+  readonly optimizer?: Readonly<Partial<Record<"gates" | "ranges", GroupOptimizer>>>;
+  /** What a user should know of adapters as they are, in sentences, such as a budget out of reach. Asked before the first and after the last step. */
+  warnings?(sites: readonly LinearSite[], adapters: ReadonlyMap<string, Adapter>, cost: CostModel): readonly string[];
+}
+
+/** What a method knows of files besides `export`. */
+export interface MethodArtifacts {
+  /** An adapter of this method that computes a plain LoRA update, to train on: the way back from `export`. */
+  import?(site: LinearSite, update: ScaledUpdate): Adapter;
+  /** The adapter in few bits; undefined where evaluation rounds nothing. */
+  encode?(adapter: Adapter): EncodedAdapter | undefined;
+  /** The update of `export` as codes, to first order in float32 rounding; undefined where `export` is. */
+  exportCodes?(site: LinearSite, adapter: Adapter): CodedUpdate | undefined;
+  /** The frozen weight [O, I] as evaluation rounds it. Present where `scope` quantizes it. */
+  roundBase?(adapter: Adapter, weight: Float32Array): Float32Array;
+}
 
 /** A parameter-efficient fine-tuning method. */
 export interface Method {
   /** Fresh adapter of a site. Step 0 must compute exactly the base model. `seed` addresses its noise. */
   init(site: LinearSite, seed: number): Adapter;
-  /**
-   * The adapters of one pass, in the given order, as `apply` gets them: what
-   * all sites draw can be drawn at once here, in fewer graph nodes than site by
-   * site. `apply` draws for itself where this was not called.
-   */
+  /** The adapters of one pass, in the given order, as `apply` gets them: what all sites need is computed at once here. */
   prepare?(adapters: readonly TracedAdapter[], context: Context): readonly TracedAdapter[];
   /** Output of the adapted site for x [M, I]. */
   apply(adapter: TracedAdapter, x: Tensor, base: BaseLinear, context: Context): Tensor;
-  /** Named scalars of the activations at a site, such as their largest magnitude, for `AdapterStore.observe`. */
-  observe?(adapter: TracedAdapter, x: Tensor, base: BaseLinear, context: Context): TensorRecord;
-  /** What is added to the task loss, a scalar; undefined where this layout adds nothing. */
-  penalty?(adapters: readonly TracedAdapter[], cost: CostModel): Tensor | undefined;
-  /** Moves the run to its next phase or rank where it is due. Called before every step. */
-  beforeStep?(adapters: AdapterStore, progress: Progress): void | Promise<void>;
-  /** Sees the gradients of a finished step, by `path/parameter`. */
-  afterStep?(adapters: AdapterStore, progress: Progress, gradients: ReadonlyMap<string, Float32Array>): void;
-  /** Name of the phase a step belongs to, for logs. */
-  phase?(progress: Progress): string;
   /** Matrix products evaluation performs at this site, with hard gates. */
   usage(site: LinearSite, adapter: Adapter): SiteUsage;
   /** The products of the same site under plain LoRA in 32 bit at the starting rank: the baseline of every ratio. */
   baselineUsage(site: LinearSite): SiteUsage;
   summary(site: LinearSite, adapter: Adapter): SiteSummary;
-  /** The gates a site has now, for logs and reports; empty where it has none. Called on the host between steps. */
-  gateProbabilities?(adapter: Adapter): GateProbabilities;
   /** The trained update, or undefined where the site ended with rank 0. */
   export(site: LinearSite, adapter: Adapter): LowRankUpdate | undefined;
-  /** What a user should know of adapters as they are, in sentences, such as a budget out of reach. Asked before the first and after the last step. */
-  warnings?(sites: readonly LinearSite[], adapters: ReadonlyMap<string, Adapter>, cost: CostModel): readonly string[];
+  readonly training?: MethodTraining;
+  readonly artifacts?: MethodArtifacts;
   /**
    * Whether every tensor of the checkpoint is trained in place, as in full
    * fine-tuning. Sites are then plain linear maps, and `apply` is not called.
    */
   readonly trainsBase?: boolean;
-  /** An adapter of this method that computes a plain LoRA update, to train on: the way back from `export`. */
-  import?(site: LinearSite, update: ScaledUpdate): Adapter;
-  /** Parameters that evaluation rounds, by name, as the codes of their rounded values. The others are kept as float32. */
-  encode?(adapter: Adapter): Readonly<Record<string, EncodedValues>>;
-  /** The update of `export` as codes, to first order in float32 rounding; undefined where `export` is. */
-  exportCodes?(site: LinearSite, adapter: Adapter): CodedUpdate | undefined;
-  /** The frozen weight [O, I] as evaluation rounds it. Present where `scope` quantizes it. */
-  roundBase?(adapter: Adapter, weight: Float32Array): Float32Array;
   /** Which operands are quantized beyond the adapter itself, where any. */
   readonly scope?: string;
 }

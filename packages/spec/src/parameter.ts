@@ -2,9 +2,9 @@ import type { HostTensor } from "@blora/tensor";
 
 /**
  * Which optimizer settings train a parameter: `weights` the learning rate,
- * decay and schedule of the run; `gates` and `ranges` their own constant rate
- * and no decay; `head` the learning rate of the task head. `frozen` parameters
- * are saved with the adapter and never trained.
+ * decay and schedule of the run; `head` the learning rate of the task head;
+ * `gates` and `ranges` what `MethodTraining.optimizer` says. `frozen` parameters are
+ * saved with the adapter and never trained.
  */
 export type ParameterGroup = "weights" | "gates" | "ranges" | "head" | "frozen";
 

@@ -1,4 +1,4 @@
-import { clipByValue, div, exp, log, matMul, mul, relu, reshape, sub, sum, tensor } from "@tensorflow/tfjs-core";
+import { clipByValue, div, exp, log, matMul, mul, relu, reshape, sub, tensor } from "@tensorflow/tfjs-core";
 import { withGradient } from "./autodiff.ts";
 import type { Tensor } from "./types.ts";
 
@@ -47,28 +47,20 @@ function strictlyBelow(gateCount: number): Tensor {
 }
 
 /**
- * Expected value of what chains of independent gates open: `values`
- * [v_1 … v_R] is what 1 … R open components amount to, `probabilities`
- * [..., R-1] those of the gates. v_1 + Σ_{i≥2} (v_i − v_{i−1}) Π_{j=2..i} q_j, [...].
+ * The share of each length of a chain: gates [N, G] to [N, G + 1], where the share of
+ * i open gates is p_i - p_{i+1}, p being the running products. Rows sum to 1.
  */
-export function nestedExpectation(probabilities: Tensor, values: readonly number[]): Tensor {
-  const increments = values.map((value, index) => value - (values[index - 1] ?? 0));
-  return sum(mul(nestedProduct(probabilities), tensor(increments)), -1);
+export function nestedShares(gates: Tensor): Tensor {
+  const products = nestedProduct(gates);
+  return matMul(products, neighbourDifferences(products.shape[1]!));
 }
 
-/** Expected number of open components, r̄ = 1 + Σ_{i=2..R} Π_{j=2..i} q_j, for gate probabilities [R-1]. */
-export function expectedOpen(probabilities: Tensor): Tensor {
-  return sum(runningProducts(reshape(probabilities, [1, -1])));
-}
-
-/** Surrogate of the divergence from a geometric prior on the rank, Σ_{i=2..R} Π_{j=2..i} q_j. */
-export function nestedPenalty(probabilities: Tensor): Tensor {
-  return sub(expectedOpen(probabilities), 1);
-}
-
-/** Open components with hard gates: 1 + the gates before the first closed one. */
-export function nestedRank(logits: ArrayLike<number>, gate: { isOn(logit: number): boolean }): number {
-  let open = 0;
-  while (open < logits.length && gate.isOn(logits[open]!)) open++;
-  return 1 + open;
+/** [L, L] with 1 on the diagonal and -1 below it: p [N, L] times it is p_i - p_{i+1}, in one node of a graph. */
+function neighbourDifferences(L: number): Tensor {
+  const entries = Array.from({ length: L * L }, (_, index) => {
+    const row = Math.floor(index / L);
+    const column = index % L;
+    return row === column ? 1 : row === column + 1 ? -1 : 0;
+  });
+  return tensor(entries, [L, L]);
 }

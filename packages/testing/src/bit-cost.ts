@@ -4,10 +4,9 @@ import { ops } from "@blora/tensor";
 /** Multiply-accumulates times both widths: kits need some price and may import no cost model. */
 export const bitCost: CostModel = {
   unit: "bit operations",
-  expected: (usages) => {
-    const matmuls = usages.flatMap((usage) => usage.matmuls);
-    const prices = matmuls.map((row) =>
-      ops.mul(ops.mul(row.keep, row.macsPerToken), ops.mul(row.weightBits, row.inputBits)),
+  expected: (products) => {
+    const prices = products.map(({ macsPerToken, weightBits, inputBits }) =>
+      ops.sum(ops.mul(ops.mul(macsPerToken, weightBits), inputBits)),
     );
     return ops.addN([ops.scalar(0), ...prices]);
   },

@@ -19,7 +19,7 @@ export { testCostModel } from "./test-cost-model.ts";
 export { type GateKitOptions, testGate } from "./test-gate.ts";
 export { testManifest } from "./test-manifest.ts";
 export { type MethodKitOptions, testMethod } from "./test-method.ts";
-export { halfUniformStep, type QuantizerKitOptions, testQuantizer } from "./test-quantizer.ts";
+export { testQuantizer } from "./test-quantizer.ts";
 export { type TaskKitOptions, testTask } from "./test-task.ts";
 export { createTestTokenizer } from "./test-tokenizer.ts";
 export { expectAllClose, type Numbers, type Tolerance, toTensor, toTensors, valuesOf } from "./values.ts";

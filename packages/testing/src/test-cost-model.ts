@@ -1,12 +1,14 @@
-import type { Component, LinearSite, MatmulUsage, SiteUsage } from "@blora/spec";
-import { ops, type Tensor } from "@blora/tensor";
+import type { Component, ExpectedProducts, LinearSite, MatmulUsage, SiteUsage } from "@blora/spec";
+import { ops } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
+import { checkGradients } from "./check-gradients.ts";
 import { useCpuBackend } from "./cpu-backend.ts";
 import { testManifest } from "./test-manifest.ts";
 import { expectAllClose, valuesOf } from "./values.ts";
 
 const site: LinearSite = { path: "site", role: "query", inFeatures: 48, outFeatures: 32 };
 const sample: MatmulUsage = { matrix: "A", macsPerToken: 48 * 8, keep: 0.5, weightBits: 4, inputBits: 16 };
+const other: MatmulUsage = { matrix: "B", macsPerToken: 32 * 8, keep: 0.25, weightBits: 2, inputBits: 8 };
 
 /** Registers the laws every cost model keeps. Call it at the top level of a test file. */
 export function testCostModel(cost: Component<"costModel">): void {
@@ -43,22 +45,45 @@ export function testCostModel(cost: Component<"costModel">): void {
     });
 
     test("the expected cost of what is certain is the measured cost of one token", () => {
-      const { keep, weightBits, inputBits, ...rest } = sample;
-      const certain: SiteUsage<Tensor> = {
-        site,
-        matmuls: [
-          {
-            ...rest,
-            keep: ops.scalar(keep),
-            weightBits: ops.scalar(weightBits),
-            inputBits: ops.scalar(inputBits),
-          },
-        ],
-      };
-      const expected = cost.expected([certain, certain]);
+      const expected = cost.expected([certain([sample, other]), certain([sample])]);
       expect(expected.shape).toEqual([]);
-      expectAllClose(expected, 2 * Number(measure({}, 1)));
+      const measured = cost.measured([{ site, matmuls: [sample, other, sample] }], 1);
+      expectAllClose(expected, Number(measured.total));
+    });
+
+    test("no products are expected to cost nothing", () => {
       expect(valuesOf(cost.expected([]))[0]).toBe(0);
     });
+
+    test("factors of one product are numbers, those of several vectors, and both may meet", () => {
+      const one = certain([sample]);
+      const scalars = cost.expected([
+        {
+          macsPerToken: ops.reshape(one.macsPerToken, []),
+          weightBits: ops.reshape(one.weightBits, []),
+          inputBits: ops.reshape(one.inputBits, []),
+        },
+      ]);
+      expect(scalars.shape).toEqual([]);
+      expectAllClose(scalars, cost.expected([one]));
+      const alike = certain([sample, { ...other, inputBits: sample.inputBits }]);
+      expectAllClose(cost.expected([{ ...alike, inputBits: ops.scalar(sample.inputBits) }]), cost.expected([alike]));
+    });
+
+    test("the gradients of the expected cost agree with finite differences", () => {
+      checkGradients(
+        (macsPerToken, weightBits, inputBits) =>
+          cost.expected([{ macsPerToken: macsPerToken!, weightBits: weightBits!, inputBits: inputBits! }]),
+        [[0.3, 0.1], [1.5, 2.5], 1.2],
+      );
+    });
   });
+}
+
+function certain(matmuls: readonly MatmulUsage[]): ExpectedProducts {
+  return {
+    macsPerToken: ops.tensor(matmuls.map(({ macsPerToken, keep }) => macsPerToken * keep)),
+    weightBits: ops.tensor(matmuls.map(({ weightBits }) => weightBits)),
+    inputBits: ops.tensor(matmuls.map(({ inputBits }) => inputBits)),
+  };
 }

@@ -30,19 +30,42 @@ export function testGate(gate: Component<"gate">, { onAbove = 0 }: GateKitOption
       }
     });
 
-    test("samples and probabilities do not fall as the logit rises", () => {
+    test("samples, probabilities and decisions do not fall as the logit rises", () => {
       const rising = ops.tensor(LOGITS);
       for (const u of [0.1, 0.5, 0.9]) expectRising(gate.sample(rising, ops.tensor(LOGITS.map(() => u))));
       expectRising(gate.probabilityOn(rising));
+      expectRising(gate.decide(rising));
+    });
+
+    test("far beyond its decision a gate is open or closed whatever is drawn", () => {
+      const noise = [2 ** -12, 0.3, 0.5, 0.9, 1 - 2 ** -12];
+      for (const [logit, z] of [
+        [40, 1],
+        [-40, 0],
+      ] as const) {
+        expectAllClose(
+          sampleAt(gate, logit, noise),
+          noise.map(() => z),
+          { absolute: 1e-5 },
+        );
+        expectAllClose(gate.probabilityOn(ops.scalar(logit)), z, { absolute: 1e-5 });
+      }
     });
 
     test("the gates of a matrix are those of its entries", () => {
       const logits = LOGITS.slice(1);
       const noise = [0.1, 0.7, 0.4, 0.5, 0.9, 0.3];
-      const each = logits.map((logit, index) => valuesOf(sampleAt(gate, logit, [noise[index]!]))[0]!);
-      const together = gate.sample(ops.tensor(logits, [2, 3]), ops.tensor(noise, [2, 3]));
-      expect(together.shape).toEqual([2, 3]);
-      expectAllClose(together, each);
+      const matrix = ops.tensor(logits, [2, 3]);
+      expectEntries(
+        gate.sample(matrix, ops.tensor(noise, [2, 3])),
+        logits.map((logit, index) => sampleAt(gate, logit, [noise[index]!])),
+      );
+      for (const member of ["probabilityOn", "decide"] as const) {
+        expectEntries(
+          gate[member](matrix),
+          logits.map((logit) => gate[member](ops.tensor([logit]))),
+        );
+      }
     });
 
     test("the probability of being on is that of the samples, within four standard errors", () => {
@@ -55,22 +78,18 @@ export function testGate(gate: Component<"gate">, { onAbove = 0 }: GateKitOption
       }
     });
 
-    test("evaluation gates are exactly 0 or 1 and the host decides as the graph does", () => {
-      const around = [-1e-3, -1e-6, 0, 1e-6, 1e-3].map((offset) => gate.threshold + offset);
-      const logits = Float32Array.from([...LOGITS, ...around, gate.initialLogit]);
-      const host = Array.from(logits, (logit) => (gate.isOn(logit) ? 1 : 0));
-      expect(Array.from(valuesOf(gate.mode(ops.tensor(logits))))).toEqual(host);
-      expect(gate.isOn(gate.threshold + 1e-3)).toBe(true);
-      expect(gate.isOn(gate.threshold - 1e-3)).toBe(false);
+    test("decisions are exactly 0 or 1, and both occur", () => {
+      const decided = Array.from(valuesOf(gate.decide(ops.tensor([-40, ...LOGITS, 40]))));
+      expect(new Set(decided)).toEqual(new Set([0, 1]));
+    });
+
+    test("decisions carry no gradient", () => {
+      const { gradients } = valueAndGradients((x) => ops.sum(ops.mul(gate.decide(x), x)), [ops.tensor(LOGITS)]);
+      expectAllClose(gradients[0]!, gate.decide(ops.tensor(LOGITS)));
     });
 
     test("a gate starts on", () => {
-      expect(gate.isOn(gate.initialLogit)).toBe(true);
-    });
-
-    test("evaluation gates carry no gradient", () => {
-      const { gradients } = valueAndGradients((x) => ops.sum(ops.mul(gate.mode(x), x)), [ops.tensor(LOGITS)]);
-      expectAllClose(gradients[0]!, gate.mode(ops.tensor(LOGITS)));
+      expect(valuesOf(gate.decide(ops.scalar(gate.initialLogit)))[0]).toBe(1);
     });
 
     test("the gradient of a sample agrees with finite differences", () => {
@@ -103,6 +122,14 @@ function smoothLogits(gate: Gate, u: number): number[] {
     while (clipped(moved - reach) !== clipped(moved + reach)) moved += reach;
     return moved;
   });
+}
+
+function expectEntries(matrix: Tensor, entries: readonly Tensor[]): void {
+  expect(matrix.shape).toEqual([2, 3]);
+  expectAllClose(
+    matrix,
+    entries.map((entry) => valuesOf(entry)[0]!),
+  );
 }
 
 function expectRising(values: Tensor): void {

@@ -9,14 +9,12 @@ import { testSteps } from "./step-tests.ts";
 
 /** Functions of @blora/tensor besides `ops` that compute tensors from tensors. */
 const COMPOSED_OPS = [
-  "expectedOpen",
   "frozenLinear",
   "gelu",
   "layerNorm",
   "linear",
   "lowRankLinear",
-  "nestedExpectation",
-  "nestedPenalty",
+  "nestedShares",
   "nestedProduct",
   "roundStraightThrough",
   "softmax",

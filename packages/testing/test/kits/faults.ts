@@ -1,24 +1,11 @@
-import type { QuantizedTensor } from "@blora/spec";
+import type { Adapter, Context, Method, TracedAdapter } from "@blora/spec";
 import { ops } from "@blora/tensor";
-import {
-  bitCost,
-  testArchitecture,
-  testCostModel,
-  testGate,
-  testMethod,
-  testQuantizer,
-  testTask,
-} from "../../src/index.ts";
-import {
-  architecture,
-  architectureFixture,
-  component,
-  gate,
-  languageModelTask,
-  method,
-  quantizer,
-  task,
-} from "./minimal.ts";
+import { testArchitecture, testMethod, testTask } from "../../src/index.ts";
+import { costFaults } from "./cost-faults.ts";
+import { gateFaults } from "./gate-faults.ts";
+import { architecture, architectureFixture, component, languageModelTask, method, task } from "./minimal.ts";
+import { codedMethod, gatedMethod } from "./minimal-methods.ts";
+import { quantizerFaults } from "./quantizer-faults.ts";
 
 /** One mistake in an otherwise lawful component. */
 export interface Fault {
@@ -28,13 +15,21 @@ export interface Fault {
   readonly register: () => void;
 }
 
-const gates = (change: object) => () => testGate(component("gate", { ...gate, ...change }));
-const quantizers = (change: object) => () =>
-  testQuantizer(component("quantizer", { ...quantizer, ...change }), {
-    maximumError: () => 1 / 8,
-    straightThrough: false,
-  });
-const methods = (change: object) => () => testMethod(component("method", { ...method, ...change }));
+const methods =
+  (change: object, of: Method = method) =>
+  () =>
+    testMethod(component("method", { ...of, ...change }));
+const WHOLE_RUN = "a whole run stays finite, trains every group, and is described and exported as it is evaluated";
+const ENCODED = "an adapter that was encoded and decoded evaluates, costs and exports the same to the last bit";
+/** Encodes as `codedMethod` does, with something else in the row of A. */
+const encoding = (change: object) => ({
+  artifacts: {
+    encode: (adapter: Adapter) => {
+      const encoded = codedMethod.artifacts!.encode!(adapter)!;
+      return { ...encoded, codes: { A: { ...encoded.codes.A!, ...change } } };
+    },
+  },
+});
 const architectures = (change: object) => () =>
   testArchitecture(component("architecture", { ...architecture, ...change }), {
     ...architectureFixture,
@@ -44,55 +39,11 @@ const tasks = (change: object) => () => testTask(component("task", { ...task, ..
 const languageModelTasks = (change: object) => () => testTask(component("task", { ...languageModelTask, ...change }));
 
 export const faults: readonly Fault[] = [
-  {
-    mistake: "a gate whose probability is that of another threshold",
-    caughtBy: ["the probability of being on is that of the samples, within four standard errors"],
-    register: gates({ probabilityOn: (logits: never) => ops.sigmoid(ops.add(logits, 0.1)) }),
-  },
-  {
-    mistake: "a gate that draws a row of its own shape",
-    caughtBy: ["the gates of a matrix are those of its entries"],
-    register: gates({
-      sample: (logits: never, uniform: never) => ops.reshape(gate.sample(logits, uniform), [-1]),
-    }),
-  },
-  {
-    mistake: "a gate that decides otherwise on the host",
-    caughtBy: ["evaluation gates are exactly 0 or 1 and the host decides as the graph does"],
-    register: gates({ isOn: (logit: number) => logit > 0.1 }),
-  },
-  {
-    mistake: "a quantizer with steps of twice the width",
-    caughtBy: ["the rounding error inside the range stays below its bound"],
-    register: quantizers({
-      init: (tensor: QuantizedTensor) => {
-        const { step } = quantizer.init(tensor);
-        return { step: { ...step!, values: step!.values.map((value) => 2 * value) } };
-      },
-    }),
-  },
-  {
-    mistake: "a quantizer that draws the gates of the first tensor for all",
-    caughtBy: [
-      "gates of several tensors drawn together round as those of each",
-      "gates of several tensors drawn together have the gradients of those of each",
-    ],
-    register: quantizers({ drawAll: (all: readonly object[]) => all.map(() => all[0]) }),
-  },
-  {
-    mistake: "a quantizer that moves zero",
-    caughtBy: ["maps zero to zero", "evaluation is the fixed width that `bits` reports"],
-    register: quantizers({
-      quantize: (parameters: never, x: never, signed: boolean) =>
-        ops.add(quantizer.quantizeFixed(parameters, x, signed, 4), 0.01),
-    }),
-  },
+  ...gateFaults,
+  ...quantizerFaults,
   {
     mistake: "a method that is not the base model at step 0",
-    caughtBy: [
-      "step 0 computes exactly the base model, in training too",
-      "a whole run stays finite, trains every group, and is described and exported as it is evaluated",
-    ],
+    caughtBy: ["step 0 computes exactly the base model, in training too", WHOLE_RUN],
     register: methods({
       apply: (adapter: never, x: never, base: never, context: never) =>
         ops.add(method.apply(adapter, x, base, context), 1e-3),
@@ -100,12 +51,48 @@ export const faults: readonly Fault[] = [
   },
   {
     mistake: "a method that prepares adapters in another order",
-    caughtBy: ["a whole run stays finite, trains every group, and is described and exported as it is evaluated"],
+    caughtBy: ["adapters prepared together compute what each prepared alone computes"],
     register: methods({ prepare: (adapters: readonly object[]) => [...adapters].reverse() }),
   },
   {
+    mistake: "a method whose adapters grow with their number in training",
+    caughtBy: ["adapters prepared together compute what each prepared alone computes"],
+    register: methods({
+      prepare: (adapters: readonly TracedAdapter[], { mode }: Context) =>
+        adapters.map(({ parameters, ...adapter }) => {
+          const factor = mode === "train" ? adapters.length : 1;
+          return { ...adapter, parameters: { ...parameters, B: ops.mul(parameters.B!, factor) } };
+        }),
+    }),
+  },
+  {
+    mistake: "a method with gates and no optimizer for them",
+    caughtBy: ["names an optimizer for every group of parameters of its own"],
+    register: methods({ training: {} }, gatedMethod),
+  },
+  {
+    mistake: "a method that describes more components than there are",
+    caughtBy: [WHOLE_RUN],
+    register: methods({ summary: () => ({ rank: 1, bits: { A: [32, 32], B: 32 } }) }),
+  },
+  {
+    mistake: "a method whose codes have twice the scale",
+    caughtBy: [ENCODED],
+    register: methods(encoding({ scales: Float32Array.of(1 / 128) }), codedMethod),
+  },
+  {
+    mistake: "a method with codes of more bits than it says",
+    caughtBy: [ENCODED],
+    register: methods(encoding({ bits: [6] }), codedMethod),
+  },
+  {
+    mistake: "a method that encodes nothing",
+    caughtBy: [ENCODED],
+    register: methods({ artifacts: { encode: () => undefined } }, codedMethod),
+  },
+  {
     mistake: "a method that exports twice its update",
-    caughtBy: ["a whole run stays finite, trains every group, and is described and exported as it is evaluated"],
+    caughtBy: [WHOLE_RUN],
     register: methods({
       export: (...args: Parameters<typeof method.export>) => {
         const update = method.export(...args)!;
@@ -173,15 +160,5 @@ export const faults: readonly Fault[] = [
       }),
     }),
   },
-  {
-    mistake: "a cost model that forgets the tokens",
-    caughtBy: [
-      "totals are the sums of the rows, one for each matrix product",
-      "no tokens, or nothing kept, cost nothing",
-      "the cost is proportional to tokens and never falls with rank or width",
-      "the expected cost of what is certain is the measured cost of one token",
-    ],
-    register: () =>
-      testCostModel(component("costModel", { ...bitCost, measured: (usages: never) => bitCost.measured(usages, 10) })),
-  },
+  ...costFaults,
 ];

@@ -2,8 +2,6 @@ import {
   type Architecture,
   type Component,
   definePlugin,
-  FLOAT_BITS,
-  type Gate,
   InvalidInputError,
   type LabelTask,
   type LanguageModelTask,
@@ -11,39 +9,11 @@ import {
   type ParameterSpec,
   type PluginKind,
   type PluginKinds,
-  type Quantizer,
 } from "@blora/spec";
-import { normalValues, ops, roundStraightThrough, softmaxCrossEntropy } from "@blora/tensor";
+import { normalValues, ops, softmaxCrossEntropy } from "@blora/tensor";
 import type { ArchitectureFixture } from "../../src/index.ts";
 
 /** The smallest components that keep every law: what the kits accept, and what faults are put into. */
-
-export const gate: Gate = {
-  initialLogit: 2,
-  threshold: 0,
-  sample: (logits, u) => ops.clipByValue(ops.sub(ops.mul(ops.sigmoid(ops.add(logits, logit(u))), 2), 1), 0, 1),
-  mode: (logits) => ops.step(logits),
-  probabilityOn: (logits) => ops.sigmoid(logits),
-  isOn: (value) => value > 0,
-};
-const logit = (u: Parameters<Gate["sample"]>[1]) => ops.log(ops.div(u, ops.sub(1, u)));
-
-/** Steps of a quarter of the largest magnitude, with nothing to train. */
-export const quantizer: Quantizer = {
-  bitWidths: [4],
-  init: ({ values }) => {
-    const step = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-8) / 4;
-    return { step: { shape: [], values: Float32Array.of(step), group: "frozen" } };
-  },
-  quantize: (parameters, x, signed) => quantizer.quantizeFixed(parameters, x, signed, 4),
-  quantizeFixed: ({ step }, x, signed, bits) => {
-    if (bits === FLOAT_BITS) return x;
-    const codes = roundStraightThrough(ops.div(x, step!));
-    return ops.mul(ops.clipByValue(codes, signed ? -4 : 0, 4), step!);
-  },
-  expectedBits: () => ops.scalar(4),
-  bits: () => 4,
-};
 
 /** A rank-1 update that starts at zero. */
 export const method: Method = {

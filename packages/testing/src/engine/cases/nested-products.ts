@@ -1,5 +1,5 @@
-import { expectedOpen, nestedExpectation, nestedPenalty, nestedProduct } from "@blora/tensor";
-import { build, type Float64Tensor, total } from "../float64.ts";
+import { nestedProduct, nestedShares } from "@blora/tensor";
+import { build, type Float64Tensor } from "../float64.ts";
 import { floats, type OpCase } from "../op-case.ts";
 
 /** [..., G] to [..., G + 1]: 1, then the running products. */
@@ -11,9 +11,6 @@ function runningProducts(gates: Float64Tensor): Float64Tensor {
   );
   return { shape: [...gates.shape.slice(0, -1), gateCount + 1], values };
 }
-
-const scalar = (value: number): Float64Tensor => ({ shape: [], values: Float64Array.of(value) });
-const probabilities = floats("gate probabilities", [4], 0.1, 0.95);
 
 /** Chains of gates: each open only while all before it are. */
 export const nestedProductCases: readonly OpCase[] = [
@@ -36,24 +33,13 @@ export const nestedProductCases: readonly OpCase[] = [
     reference: runningProducts,
   },
   {
-    name: "nestedExpectation of bit widths",
-    inputs: [probabilities],
-    compute: (q) => nestedExpectation(q, [2, 4, 8, 16, 32]),
-    reference: (q) => {
-      const increments = [2, 2, 4, 8, 16];
-      return scalar(total([...runningProducts(q).values].map((product, index) => product * increments[index]!)));
+    name: "nestedShares of rows of gates",
+    inputs: [floats("gates of shares", [3, 4], 0.05, 1)],
+    compute: (gates) => nestedShares(gates),
+    reference: (gates) => {
+      const { shape, values } = runningProducts(gates);
+      const L = shape.at(-1)!;
+      return { shape, values: values.map((p, index) => p - (index % L === L - 1 ? 0 : values[index + 1]!)) };
     },
-  },
-  {
-    name: "expectedOpen of a chain",
-    inputs: [probabilities],
-    compute: (q) => expectedOpen(q),
-    reference: (q) => scalar(total([...runningProducts(q).values])),
-  },
-  {
-    name: "nestedPenalty of a chain",
-    inputs: [probabilities],
-    compute: (q) => nestedPenalty(q),
-    reference: (q) => scalar(total([...runningProducts(q).values]) - 1),
   },
 ];
