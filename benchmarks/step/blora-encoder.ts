@@ -1,29 +1,12 @@
 import { bops } from "@blora/bops";
-import type {
-  Adapter,
-  AdapterChange,
-  AdapterStore,
-  Feed,
-  LinearSite,
-  Method,
-  Parameter,
-  StepDefinition,
-  TracedAdapter,
-} from "@blora/spec";
-import { frozenLinear, linear, lowRankLinear, type Tensor, type TensorRecord } from "@blora/tensor";
+import type { Adapter, Feed, LinearSite, Method, Parameter, StepDefinition, TracedAdapter } from "@blora/spec";
+import { frozenLinear, linear, lowRankLinear, normalValues, type Tensor, type TensorRecord } from "@blora/tensor";
 import { type EncoderShape, encoderStep, SITES, siteShape } from "./encoder.ts";
+import { createMethodStore } from "./method-store.ts";
 
 /** A moment of a run: its step of ten, one of which warms up, five learn gates and four settle. */
 export const MOMENTS = { warmup: 0, gates: 1, settle: 6 } as const;
 export const PHASES = { warmup: 0.1, gates: 0.5, settle: 0.4 };
-
-/** Ranges of activations, as a method observes them. */
-const OBSERVED = Object.fromEntries(
-  ["input", "afterA", "afterE"].flatMap((name) => [
-    [`${name}.min`, -3],
-    [`${name}.max`, 3],
-  ]),
-);
 
 export interface MethodStep {
   readonly step: StepDefinition;
@@ -37,15 +20,7 @@ export async function methodStep(
   method: Method,
   moment: keyof typeof MOMENTS,
 ): Promise<MethodStep> {
-  const adapters = await adaptersAt(shape, method, moment);
-  const named = [...adapters].flatMap(([path, { parameters }]) =>
-    Object.entries(parameters).map(([name, parameter]) => [`${path}/${name}`, parameter] as const),
-  );
-  const isTrained = ([, { group }]: readonly [string, Parameter]) => group !== "frozen";
-  const trained = named.filter(isTrained);
-  const constant = named.filter((entry) => !isTrained(entry));
   const sites = sitesOf(shape);
-
   const tracedAdapters = (values: TensorRecord): TracedAdapter[] =>
     sites.map((site) => {
       const { layout, parameters } = adapters.get(site.path)!;
@@ -58,9 +33,18 @@ export async function methodStep(
     const adapterAt = new Map(prepared.map((adapter) => [adapter.site.path, adapter]));
     return {
       apply: (path, x, weight, bias) => method.apply(adapterAt.get(path)!, x, baseOf(weight, bias), context),
-      penalty: method.penalty?.(traced, bops()),
+      penalty: method.training?.penalty?.(traced, bops()),
     };
   });
+  // The step is traced later: it finds the adapters that are made here.
+  const weightOf = (path: string) => encoder.step.frozen.get(`${path}.weight`)!.source as Float32Array;
+  const adapters = await adaptersAt(sites, method, moment, weightOf);
+  const named = [...adapters].flatMap(([path, { parameters }]) =>
+    Object.entries(parameters).map(([name, parameter]) => [`${path}/${name}`, parameter] as const),
+  );
+  const isTrained = ([, { group }]: readonly [string, Parameter]) => group !== "frozen";
+  const trained = named.filter(isTrained);
+  const constant = named.filter((entry) => !isTrained(entry));
   return {
     step: {
       ...encoder.step,
@@ -88,53 +72,24 @@ function sitesOf({ hidden, layers }: EncoderShape): LinearSite[] {
   ).flat();
 }
 
-/** Matrices as if trained; half of the gates of each chain open where they are made hard. */
+/** Matrices as if trained, each component half as strong as the one before. */
 async function adaptersAt(
-  shape: EncoderShape,
+  sites: readonly LinearSite[],
   method: Method,
   moment: keyof typeof MOMENTS,
+  baseWeight: (path: string) => Float32Array,
 ): Promise<ReadonlyMap<string, Adapter>> {
-  const sites = sitesOf(shape);
   const adapters = new Map(sites.map((site) => [site.path, method.init(site, 1)]));
-  for (const { parameters } of adapters.values()) {
-    const { values } = parameters.B!;
-    for (const index of values.keys()) values[index] = 0.02 * Math.sin(index);
+  for (const [path, { parameters }] of adapters) {
+    const { values, shape } = parameters.B!;
+    const drawn = normalValues({ seed: 1, step: 0, path: `${path}/B` }, values.length, 0.02);
+    values.set(drawn.map((value, index) => value / 2 ** (index % shape[1]!)));
   }
-  const store = createStore(sites, adapters);
-  const goTo = (step: number) => method.beforeStep?.(store, { step, totalSteps: 10, seed: 1 });
-  await goTo(Math.min(MOMENTS[moment], MOMENTS.gates));
-  if (moment !== "settle") return adapters;
-  for (const { parameters } of adapters.values()) {
-    for (const { group, values } of Object.values(parameters)) {
-      if (group === "gates") values.fill(6).fill(-6, Math.ceil(values.length / 2));
-    }
+  const store = createMethodStore(sites, adapters, baseWeight);
+  for (const step of [MOMENTS.warmup, MOMENTS.gates, MOMENTS.settle].filter((step) => step <= MOMENTS[moment])) {
+    await method.training?.beforeStep?.(store, { step, totalSteps: 10, seed: 1 });
   }
-  await goTo(MOMENTS.settle);
   return adapters;
-}
-
-function createStore(sites: readonly LinearSite[], adapters: Map<string, Adapter>): AdapterStore {
-  const replace = (path: string, changed: AdapterChange) => {
-    const { layout, parameters } = adapters.get(path)!;
-    const kept = Object.entries({ ...parameters, ...changed.parameters }).filter(
-      (entry): entry is [string, Parameter] => entry[1] !== undefined,
-    );
-    adapters.set(path, { layout: changed.layout ?? layout, parameters: Object.fromEntries(kept) });
-  };
-  return {
-    sites,
-    cost: bops(),
-    get: (path) => adapters.get(path)!,
-    baseWeight: () => Float32Array.of(-0.2, 0.2),
-    select(path, name, axis, indices) {
-      const { values, shape, group } = adapters.get(path)!.parameters[name]!;
-      const width = axis === 0 ? values.length / shape[0]! : 1;
-      const kept = values.filter((_, index) => indices.includes(Math.floor(index / width) % shape[axis]!));
-      replace(path, { parameters: { [name]: { values: kept, shape: shape.with(axis, indices.length), group } } });
-    },
-    update: replace,
-    observe: async () => new Map(sites.map(({ path }) => [path, OBSERVED])),
-  };
 }
 
 function baseOf(weight: Tensor, bias: Tensor) {

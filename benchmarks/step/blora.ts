@@ -1,6 +1,7 @@
 /**
- * Times one step of LoRA, and of B-LoRA in each phase at scopes `adapter` and
- * `site`, at the shape of MiniLM, in turn with one another.
+ * Times one step of LoRA, and of B-LoRA in each phase, with widths of components
+ * and of matrices and at scope `site`, at the shape of MiniLM, in turn with one
+ * another, and counts the nodes of each graph.
  *
  *   npm run bench:blora-step -- --threads 2 --rounds 15 --out benchmarks/results/blora-step.json
  */
@@ -9,7 +10,7 @@ import { parseArgs } from "node:util";
 import { onnx } from "@blora/engine-onnx";
 import { hardConcrete } from "@blora/gates";
 import { type BloraOptions, blora, lora } from "@blora/lora";
-import { bayesianBits } from "@blora/quantizers";
+import { bayesianBits, uniform } from "@blora/quantizers";
 import type { CompiledStep, Method } from "@blora/spec";
 import { machine } from "@blora/trainer";
 import { type MethodStep, type MOMENTS, methodStep, PHASES } from "./blora-encoder.ts";
@@ -35,22 +36,40 @@ const shape = {
 };
 
 const gate = hardConcrete({ initialLogit: 2 });
+/** Gates that learn under a budget of 5 % of the bit operations of LoRA in 32 bit. */
 const bloraWith = (options: Partial<BloraOptions>): Method =>
-  blora({ rankGate: gate, quantizer: bayesianBits({ gate }), phases: PHASES, bopsTarget: 0.25, ...options });
+  blora({
+    quantizer: uniform({ bits: [0, 2, 4, 8, 16], gate }),
+    siteQuantizer: bayesianBits({ gate, minBits: 4 }),
+    rank: shape.rank,
+    granularity: "component",
+    allocation: "gates",
+    phases: PHASES,
+    bopsTarget: 0.05,
+    ...options,
+  });
+const components = bloraWith({});
+const matrices = bloraWith({ granularity: "matrix", rankGate: gate, quantizer: bayesianBits({ gate }) });
+const site = bloraWith({ scope: "site", bopsTarget: 0.2 });
 const CASES: readonly (readonly [name: string, method: Method, moment: keyof typeof MOMENTS])[] = [
   ["lora", lora({ rank: shape.rank }), "warmup"],
-  ["blora adapter, warm-up", bloraWith({}), "warmup"],
-  ["blora adapter, gates", bloraWith({}), "gates"],
-  ["blora adapter, settle at half the rank", bloraWith({}), "settle"],
-  ["blora site, gates", bloraWith({ scope: "site" }), "gates"],
-  ["blora site, gates, every row", bloraWith({ scope: "site", gradientShare: 1 }), "gates"],
-  ["blora site, settle at half the rank", bloraWith({ scope: "site" }), "settle"],
+  ["blora components, warm-up", components, "warmup"],
+  ["blora components, gates", components, "gates"],
+  ["blora components, settle", components, "settle"],
+  ["blora matrices, gates", matrices, "gates"],
+  ["blora matrices, settle", matrices, "settle"],
+  ["blora site, gates", site, "gates"],
+  ["blora site, gates, every row", bloraWith({ scope: "site", bopsTarget: 0.2, gradientShare: 1 }), "gates"],
+  ["blora site, gates, every width drawn", bloraWith({ scope: "site", bopsTarget: 0.2, drawShare: 1 }), "gates"],
+  ["blora site, settle", site, "settle"],
 ];
 
 interface Candidate {
   readonly name: string;
   readonly inputs: MethodStep;
   readonly compiled: CompiledStep;
+  /** Of the traced graph. */
+  readonly nodes: number;
   readonly milliseconds: number[];
 }
 
@@ -58,7 +77,8 @@ const engine = onnx({ threads: Number(values.threads) });
 const candidates: Candidate[] = [];
 for (const [name, method, moment] of CASES) {
   const inputs = await methodStep(shape, method, moment);
-  candidates.push({ name, inputs, compiled: await engine.compile(inputs.step), milliseconds: [] });
+  const { nodes } = engine.plan!(inputs.step);
+  candidates.push({ name, inputs, nodes, compiled: await engine.compile(inputs.step), milliseconds: [] });
 }
 for (let round = -2; round < Number(values.rounds); round++) {
   for (const { inputs, compiled, milliseconds } of candidates) {
@@ -68,10 +88,11 @@ for (let round = -2; round < Number(values.rounds); round++) {
   }
 }
 const baseline = median(candidates[0]!.milliseconds);
-const results = candidates.map(({ name, compiled, milliseconds }) => ({
+const results = candidates.map(({ name, compiled, nodes, milliseconds }) => ({
   name,
   milliseconds: median(milliseconds),
   timesLora: median(milliseconds) / baseline,
+  nodes,
   multiplyAccumulates: compiled.macs ?? null,
 }));
 for (const result of results) console.log(JSON.stringify(result));

@@ -53,6 +53,8 @@ export interface StepMeasurement {
   readonly milliseconds: number;
   readonly gigaflops: number;
   readonly tokensPerSecond: number;
+  /** Of the traced graph; null where the engine traces none. */
+  readonly nodes: number | null;
 }
 
 /** Median time of one forward and backward pass. */
@@ -61,13 +63,14 @@ export async function measureStep(engine: Engine, shape: EncoderShape, rounds: n
   const compiled = await engine.compile(step);
   const milliseconds = median(await times(rounds, () => compiled.run(feeds, trainable, noise)));
   await compiled.release();
-  return describeStep(shape, milliseconds);
+  return describeStep(engine, shape, milliseconds);
 }
 
-export function describeStep(shape: EncoderShape, milliseconds: number): StepMeasurement {
+export function describeStep(engine: Engine, shape: EncoderShape, milliseconds: number): StepMeasurement {
   return {
     milliseconds,
     gigaflops: (2 * requiredMacs(shape)) / milliseconds / 1e6,
     tokensPerSecond: (1000 * shape.batch * shape.length) / milliseconds,
+    nodes: engine.plan?.(encoderStep(shape).step).nodes ?? null,
   };
 }

@@ -45,7 +45,7 @@ for (const shape of SHAPES) {
     if (peer !== undefined) theirs.push((await peer.ask({ ...shape, rounds })).milliseconds!);
   }
   const ceiling = median(ceilings);
-  const traced = describeStep(shape, median(ours));
+  const traced = describeStep(engine, shape, median(ours));
   const result = {
     shape,
     ceilingGigaflops: ceiling,

@@ -13,19 +13,6 @@ export interface TrainingArguments {
   readonly learningRate: number;
   /** Peak learning rate of the task head; the weights' by default. */
   readonly headLearningRate?: number | undefined;
-  /**
-   * Constant learning rate of gates. `auto`, the default: at least 1e-2, and
-   * enough for the farthest gate to travel three times its way within its phase.
-   */
-  readonly gateLearningRate: "auto" | number;
-  /**
-   * AdamW's epsilon for gates. `auto`, the default: 5e-3 divided by the number
-   * of gates, so that a gate whose gradient is far below a gate's mean share
-   * of the penalty stays where it is.
-   */
-  readonly gateAdamEpsilon: "auto" | number;
-  /** Constant learning rate of quantizer ranges. Default 1e-2. */
-  readonly rangeLearningRate: number;
   /** Default 32. */
   readonly perDeviceTrainBatchSize: number;
   /** Default 64. */
@@ -95,9 +82,6 @@ export type TrainingArgumentsInput = Partial<TrainingArguments>;
 const schema = z.strictObject({
   learningRate: z.number().positive().default(5e-4),
   headLearningRate: z.number().positive().optional(),
-  gateLearningRate: z.union([z.literal("auto"), z.number().positive()]).default("auto"),
-  gateAdamEpsilon: z.union([z.literal("auto"), z.number().positive()]).default("auto"),
-  rangeLearningRate: z.number().positive().default(1e-2),
   perDeviceTrainBatchSize: count.default(32),
   perDeviceEvalBatchSize: count.default(64),
   gradientAccumulationSteps: count.default(1),

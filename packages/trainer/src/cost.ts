@@ -1,5 +1,5 @@
 import type { CostSummary, LedgerRow } from "@blora/adapters";
-import type { CostModel, CostRow, LinearSite, Method } from "@blora/spec";
+import type { CostModel, CostRow, LinearSite, Method, SiteSummary } from "@blora/spec";
 import type { Snapshot } from "./state/training-state.ts";
 import type { CostLedger } from "./summary.ts";
 
@@ -57,7 +57,7 @@ export function summarizeSites(
   method: Method,
   sites: readonly LinearSite[],
   { adapters }: Snapshot,
-): { ranks: Record<string, number>; bits: Record<string, Readonly<Record<string, number>>> } {
+): { ranks: Record<string, number>; bits: Record<string, SiteSummary["bits"]> } {
   const summaries = sites.map((site) => [site.path, method.summary(site, adapters.get(site.path)!)] as const);
   return {
     ranks: Object.fromEntries(summaries.map(([path, { rank }]) => [path, rank])),

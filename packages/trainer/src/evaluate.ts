@@ -1,5 +1,5 @@
 import { type CostSummary, describeAdapter } from "@blora/adapters";
-import type { Head } from "@blora/spec";
+import type { Head, SiteSummary } from "@blora/spec";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
 import { sitesOf } from "./bind-network.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
@@ -18,7 +18,7 @@ export interface EvaluationSummary {
   /** By split name. Splits without labels, such as GLUE's test splits, have logits and no scores. */
   readonly splits: Readonly<Record<string, SplitResult>>;
   readonly ranks: Readonly<Record<string, number>>;
-  readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly bits: Readonly<Record<string, SiteSummary["bits"]>>;
   readonly bops: CostSummary;
 }
 

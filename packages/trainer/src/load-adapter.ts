@@ -26,15 +26,16 @@ export async function loadAdapterWeights(folder: string, network: BoundNetwork):
 
 function importPeft(folder: string, network: BoundNetwork, method: Method): Snapshot {
   const { linears, freshHead } = network;
+  const importUpdate = method.artifacts?.import;
   const shapes = new Map(Object.entries(freshHead).map(([name, { shape }]) => [name, shape]));
-  if (method.import === undefined) {
+  if (importUpdate === undefined) {
     throw new InvalidInputError(
       `${folder}: expected an adapter of the method ${pluginOf(manifestOf(method))}, found plain LoRA, which this method does not take. Use the method lora.`,
     );
   }
   const { updates, head } = readPeft(folder, { linears, head: shapes });
   const sites = new Map(linears.map((site) => [site.path, site]));
-  const adapters = new Map([...updates].map(([path, update]) => [path, method.import!(sites.get(path)!, update)]));
+  const adapters = new Map([...updates].map(([path, update]) => [path, importUpdate(sites.get(path)!, update)]));
   const trained = Object.entries(head).map(([name, tensor]): [string, Parameter] => [
     name,
     { ...tensor, group: "head" },

@@ -70,9 +70,9 @@ export function summarizeRun(
       ...compressionWarnings({
         ranks: { first: Object.values(began.ranks), last: Object.values(ranks) },
         cost: { first: summarizeCost(method, costModel, sites, fresh).bitOperations, last: bops.bitOperations },
-        penalized: method.penalty !== undefined,
+        penalized: method.training?.penalty !== undefined,
       }),
-      ...(method.warnings?.(sites, snapshot.adapters, costModel) ?? []),
+      ...(method.training?.warnings?.(sites, snapshot.adapters, costModel) ?? []),
     ],
     interrupted,
   };

@@ -1,5 +1,5 @@
 import type { AdapterSizes, CostSummary, LedgerRow } from "@blora/adapters";
-import type { EngineDescription, Scores } from "@blora/spec";
+import type { EngineDescription, Scores, SiteSummary } from "@blora/spec";
 
 /** Loss and scores of every evaluated split after some step. */
 export interface EvaluationRecord {
@@ -37,7 +37,8 @@ export interface RunSummary {
   /** Scores of always answering the most frequent label of the deciding split; none for a language model. */
   readonly baseline: Scores;
   readonly ranks: Readonly<Record<string, number>>;
-  readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Widths of each site, by path: one for each operand, or one for each component of it. */
+  readonly bits: Readonly<Record<string, SiteSummary["bits"]>>;
   readonly bops: CostSummary;
   /** Bytes of `adapter/` in every form; absent where the base itself was trained. */
   readonly adapterSizes?: AdapterSizes;

@@ -180,7 +180,7 @@ function startWarnings(prepared: PreparedRun, state: TrainingState, needed: numb
   return [
     ...(memory === undefined ? [] : [memory]),
     ...dataWarnings(train, evaluation, model.objective, args),
-    ...(model.method.warnings?.(model.sites, adapters, model.costModel) ?? []),
+    ...(model.method.training?.warnings?.(model.sites, adapters, model.costModel) ?? []),
   ];
 }
 

@@ -1,14 +1,12 @@
-import type { GateProbabilities, Method, Progress } from "@blora/spec";
+import type { AdapterStore, GateProbabilities, Method, Progress } from "@blora/spec";
 import { createAdapterStore } from "./adapter-store.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
 import type { StepEvent } from "./events.ts";
 import { accumulateGradients, type UpdateGradients } from "./gradients.ts";
 import { baselineScores } from "./objective/objective.ts";
-import { automaticGateEpsilon } from "./optimizer/gate-epsilon.ts";
-import { automaticGateLearningRate } from "./optimizer/gate-learning-rate.ts";
-import { scheduleFactor } from "./optimizer/schedule.ts";
-import { type LearningRates, updateParameters } from "./optimizer/update.ts";
+import { learningRatesAt, requireLearningRates } from "./optimizer/learning-rates.ts";
+import { updateParameters } from "./optimizer/update.ts";
 import type { PreparedRun } from "./prepare.ts";
 import type { Reporter } from "./reporter.ts";
 import { afterEvaluation } from "./selection.ts";
@@ -34,9 +32,6 @@ export interface LoopResult {
   readonly progress: RunProgress;
   readonly interrupted: boolean;
 }
-
-/** Gates have no schedule, so nothing is known of their rate until they exist. */
-const NO_GATES_RATE = 0;
 
 /** Trains from `start` to the last step, an early stop, or a request to stop. */
 export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
@@ -72,37 +67,35 @@ export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
 }
 
 async function trainOneStep(
-  { prepared, state, runner, reporter }: LoopOptions,
+  options: LoopOptions,
   progress: RunProgress,
   remaining: (step: number) => number,
 ): Promise<RunProgress> {
+  const { prepared, state, runner, reporter } = options;
   const { args, model, plan, rows } = prepared;
   const { method } = model;
   const batches = plan.batchesOf(progress.step);
   const place: Progress = { step: progress.step, totalSteps: plan.totalSteps, seed: args.seed };
-  const store = createAdapterStore(state, model.sites, model.costModel, model.baseWeight, () =>
-    runner.observe(rows, batches[0]!),
-  );
+  const store = storeOf(options, () => runner.observe(rows, batches[0]!));
 
   const started = performance.now() - runner.compileMilliseconds();
-  await method.beforeStep?.(store, place);
-  const gateLearningRate = resolveGateLearningRate(args.gateLearningRate, progress, state, method, place);
+  await method.training?.beforeStep?.(store, place);
+  const learningRates = learningRatesAt(args, method, progress.step, plan.totalSteps);
+  requireLearningRates(state, learningRates);
   const result = await accumulateGradients(runner, model.objective, rows, batches, plan.mostPasses, progress.step);
-  const learningRates = learningRatesAt(prepared, progress.step, gateLearningRate);
   const gradientNorm = updateParameters(state, result.gradients, {
     learningRates,
     beta1: args.adamBeta1,
     beta2: args.adamBeta2,
     epsilon: args.adamEpsilon,
-    gateEpsilon: args.gateAdamEpsilon === "auto" ? automaticGateEpsilon(state) : args.gateAdamEpsilon,
     weightDecay: args.weightDecay,
     maxGradNorm: args.maxGradNorm,
   });
-  method.afterStep?.(store, place, result.gradients);
+  method.training?.afterStep?.(store, place, result.gradients);
   const seconds = (performance.now() - runner.compileMilliseconds() - started) / 1000;
 
   const step = progress.step + 1;
-  const phase = method.phase?.(place);
+  const phase = method.training?.phase?.(place);
   const event: StepEvent = {
     type: "step",
     step,
@@ -126,7 +119,6 @@ async function trainOneStep(
   return {
     ...progress,
     step,
-    ...(gateLearningRate !== undefined && { gateLearningRate }),
     lossSum: logs ? NO_LOSS : sum,
     seconds: progress.seconds + seconds,
     losses: progress.losses + result.losses,
@@ -181,37 +173,21 @@ async function evaluateNow(
 }
 
 function gatesOf(method: Method, state: TrainingState): Record<string, GateProbabilities> {
-  return Object.fromEntries(state.paths.map((path) => [path, method.gateProbabilities?.(state.adapter(path)) ?? {}]));
+  return Object.fromEntries(
+    state.paths.map((path) => [path, method.training?.gateProbabilities?.(state.adapter(path)) ?? {}]),
+  );
 }
 
 /** Whether the step that made these weights belongs to the phase the run ends in. */
-function isLastPhase(method: Method, step: number, totalSteps: number, seed: number): boolean {
-  if (method.phase === undefined) return true;
-  const phaseOf = (step: number): string | undefined => method.phase?.({ step, totalSteps, seed });
+function isLastPhase({ training }: Method, step: number, totalSteps: number, seed: number): boolean {
+  const phaseOf = (step: number): string | undefined => training?.phase?.({ step, totalSteps, seed });
   return phaseOf(step - 1) === phaseOf(totalSteps - 1);
 }
 
-function resolveGateLearningRate(
-  given: number | "auto",
-  { gateLearningRate }: RunProgress,
-  state: TrainingState,
-  method: Method,
-  place: Progress,
-): number | undefined {
-  if (given !== "auto") return given;
-  return gateLearningRate ?? automaticGateLearningRate(state, method, place);
-}
-
-function learningRatesAt({ args, plan }: PreparedRun, step: number, gates: number | undefined): LearningRates {
-  const { totalSteps } = plan;
-  const warmupSteps = args.warmupSteps ?? Math.ceil(totalSteps * args.warmupRatio);
-  const factor = scheduleFactor({ type: args.lrSchedulerType, warmupSteps, totalSteps }, step);
-  return {
-    weights: args.learningRate * factor,
-    head: (args.headLearningRate ?? args.learningRate) * factor,
-    gates: gates ?? NO_GATES_RATE,
-    ranges: args.rangeLearningRate,
-  };
+function storeOf({ prepared, state }: LoopOptions, observe: AdapterStore["observe"]): AdapterStore {
+  const { args, model } = prepared;
+  const { sites, costModel: cost, baseWeight } = model;
+  return createAdapterStore({ state, beta2: args.adamBeta2, sites, cost, baseWeight, observe });
 }
 
 function addLoss({ loss, penalty, steps }: RunProgress["lossSum"], result: UpdateGradients): RunProgress["lossSum"] {

@@ -109,8 +109,10 @@ describe("writeAdapter", () => {
     const out = temporaryFolder();
     const closed: Method = {
       ...plainLora(),
-      beforeStep(store, { step }) {
-        if (step === 1) for (const { path } of store.sites) store.update(path, { layout: { rank: 0 } });
+      training: {
+        beforeStep(store, { step }) {
+          if (step === 1) for (const { path } of store.sites) store.update(path, { layout: { rank: 0 } });
+        },
       },
       summary: (_site, { layout }) => ({ rank: layout.rank as number, bits: { A: 2, B: 2 } }),
       export: () => undefined,
@@ -172,7 +174,7 @@ describe("evaluate on an adapter folder", () => {
       `${empty}: expected a trained adapter with a blora_config.json`,
     );
     writeFileSync(join(empty, "blora_config.json"), "{}");
-    await expect(readAdapter(empty)).rejects.toThrow("expected formatVersion 2, found none.");
+    await expect(readAdapter(empty)).rejects.toThrow("expected formatVersion 3, found none.");
     const adapter = await trainedAdapter();
     rmSync(join(adapter, "blora_model.safetensors"));
     await expect(readAdapter(adapter)).rejects.toThrow("blora_model.safetensors");

@@ -6,7 +6,6 @@ describe("parseTrainingArguments", () => {
   it("fills in Hugging Face's names and defaults", () => {
     expect(parseTrainingArguments({ learningRate: 1e-3 })).toMatchObject({
       learningRate: 1e-3,
-      gateLearningRate: "auto",
       adamBeta1: 0.9,
       adamBeta2: 0.999,
       adamEpsilon: 1e-8,

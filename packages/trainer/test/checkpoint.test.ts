@@ -29,7 +29,7 @@ describe("checkpoints", () => {
     await write(run, 9);
     const folder = await write(run, 10);
     expect(JSON.parse(readFileSync(join(folder, CHECKPOINT_MARKER), "utf8"))).toEqual({
-      formatVersion: 1,
+      formatVersion: 2,
       step: 10,
       files: {
         "state.bin": { bytes: 8, sha256: "43e41ab5d0d2f6b8373875d9859495f623e771b0bfaec77fefcf519e7f53d25f" },
@@ -78,6 +78,16 @@ describe("checkpoints", () => {
     writeFileSync(join(await write(run, 7), "state.bin"), "State 7");
     await expect(newest(run)).rejects.toThrow(
       /Expected a whole checkpoint to resume from, found only damaged ones \(.*checkpoint-7: state\.bin/,
+    );
+  });
+
+  it("are refused where another version wrote them, rather than passed over", async () => {
+    const run = temporaryFolder();
+    const folder = await write(run, 7);
+    const marker = join(folder, CHECKPOINT_MARKER);
+    writeFileSync(marker, readFileSync(marker, "utf8").replace('"formatVersion": 2', '"formatVersion": 1'));
+    await expect(newest(run)).rejects.toThrow(
+      `${folder}: expected a checkpoint of format 2, found format 1, which another version of @blora/trainer wrote. Resume with that version, or start anew with overwrite.`,
     );
   });
 

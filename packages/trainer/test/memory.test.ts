@@ -23,7 +23,7 @@ describe("plannedMemory", () => {
       { shape: [10, 20], storage: "bf16", source: new Float32Array() },
       { shape: [5], storage: "f32", source: new Float32Array() },
     ] as const;
-    const plan = { macs: 1, peakBytes: 1000 };
+    const plan = { macs: 1, nodes: 1, peakBytes: 1000 };
     expect(plannedMemory(plan, frozen, 7, true)).toBe(1000 + 2 * 200 + 4 * 5 + 4 * 4 * 7);
     expect(plannedMemory(plan, frozen, 7, false)).toBe(1000 + 2 * 200 + 4 * 5 + 4 * 7);
   });

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
+import { PluginError } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { describe, expect, it } from "vitest";
-import { type AdamWSettings, adamWUpdate, freshMoments } from "../src/optimizer/adamw.ts";
+import { parseTrainingArguments } from "../src/arguments.ts";
+import { type AdamWSettings, adamWUpdate, averageSquare, freshMoments } from "../src/optimizer/adamw.ts";
 import { clipByGlobalNorm } from "../src/optimizer/clip.ts";
-import { automaticGateEpsilon } from "../src/optimizer/gate-epsilon.ts";
-import { automaticGateLearningRate } from "../src/optimizer/gate-learning-rate.ts";
+import { learningRatesAt, requireLearningRates } from "../src/optimizer/learning-rates.ts";
 import { type Schedule, scheduleFactor } from "../src/optimizer/schedule.ts";
-import { GATE_LOGIT_LIMIT, updateParameters } from "../src/optimizer/update.ts";
+import { updateParameters } from "../src/optimizer/update.ts";
 import { createTrainingState } from "../src/state/training-state.ts";
-import { plainLora } from "./tiny-problem.ts";
 
 interface Fixture {
   readonly adamw: readonly {
@@ -91,7 +91,6 @@ const settings = {
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-8,
-  gateEpsilon: 1e-8,
 };
 
 describe("updateParameters", () => {
@@ -113,68 +112,46 @@ describe("updateParameters", () => {
     expect(gradients.get("s/gates")![0]).toBeCloseTo(1, 5);
     expect(gradients.get("s/weights")![0]).toBeCloseTo(1 / Math.SQRT2, 5);
   });
+});
 
-  it("moves a gate by its gradient's size where that is far below the gates' epsilon, and nothing else", () => {
+describe("averageSquare", () => {
+  it("is v over 1 - β2ᵗ: that of one gradient is its square, whatever β2", () => {
+    const moments = freshMoments(2);
+    expect(averageSquare(moments, 0.999)).toEqual(new Float32Array(2));
+    const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+    adamWUpdate(new Float32Array(2), Float32Array.of(3, -0.5), moments, adam);
+    expectAllClose(averageSquare(moments, 0.999), [9, 0.25], { relative: 1e-5 });
+    adamWUpdate(new Float32Array(2), Float32Array.of(1, 0), moments, adam);
+    // (β2·9 + 1) / (1 + β2)
+    expectAllClose(averageSquare(moments, 0.999), [(0.999 * 9 + 1) / 1.999, (0.999 * 0.25) / 1.999], {
+      relative: 1e-5,
+    });
+  });
+});
+
+describe("learningRatesAt", () => {
+  const args = parseTrainingArguments({ learningRate: 0.1, headLearningRate: 0.3, warmupRatio: 0.5 });
+  const training = { optimizer: { gates: { learningRate: 0.05 } } };
+
+  it("schedules weights and head, and keeps the method's own groups constant", () => {
+    expect(learningRatesAt(args, { training }, 0, 4)).toEqual({ weights: 0, head: 0, gates: 0.05 });
+    expect(learningRatesAt(args, { training }, 2, 4)).toEqual({ weights: 0.1, head: 0.3, gates: 0.05 });
+    expect(learningRatesAt(args, { training }, 3, 4)).toEqual({ weights: 0.05, head: 0.15, gates: 0.05 });
+    expect(learningRatesAt(args, {}, 2, 4)).toEqual({ weights: 0.1, head: 0.3 });
+  });
+
+  it("gives the head the weights' rate unless it has its own", () => {
+    const same = parseTrainingArguments({ learningRate: 0.1, lrSchedulerType: "constant" });
+    expect(learningRatesAt(same, {}, 3, 4)).toEqual({ weights: 0.1, head: 0.1 });
+  });
+
+  it("must name a rate for every group that is trained", () => {
     const state = stateWithEveryGroup(2);
-    const gradients = new Map(
-      ["s/weights", "s/gates", "s/ranges", "head:c.weight"].map((name) => [name, Float32Array.of(1e-5)]),
+    const rates = { weights: 0.1, head: 0.2, gates: 0.3 };
+    expect(() => requireLearningRates(state, rates)).toThrow(PluginError);
+    expect(() => requireLearningRates(state, rates)).toThrow(
+      's/ranges: expected the method to name an optimizer for its group "ranges" in training.optimizer, found none.',
     );
-    updateParameters(state, gradients, { ...settings, weightDecay: 0, gateEpsilon: 3e-5 });
-    const { gates, ranges, weights } = state.adapter("s").parameters;
-    expect(gates!.values[0]).toBeCloseTo(2 - 0.3 * (1e-5 / (1e-5 + 3e-5)), 5);
-    expect(ranges!.values[0]).toBeCloseTo(2 - 0.4, 3);
-    expect(weights!.values[0]).toBeCloseTo(2 - 0.1, 3);
-  });
-
-  it("keeps gate logits within reach of their gradient", () => {
-    const state = stateWithEveryGroup(5.9);
-    const gradients = new Map(
-      ["s/weights", "s/gates", "s/ranges", "head:c.weight"].map((name) => [name, Float32Array.of(-1)]),
-    );
-    updateParameters(state, gradients, settings);
-    expect(state.adapter("s").parameters.gates!.values[0]).toBe(GATE_LOGIT_LIMIT);
-  });
-});
-
-describe("automaticGateEpsilon", () => {
-  it("is 5e-3 divided by the number of gates, all sites and operands together", () => {
-    const gates = (size: number) => ({ shape: [size], values: new Float32Array(size), group: "gates" as const });
-    const site = (parameters: Record<string, ReturnType<typeof gates>>) => ({ layout: {}, parameters });
-    const state = createTrainingState(
-      new Map([
-        ["s", site({ phi_rank: gates(7), "A.gates": gates(3) })],
-        ["t", site({ "A.gates": gates(2) })],
-      ]),
-      {},
-    );
-    expect(automaticGateEpsilon(state)).toBe(5e-3 / 12);
-  });
-
-  it("is a number where there are no gates", () => {
-    expect(automaticGateEpsilon(createTrainingState(new Map(), {}))).toBe(5e-3);
-  });
-});
-
-describe("automaticGateLearningRate", () => {
-  const phases = {
-    ...plainLora(),
-    phase: ({ step }: { readonly step: number }) => (step < 10 ? "warmup" : step < 60 ? "gates" : "settle"),
-  };
-
-  it("lets the farthest gate travel three times its way within the phase", () => {
-    const state = stateWithEveryGroup(6);
-    expect(automaticGateLearningRate(state, phases, { step: 10, totalSteps: 100, seed: 0 })).toBeCloseTo(
-      (3 * 7) / 50,
-      12,
-    );
-    expect(automaticGateLearningRate(state, plainLora(), { step: 0, totalSteps: 100, seed: 0 })).toBeCloseTo(
-      (3 * 7) / 100,
-      12,
-    );
-  });
-
-  it("never falls below 1e-2", () => {
-    const state = stateWithEveryGroup(6);
-    expect(automaticGateLearningRate(state, plainLora(), { step: 0, totalSteps: 100_000, seed: 0 })).toBe(1e-2);
+    expect(() => requireLearningRates(state, { ...rates, ranges: 0.4 })).not.toThrow();
   });
 });

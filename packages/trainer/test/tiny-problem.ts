@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
+  ActivationStatistics,
   Adapter,
   Architecture,
   CostModel,
@@ -12,7 +13,7 @@ import type {
   SiteUsage,
   Tokenizer,
 } from "@blora/spec";
-import { normalValues, ops, softmaxCrossEntropy, uniformValues } from "@blora/tensor";
+import { normalValues, ops, softmaxCrossEntropy, type Tensor, uniformValues } from "@blora/tensor";
 import { type Checkpoint, openCheckpoint, writeSafetensors } from "@blora/weights";
 
 /** V, H and C of the tiny network. */
@@ -169,6 +170,11 @@ export function plainLora({ rank = 2, dropout = 0.1 }: TestMethodOptions = {}): 
   };
 }
 
+/** What a method may observe of an activation. */
+export function statisticsOf(x: Tensor): ActivationStatistics<Tensor> {
+  return { min: ops.neg(ops.max(ops.neg(x))), max: ops.max(x), meanSquare: ops.mean(ops.square(x)) };
+}
+
 /** macs × bits × bits. */
 export const costModel: CostModel = {
   unit: "bit operations",
@@ -206,25 +212,28 @@ export function gatedLora({ rank = 3 }: TestMethodOptions = {}): Method {
       const gates = ops.sigmoid(context.mode === "train" ? ops.add(phi, noise) : phi);
       return base.applyLowRank(x, A!, ops.mul(B!, gates));
     },
-    penalty(adapters) {
-      const gates = adapters.flatMap(({ parameters }) => (parameters.phi === undefined ? [] : [parameters.phi]));
-      return gates.length === 0 ? undefined : ops.mul(ops.addN(gates.map((phi) => ops.sum(ops.sigmoid(phi)))), 0.01);
-    },
-    beforeStep(store, { step, seed }) {
-      for (const { path } of store.sites) {
-        if (step === GATES_FROM) {
-          const phi: Parameter = { shape: [rank], values: normalValues({ seed, step, path }, rank), group: "gates" };
-          store.update(path, { layout: { rank, phase: "gates" }, parameters: { phi } });
+    training: {
+      optimizer: { gates: { learningRate: 0.1 } },
+      penalty(adapters) {
+        const gates = adapters.flatMap(({ parameters }) => (parameters.phi === undefined ? [] : [parameters.phi]));
+        return gates.length === 0 ? undefined : ops.mul(ops.addN(gates.map((phi) => ops.sum(ops.sigmoid(phi)))), 0.01);
+      },
+      beforeStep(store, { step, seed }) {
+        for (const { path } of store.sites) {
+          if (step === GATES_FROM) {
+            const phi: Parameter = { shape: [rank], values: normalValues({ seed, step, path }, rank), group: "gates" };
+            store.update(path, { layout: { rank, phase: "gates" }, parameters: { phi } });
+          }
+          if (step !== SETTLE_FROM) continue;
+          const logits = Array.from(store.get(path).parameters.phi!.values);
+          const indices = [...logits.keys()].filter((index) => logits[index]! > Math.min(...logits));
+          store.select(path, "A", 0, indices);
+          store.select(path, "B", 1, indices);
+          store.update(path, { layout: { rank: indices.length, phase: "settle" }, parameters: { phi: undefined } });
         }
-        if (step !== SETTLE_FROM) continue;
-        const logits = Array.from(store.get(path).parameters.phi!.values);
-        const indices = [...logits.keys()].filter((index) => logits[index]! > Math.min(...logits));
-        store.select(path, "A", 0, indices);
-        store.select(path, "B", 1, indices);
-        store.update(path, { layout: { rank: indices.length, phase: "settle" }, parameters: { phi: undefined } });
-      }
+      },
+      phase: ({ step }) => (step < GATES_FROM ? "warmup" : step < SETTLE_FROM ? "gates" : "settle"),
     },
-    phase: ({ step }) => (step < GATES_FROM ? "warmup" : step < SETTLE_FROM ? "gates" : "settle"),
     summary: (_site, adapter) => ({ rank: rankOf(adapter), bits: { A: 8, B: 8 } }),
     export: (_site, adapter) => ({
       rank: rankOf(adapter),

@@ -71,7 +71,7 @@ describe("best and last", () => {
   });
 
   it("never picks weights of an earlier phase, whose gates are still open", async () => {
-    const phased: Method = { ...plainLora(), phase: ({ step }) => (step < 20 ? "gates" : "settle") };
+    const phased: Method = { ...plainLora(), training: { phase: ({ step }) => (step < 20 ? "gates" : "settle") } };
     const summary = await train(tinyRun(temporaryFolder(), { method: phased, arguments: overfit }));
     expect(summary.metrics.best!.step).toBeGreaterThan(20);
   });
@@ -102,7 +102,7 @@ describe("a penalty", () => {
   it("that closes nothing is said to be too weak (row 46)", async () => {
     const penalized: Method = {
       ...plainLora({ dropout: 0 }),
-      penalty: (adapters) => ops.mul(ops.sum(ops.square(adapters[0]!.parameters.A!)), 1e-6),
+      training: { penalty: (adapters) => ops.mul(ops.sum(ops.square(adapters[0]!.parameters.A!)), 1e-6) },
     };
     const run = { method: penalized, arguments: { ...TINY_ARGUMENTS, maxSteps: 2 } };
     expect((await train(tinyRun(temporaryFolder(), run))).warnings).toContain(

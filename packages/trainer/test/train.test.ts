@@ -9,7 +9,7 @@ import type { TrainRun } from "../src/run.ts";
 import type { CostLedger } from "../src/summary.ts";
 import { train } from "../src/train.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-import { architecture, letterExamples, letterTask, plainLora, tokenizer } from "./tiny-problem.ts";
+import { architecture, letterExamples, letterTask, plainLora, statisticsOf, tokenizer } from "./tiny-problem.ts";
 import { recorder, TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
 
 async function steps(change: Partial<TrainRun>): Promise<StepEvent[]> {
@@ -64,7 +64,7 @@ describe("train", () => {
   it("makes the same update from one batch as from its parts, penalty included", async () => {
     const penalized: Method = {
       ...plainLora({ dropout: 0 }),
-      penalty: (adapters) => ops.mul(ops.sum(ops.square(adapters[0]!.parameters.A!)), 0.3),
+      training: { penalty: (adapters) => ops.mul(ops.sum(ops.square(adapters[0]!.parameters.A!)), 0.3) },
     };
     const task = letterTask({ train: letterExamples(13, "train") });
     const common = { ...TINY_ARGUMENTS, maxSteps: 3, learningRate: 0.01 };
@@ -119,7 +119,7 @@ describe("train", () => {
     const out = temporaryFolder();
     const gated: Method = {
       ...plainLora(),
-      gateProbabilities: ({ layout }) => (layout.rank === 2 ? { rank: { 2: 0.123456 } } : {}),
+      training: { gateProbabilities: ({ layout }) => (layout.rank === 2 ? { "component 1": { 4: 0.123456 } } : {}) },
     };
     await train(
       tinyRun(out, { method: gated, arguments: { ...TINY_ARGUMENTS, maxSteps: 4, loggingSteps: 2, evalSteps: 4 } }),
@@ -129,7 +129,7 @@ describe("train", () => {
       .split("\n")
       .map((line) => JSON.parse(line))
       .filter((record) => "gates" in record);
-    const open = { rank: { 2: 0.1235 } };
+    const open = { "component 1": { 4: 0.1235 } };
     expect(gates).toEqual([2, 4].map((step) => ({ step, gates: { "layer.0.up": open, "layer.0.down": open } })));
 
     const { scope, rows, baseline } = JSON.parse(readFileSync(join(out, "ledger.json"), "utf8")) as CostLedger;
@@ -137,6 +137,15 @@ describe("train", () => {
     expect(rows).toHaveLength(4);
     expect(rows[0]).toEqual({ path: "layer.0.up", matrix: "A", macs: 12, weightBits: 8, inputBits: 8, cost: 12 * 64 });
     expect(baseline[0]).toMatchObject({ path: "layer.0.up", matrix: "A", macs: 12, cost: 12 * 1024 });
+  });
+
+  it("reports the width of every component where these differ", async () => {
+    const bits = { A: [8, 4], B: [8, 4], W0: 16 };
+    const method: Method = { ...plainLora(), summary: () => ({ rank: 2, bits }) };
+    const out = temporaryFolder();
+    await train(tinyRun(out, { method, arguments: { ...TINY_ARGUMENTS, maxSteps: 1 } }));
+    const summary = JSON.parse(readFileSync(join(out, "summary.json"), "utf8"));
+    expect(summary.bits).toEqual({ "layer.0.up": bits, "layer.0.down": bits });
   });
 
   it("trains on fewer rows than one batch, and says what that wastes (row 29)", async () => {
@@ -215,8 +224,10 @@ describe("a loss or gradient that is not finite (row 45)", () => {
     const exploding: Method = {
       ...plainLora({ dropout: 0 }),
       // From the fourth step on, the logarithm of a negative number.
-      beforeStep(store, { step }) {
-        if (step === 3) store.update("layer.0.down", { layout: { rank: 2, broken: true } });
+      training: {
+        beforeStep(store, { step }) {
+          if (step === 3) store.update("layer.0.down", { layout: { rank: 2, broken: true } });
+        },
       },
       apply: (adapter, x, base, context) => {
         const y = plainLora({ dropout: 0 }).apply(adapter, x, base, context);
@@ -240,16 +251,22 @@ describe("a method that changes its adapters between steps", () => {
     const seen: unknown[] = [];
     const shrinking: Method = {
       ...plainLora({ dropout: 0 }),
-      observe: (_adapter, x) => ({ largest: ops.max(ops.abs(x)) }),
-      async beforeStep(store, { step }) {
-        if (step !== 2) return;
-        const observed = await store.observe();
-        seen.push([...observed.keys()], observed.get("layer.0.up")!.largest, store.baseWeight("layer.0.up").length);
-        for (const { path } of store.sites) {
-          store.select(path, "A", 0, [1]);
-          store.select(path, "B", 1, [1]);
-          store.update(path, { layout: { rank: 1 } });
-        }
+      training: {
+        observe: (_adapter, x) => ({ input: statisticsOf(x) }),
+        async beforeStep(store, { step }) {
+          if (step !== 2) return;
+          const observed = await store.observe();
+          seen.push(
+            [...observed.keys()],
+            observed.get("layer.0.up")!.input!.max,
+            store.baseWeight("layer.0.up").length,
+          );
+          for (const { path } of store.sites) {
+            store.select(path, "A", 0, [1]);
+            store.select(path, "B", 1, [1]);
+            store.update(path, { layout: { rank: 1 } });
+          }
+        },
       },
       summary: (_site, { layout }) => ({ rank: layout.rank as number, bits: { A: 8, B: 8 } }),
       export: (_site, { layout, parameters }) => ({

@@ -8,8 +8,11 @@ import { flush, writeFileDurably, writeFolderDurably } from "@blora/weights";
 /** Written last: a checkpoint without it is not one. */
 export const CHECKPOINT_MARKER = "complete.json";
 
+/** Of everything in a checkpoint; one of another version is refused. */
+const FORMAT_VERSION = 2;
+
 interface Marker {
-  readonly formatVersion: 1;
+  readonly formatVersion: number;
   readonly step: number;
   /** Size and SHA-256 of every other file. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
@@ -38,7 +41,7 @@ export async function writeCheckpoint(
       await flush(join(folder, name));
       files[name] = { bytes: (await stat(join(folder, name))).size, sha256: await sha256(join(folder, name)) };
     }
-    const marker: Marker = { formatVersion: 1, step, files };
+    const marker: Marker = { formatVersion: FORMAT_VERSION, step, files };
     await writeFileDurably(join(folder, CHECKPOINT_MARKER), `${JSON.stringify(marker, null, 2)}\n`);
   });
   return path;
@@ -55,7 +58,11 @@ export async function listCheckpoints(runFolder: string): Promise<FoundCheckpoin
     .sort((a, b) => b.step - a.step);
 }
 
-/** What is wrong with a checkpoint, or nothing. `incomplete` ones were cut off while being written. */
+/**
+ * What is wrong with a checkpoint, or nothing. `incomplete` ones were cut off while being written.
+ *
+ * @throws InvalidInputError for a checkpoint of another format
+ */
 export async function checkpointDefect(
   folder: string,
 ): Promise<{ readonly kind: "incomplete" | "damaged"; readonly message: string } | undefined> {
@@ -66,6 +73,11 @@ export async function checkpointDefect(
     marker = JSON.parse(text) as Marker;
   } catch {
     return { kind: "damaged", message: `${CHECKPOINT_MARKER} is not JSON` };
+  }
+  if (marker.formatVersion !== FORMAT_VERSION) {
+    throw new InvalidInputError(
+      `${folder}: expected a checkpoint of format ${FORMAT_VERSION}, found format ${marker.formatVersion}, which another version of @blora/trainer wrote. Resume with that version, or start anew with overwrite.`,
+    );
   }
   for (const [name, { bytes, sha256: expected }] of Object.entries(marker.files ?? {})) {
     const found = await stat(join(folder, name)).catch(() => undefined);
@@ -83,8 +95,8 @@ export async function checkpointDefect(
  * The newest checkpoint whose files are whole. Broken ones are passed over and
  * reported; undefined where none was ever finished.
  *
- * @throws InvalidInputError where finished checkpoints exist and all are damaged:
- *   starting afresh would silently throw work away
+ * @throws InvalidInputError where finished checkpoints exist and all are damaged, or
+ *   one has another format: starting afresh would silently throw work away
  */
 export async function newestCheckpoint(
   runFolder: string,

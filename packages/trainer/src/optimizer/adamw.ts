@@ -26,6 +26,11 @@ export function freshMoments(size: number): Moments {
   return { step: 0, first: new Float32Array(size), second: new Float32Array(size) };
 }
 
+/** v corrected for its start at zero; zeros before the first update. */
+export function averageSquare({ step, second }: Moments, beta2: number): Float32Array {
+  return step === 0 ? new Float32Array(second.length) : second.map((v) => v / (1 - beta2 ** step));
+}
+
 /** One update of `values` by `gradient`, in place. State is float32, arithmetic float64. */
 export function adamWUpdate(
   values: Float32Array,

@@ -2,17 +2,11 @@ import type { ParameterGroup } from "@blora/spec";
 import { ofGroups, type TrainingState } from "../state/training-state.ts";
 import { type AdamWSettings, adamWUpdate } from "./adamw.ts";
 import { clipByGlobalNorm } from "./clip.ts";
-
-/** Gate logits beyond this carry no gradient: the sampled gate is all but constant there. */
-export const GATE_LOGIT_LIMIT = 6;
-
-/** Learning rates of one update, by group. */
-export type LearningRates = Readonly<Record<Exclude<ParameterGroup, "frozen">, number>>;
+import type { LearningRates } from "./learning-rates.ts";
 
 export interface UpdateSettings extends Omit<AdamWSettings, "learningRate"> {
+  /** One for each group that is trained. */
   readonly learningRates: LearningRates;
-  /** Epsilon of the gates; `epsilon` is that of everything else. */
-  readonly gateEpsilon: number;
   /** 0 turns clipping off. */
   readonly maxGradNorm: number;
 }
@@ -32,7 +26,7 @@ const CLIPPED_TOGETHER: readonly (readonly ParameterGroup[])[] = [["weights", "h
 export function updateParameters(
   state: TrainingState,
   gradients: ReadonlyMap<string, Float32Array>,
-  { learningRates, gateEpsilon, maxGradNorm, weightDecay, epsilon, ...adam }: UpdateSettings,
+  { learningRates, maxGradNorm, weightDecay, ...adam }: UpdateSettings,
 ): number {
   const norms = CLIPPED_TOGETHER.map((groups) => {
     const names = [...ofGroups(state, groups).keys()];
@@ -47,17 +41,9 @@ export function updateParameters(
     const decays = (group === "weights" || group === "head") && !NOT_DECAYED.test(name);
     adamWUpdate(values, gradients.get(name)!, moments, {
       ...adam,
-      learningRate: learningRates[group],
-      epsilon: group === "gates" ? gateEpsilon : epsilon,
+      learningRate: learningRates[group]!,
       weightDecay: decays ? weightDecay : 0,
     });
-    if (group === "gates") clampInPlace(values, GATE_LOGIT_LIMIT);
   }
   return norms[0]!;
-}
-
-function clampInPlace(values: Float32Array, limit: number): void {
-  for (let index = 0; index < values.length; index++) {
-    values[index] = Math.min(limit, Math.max(-limit, values[index]!));
-  }
 }

@@ -1,4 +1,4 @@
-import type { Parameter } from "@blora/spec";
+import type { Matrix, Parameter } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { freshMoments, type Moments } from "../optimizer/adamw.ts";
 
@@ -23,28 +23,56 @@ export function selectEntries(
   indices: readonly number[],
 ): TrainedParameter {
   const { shape, group } = parameter;
-  const take = (values: Float32Array): Float32Array => selectAxis(values, shape, axis, indices);
+  const take = (values: Float32Array): Float32Array =>
+    mapAxis(values, shape, axis, indices.length, (at, position) => at(indices[position]!));
   return {
     parameter: { group, shape: shape.with(axis, indices.length), values: take(parameter.values) },
     moments: moments && { step: moments.step, first: take(moments.first), second: take(moments.second) },
   };
 }
 
-function selectAxis(
+/**
+ * Replaces the values in place by ones whose gradients are `gradients` times
+ * those of the old values, and the averages to match: m by the matrix, v by the
+ * squares of its entries, which is right where gradients are uncorrelated.
+ */
+export function recombineEntries(
+  { parameter, moments }: TrainedParameter,
+  axis: number,
+  values: Float32Array,
+  gradients: Matrix,
+): void {
+  const { shape } = parameter;
+  const combine = (averages: Float32Array, matrix: Matrix): Float32Array =>
+    mapAxis(averages, shape, axis, matrix.length, (at, position) =>
+      matrix[position]!.reduce((sum, factor, index) => sum + factor * at(index), 0),
+    );
+  parameter.values.set(values);
+  if (moments === undefined) return;
+  const squares = gradients.map((row) => row.map((factor) => factor * factor));
+  moments.first.set(combine(moments.first, gradients));
+  moments.second.set(combine(moments.second, squares));
+}
+
+/** `size` entries along one axis, each computed from the old ones (`at`) at the same place of the other axes. */
+function mapAxis(
   values: Float32Array,
   shape: readonly number[],
   axis: number,
-  indices: readonly number[],
+  size: number,
+  entry: (at: (index: number) => number, position: number) => number,
 ): Float32Array {
-  const outer = sizeOf(shape.slice(0, axis));
+  const blocks = sizeOf(shape.slice(0, axis));
   const inner = sizeOf(shape.slice(axis + 1));
-  const size = shape[axis]!;
-  const out = new Float32Array(outer * indices.length * inner);
-  for (let block = 0; block < outer; block++) {
-    indices.forEach((index, position) => {
-      const start = (block * size + index) * inner;
-      out.set(values.subarray(start, start + inner), (block * indices.length + position) * inner);
-    });
+  const oldSize = shape[axis]!;
+  const out = new Float32Array(blocks * size * inner);
+  for (let block = 0; block < blocks; block++) {
+    for (let position = 0; position < size; position++) {
+      for (let offset = 0; offset < inner; offset++) {
+        const at = (index: number): number => values[(block * oldSize + index) * inner + offset]!;
+        out[(block * size + position) * inner + offset] = entry(at, position);
+      }
+    }
   }
   return out;
 }

@@ -12,8 +12,6 @@ export interface LossSum {
 export interface RunProgress {
   /** Updates made. */
   readonly step: number;
-  /** Resolved once gates exist. */
-  readonly gateLearningRate?: number;
   readonly lossSum: LossSum;
   readonly last?: EvaluationRecord;
   readonly best?: { readonly record: EvaluationRecord; readonly snapshot: Snapshot };

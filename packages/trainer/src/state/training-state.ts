@@ -4,10 +4,12 @@ import {
   type AdapterChange,
   InvalidInputError,
   type JsonObject,
+  type Matrix,
   type ParameterGroup,
   type ParameterRecord,
 } from "@blora/spec";
-import { selectEntries, type TrainedParameter, trained } from "./parameters.ts";
+import type { Moments } from "../optimizer/adamw.ts";
+import { recombineEntries, selectEntries, type TrainedParameter, trained } from "./parameters.ts";
 
 interface SiteState {
   layout: JsonObject;
@@ -27,7 +29,10 @@ export interface TrainingState {
   head(): ParameterRecord;
   /** Every parameter by its name, in a fixed order. */
   entries(): Map<string, TrainedParameter>;
+  /** The optimizer's averages of a trained parameter. */
+  moments(path: string, parameter: string): Moments;
   select(path: string, parameter: string, axis: number, indices: readonly number[]): void;
+  recombine(path: string, parameter: string, axis: number, values: Float32Array, gradients: Matrix): void;
   update(path: string, change: AdapterChange): void;
 }
 
@@ -45,6 +50,11 @@ export function createTrainingState(adapters: ReadonlyMap<string, Adapter>, head
   const site = (path: string): SiteState => {
     const found = sites.get(path);
     if (found === undefined) throw new InvalidInputError(`Expected an adapted site, found ${path}.`);
+    return found;
+  };
+  const entryOf = (path: string, parameter: string): TrainedParameter => {
+    const found = site(path).parameters.get(parameter);
+    if (found === undefined) throw new InvalidInputError(`Expected a parameter of ${path}, found ${parameter}.`);
     return found;
   };
 
@@ -70,17 +80,33 @@ export function createTrainingState(adapters: ReadonlyMap<string, Adapter>, head
       for (const [name, entry] of headParameters) all.set(HEAD_PREFIX + name, entry);
       return all;
     },
+    moments(path, parameter) {
+      const { moments } = entryOf(path, parameter);
+      if (moments === undefined) throw new InvalidInputError(`${path}/${parameter}: expected a trained parameter.`);
+      return moments;
+    },
     select(path, parameter, axis, indices) {
-      const { parameters } = site(path);
-      const entry = parameters.get(parameter);
-      const size = entry?.parameter.shape[axis];
-      if (entry === undefined || size === undefined || indices.some((index) => !(index >= 0 && index < size))) {
+      const entry = entryOf(path, parameter);
+      const size = entry.parameter.shape[axis];
+      if (size === undefined || indices.some((index) => !(index >= 0 && index < size))) {
         throw new InvalidInputError(
           `${path}/${parameter}: expected entries of axis ${axis} (size ${size}), found ${indices.join(", ")}.`,
         );
       }
-      parameters.set(parameter, selectEntries(entry, axis, indices));
+      site(path).parameters.set(parameter, selectEntries(entry, axis, indices));
       signature = undefined;
+    },
+    recombine(path, parameter, axis, values, gradients) {
+      const entry = entryOf(path, parameter);
+      const { shape, values: old } = entry.parameter;
+      const size = shape[axis];
+      const isSquare = gradients.length === size && gradients.every((row) => row.length === size);
+      if (!isSquare || values.length !== old.length) {
+        throw new InvalidInputError(
+          `${path}/${parameter}: expected ${old.length} values and a matrix of the size of axis ${axis} (${size}), found ${values.length} and [${gradients.length}, ${gradients[0]?.length}].`,
+        );
+      }
+      recombineEntries(entry, axis, values, gradients);
     },
     update(path, change) {
       const state = site(path);

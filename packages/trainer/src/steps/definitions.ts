@@ -1,10 +1,10 @@
 import type { Parameter, StepDefinition, StepInputs } from "@blora/spec";
-import { ops, type Tensor, type TensorSpec } from "@blora/tensor";
+import { ops, type TensorSpec } from "@blora/tensor";
 import { tokenInputs } from "../data/feeds.ts";
 import type { BatchResult } from "../objective/objective.ts";
-import type { SiteVisitor } from "./base-linear.ts";
 import type { Model } from "./model.ts";
-import { batchOf, traceNetwork } from "./network.ts";
+import { batchOf, type SiteVisitor, traceNetwork } from "./network.ts";
+import { createObserver } from "./observation.ts";
 import { type StepShape, shapesOf } from "./step-shape.ts";
 
 /** A model as far as its steps depend on it. */
@@ -30,7 +30,7 @@ export function trainingStep(model: StepModel, shape: StepShape): StepDefinition
       const weights = tensors.input.weights!;
       const { losses, adapters } = forward(model, shape, tensors);
       const taskLoss = ops.sum(ops.mul(losses, weights));
-      const penalty = model.method.penalty?.(adapters, model.costModel);
+      const penalty = model.method.training?.penalty?.(adapters, model.costModel);
       if (penalty === undefined) return { loss: taskLoss, outputs: { taskLoss } };
       const loss = ops.add(taskLoss, ops.mul(ops.sum(weights), penalty));
       return { loss, outputs: { taskLoss, penalty } };
@@ -53,11 +53,8 @@ export function evaluationStep(model: StepModel, shape: StepShape): StepDefiniti
   };
 }
 
-/** Joins a site path and the name of an observed scalar; neither holds a colon. */
-export const OBSERVATION_SEPARATOR = ":";
-
-/** One batch in evaluation mode whose outputs are the scalars `Method.observe` records. */
-export function observationStep(model: Model, shape: StepShape): StepDefinition {
+/** One batch in evaluation mode whose outputs are what `MethodTraining.observe` records of all sites, for `readObservations`. */
+export function observationStep(model: StepModel, shape: StepShape): StepDefinition {
   return {
     name: `observe ${describeShape(shape)}`,
     mode: "eval",
@@ -65,14 +62,9 @@ export function observationStep(model: Model, shape: StepShape): StepDefinition 
     trainable: {},
     frozen: model.frozen,
     compute(tensors) {
-      const outputs: Record<string, Tensor> = {};
-      forward(model, shape, tensors, (adapter, x, base) => {
-        const observed = model.method.observe?.(adapter, x, base, tensors.context) ?? {};
-        for (const [name, scalar] of Object.entries(observed)) {
-          outputs[adapter.site.path + OBSERVATION_SEPARATOR + name] = scalar;
-        }
-      });
-      return { outputs };
+      const observer = createObserver(model.method);
+      forward(model, shape, tensors, observer.visit);
+      return { outputs: observer.outputs() };
     },
   };
 }

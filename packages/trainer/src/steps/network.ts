@@ -11,7 +11,7 @@ import type {
   TracedAdapter,
 } from "@blora/spec";
 import { frozenLinear, linear, type Tensor, type TensorRecord } from "@blora/tensor";
-import { baseLinear, type SiteVisitor } from "./base-linear.ts";
+import { baseLinear } from "./base-linear.ts";
 import type { Layouts } from "./step-shape.ts";
 
 /** A network with adapters in place: what a forward pass needs, whatever the pass is for. */
@@ -31,6 +31,9 @@ export interface AdaptedNetwork {
 
 /** What `Architecture.forward` takes, but for the batch and what comes before it. */
 export type NetworkInputs = Omit<ForwardInputs<unknown>, "batch" | "past" | "onKeyValues">;
+
+/** Told of each call of an adapted site: the adapter as `apply` gets it, and the input [M, I]. */
+export type SiteVisitor = (adapter: TracedAdapter, x: Tensor) => void;
 
 /** The network inside a step: adapted sites, a trained head, and everything else frozen. */
 export function traceNetwork(
@@ -66,9 +69,8 @@ export function traceNetwork(
       if (headNames.has(`${path}.weight`)) return linear(x, weight, bias);
       const adapter = adapterAt.get(path);
       if (adapter === undefined) return frozenLinear(x, weight, bias);
-      const base = baseLinear(weight, bias);
-      visit?.(adapter, x, base);
-      return method.apply(adapter, x, base, context);
+      visit?.(adapter, x);
+      return method.apply(adapter, x, baseLinear(weight, bias), context);
     },
   };
   return { inputs, adapters };

@@ -4,8 +4,9 @@ import { type BatchShape, tokenFeeds } from "../data/feeds.ts";
 import type { TrainingRow } from "../data/packing.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { TrainingState } from "../state/training-state.ts";
-import { evaluationStep, OBSERVATION_SEPARATOR, observationStep, trainingStep } from "./definitions.ts";
+import { evaluationStep, observationStep, trainingStep } from "./definitions.ts";
 import type { Model } from "./model.ts";
+import { type Observations, readObservations } from "./observation.ts";
 import { createStepCache } from "./step-cache.ts";
 import { type StepShape, stepShape } from "./step-shape.ts";
 
@@ -18,15 +19,13 @@ export interface StepRunnerOptions {
   onCompile(name: string, milliseconds: number): void;
 }
 
-/** Scalars by site path and name. */
-export type Observations = Map<string, Record<string, number>>;
-
 /** Runs batches through compiled steps with the current parameters. */
 export interface StepRunner {
   /** Loss and gradients of one batch whose losses weigh `weight` each. `noiseStep` picks the noise, counted from 1. */
   train(rows: readonly TrainingRow[], batch: Batch, weight: number, noiseStep: number): Promise<StepResult>;
   /** `losses` [N], those of the batch's rows first and in order; `logits` [B, C] where rows have one answer. */
   evaluate(rows: readonly TrainingRow[], batch: Batch): Promise<StepResult>;
+  /** What `MethodTraining.observe` records of one batch. */
   observe(rows: readonly TrainingRow[], batch: Batch): Promise<Observations>;
   compileMilliseconds(): number;
   release(): Promise<void>;
@@ -83,12 +82,7 @@ export function createStepRunner({ engine, model, state, seed, padId, onCompile 
     evaluate: (rows, batch) => evaluationRun("evaluate", evaluationStep, rows, batch),
     async observe(rows, batch) {
       const { outputs } = await evaluationRun("observe", observationStep, rows, batch);
-      const observations: Observations = new Map(state.paths.map((path) => [path, {}]));
-      for (const [name, values] of Object.entries(outputs)) {
-        const [path, scalar] = name.split(OBSERVATION_SEPARATOR) as [string, string];
-        observations.get(path)![scalar] = values[0]!;
-      }
-      return observations;
+      return readObservations(state.paths, outputs);
     },
     compileMilliseconds: cache.compileMilliseconds,
     release: cache.release,

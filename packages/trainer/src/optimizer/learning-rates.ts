@@ -1,0 +1,41 @@
+import { type Method, type ParameterGroup, PluginError } from "@blora/spec";
+import type { TrainingArguments } from "../arguments.ts";
+import type { TrainingState } from "../state/training-state.ts";
+import { scheduleFactor } from "./schedule.ts";
+
+/** Learning rates of one update, by group; of the method's own groups, those it names an optimizer for. */
+export type LearningRates = Readonly<Record<"weights" | "head", number>> &
+  Readonly<Partial<Record<Exclude<ParameterGroup, "frozen">, number>>>;
+
+type RateArguments = Pick<
+  TrainingArguments,
+  "learningRate" | "headLearningRate" | "lrSchedulerType" | "warmupSteps" | "warmupRatio"
+>;
+
+/** Weights and head follow the schedule of the run; the method's own groups have constant rates. */
+export function learningRatesAt(
+  args: RateArguments,
+  { training }: Pick<Method, "training">,
+  step: number,
+  totalSteps: number,
+): LearningRates {
+  const warmupSteps = args.warmupSteps ?? Math.ceil(totalSteps * args.warmupRatio);
+  const factor = scheduleFactor({ type: args.lrSchedulerType, warmupSteps, totalSteps }, step);
+  const own = Object.entries(training?.optimizer ?? {}).map(([group, { learningRate }]) => [group, learningRate]);
+  return {
+    ...Object.fromEntries(own),
+    weights: args.learningRate * factor,
+    head: (args.headLearningRate ?? args.learningRate) * factor,
+  };
+}
+
+/** @throws PluginError naming the first trained parameter whose group has no learning rate */
+export function requireLearningRates(state: TrainingState, rates: LearningRates): void {
+  for (const [name, { parameter }] of state.entries()) {
+    const { group } = parameter;
+    if (group === "frozen" || rates[group] !== undefined) continue;
+    throw new PluginError(
+      `${name}: expected the method to name an optimizer for its group "${group}" in training.optimizer, found none.`,
+    );
+  }
+}
