@@ -18,34 +18,24 @@ const untouched: Method = {
 };
 
 /** The task head alone, on frozen features: what adapters must beat. */
-export const head: Plugin<"method", "head", NoOptions | undefined, Method> = definePlugin<
-  "method",
-  "head",
-  NoOptions | undefined,
-  Method
->({
+export const head: Plugin<"method", "head", NoOptions | undefined, Method> = definePlugin({
   kind: "method",
   id: "head",
   packageName: "@blora/lora",
   optionsSchema,
-  create: (options) => {
+  create: (options?: NoOptions): Method => {
     parseOptions("head", optionsSchema, options);
     return untouched;
   },
 });
 
 /** Full fine-tuning: every tensor of the checkpoint and the head, in place. */
-export const full: Plugin<"method", "full", NoOptions | undefined, Method> = definePlugin<
-  "method",
-  "full",
-  NoOptions | undefined,
-  Method
->({
+export const full: Plugin<"method", "full", NoOptions | undefined, Method> = definePlugin({
   kind: "method",
   id: "full",
   packageName: "@blora/lora",
   optionsSchema,
-  create: (options) => {
+  create: (options?: NoOptions): Method => {
     parseOptions("full", optionsSchema, options);
     return { ...untouched, trainsBase: true };
   },

@@ -34,12 +34,13 @@ const optionsSchema: z.ZodType<ResolvedLoraOptions> = z
  * LoRA (Hu et al., arXiv 2106.09685): y = W0·x + alpha/rank · B·A·x, with
  * A [R, I] started as PEFT does and B [O, R] at zero.
  */
-export const lora: Plugin<"method", "lora", LoraOptions | undefined, Method> = definePlugin<
-  "method",
-  "lora",
-  LoraOptions | undefined,
-  Method
->({ kind: "method", id: "lora", packageName: "@blora/lora", optionsSchema, create });
+export const lora: Plugin<"method", "lora", LoraOptions | undefined, Method> = definePlugin({
+  kind: "method",
+  id: "lora",
+  packageName: "@blora/lora",
+  optionsSchema,
+  create,
+});
 
 function create(options?: LoraOptions): Method {
   const { rank, alpha, dropout, useRslora } = parseOptions("lora", optionsSchema, options);
@@ -66,13 +67,15 @@ function create(options?: LoraOptions): Method {
         scales: new Float64Array(ownRank(layout)).fill(ownScale(layout) ?? scale),
         kept: Array.from({ length: ownRank(layout) }, (_, component) => component),
       }),
-    import: (site, update) => ({
-      layout: { rank: update.rank, scale: update.scale },
-      parameters: {
-        A: { shape: [update.rank, site.inFeatures], values: update.A, group: "weights" },
-        B: { shape: [site.outFeatures, update.rank], values: update.B, group: "weights" },
-      },
-    }),
+    artifacts: {
+      import: (site, update) => ({
+        layout: { rank: update.rank, scale: update.scale },
+        parameters: {
+          A: { shape: [update.rank, site.inFeatures], values: update.A, group: "weights" },
+          B: { shape: [site.outFeatures, update.rank], values: update.B, group: "weights" },
+        },
+      }),
+    },
   };
 }
 

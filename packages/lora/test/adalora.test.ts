@@ -1,11 +1,14 @@
 import { mergedWeight } from "@blora/adapters";
-import { InvalidInputError, type Progress } from "@blora/spec";
+import { InvalidInputError, type LinearSite, type Method, type Progress } from "@blora/spec";
 import { ops, valueAndGradients } from "@blora/tensor";
 import {
   bitCost,
   checkGradients,
+  createTestBase,
   createTestContext,
+  createTestStore,
   expectAllClose,
+  type TestStore,
   testMethod,
   toTensors,
   useCpuBackend,
@@ -15,8 +18,6 @@ import { expect, test } from "vitest";
 import { budgetAt, budgetSchedule } from "../src/adalora/budget.ts";
 import { orthogonalityPenalty } from "../src/adalora/orthogonality.ts";
 import { adalora } from "../src/index.ts";
-import { createBase } from "./support/base.ts";
-import { createMemoryStore, type MemoryStore } from "./support/memory-store.ts";
 import { product, sample, siteOf } from "./support/reference.ts";
 
 useCpuBackend();
@@ -26,9 +27,15 @@ const site = siteOf("layer.0.query", 6, 4);
 const sites = [site, siteOf("layer.0.value", 5, 3)];
 const weight = sample("W0", 24);
 const x = sample("x", 18);
+const baseOf = (site: LinearSite, weight: ArrayLike<number>) =>
+  createTestBase(site, weight, new Float32Array(site.outFeatures));
+
+/** AdaLoRA observes no activations. */
+const storeOf = (method: Method, sites: readonly LinearSite[]): TestStore =>
+  createTestStore(method, sites, 0, ({ path }) => expect.fail(`observed ${path}`));
 
 /** Gradients of every trained matrix, the same value everywhere. */
-function gradientsOf(store: MemoryStore, value: (path: string, matrix: string, index: number) => number) {
+function gradientsOf(store: TestStore, value: (path: string, matrix: string, index: number) => number) {
   return new Map(
     store.sites.flatMap(({ path }) =>
       ["A", "E", "B"].map((matrix) => {
@@ -63,10 +70,10 @@ test("the budget falls from 216 to 72 as the cubic schedule says", () => {
 
 test("a run no longer than tInit + tFinal is refused before its first step", () => {
   const method = adalora({ tInit: 50, tFinal: 50 });
-  const store = createMemoryStore(method, sites);
-  expect(() => method.beforeStep!(store, at(0, 100))).toThrow(InvalidInputError);
-  expect(() => method.beforeStep!(store, at(0, 100))).toThrow(/100 steps, tInit = 50 and tFinal = 50/);
-  expect(() => method.beforeStep!(store, at(0, 101))).not.toThrow();
+  const store = storeOf(method, sites);
+  expect(() => method.training!.beforeStep!(store, at(0, 100))).toThrow(InvalidInputError);
+  expect(() => method.training!.beforeStep!(store, at(0, 100))).toThrow(/100 steps, tInit = 50 and tFinal = 50/);
+  expect(() => method.training!.beforeStep!(store, at(0, 101))).not.toThrow();
 });
 
 test("a target above the initial rank is refused", () => {
@@ -77,7 +84,7 @@ test("a target above the initial rank is refused", () => {
 test("step 0 computes exactly the base model and has rank 0", () => {
   const method = adalora();
   const adapter = method.init(site, 3);
-  const base = createBase(site, weight);
+  const base = baseOf(site, weight);
   const traced = { site, layout: adapter.layout, parameters: toTensors(adapter.parameters) };
   const y = method.apply(traced, ops.tensor(x, [3, 6]), base, createTestContext("train"));
   expect(Array.from(valuesOf(y))).toEqual(Array.from(valuesOf(base.apply(ops.tensor(x, [3, 6])))));
@@ -95,7 +102,7 @@ test("the output is W0·x + alpha/(rank + 1e-5)·B·diag(E)·A·x, and the merge
   const adapter = method.init(site, 3);
   adapter.parameters.E!.values.set([2, 0, -1]);
   const traced = { site, layout: adapter.layout, parameters: toTensors(adapter.parameters) };
-  const y = method.apply(traced, ops.tensor(x, [3, 6]), createBase(site, weight), createTestContext("eval"));
+  const y = method.apply(traced, ops.tensor(x, [3, 6]), baseOf(site, weight), createTestContext("eval"));
   const hidden = product(x, adapter.parameters.A!.values, 6).map((value, index) => value * [2, 0, -1][index % 3]!);
   const update = product(hidden, adapter.parameters.B!.values, 3);
   const expected = product(x, weight, 6).map((value, index) => value + (5 / 3.00001) * update[index]!);
@@ -103,7 +110,7 @@ test("the output is W0·x + alpha/(rank + 1e-5)·B·diag(E)·A·x, and the merge
 
   const exported = method.export(site, adapter)!;
   expect(exported.rank).toBe(2);
-  const merged = createBase(site, mergedWeight(weight, exported));
+  const merged = baseOf(site, mergedWeight(weight, exported));
   expectAllClose(merged.apply(ops.tensor(x, [3, 6])), y, { absolute: 1e-5 });
   expect(method.summary(site, adapter).rank).toBe(2);
   expect(method.usage(site, adapter).matmuls.map(({ macsPerToken, keep }) => macsPerToken * keep)).toEqual([12, 2, 8]);
@@ -129,7 +136,8 @@ test("the orthogonality penalty is the mean unsquared norm, with a gradient of 0
   );
   expect(gradients.flatMap((gradient) => Array.from(valuesOf(gradient)))).toEqual(Array(8).fill(0));
   checkGradients(
-    (A, B) => adalora({ orthogonality: 0.5 }).penalty!([{ site, layout: {}, parameters: { A, B } }], bitCost)!,
+    (A, B) =>
+      adalora({ orthogonality: 0.5 }).training!.penalty!([{ site, layout: {}, parameters: { A, B } }], bitCost)!,
     [
       { shape: [2, 3], values: sample("A", 6) },
       { shape: [4, 2], values: sample("B", 8) },
@@ -139,10 +147,10 @@ test("the orthogonality penalty is the mean unsquared norm, with a gradient of 0
 
 test("importance and uncertainty are averaged as the paper says", () => {
   const method = adalora({ initialRank: 2, targetRank: 1, tInit: 90, tFinal: 5 });
-  const store = createMemoryStore(method, [site]);
+  const store = storeOf(method, [site]);
   const { parameters } = store.get(site.path);
   parameters.E!.values.set([2, -4]);
-  method.afterStep!(
+  method.training!.afterStep!(
     store,
     at(0, 100),
     gradientsOf(store, () => 0.5),
@@ -150,7 +158,7 @@ test("importance and uncertainty are averaged as the paper says", () => {
   // I = |2 · 0.5| = 1 and 2: Ī = 0.15·I, U = 0.15·|I - Ī|
   expectAllClose(parameters["importance.E"]!, [0.15, 0.3]);
   expectAllClose(parameters["uncertainty.E"]!, [0.15 * 0.85, 0.15 * 1.7]);
-  method.afterStep!(
+  method.training!.afterStep!(
     store,
     at(1, 100),
     gradientsOf(store, () => 1),
@@ -163,7 +171,7 @@ test("importance and uncertainty are averaged as the paper says", () => {
 
 test("masking keeps the best components of all sites together, and they can grow back", () => {
   const method = adalora({ initialRank: 4, targetRank: 2, tInit: 0, tFinal: 1, deltaT: 1 });
-  const store = createMemoryStore(method, sites);
+  const store = storeOf(method, sites);
   const total = 3;
   const setE = () => {
     store.get(sites[0]!.path).parameters.E!.values.set([1, 8, 2, 7]);
@@ -171,14 +179,14 @@ test("masking keeps the best components of all sites together, and they can grow
   };
   setE();
   const gradients = gradientsOf(store, (_path, matrix) => (matrix === "E" ? 1 : 0));
-  method.afterStep!(store, at(1, total), gradients);
+  method.training!.afterStep!(store, at(1, total), gradients);
   // b = 4 + 4·(1 - 1/2)³ = 4.5, so the 4 best of 8 stay
   expect([...store.get(sites[0]!.path).parameters.E!.values]).toEqual([0, 8, 0, 7]);
   expect([...store.get(sites[1]!.path).parameters.E!.values]).toEqual([0, 0, 5, 6]);
   expect(method.summary(sites[1]!, store.get(sites[1]!.path)).rank).toBe(2);
 
   setE();
-  method.afterStep!(
+  method.training!.afterStep!(
     store,
     at(2, total),
     gradientsOf(store, () => 0),
@@ -188,10 +196,10 @@ test("masking keeps the best components of all sites together, and they can grow
 
 test("components that tie at the threshold go together", () => {
   const method = adalora({ initialRank: 4, targetRank: 1, tInit: 0, tFinal: 1 });
-  const store = createMemoryStore(method, [site]);
+  const store = storeOf(method, [site]);
   const { E } = store.get(site.path).parameters;
   E!.values.set([5, 5, 5, 5]);
-  method.afterStep!(
+  method.training!.afterStep!(
     store,
     at(1, 3),
     gradientsOf(store, (_path, matrix) => (matrix === "E" ? 1 : 0)),
@@ -202,11 +210,11 @@ test("components that tie at the threshold go together", () => {
 
 test("nothing is masked where target and initial rank are the same", () => {
   const method = adalora({ initialRank: 2, targetRank: 2, tInit: 0, tFinal: 1 });
-  const store = createMemoryStore(method, [site]);
+  const store = storeOf(method, [site]);
   const { E } = store.get(site.path).parameters;
   E!.values.set([1, 2]);
   for (const step of [0, 1, 2])
-    method.afterStep!(
+    method.training!.afterStep!(
       store,
       at(step, 3),
       gradientsOf(store, () => 1),
@@ -216,16 +224,16 @@ test("nothing is masked where target and initial rank are the same", () => {
 
 test("scores freeze over the final steps", () => {
   const method = adalora({ initialRank: 2, targetRank: 1, tInit: 1, tFinal: 2 });
-  const store = createMemoryStore(method, [site]);
+  const store = storeOf(method, [site]);
   const { parameters } = store.get(site.path);
   parameters.E!.values.set([1, 2]);
-  method.afterStep!(
+  method.training!.afterStep!(
     store,
     at(3, 5),
     gradientsOf(store, () => 1),
   );
   expect([...parameters["importance.E"]!.values]).toEqual([0, 0]);
-  expect([0, 1, 2, 3, 4].map((step) => method.phase!(at(step, 5)))).toEqual([
+  expect([0, 1, 2, 3, 4].map((step) => method.training!.phase!(at(step, 5)))).toEqual([
     "warmup",
     "warmup",
     "budget",

@@ -1,8 +1,7 @@
 import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
-import { hardConcrete } from "@blora/gates";
-import { bayesianBits } from "@blora/quantizers";
-import type { BaseLinear, Context, LinearSite } from "@blora/spec";
+import { bayesianBits, uniform } from "@blora/quantizers";
+import type { BaseLinear, Context } from "@blora/spec";
 import {
   frozenLinear,
   linear,
@@ -14,7 +13,8 @@ import {
 } from "@blora/tensor";
 import { createTestContext, expectAllClose, useCpuBackend } from "@blora/testing";
 import { afterAll, expect, test } from "vitest";
-import { createBlora, storeAt } from "./support/blora.ts";
+import type { BloraOptions } from "../src/index.ts";
+import { createBlora, gate, storeAt } from "./support/blora.ts";
 import { sample, siteOf } from "./support/reference.ts";
 
 useCpuBackend();
@@ -22,9 +22,6 @@ const engine = onnx({ threads: 1 });
 afterAll(() => engine.release());
 
 const sites = [siteOf("first", 12, 10), siteOf("second", 10, 12)];
-const weights = new Map(
-  sites.map(({ path, inFeatures, outFeatures }) => [path, sample(path, inFeatures * outFeatures, 0.3)]),
-);
 const x = sample("x", 8 * 12);
 const noise = { seed: 3, step: 2 };
 
@@ -36,22 +33,32 @@ function baseOf(weight: Tensor): BaseLinear {
   };
 }
 
-const observed = {
-  weight: ({ path }: LinearSite) => weights.get(path)!,
-  input: ({ path, inFeatures }: LinearSite) => ops.tensor(sample(`${path}/x`, 8 * inFeatures), [8, inFeatures]),
+const component: Partial<BloraOptions> = { penaltyStrength: 2 };
+const matrix: Partial<BloraOptions> = {
+  ...component,
+  granularity: "matrix",
+  rankGate: gate,
+  quantizer: bayesianBits({ gate }),
 };
+const site: Partial<BloraOptions> = { ...component, scope: "site", siteQuantizer: bayesianBits({ gate, maxBits: 4 }) };
+const absmax: Partial<BloraOptions> = { quantizer: uniform({ bits: [0, 2, 4], gate, grid: "absmax" }) };
 
-test.each([
-  ["gates", 1, "adapter"],
-  ["settle", 6, "adapter"],
-  ["gates", 1, "site"],
-  ["settle", 6, "site"],
-] as const)(
-  "the compiled step has the eager loss and gradients in the phase %s at step %i and scope %s",
-  async (...[, start, scope]) => {
-    const gate = hardConcrete({ initialLogit: 1 });
-    const method = createBlora({ quantizer: bayesianBits({ gate, maxBits: 4 }), penaltyStrength: 2, scope });
-    const store = await storeAt(method, sites, start, observed);
+test.each(
+  (
+    [
+      ["component", component],
+      ["matrix", matrix],
+      ["site", site],
+      ["absmax", absmax],
+    ] as const
+  ).flatMap(([name, options]) => [["gates", name, 1, options] as const, ["settle", name, 6, options] as const]),
+)(
+  "the compiled step has the eager loss and gradients in the phase %s of form %s",
+  async (_phase, _form, start, options) => {
+    const method = createBlora(options);
+    const store = await storeAt(method, sites, 1);
+    await method.training!.beforeStep!(store, { step: start, totalSteps: 10, seed: 0 });
+    const weights = new Map(sites.map(({ path }) => [path, store.baseWeight(path)]));
     const parameters = sites.flatMap(({ path }) =>
       Object.entries(store.get(path).parameters).map(([name, parameter]) => [`${path}/${name}`, parameter] as const),
     );
@@ -70,7 +77,7 @@ test.each([
         (hidden, adapter) => method.apply(adapter, hidden, baseOf(weightOf(adapter.site.path)), context),
         input,
       );
-      const penalty = method.penalty!(adapters, bops());
+      const penalty = method.training!.penalty!(adapters, bops());
       const task = ops.mean(ops.square(y));
       return penalty === undefined ? task : ops.add(task, penalty);
     };

@@ -1,8 +1,9 @@
 import { mergedWeight } from "@blora/adapters";
-import { type Adapter, InvalidInputError, type Method } from "@blora/spec";
+import { type Adapter, InvalidInputError, type LinearSite, type Method } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import {
   checkGradients,
+  createTestBase,
   createTestContext,
   expectAllClose,
   testMethod,
@@ -12,7 +13,6 @@ import {
 } from "@blora/testing";
 import { expect, test } from "vitest";
 import { lora } from "../src/index.ts";
-import { createBase } from "./support/base.ts";
 import { product, sample, siteOf } from "./support/reference.ts";
 
 useCpuBackend();
@@ -21,7 +21,9 @@ testMethod(lora({ rank: 3, dropout: 0.2 }));
 const site = siteOf("layer.0.query", 6, 4);
 const weight = sample("W0", 24);
 const x = sample("x", 18);
-const base = () => createBase(site, weight);
+const baseOf = (site: LinearSite, weight: ArrayLike<number>) =>
+  createTestBase(site, weight, new Float32Array(site.outFeatures));
+const base = () => baseOf(site, weight);
 const input = () => ops.tensor(x, [3, 6]);
 
 /** An adapter whose B is no longer zero. */
@@ -97,7 +99,7 @@ test("dropout zeroes inputs of the adapter in training alone and keeps their mea
   const method = lora({ rank: 1, alpha: 1, dropout: 0.25 });
   const identity = siteOf("identity", 1, 1);
   const parameters = { A: ops.ones([1, 1]), B: ops.ones([1, 1]) };
-  const zero = createBase(identity, [0]);
+  const zero = baseOf(identity, [0]);
   const ones = ops.ones([4000, 1]);
   const y = (mode: "train" | "eval") =>
     Array.from(valuesOf(method.apply({ site: identity, layout: {}, parameters }, ones, zero, createTestContext(mode))));
@@ -113,7 +115,7 @@ test("the merged weight computes what the adapted site computes", () => {
   const adapter = trained(method);
   const traced = { site, layout: adapter.layout, parameters: toTensors(adapter.parameters) };
   const adapted = method.apply(traced, input(), base(), createTestContext("eval"));
-  const merged = createBase(site, mergedWeight(weight, method.export(site, adapter)));
+  const merged = baseOf(site, mergedWeight(weight, method.export(site, adapter)));
   expectAllClose(merged.apply(input()), adapted, { absolute: 1e-5 });
 });
 
@@ -129,6 +131,27 @@ test("its products are those of A and B in 32 bit, which are also the baseline",
   expect(method.usage(site, trained(method))).toEqual(expected);
   expect(method.baselineUsage(site)).toEqual(expected);
   expect(method.summary(site, trained(method))).toEqual({ rank: 4, bits: { A: 32, B: 32 } });
+});
+
+test("an imported update is trained on at its own rank and scale, and exports itself", () => {
+  const method = lora({ rank: 4, alpha: 6 });
+  const update = { rank: 2, A: sample("A", 12), B: sample("B", 8), scale: 0.5 };
+  const adapter = method.artifacts!.import!(site, update);
+  expect(method.summary(site, adapter).rank).toBe(2);
+  const { layout, parameters } = adapter;
+  const y = method.apply(
+    { site, layout, parameters: toTensors(parameters) },
+    input(),
+    base(),
+    createTestContext("eval"),
+  );
+  const change = product(product(x, update.A, 6), update.B, 2);
+  expectAllClose(
+    y,
+    product(x, weight, 6).map((value, index) => value + 0.5 * change[index]!),
+    { absolute: 1e-5 },
+  );
+  expect(method.export(site, adapter)).toEqual({ rank: 2, A: update.A, B: update.B.map((value) => 0.5 * value) });
 });
 
 test("bad options are one error that names each of them", () => {

@@ -3,9 +3,9 @@ import {
   definePlugin,
   FLOAT_BITS,
   type Method,
+  type MethodTraining,
   type ParameterRecord,
   type Plugin,
-  type Progress,
 } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { foldUpdate } from "../fold.ts";
@@ -15,7 +15,7 @@ import { floatUsage } from "../usage.ts";
 import { budgetAt, budgetSchedule } from "./budget.ts";
 import { initialImportance, updateImportance } from "./importance.ts";
 import { maskToBudget } from "./mask.ts";
-import { type AdaloraOptions, adaloraOptionsSchema } from "./options.ts";
+import { type AdaloraOptions, adaloraOptionsSchema, type ResolvedAdaloraOptions } from "./options.ts";
 import { orthogonalityPenalty } from "./orthogonality.ts";
 
 const INITIAL_DEVIATION = 0.02;
@@ -27,16 +27,17 @@ const RANK_OFFSET = 1e-5;
  * components with the least importance over all sites are masked until the
  * budget is met, in the form of the authors' code.
  */
-export const adalora: Plugin<"method", "adalora", AdaloraOptions | undefined, Method> = definePlugin<
-  "method",
-  "adalora",
-  AdaloraOptions | undefined,
-  Method
->({ kind: "method", id: "adalora", packageName: "@blora/lora", optionsSchema: adaloraOptionsSchema, create });
+export const adalora: Plugin<"method", "adalora", AdaloraOptions | undefined, Method> = definePlugin({
+  kind: "method",
+  id: "adalora",
+  packageName: "@blora/lora",
+  optionsSchema: adaloraOptionsSchema,
+  create,
+});
 
 function create(given?: AdaloraOptions): Method {
   const options = parseOptions("adalora", adaloraOptionsSchema, given);
-  const { initialRank: rank, orthogonality } = options;
+  const { initialRank: rank } = options;
   const scale = options.alpha / (rank + RANK_OFFSET);
   return {
     init(site, seed) {
@@ -51,23 +52,6 @@ function create(given?: AdaloraOptions): Method {
       const B = ops.mul(parameters.B!, ops.mul(parameters.E!, scale)); // [O, R]
       return applyUpdate(site, { A: parameters.A!, B }, x, base, context, options.dropout);
     },
-    penalty: (adapters) =>
-      orthogonality === 0 || adapters.length === 0 ? undefined : ops.mul(orthogonalityPenalty(adapters), orthogonality),
-    beforeStep(adapters, progress) {
-      budgetSchedule(options, adapters.sites.length, progress.totalSteps);
-    },
-    afterStep(store, progress, gradients) {
-      const schedule = budgetSchedule(options, store.sites.length, progress.totalSteps);
-      const adapters = store.sites.map(({ path }) => store.get(path));
-      if (progress.step < schedule.totalSteps - schedule.finalSteps) {
-        for (const [index, { path }] of store.sites.entries()) {
-          updateImportance(adapters[index]!, (matrix) => gradients.get(`${path}/${matrix}`)!, options);
-        }
-      }
-      const budget = budgetAt(schedule, progress.step);
-      if (budget.masks) maskToBudget(adapters, budget.components);
-    },
-    phase: (progress) => phaseAt(progress),
     usage: (site, adapter) => floatUsage(site, rank, ["A", "E", "B"], activeComponents(adapter).length / rank),
     baselineUsage: (site) => floatUsage(site, rank, ["A", "B"]),
     summary: (_site, adapter) => ({
@@ -81,13 +65,36 @@ function create(given?: AdaloraOptions): Method {
         scales: Float64Array.from(adapter.parameters.E!.values, (e) => e * scale),
         kept: activeComponents(adapter),
       }),
+    training: trainingOf(options),
   };
+}
 
-  function phaseAt({ step, totalSteps }: Progress): string {
-    const { initialSteps, finalSteps } = budgetSchedule(options, 1, totalSteps);
-    if (step <= initialSteps) return "warmup";
-    return step > totalSteps - finalSteps ? "final" : "budget";
-  }
+function trainingOf(options: ResolvedAdaloraOptions): MethodTraining {
+  const { orthogonality } = options;
+  return {
+    penalty: (adapters) =>
+      orthogonality === 0 || adapters.length === 0 ? undefined : ops.mul(orthogonalityPenalty(adapters), orthogonality),
+    beforeStep({ sites }, { totalSteps }) {
+      // Refuses a run that is too short for the schedule.
+      budgetSchedule(options, sites.length, totalSteps);
+    },
+    afterStep(store, { step, totalSteps }, gradients) {
+      const schedule = budgetSchedule(options, store.sites.length, totalSteps);
+      const adapters = store.sites.map(({ path }) => store.get(path));
+      if (step < totalSteps - schedule.finalSteps) {
+        for (const [index, { path }] of store.sites.entries()) {
+          updateImportance(adapters[index]!, (matrix) => gradients.get(`${path}/${matrix}`)!, options);
+        }
+      }
+      const { masks, components } = budgetAt(schedule, step);
+      if (masks) maskToBudget(adapters, components);
+    },
+    phase({ step, totalSteps }) {
+      const { initialSteps, finalSteps } = budgetSchedule(options, 1, totalSteps);
+      if (step <= initialSteps) return "warmup";
+      return step > totalSteps - finalSteps ? "final" : "budget";
+    },
+  };
 }
 
 /** Components that masking left on. */

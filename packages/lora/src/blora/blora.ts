@@ -1,95 +1,66 @@
-import { type Adapter, definePlugin, type Method, type Plugin, type TracedAdapter } from "@blora/spec";
-import type { Tensor } from "@blora/tensor";
-import { foldUpdate } from "../fold.ts";
-import { constantParameter, kaimingUniform, scaleOf } from "../low-rank.ts";
-import { applyBlora, observeActivations } from "./apply.ts";
-import { adaptStrength } from "./budget.ts";
-import { codedUpdate } from "./coded-update.ts";
-import { drawGates } from "./draw-gates.ts";
-import { gateProbabilities } from "./gate-probabilities.ts";
+import { type Adapter, definePlugin, type Method, type Plugin } from "@blora/spec";
+import { constantParameter, kaimingUniform } from "../low-rank.ts";
+import { codedUpdate, encodeAdapter, exportUpdate, gateProbabilities, roundedBase } from "./artifacts.ts";
+import { applyBlora, prepareAdapters } from "./forward.ts";
+import { observeActivations } from "./large-operands.ts";
 import { activationsOf, toJson } from "./layout.ts";
-import { type BloraOptions, type BloraSettings, bloraOptionsSchema, bloraSettings } from "./options.ts";
-import { bloraPenalty } from "./penalty.ts";
-import { phaseAt } from "./phase-schedule.ts";
-import { advance } from "./phases.ts";
-import { activeComponents, encodedMatrices, roundedBase, roundedValues } from "./quantization.ts";
-import { budgetWarnings } from "./reach.ts";
-import { bloraBaseline, bloraSummary, bloraUsage } from "./usage.ts";
-import { widenRanges } from "./widen-ranges.ts";
-
-export interface BloraMethod extends Method {
-  /**
-   * How far the furthest gate has to fall before it counts as closed, φ0 - φ*,
-   * or 0 without gates. A gate moves about one learning rate per step under
-   * Adam, so a phase of n steps needs a rate well above gateTravel() / n.
-   */
-  gateTravel(): number;
-}
+import { bloraPenalty, shiftToBudget } from "./objective.ts";
+import { type BloraOptions, bloraOptionsSchema, bloraSettings } from "./options.ts";
+import { advance, phaseAt } from "./phases.ts";
+import { bloraBaseline, bloraSummary, bloraUsage, budgetWarnings } from "./usage.ts";
 
 /**
- * B-LoRA (Meo et al., arXiv 2406.13046): low-rank updates s·B·diag(g ⊙ e)·A
- * whose rank and bit widths are learned per matrix through gates.
+ * B-LoRA (Meo et al., arXiv 2406.13046): low-rank updates s·B·A whose ranks and
+ * bit widths are learned, for each singular component of a site or, as
+ * in the paper, for each matrix. `objective.ts` states what is minimized.
  */
-export const blora: Plugin<"method", "blora", BloraOptions, BloraMethod> = definePlugin<
-  "method",
-  "blora",
-  BloraOptions,
-  BloraMethod
->({ kind: "method", id: "blora", packageName: "@blora/lora", optionsSchema: bloraOptionsSchema, create });
+export const blora: Plugin<"method", "blora", BloraOptions, Method> = definePlugin({
+  kind: "method",
+  id: "blora",
+  packageName: "@blora/lora",
+  optionsSchema: bloraOptionsSchema,
+  create,
+});
 
-function create(options: BloraOptions): BloraMethod {
+function create(options: BloraOptions): Method {
   const settings = bloraSettings(options);
   const { rank, scope } = settings;
-  const scale = scaleOf(settings.alpha, rank);
   return {
     scope,
     init: (site, seed) => ({
-      layout: toJson({ phase: "warmup", rank, signed: {}, bits: {} }),
+      layout: toJson({ phase: "warmup", rank, bits: {}, unsigned: [] }),
       parameters: {
         A: kaimingUniform(site, "A", [rank, site.inFeatures], seed),
-        E: constantParameter([rank], 1),
         B: constantParameter([site.outFeatures, rank], 0),
       },
     }),
-    prepare: (adapters, context) => drawGates(settings, adapters, context),
+    prepare: (adapters, context) => prepareAdapters(settings, adapters, context),
     apply: (adapter, x, base, context) => applyBlora(settings, adapter, x, base, context),
-    ...(activationsOf(settings).length > 0 && {
-      observe: (adapter: TracedAdapter, x: Tensor) => observeActivations(adapter, x),
-    }),
-    penalty: (adapters, cost) => bloraPenalty(settings, adapters, cost),
-    beforeStep: (store, progress) => advance(settings, store, progress),
-    afterStep: (store, progress) => {
-      adaptStrength(settings, store, progress);
-      widenRanges(settings, store);
-    },
-    warnings: (sites, adapters, cost) => budgetWarnings(settings, sites, adapters, cost),
-    phase: (progress) => phaseAt(settings, progress),
     usage: (site, adapter) => bloraUsage(settings, site, adapter),
     baselineUsage: (site) => bloraBaseline(settings, site),
     summary: (_site, adapter) => bloraSummary(settings, adapter),
-    gateProbabilities: (adapter) => gateProbabilities(settings, adapter),
-    export: (_site, adapter) =>
-      foldUpdate({
-        A: roundedValues(settings, adapter, "A"),
-        B: roundedValues(settings, adapter, "B"),
-        scales: Float64Array.from(roundedValues(settings, adapter, "E"), (e) => e * scale),
-        kept: activeComponents(settings, adapter),
+    export: (site, adapter) => exportUpdate(settings, site, adapter),
+    training: {
+      penalty: (adapters, cost) => bloraPenalty(settings, adapters, cost),
+      beforeStep: (store, progress) => advance(settings, store, progress),
+      afterStep: (store, progress) => {
+        if (phaseAt(settings, progress) === "gates") shiftToBudget(settings, store);
+      },
+      phase: (progress) => phaseAt(settings, progress),
+      optimizer: {
+        gates: { learningRate: settings.gateLearningRate },
+        ranges: { learningRate: settings.rangeLearningRate },
+      },
+      ...(activationsOf(settings).length > 0 && { observe: observeActivations }),
+      gateProbabilities: (adapter) => gateProbabilities(settings, adapter),
+      warnings: (sites, adapters, cost) => budgetWarnings(settings, sites, adapters, cost),
+    },
+    artifacts: {
+      encode: (adapter) => encodeAdapter(settings, adapter),
+      exportCodes: (_site, adapter) => codedUpdate(settings, adapter),
+      ...(scope === "site" && {
+        roundBase: (adapter: Adapter, weight: Float32Array) => roundedBase(settings, adapter, weight),
       }),
-    exportCodes: (_site, adapter) => codedUpdate(settings, adapter, scale),
-    encode: (adapter) => encodedMatrices(settings, adapter),
-    ...(scope === "site" && {
-      roundBase: (adapter: Adapter, weight: Float32Array) => roundedBase(settings, adapter, weight),
-    }),
-    gateTravel: () => gateTravel(settings),
+    },
   };
-}
-
-function gateTravel({ rankGate, quantizer, rank, learnRank, learnBits, initialGateLogit }: BloraSettings): number {
-  const logits = learnRank && rank > 1 ? [initialGateLogit] : [];
-  if (learnBits) {
-    for (const { group, values } of Object.values(quantizer.init({ values: Float32Array.of(1), signed: true }))) {
-      if (group === "gates") logits.push(...values);
-    }
-  }
-  return logits.reduce((furthest, logit) => Math.max(furthest, logit - rankGate.threshold), 0);
 }

@@ -1,36 +1,86 @@
-import type { BaseLinear, Context, SampledRounding, TracedAdapter } from "@blora/spec";
+import type { ActivationStatistics, BaseLinear, Context, TracedAdapter, VectorWidths } from "@blora/spec";
 import {
   detached,
   linearWithUpdate,
   ops,
+  rowsOf,
   stratifiedRows,
   type Tensor,
   type TensorRecord,
   withSampledGradient,
   withSampledWeightGradient,
 } from "@blora/tensor";
-import { type ActivationOperand, activationsOf, layoutOf, type Operand, quantizerParameters } from "./layout.ts";
+import { type ChainShares, chainShares } from "./gates.ts";
+import {
+  type ActivationOperand,
+  largeOperandsOf,
+  layoutOf,
+  type Operand,
+  quantizerOf,
+  quantizerParameter,
+  quantizerParameters,
+} from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
-import { operandQuantizer } from "./quantization.ts";
+
+/** Names under which `prepare` hands the widths of one pass to `apply`, each [1, L]: soft for gradients, one-hot for values. */
+const SOFT = "shares";
+const HARD = "width";
 
 /**
- * Rounds the activations of a site, which all have M rows. In training the
- * gradients of their quantizers come from `gradientShare` of these rows, the
- * same for every activation.
+ * The widths of W0 and activations in one pass. All of them drawn at once
+ * would disturb a step too much, so `drawShare` of them take the likeliest
+ * width of their draw, and the others the one evaluation would use.
  */
-export function activationQuantizer(
+export function drawLargeOperands(
+  settings: BloraSettings,
+  logits: readonly TensorRecord[],
+  drawn: ChainShares,
+  context: Context,
+): Record<string, Tensor>[] {
+  const prepared: Record<string, Tensor>[] = logits.map(() => ({}));
+  const operands = largeOperandsOf(settings);
+  if (operands.length === 0) return prepared;
+  const training = context.mode === "train";
+  const decided = training ? chainShares(settings, logits, "decided", context.uniform) : drawn;
+  for (const operand of operands) {
+    const soft = drawn.get(operand)!; // [S, L]
+    const hard = training ? someDrawn(settings, operand, detached(soft), decided.get(operand)!, context) : soft;
+    for (const [index, row] of rowsOf(soft).entries()) prepared[index]![quantizerParameter(operand, SOFT)] = row;
+    for (const [index, row] of rowsOf(hard).entries()) prepared[index]![quantizerParameter(operand, HARD)] = row;
+  }
+  return prepared;
+}
+
+function someDrawn(
+  { drawShare }: BloraSettings,
+  operand: Operand,
+  soft: Tensor,
+  decided: Tensor,
+  context: Context,
+): Tensor {
+  const draws = ops.cast(
+    ops.less(context.uniform(`gates/${operand}/draws`, [soft.shape[0]!, 1]), drawShare),
+    "float32",
+  );
+  const likeliest = ops.cast(ops.equal(soft, ops.max(soft, 1, true)), "float32");
+  return ops.add(decided, ops.mul(draws, ops.sub(likeliest, decided)));
+}
+
+/** Rounds the activations of a site, which all have M rows; their quantizers are trained by `gradientShare` of the rows. */
+export function activationRounding(
   settings: BloraSettings,
   adapter: TracedAdapter,
   M: number,
   context: Context,
 ): (operand: ActivationOperand, x: Tensor) => Tensor {
-  const isSampled = (operand: Operand) => isSampledOperand(settings, adapter, operand, context);
-  const quantize = operandQuantizer(settings, adapter, context);
-  if (!activationsOf(settings).some(isSampled)) return quantize;
+  const isSigned = (operand: ActivationOperand) => !layoutOf(adapter).unsigned.includes(operand);
+  if (context.mode === "eval") {
+    return (operand, x) => roundWhole(settings, adapter, operand, x, isSigned(operand));
+  }
   const rows = sampledRows(settings, adapter.site.path, M, context);
   return (operand, x) => {
-    if (!isSampled(operand)) return quantize(operand, x);
-    const { whole, sample } = sampledRounding(settings, adapter, operand, x, rows, context);
+    const whole = roundWhole(settings, adapter, operand, x, isSigned(operand));
+    const sample = roundSample(settings, adapter, operand, ops.gather(detached(x), rows), isSigned(operand));
     return withSampledGradient(whole, sample, rows);
   };
 }
@@ -42,63 +92,80 @@ export interface Update {
 }
 
 /**
- * x·W̃0ᵀ + b + h·Bᵀ, W0 [O, I] rounded. The gradient of a handful of
- * scalars needs no [O, I] product dyᵀ·x: in training it comes from
- * `gradientShare` of the rows of W0.
+ * x·W̃0ᵀ + b + h·Bᵀ, W0 [O, I] rounded. The gradient of a handful of numbers
+ * needs no [O, I] product dyᵀ·x: it comes from `gradientShare` of the rows of W0.
  */
 export function roundedBase(
   settings: BloraSettings,
   adapter: TracedAdapter,
   x: Tensor,
-  { h, B }: Update,
+  update: Update | undefined,
   base: BaseLinear,
   context: Context,
 ): Tensor {
-  if (!isSampledOperand(settings, adapter, "W0", context)) {
-    const weight = operandQuantizer(settings, adapter, context)("W0", base.weight);
-    return linearWithUpdate(base.apply, x, weight, h, B);
-  }
+  const weight = roundWhole(settings, adapter, "W0", base.weight, true);
+  const product =
+    update === undefined ? base.apply(x, weight) : linearWithUpdate(base.apply, x, weight, update.h, update.B);
+  if (context.mode === "eval") return product;
   const rows = sampledRows(settings, `${adapter.site.path}/W0`, base.weight.shape[0]!, context);
-  const { whole, sample } = sampledRounding(settings, adapter, "W0", base.weight, rows, context);
-  return withSampledWeightGradient(linearWithUpdate(base.apply, x, whole, h, B), x, sample, rows);
-}
-
-function isSampledOperand(
-  { gradientShare, quantizer }: BloraSettings,
-  adapter: TracedAdapter,
-  operand: Operand,
-  { mode }: Context,
-): boolean {
-  const { signed, bits } = layoutOf(adapter);
-  if (mode === "eval" || gradientShare === 1 || signed[operand] === undefined) return false;
-  return bits[operand] !== undefined || quantizer.quantizeSampled !== undefined;
+  const sample = roundSample(settings, adapter, "W0", ops.gather(base.weight, rows), true);
+  return withSampledWeightGradient(product, x, sample, rows);
 }
 
 function sampledRows({ gradientShare }: BloraSettings, path: string, rows: number, context: Context): Tensor {
   return stratifiedRows(context.uniform(`${path}/rows`, [Math.ceil(gradientShare * rows)]), rows);
 }
 
-function sampledRounding(
-  { quantizer }: BloraSettings,
+/** The whole tensor as one vector, differentiable by x alone. */
+function roundWhole(
+  settings: BloraSettings,
   adapter: TracedAdapter,
   operand: Operand,
   x: Tensor,
-  rows: Tensor,
-  context: Context,
-): SampledRounding {
-  const { signed, bits } = layoutOf(adapter);
+  signed: boolean,
+): Tensor {
   const parameters = quantizerParameters(adapter.parameters, operand);
-  const isSigned = signed[operand]!;
-  const fixed = bits[operand];
-  if (fixed === undefined) {
-    return quantizer.quantizeSampled!(parameters, x, rows, isSigned, context, `${adapter.site.path}/${operand}`);
-  }
-  return {
-    whole: quantizer.quantizeFixed(detachedAll(parameters), x, isSigned, fixed),
-    sample: quantizer.quantizeFixed(parameters, ops.gather(detached(x), rows), isSigned, fixed),
-  };
+  const constants = Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, detached(tensor)]));
+  return roundVector(settings, adapter, operand, constants, x, signed, HARD);
 }
 
-function detachedAll(parameters: TensorRecord): TensorRecord {
-  return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, detached(tensor)]));
+/** Some rows of it, differentiable by the quantizer's parameters and gates. */
+function roundSample(
+  settings: BloraSettings,
+  adapter: TracedAdapter,
+  operand: Operand,
+  x: Tensor,
+  signed: boolean,
+): Tensor {
+  return roundVector(settings, adapter, operand, quantizerParameters(adapter.parameters, operand), x, signed, SOFT);
+}
+
+function roundVector(
+  settings: BloraSettings,
+  adapter: TracedAdapter,
+  operand: Operand,
+  { [SOFT]: soft, [HARD]: hard, ...parameters }: TensorRecord,
+  x: Tensor,
+  signed: boolean,
+  by: typeof SOFT | typeof HARD,
+): Tensor {
+  const { bits } = layoutOf(adapter);
+  const widths: VectorWidths = bits[operand] ?? (by === HARD ? { shares: hard!, oneHot: true } : { shares: soft! });
+  return ops.reshape(
+    quantizerOf(settings, operand).round(parameters, ops.reshape(x, [1, -1]), signed, widths),
+    x.shape,
+  );
+}
+
+/** Statistics of the activations in scope, as the forward pass in floating point has them. */
+export function observeActivations(
+  { parameters }: TracedAdapter,
+  x: Tensor,
+): Record<ActivationOperand, ActivationStatistics<Tensor>> {
+  const statistics = (activation: Tensor): ActivationStatistics<Tensor> => ({
+    min: ops.neg(ops.max(ops.neg(activation))),
+    max: ops.max(activation),
+    meanSquare: ops.mean(ops.square(activation)),
+  });
+  return { input: statistics(x), afterA: statistics(ops.matMul(x, parameters.A!, false, true)) };
 }

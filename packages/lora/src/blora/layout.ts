@@ -1,31 +1,28 @@
-import type { Adapter, JsonObject } from "@blora/spec";
+import type { JsonObject, Quantizer } from "@blora/spec";
 import type { BloraSettings } from "./options.ts";
 
-export type Phase = "warmup" | "gates" | "settle";
+/** `rounded`: settled, and its matrices hold their rounded values already, as a packed adapter does. */
+export type Phase = "warmup" | "gates" | "settle" | "rounded";
 
 /** A trained or frozen matrix that can be quantized. */
-export type WeightOperand = "A" | "E" | "B" | "W0";
+export type WeightOperand = "A" | "B" | "W0";
 
-/** An activation that can be quantized: the input of the site, x·Aᵀ, and x·Aᵀ ⊙ E. */
-export type ActivationOperand = "input" | "afterA" | "afterE";
+/** An activation that can be quantized: the input of the site, and x·Aᵀ. */
+export type ActivationOperand = "input" | "afterA";
 
 export type Operand = WeightOperand | ActivationOperand;
-
-/** Rank gates φ_2 … φ_R, [R-1], during the gates phase. */
-export const RANK_GATES = "phi_rank";
-
-/** Gates g [1, R] as one pass has drawn them. No parameter: `drawGates` adds them for `apply`. */
-export const COMPONENT_GATES = "g_rank";
 
 /** What the graph of a site depends on. */
 export interface BloraLayout {
   readonly phase: Phase;
-  /** Components that exist. */
+  /** R, components that exist. */
   readonly rank: number;
-  /** Quantized operands and whether negative values occur in them; empty in the warm-up. */
-  readonly signed: Readonly<Partial<Record<Operand, boolean>>>;
-  /** Bit widths once they are fixed, in the settle phase. */
-  readonly bits: Readonly<Partial<Record<Operand, number>>>;
+  /** Settled widths: of A and B one for each component, of the others one. */
+  readonly bits: Readonly<Partial<Record<Operand, readonly number[]>>>;
+  /** Activations without negative values. */
+  readonly unsigned: readonly ActivationOperand[];
+  /** Offset of the codes that `rounded` matrices were decoded from. */
+  readonly offset?: 0 | 0.5;
 }
 
 export function layoutOf({ layout }: { readonly layout: JsonObject }): BloraLayout {
@@ -33,18 +30,60 @@ export function layoutOf({ layout }: { readonly layout: JsonObject }): BloraLayo
 }
 
 export function toJson(layout: BloraLayout): JsonObject {
-  return { ...layout, signed: { ...layout.signed }, bits: { ...layout.bits } };
+  return JSON.parse(JSON.stringify(layout)) as JsonObject;
 }
 
 /** Activations in scope. */
-export function activationsOf({ scope, learnBits }: BloraSettings): readonly ActivationOperand[] {
-  return learnBits && scope !== "adapter" ? ["input", "afterA", "afterE"] : [];
+export function activationsOf({ scope }: BloraSettings): readonly ActivationOperand[] {
+  return scope === "adapter" ? [] : ["input", "afterA"];
 }
 
-/** Matrices in scope. */
-export function weightsOf({ scope, learnBits }: BloraSettings): readonly WeightOperand[] {
-  if (!learnBits) return [];
-  return scope === "site" ? ["A", "E", "B", "W0"] : ["A", "E", "B"];
+/** W0 and activations in scope: whole tensors that `siteQuantizer` rounds. */
+export function largeOperandsOf(settings: BloraSettings): readonly Exclude<Operand, "A" | "B">[] {
+  return settings.scope === "site" ? ["W0", "input", "afterA"] : activationsOf(settings);
+}
+
+export function quantizerOf({ quantizer, siteQuantizer }: BloraSettings, operand: Operand): Quantizer {
+  return operand === "A" || operand === "B" ? quantizer : siteQuantizer!;
+}
+
+/** Units of a site that choose among the same levels: widths, or at `rank` how many components are open. */
+export interface Chain {
+  readonly name: "components" | "rank" | Operand;
+  /** What its level is the width of; none where it is a rank. */
+  readonly operands: readonly Operand[];
+  /** Units in a site. */
+  readonly units: number;
+  /** L levels, ascending. */
+  readonly levels: readonly number[];
+}
+
+/** Every choice a site has. */
+export function chainsOf(settings: BloraSettings): readonly Chain[] {
+  const { granularity, rank, rankGate, quantizer } = settings;
+  const chain = (name: Chain["name"], operands: readonly Operand[], units: number, levels: readonly number[]) => ({
+    name,
+    operands,
+    units,
+    levels,
+  });
+  const matrices =
+    granularity === "component"
+      ? [chain("components", ["A", "B"], rank, quantizer.bitWidths)]
+      : [chain("A", ["A"], 1, quantizer.bitWidths), chain("B", ["B"], 1, quantizer.bitWidths)];
+  const ranks = Array.from({ length: rank }, (_, index) => index + 1);
+  return [
+    ...matrices,
+    ...(granularity === "matrix" && rankGate !== undefined && rank > 1 ? [chain("rank", [], 1, ranks)] : []),
+    ...largeOperandsOf(settings).map((operand) =>
+      chain(operand, [operand], 1, quantizerOf(settings, operand).bitWidths),
+    ),
+  ];
+}
+
+/** Name of a chain's gates among the parameters of a site, [N, G]. */
+export function gatesName({ name }: Pick<Chain, "name">): string {
+  return `${name}.gates`;
 }
 
 /** Name of a quantizer's parameter among those of the site. */
@@ -58,16 +97,6 @@ export function quantizerParameters<Value>(
   operand: Operand,
 ): Record<string, Value> {
   const prefix = quantizerParameter(operand, "");
-  return Object.fromEntries(
-    Object.entries(parameters)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.slice(prefix.length), value]),
-  );
-}
-
-/** The bit width evaluation uses for an operand, on the host; undefined where it is in floating point. */
-export function bitsOf(settings: BloraSettings, adapter: Adapter, operand: Operand): number | undefined {
-  const layout = layoutOf(adapter);
-  if (layout.signed[operand] === undefined) return undefined;
-  return layout.bits[operand] ?? settings.quantizer.bits(quantizerParameters(adapter.parameters, operand));
+  const own = Object.entries(parameters).filter(([name]) => name.startsWith(prefix) && name !== `${prefix}gates`);
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }

@@ -2,81 +2,71 @@ import type { Gate, Quantizer } from "@blora/spec";
 import { z } from "zod";
 import { alphaSchema, dropoutSchema, type LowRankOptions, parseOptions, rankSchema } from "../options.ts";
 
-/**
- * What is quantized: the trained matrices; also the activations that enter
- * them; or the whole site, frozen weight and its input included.
- */
+/** What is quantized: the trained matrices; also the activations that enter them; or the whole site, W0 and its input included. */
 export type Scope = "adapter" | "adapter+activations" | "site";
 
 /** Shares of a run, which sum to 1. */
 export interface PhaseShares {
-  /** Plain LoRA, so that ranges are set from trained tensors. Above 0. */
+  /** Plain LoRA, so that widths are chosen for trained matrices. Above 0. */
   readonly warmup: number;
-  /** Ranks and bit widths are learned. */
+  /** Gates are learned; 0 unless `allocation` is `gates`. */
   readonly gates: number;
-  /** Ranks and bit widths are fixed; the task loss alone. */
+  /** Ranks and bit widths are fixed; the matrices train through their rounding. */
   readonly settle: number;
 }
 
 export interface BloraOptions extends LowRankOptions {
-  /** Gates of the rank components. */
-  readonly rankGate: Gate;
-  /** Quantizer of every operand in scope. */
+  /** Quantizer of A and B. A width of 0 among its widths closes components. */
   readonly quantizer: Quantizer;
+  /** Quantizer of W0 and of activations, where the scope rounds them. */
+  readonly siteQuantizer?: Quantizer | undefined;
   /** Rank every site starts with. Default 8. */
   readonly rank?: number | undefined;
+  /**
+   * What has a width of its own. `component`: each singular component of a
+   * site, row i of A and column i of B. `matrix`: A and B as a whole, and
+   * the rank is learned apart, as in the paper. Default `component`.
+   */
+  readonly granularity?: "component" | "matrix" | undefined;
+  /** Gates of the rank at granularity `matrix`, each behind the one before; the rank stays where absent. */
+  readonly rankGate?: Gate | undefined;
   /** Default `adapter`. */
   readonly scope?: Scope | undefined;
-  /** λ: the task loss that running for free instead of at full price is worth. Default 0.1. */
-  readonly penaltyStrength?: number | undefined;
-  /**
-   * Share of the baseline's cost the run is to end at, over 0 to 1. λ is then
-   * adapted and `penaltyStrength` has no part; needs a settle phase. Default: none.
-   */
+  /** Share of the bit operations of LoRA in 32 bit at the starting rank that the run is to end at, over 0 to 1. */
   readonly bopsTarget?: number | undefined;
   /**
-   * Share of rows from which the gradients of the quantizers of W0 and of
-   * activations are estimated, unbiased, where the scope rounds them; over 0
-   * to 1, which is exact. Default 1/32.
+   * How a budget is spent. `knapsack`: where a bit operation removes the most
+   * rounding error. `gates`: as gates learn it, from the knapsack on.
+   * `uniform`: alike in every site, its strongest components first. Default `knapsack`.
    */
-  readonly gradientShare?: number | undefined;
-  /** Default { warmup: 0.1, gates: 0.6, settle: 0.3 }. */
+  readonly allocation?: "knapsack" | "gates" | "uniform" | undefined;
+  /** Rounding error by which widths are chosen: of the update B·A, or of A and B weighed by a diagonal Fisher information. Default `error`. */
+  readonly sensitivity?: "error" | "fisher" | undefined;
+  /** λ of the paper's objective, for gates without a budget. Default 0.1. */
+  readonly penaltyStrength?: number | undefined;
+  /** Default { warmup: 2/3, gates: 0, settle: 1/3 }; with gates { warmup: 1/3, gates: 1/3, settle: 1/3 }. */
   readonly phases?: PhaseShares | undefined;
-  /** `nested`: a closed gate closes all later components. `independent`: each closes its own. Default `nested`. */
-  readonly rankPrior?: "nested" | "independent" | undefined;
-  /** `cost`: the expected cost of a token. `const`: every width and rank weighs the same. Default `cost`. */
-  readonly penalty?: "cost" | "const" | undefined;
-  /** Default true. */
-  readonly learnRank?: boolean | undefined;
-  /** False leaves every operand in floating point. Default true. */
-  readonly learnBits?: boolean | undefined;
-  /** φ the rank gates start from. Default 2; the gate's own `initialLogit` is for quantizers. */
-  readonly initialGateLogit?: number | undefined;
-  /** The objective of the first author's code in place of `rankPrior` and `penalty`; see the README. Default false. */
-  readonly portCompat?: boolean | undefined;
+  /** Learning rate of gates, AdamW's. Default 0.05. */
+  readonly gateLearningRate?: number | undefined;
+  /** Learning rate of quantizer ranges, AdamW's. Default 0.01. */
+  readonly rangeLearningRate?: number | undefined;
+  /** Share of W0 and activations whose width is drawn in one step of the gates phase; the others have their decided width. Default 1/16. */
+  readonly drawShare?: number | undefined;
+  /** Share of rows from which gradients of the quantizers of W0 and of activations are estimated, unbiased. Default 1/32. */
+  readonly gradientShare?: number | undefined;
 }
+
+type Optional = "siteQuantizer" | "rankGate" | "bopsTarget";
 
 /** Options with every default in place. */
-export interface BloraSettings {
-  readonly rankGate: Gate;
-  readonly quantizer: Quantizer;
-  readonly rank: number;
-  readonly alpha: number;
-  readonly dropout: number;
-  readonly scope: Scope;
-  readonly penaltyStrength: number;
-  readonly bopsTarget?: number | undefined;
-  readonly gradientShare: number;
-  readonly phases: PhaseShares;
-  readonly rankPrior: "nested" | "independent";
-  readonly penalty: "cost" | "const";
-  readonly learnRank: boolean;
-  readonly learnBits: boolean;
-  readonly initialGateLogit: number;
-  readonly portCompat: boolean;
-}
+export type BloraSettings = {
+  readonly [K in Exclude<keyof BloraOptions, Optional>]-?: NonNullable<BloraOptions[K]>;
+} & {
+  readonly [K in Optional]?: BloraOptions[K];
+};
 
 const SHARE_TOLERANCE = 1e-6;
+const share = z.number().positive().max(1);
 
 const phasesSchema = z
   .strictObject({
@@ -88,41 +78,75 @@ const phasesSchema = z
     message: "expected shares of the run that sum to 1",
   });
 
+const quantizerSchema = z.custom<Quantizer>(hasMembers(["bitWidths", "init", "round"]), {
+  message: "expected a quantizer",
+});
+
 export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
   .strictObject({
-    rankGate: z.custom<Gate>(hasMembers(["sample", "mode", "isOn"]), { message: "expected a gate" }),
-    quantizer: z.custom<Quantizer>(hasMembers(["init", "quantize", "quantizeFixed"]), {
-      message: "expected a quantizer",
-    }),
+    quantizer: quantizerSchema,
+    siteQuantizer: quantizerSchema.optional(),
     rank: rankSchema.default(8),
     alpha: alphaSchema.optional(),
     dropout: dropoutSchema.default(0),
+    granularity: z.enum(["component", "matrix"]).default("component"),
+    rankGate: z.custom<Gate>(hasMembers(["sample", "decide"]), { message: "expected a gate" }).optional(),
     scope: z.enum(["adapter", "adapter+activations", "site"]).default("adapter"),
+    bopsTarget: share.optional(),
+    allocation: z.enum(["knapsack", "gates", "uniform"]).default("knapsack"),
+    sensitivity: z.enum(["error", "fisher"]).default("error"),
     penaltyStrength: z.number().min(0).default(0.1),
-    gradientShare: z
-      .number()
-      .positive()
-      .max(1)
-      .default(1 / 32),
-    bopsTarget: z.number().positive().max(1).optional(),
-    phases: phasesSchema.default({ warmup: 0.1, gates: 0.6, settle: 0.3 }),
-    rankPrior: z.enum(["nested", "independent"]).default("nested"),
-    penalty: z.enum(["cost", "const"]).default("cost"),
-    learnRank: z.boolean().default(true),
-    learnBits: z.boolean().default(true),
-    initialGateLogit: z.number().default(2),
-    portCompat: z.boolean().default(false),
+    phases: phasesSchema.optional(),
+    gateLearningRate: z.number().positive().default(0.05),
+    rangeLearningRate: z.number().positive().default(0.01),
+    drawShare: share.default(1 / 16),
+    gradientShare: share.default(1 / 32),
   })
-  .refine(({ bopsTarget, phases }) => bopsTarget === undefined || phases.settle > 0, {
-    message: "expected a settle phase above 0 beside bopsTarget, which is met when gates are made hard",
-    path: ["phases", "settle"],
+  .superRefine((options, context) => {
+    for (const problem of conflicts(options)) context.addIssue({ code: "custom", message: problem });
   })
-  .transform((options) => ({ ...options, alpha: options.alpha ?? 2 * options.rank }));
+  .transform(({ phases, alpha, ...options }) => ({
+    ...options,
+    alpha: alpha ?? 2 * options.rank,
+    phases: phases ?? defaultPhases(options),
+  }));
+
+type Checked = Omit<BloraOptions, "alpha"> &
+  Pick<BloraSettings, "allocation" | "scope" | "granularity" | "sensitivity">;
+
+function conflicts({ phases, rankGate, siteQuantizer, bopsTarget, quantizer, ...options }: Checked): string[] {
+  const { allocation, scope, granularity, sensitivity } = options;
+  const learns = [quantizer, siteQuantizer].some((each) => each?.gates !== undefined) || rankGate !== undefined;
+  const problems: [boolean, string][] = [
+    [scope !== "adapter" && siteQuantizer === undefined, `scope ${scope} needs a siteQuantizer`],
+    [
+      granularity === "component" && rankGate !== undefined,
+      "rankGate belongs to granularity matrix: a width of 0 closes a component",
+    ],
+    [
+      scope !== "adapter" && sensitivity === "fisher",
+      "sensitivity fisher knows nothing of activations and W0: scope adapter alone",
+    ],
+    [allocation === "gates" && !learns, "allocation gates needs a quantizer with gates, or a rankGate"],
+    [allocation !== "gates" && (phases?.gates ?? 0) > 0, `a gates phase needs allocation gates, not ${allocation}`],
+    [
+      bopsTarget !== undefined && phases?.settle === 0,
+      "a budget needs a settle phase above 0: it is met when widths are fixed",
+    ],
+  ];
+  return problems.filter(([found]) => found).map(([, message]) => message);
+}
+
+function defaultPhases({ allocation }: Pick<BloraSettings, "allocation">): PhaseShares {
+  const third = 1 / 3;
+  return allocation === "gates"
+    ? { warmup: third, gates: third, settle: third }
+    : { warmup: 2 * third, gates: 0, settle: third };
+}
 
 /** Checked settings. Throws `InvalidInputError`. */
 export function bloraSettings(options: BloraOptions): BloraSettings {
-  const settings = parseOptions("blora", bloraOptionsSchema, options);
-  return settings.portCompat ? { ...settings, rankPrior: "nested", penalty: "const" } : settings;
+  return parseOptions("blora", bloraOptionsSchema, options);
 }
 
 function hasMembers(names: readonly string[]): (value: unknown) => boolean {

@@ -8,54 +8,90 @@ import {
   type SiteUsage,
 } from "@blora/spec";
 import { floatUsage, macsPerToken } from "../usage.ts";
+import { hostShares } from "./gates.ts";
 import {
   type ActivationOperand,
-  activationsOf,
-  bitsOf,
+  type Chain,
+  chainsOf,
+  gatesName,
+  layoutOf,
   type Operand,
   type WeightOperand,
-  weightsOf,
 } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
-import { activeComponents } from "./quantization.ts";
 
 /** The activation each product reads. */
-export const INPUT_OF: Readonly<Record<WeightOperand, ActivationOperand>> = {
-  W0: "input",
-  A: "input",
-  E: "afterA",
-  B: "afterE",
+export const INPUT_OF: Readonly<Record<WeightOperand, ActivationOperand>> = { W0: "input", A: "input", B: "afterA" };
+
+/** Widths of a site: of A and B one for each component, 0 where it is closed; of the others one; absent in floating point. */
+export type SiteWidths = Readonly<Partial<Record<Operand, readonly number[]>>> & {
+  readonly A: readonly number[];
+  readonly B: readonly number[];
 };
 
-/** Products in scope. The frozen one belongs to scope `site` alone: the others leave it as LoRA does. */
-export function pricedMatrices({ scope }: BloraSettings): readonly WeightOperand[] {
-  return scope === "site" ? ["A", "E", "B", "W0"] : ["A", "E", "B"];
+/** Which of its levels each unit of a chain has, by chain. */
+export type SiteLevels = Readonly<Record<string, readonly number[]>>;
+
+export function widthsAt(settings: BloraSettings, levels: SiteLevels): SiteWidths {
+  const chains = chainsOf(settings);
+  const levelsOf = ({ name, levels: all }: Chain) => levels[name]!.map((level) => all[level]!);
+  const rank = chains.find(({ name }) => name === "rank");
+  const open = rank === undefined ? settings.rank : levelsOf(rank)[0]!;
+  const ofComponents = (widths: readonly number[]) =>
+    Array.from({ length: settings.rank }, (_, i) => (i < open ? widths[widths.length === 1 ? 0 : i]! : 0));
+  const byOperand = chains.flatMap((chain) => chain.operands.map((operand) => [operand, levelsOf(chain)] as const));
+  const widths = Object.fromEntries(byOperand) as unknown as SiteWidths;
+  return { ...widths, A: ofComponents(widths.A), B: ofComponents(widths.B) };
 }
 
-/** The products of a site with `rank` components and operands of the given widths, `undefined` for floating point. */
-export function siteUsage(
-  settings: BloraSettings,
-  site: LinearSite,
-  rank: number,
-  bits: (operand: Operand) => number | undefined,
-): SiteUsage {
-  const macs = macsPerToken(site, settings.rank);
-  const matmuls = pricedMatrices(settings).map(
-    (matrix): MatmulUsage => ({
-      matrix,
-      macsPerToken: macs[matrix],
-      keep: matrix === "W0" ? 1 : rank / settings.rank,
-      weightBits: bits(matrix) ?? FLOAT_BITS,
-      inputBits: bits(INPUT_OF[matrix]) ?? FLOAT_BITS,
+/** The widths evaluation uses. */
+export function widthsOf(settings: BloraSettings, adapter: Adapter): SiteWidths {
+  const { phase, rank, bits } = layoutOf(adapter);
+  const float = Array<number>(rank).fill(FLOAT_BITS);
+  if (phase !== "gates") return { A: float, B: float, ...bits };
+  return widthsAt(settings, decidedLevels(settings, adapter));
+}
+
+/** The levels that gates decide on; the highest where there are none. */
+export function decidedLevels(settings: BloraSettings, { parameters }: Adapter): SiteLevels {
+  return Object.fromEntries(
+    chainsOf(settings).map((chain) => {
+      const gates = parameters[gatesName(chain)]?.values;
+      if (gates === undefined) return [chain.name, Array<number>(chain.units).fill(chain.levels.length - 1)];
+      return [chain.name, hostShares(settings, chain, gates, "decided").map((shares) => shares.indexOf(1))];
     }),
   );
-  return { site, matmuls };
+}
+
+/** The products of a site: a row for each matrix and width. */
+export function siteUsage(settings: BloraSettings, site: LinearSite, widths: SiteWidths): SiteUsage {
+  const macs = macsPerToken(site, settings.rank);
+  const rows = (matrix: WeightOperand): MatmulUsage[] => {
+    const own = widths[matrix] ?? [FLOAT_BITS];
+    const inputBits = widths[INPUT_OF[matrix]]?.[0] ?? FLOAT_BITS;
+    return [...new Set(own)]
+      .filter((bits) => bits > 0)
+      .map((weightBits) => ({
+        matrix,
+        macsPerToken: macs[matrix],
+        keep: matrix === "W0" ? 1 : own.filter((bits) => bits === weightBits).length / settings.rank,
+        weightBits,
+        inputBits,
+      }));
+  };
+  return {
+    site,
+    matmuls: (settings.scope === "site" ? (["A", "B", "W0"] as const) : (["A", "B"] as const)).flatMap(rows),
+  };
 }
 
 /** The products of a site with the ranks and widths evaluation uses. */
 export function bloraUsage(settings: BloraSettings, site: LinearSite, adapter: Adapter): SiteUsage {
-  const rank = activeComponents(settings, adapter).length;
-  return siteUsage(settings, site, rank, (operand) => bitsOf(settings, adapter, operand));
+  return siteUsage(settings, site, widthsOf(settings, adapter));
+}
+
+export function siteCost(settings: BloraSettings, site: LinearSite, widths: SiteWidths, cost: CostModel): number {
+  return Number(cost.measured([siteUsage(settings, site, widths)], 1).total);
 }
 
 /** Plain LoRA in 32 bit at the starting rank: what every ratio is a share of. */
@@ -68,13 +104,50 @@ export function baselineCost(settings: BloraSettings, sites: readonly LinearSite
   return Number(cost.measured(baseline, 1).total);
 }
 
-/** Rank, and the width of every operand in scope. */
+/** Rank, and the width of every operand in scope: of A and B one for each component where these differ. */
 export function bloraSummary(settings: BloraSettings, adapter: Adapter): SiteSummary {
-  const operands = new Set([...(["A", "E", "B"] as const), ...weightsOf(settings), ...activationsOf(settings)]);
-  return {
-    rank: activeComponents(settings, adapter).length,
-    bits: Object.fromEntries(
-      [...operands].map((operand) => [operand, bitsOf(settings, adapter, operand) ?? FLOAT_BITS]),
-    ),
-  };
+  const { A, B, ...others } = widthsOf(settings, adapter);
+  const open = (widths: readonly number[]) => widths.filter((bits) => bits > 0);
+  const described = (widths: readonly number[]) =>
+    settings.granularity === "component" && layoutOf(adapter).phase !== "warmup"
+      ? open(widths)
+      : (open(widths)[0] ?? FLOAT_BITS);
+  const single = Object.entries(others).map(([operand, widths]) => [operand, widths[0]!] as const);
+  return { rank: open(A).length, bits: { A: described(A), B: described(B), ...Object.fromEntries(single) } };
 }
+
+/** Sentences on a budget that is out of reach or, once widths are settled, was missed. */
+export function budgetWarnings(
+  settings: BloraSettings,
+  sites: readonly LinearSite[],
+  adapters: ReadonlyMap<string, Adapter>,
+  cost: CostModel,
+): string[] {
+  const { bopsTarget, scope } = settings;
+  if (bopsTarget === undefined || sites.length === 0) return [];
+  const share = (widthsOfSite: (site: LinearSite) => SiteWidths): number =>
+    sites.reduce((sum, site) => sum + siteCost(settings, site, widthsOfSite(site), cost), 0) /
+    baselineCost(settings, sites, cost);
+  const all = (level: (chain: Chain) => number): SiteWidths =>
+    widthsAt(
+      settings,
+      Object.fromEntries(
+        chainsOf(settings).map((chain) => [chain.name, Array<number>(chain.units).fill(level(chain))]),
+      ),
+    );
+  const floor = share(() => all(() => 0));
+  const ceiling = share(() => all(({ levels }) => levels.length - 1));
+  const outOfReach = (limit: string) =>
+    `bopsTarget: ${bopsTarget} is out of reach at scope ${scope}: ${limit} of the baseline, and the run ends there.`;
+  if (bopsTarget < floor) return [outOfReach(`the least it can cost is ${floor.toFixed(4)}`)];
+  if (bopsTarget > ceiling) return [outOfReach(`the most it can cost is ${ceiling.toFixed(4)}`)];
+  if (sites.some(({ path }) => layoutOf(adapters.get(path)!).phase !== "settle")) return [];
+  const ended = share((site) => widthsOf(settings, adapters.get(site.path)!));
+  if (Math.abs(ended - bopsTarget) <= TOLERANCE * bopsTarget) return [];
+  return [
+    `bopsTarget: expected a share of ${bopsTarget} of the baseline's ${cost.unit}, found ${ended.toFixed(4)}: one more step of any width costs more than what is left.`,
+  ];
+}
+
+/** How far from its target a run may end, as a share of the target. */
+const TOLERANCE = 0.02;

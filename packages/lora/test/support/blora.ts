@@ -1,38 +1,63 @@
 import { hardConcrete } from "@blora/gates";
-import { bayesianBits } from "@blora/quantizers";
-import type { Adapter, LinearSite, TracedAdapter } from "@blora/spec";
-import { toTensors } from "@blora/testing";
-import type { BloraOptions } from "../../src/index.ts";
-import { type BloraMethod, blora } from "../../src/index.ts";
-import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from "./memory-store.ts";
+import { uniform } from "@blora/quantizers";
+import type { Component, LinearSite, Method, TracedAdapter } from "@blora/spec";
+import { normalValues, ops, type Tensor } from "@blora/tensor";
+import { createTestStore, type TestStore, toTensors } from "@blora/testing";
+import { type BloraOptions, blora } from "../../src/index.ts";
 import { sample } from "./reference.ts";
+
+export const gate: Component<"gate"> = hardConcrete({ initialLogit: 2 });
 
 /** Shares of a run of 10 steps: 1 warms up, 5 learn, 4 settle. */
 export const TEN_STEPS = { warmup: 0.1, gates: 0.5, settle: 0.4 };
 
-export function createBlora(options: Partial<BloraOptions> = {}): BloraMethod {
-  const gate = hardConcrete({ initialLogit: 2 });
-  return blora({ rankGate: gate, quantizer: bayesianBits({ gate }), rank: 4, phases: TEN_STEPS, ...options });
+/** Widths per component learned by gates, unless options say otherwise. */
+export function createBlora(options: Partial<BloraOptions> = {}): Method {
+  const allocation = options.allocation ?? "gates";
+  return blora({
+    quantizer: uniform({ bits: [0, 2, 4, 8], gate }),
+    rank: 4,
+    allocation,
+    phases: allocation === "gates" ? TEN_STEPS : { warmup: 0.6, gates: 0, settle: 0.4 },
+    ...options,
+  });
 }
 
-/** A store whose matrices look trained, brought to the given step of ten. */
+/** x [M, I] of a site. */
+export function inputOf({ path, inFeatures }: LinearSite, M = 8): Tensor {
+  return ops.tensor(normalValues({ seed: 5, step: 0, path: `${path}/x` }, M * inFeatures), [M, inFeatures]);
+}
+
+/** Brings a store to a step of ten, its matrices of the given size, later components weaker. */
 export async function storeAt(
-  method: BloraMethod,
+  method: Method,
   sites: readonly LinearSite[],
   step: number,
-  options: MemoryStoreOptions = {},
-): Promise<MemoryStore> {
-  const store = createMemoryStore(method, sites, options);
-  for (const { path } of sites) {
-    const { parameters } = store.get(path);
-    parameters.A!.values.set(sample(`${path}/A`, parameters.A!.values.length));
-    parameters.B!.values.set(sample(`${path}/B`, parameters.B!.values.length, 0.3));
-    parameters.E!.values.set(Array.from(parameters.E!.values, (_, index) => 0.5 + 0.2 * index));
+  magnitude: (site: LinearSite) => number = () => 0.3,
+): Promise<TestStore> {
+  const store = createTestStore(method, sites, 0, (site) => inputOf(site));
+  for (const site of sites) {
+    const { A, B } = store.get(site.path).parameters;
+    const rank = A!.shape[0]!;
+    A!.values.set(sample(`${site.path}/A`, A!.values.length));
+    B!.values.set(
+      sample(`${site.path}/B`, B!.values.length, magnitude(site)).map((value, index) => value / 2 ** (index % rank)),
+    );
   }
-  await method.beforeStep!(store, { step, totalSteps: 10, seed: 0 });
+  await method.training!.beforeStep!(store, { step, totalSteps: 10, seed: 0 });
   return store;
 }
 
-export function tracedOf(site: LinearSite, { layout, parameters }: Adapter): TracedAdapter {
+export function tracedOf(store: TestStore, site: LinearSite): TracedAdapter {
+  const { layout, parameters } = store.get(site.path);
   return { site, layout, parameters: toTensors(parameters) };
+}
+
+/** Measured share of the baseline. */
+export function costShare(method: Method, store: TestStore): number {
+  const total = (usages: readonly ReturnType<Method["usage"]>[]) => Number(store.cost.measured(usages, 1).total);
+  return (
+    total(store.sites.map((site) => method.usage(site, store.get(site.path)))) /
+    total(store.sites.map((site) => method.baselineUsage(site)))
+  );
 }

@@ -1,0 +1,164 @@
+import { type BaseLinear, type Context, FLOAT_BITS, type TracedAdapter, type VectorWidths } from "@blora/spec";
+import { linearWithUpdate, ops, rowsOf, type Tensor, type TensorRecord } from "@blora/tensor";
+import { applyUpdate, dropout, scaleOf } from "../low-rank.ts";
+import { type ChainShares, chainShares, joinRows, openComponents } from "./gates.ts";
+import { activationRounding, drawLargeOperands, roundedBase } from "./large-operands.ts";
+import { activationsOf, layoutOf, type Operand, quantizerParameters } from "./layout.ts";
+import type { BloraSettings } from "./options.ts";
+
+/** The adapters of one pass with A and B rounded, as their gates are drawn or decided or as their layout says. */
+export function prepareAdapters(
+  settings: BloraSettings,
+  adapters: readonly TracedAdapter[],
+  context: Context,
+): TracedAdapter[] {
+  const learning = adapters.filter((adapter) => layoutOf(adapter).phase === "gates");
+  const settled = adapters.filter((adapter) => layoutOf(adapter).phase === "settle");
+  const prepared = new Map([...settledMatrices(settings, settled), ...gatedMatrices(settings, learning, context)]);
+  return adapters.map((adapter) => ({
+    ...adapter,
+    parameters: { ...adapter.parameters, ...prepared.get(adapter) },
+  }));
+}
+
+type Prepared = Map<TracedAdapter, Record<string, Tensor>>;
+
+function settledMatrices(settings: BloraSettings, adapters: readonly TracedAdapter[]): Prepared {
+  const matrices = adapters.flatMap((adapter) =>
+    matricesOf(settings, adapter).map((matrix): Matrix => {
+      const bits = layoutOf(adapter).bits[matrix.operand]!;
+      return { ...matrix, widths: bits.slice(0, matrix.vectors.shape[0]) };
+    }),
+  );
+  return roundMatrices(
+    settings,
+    matrices.filter(({ widths }) => (widths as readonly number[]).some((bits) => bits !== FLOAT_BITS)),
+    "settled",
+  );
+}
+
+function gatedMatrices(settings: BloraSettings, adapters: readonly TracedAdapter[], context: Context): Prepared {
+  if (adapters.length === 0) return new Map();
+  const training = context.mode === "train";
+  const logits = adapters.map(({ parameters }) => parameters);
+  const shares = chainShares(settings, logits, training ? "drawn" : "decided", context.uniform);
+  const matrices = adapters.flatMap((adapter, site) =>
+    matricesOf(settings, adapter).map((matrix): Matrix => {
+      const N = matrix.vectors.shape[0]!;
+      return { ...matrix, unit: site * N };
+    }),
+  );
+  const prepared = new Map<TracedAdapter, Record<string, Tensor>>(adapters.map((adapter) => [adapter, {}]));
+  const chainOf = (operand: Operand) => (settings.granularity === "component" ? "components" : operand);
+  for (const [chain, group] of groupBy(matrices, ({ operand }) => chainOf(operand))) {
+    const rounded = roundMatrices(settings, group, { shares: shares.get(chain)!, oneHot: !training });
+    for (const [adapter, own] of rounded) Object.assign(prepared.get(adapter)!, own);
+  }
+  closeComponents(shares, adapters, prepared);
+  const large = drawLargeOperands(settings, logits, shares, context);
+  for (const [index, adapter] of adapters.entries()) Object.assign(prepared.get(adapter)!, large[index]);
+  return prepared;
+}
+
+/** B·diag(g), g [R] being what the rank gates leave of each component. */
+function closeComponents(shares: ChainShares, adapters: readonly TracedAdapter[], prepared: Prepared): void {
+  const ranks = shares.get("rank");
+  if (ranks === undefined) return;
+  for (const [index, open] of rowsOf(openComponents(ranks)).entries()) {
+    const own = prepared.get(adapters[index]!)!;
+    own.B = ops.mul(own.B!, open);
+  }
+}
+
+/** A trained matrix as the vectors that have a width of their own. */
+interface Matrix {
+  readonly adapter: TracedAdapter;
+  readonly operand: "A" | "B";
+  /** [N, K] */
+  readonly vectors: Tensor;
+  readonly widths?: readonly number[];
+  /** Row of its first vector among the shares of all sites. */
+  readonly unit?: number;
+}
+
+function matricesOf({ granularity }: BloraSettings, adapter: TracedAdapter): Omit<Matrix, "widths" | "unit">[] {
+  const { A, B } = adapter.parameters;
+  if (A === undefined || B === undefined) return [];
+  const whole = granularity === "matrix";
+  return [
+    { adapter, operand: "A", vectors: whole ? ops.reshape(A, [1, -1]) : A },
+    { adapter, operand: "B", vectors: whole ? ops.reshape(B, [1, -1]) : ops.transpose(B) },
+  ];
+}
+
+/** All matrices whose vectors have one length are rounded in one call: a call for each makes up most of the graph of a step. */
+function roundMatrices(
+  settings: BloraSettings,
+  matrices: readonly Matrix[],
+  shares: { readonly shares: Tensor; readonly oneHot: boolean } | "settled",
+): Prepared {
+  const rounded: Prepared = new Map();
+  for (const group of groupBy(matrices, ({ vectors }) => vectors.shape[1]!).values()) {
+    const parameters = joinParameters(
+      group.map(({ adapter, operand }) => quantizerParameters(adapter.parameters, operand)),
+    );
+    const sizes = group.map(({ vectors }) => vectors.shape[0]!);
+    const widths = shares === "settled" ? group.flatMap((matrix) => matrix.widths!) : sharesOf(group, sizes, shares);
+    const values = settings.quantizer.round(parameters, joinRows(group.map(({ vectors }) => vectors)), true, widths);
+    const parts = group.length === 1 ? [values] : ops.split(values, sizes, 0);
+    for (const [index, { adapter, operand }] of group.entries()) {
+      const { shape } = adapter.parameters[operand]!;
+      const own = rounded.get(adapter) ?? {};
+      const part = parts[index]!;
+      own[operand] =
+        settings.granularity === "component" && operand === "B" ? ops.transpose(part) : ops.reshape(part, shape);
+      rounded.set(adapter, own);
+    }
+  }
+  return rounded;
+}
+
+function sharesOf(
+  group: readonly Matrix[],
+  sizes: readonly number[],
+  { shares, oneHot }: { readonly shares: Tensor; readonly oneHot: boolean },
+): VectorWidths {
+  const rows = group.flatMap(({ unit }, index) => Array.from({ length: sizes[index]! }, (_, row) => unit! + row));
+  const isAll = rows.length === shares.shape[0] && rows.every((row, index) => row === index);
+  return { shares: isAll ? shares : ops.gather(shares, ops.tensor(rows, [rows.length], "int32")), oneHot };
+}
+
+function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+function joinParameters(all: readonly TensorRecord[]): TensorRecord {
+  return Object.fromEntries(Object.keys(all[0]!).map((name) => [name, joinRows(all.map((own) => own[name]!))]));
+}
+
+/** y = W̃0·x̃ + s·B̃·(Ã·x̃)~, where ~ rounds what the scope names. x [M, I] → [M, O] */
+export function applyBlora(
+  settings: BloraSettings,
+  adapter: TracedAdapter,
+  x: Tensor,
+  base: BaseLinear,
+  context: Context,
+): Tensor {
+  const { A, B } = adapter.parameters;
+  const { phase } = layoutOf(adapter);
+  const scaled = B && ops.mul(B, scaleOf(settings.alpha, settings.rank));
+  if (phase === "warmup" || activationsOf(settings).length === 0) {
+    return A === undefined
+      ? base.apply(x)
+      : applyUpdate(adapter.site, { A, B: scaled! }, x, base, context, settings.dropout);
+  }
+  const round = activationRounding(settings, adapter, x.shape[0]!, context);
+  const input = round("input", x);
+  const h =
+    A && round("afterA", ops.matMul(dropout(input, settings.dropout, context, adapter.site.path), A, false, true));
+  const update = h && { h, B: scaled! }; // h [M, R]
+  if (settings.scope === "site") return roundedBase(settings, adapter, input, update, base, context);
+  return update === undefined ? base.apply(x) : linearWithUpdate(base.apply, x, base.weight, update.h, update.B);
+}

@@ -1,0 +1,89 @@
+import type { ActivationStatistics, Adapter, AdapterStore, LinearSite, Parameter, QuantizedTensor } from "@blora/spec";
+import { evaluateOnHost, ops } from "@blora/tensor";
+import type { Rounding } from "../allocation/component-errors.ts";
+import { largeOperandsOf, type Operand, quantizerOf, quantizerParameter, quantizerParameters } from "./layout.ts";
+import type { BloraSettings } from "./options.ts";
+
+/** A trained matrix as the vectors that have a width of their own: rows of A and columns of B, or all of it as one. */
+export function vectorsOf(
+  { granularity }: BloraSettings,
+  { parameters }: Adapter,
+  operand: "A" | "B",
+): QuantizedTensor {
+  const { values, shape } = parameters[operand]!;
+  if (granularity === "matrix") return wholeTensor(values);
+  return operand === "A"
+    ? { values, vectors: shape[0]!, signed: true }
+    : { values: transposed(values, shape[1]!), vectors: shape[1]!, signed: true };
+}
+
+/** A tensor that has one width. */
+export function wholeTensor(values: Float32Array, signed = true): QuantizedTensor {
+  return { values, vectors: 1, signed };
+}
+
+/** [O, R] to [R, O], R being the columns. */
+export function transposed<Values extends Float32Array | Int32Array>(values: Values, R: number): Values {
+  const O = values.length / R;
+  const turned = values.slice() as Values;
+  for (const [index, value] of values.entries()) turned[(index % R) * O + Math.floor(index / R)] = value;
+  return turned;
+}
+
+/** Vectors as evaluation rounds them, each at its width, on the host. */
+export function roundedVectors(
+  settings: BloraSettings,
+  { parameters }: Adapter,
+  operand: Operand,
+  { values, vectors, signed }: QuantizedTensor,
+  bits: readonly number[],
+): Float32Array {
+  return evaluateOnHost(() => {
+    const own = Object.entries(quantizerParameters(parameters, operand)).map(
+      ([name, parameter]) => [name, ops.tensor(parameter.values, [...parameter.shape])] as const,
+    );
+    const x = ops.tensor(values, [vectors, values.length / vectors]);
+    return quantizerOf(settings, operand).round(Object.fromEntries(own), x, signed, bits);
+  });
+}
+
+/** The sides a trained matrix gives its components, [R, K], as they are and at one width: undefined for floating point, 0 for closed. */
+export function componentRows(
+  settings: BloraSettings,
+  adapter: Adapter,
+  matrix: "A" | "B",
+  bits: number | undefined,
+): Rounding {
+  const tensor = vectorsOf(settings, adapter, matrix);
+  const rows = (values: Float32Array) =>
+    matrix === "B" && settings.granularity === "matrix" ? transposed(values, settings.rank) : values;
+  const float = rows(tensor.values);
+  if (bits === undefined) return { float, rounded: float };
+  if (bits === 0) return { float, rounded: new Float32Array(float.length) };
+  const widths = Array<number>(tensor.vectors).fill(bits);
+  return { float, rounded: rows(roundedVectors(settings, adapter, matrix, tensor, widths)) };
+}
+
+/** What the activations of a site were, by operand. */
+export type Observed = Readonly<Record<string, ActivationStatistics>>;
+
+/** Starting parameters of every quantizer of a site, from its trained matrices and what its activations were. */
+export function quantizerStarts(
+  settings: BloraSettings,
+  store: AdapterStore,
+  { path }: LinearSite,
+  observed: Observed,
+): Record<string, Parameter> {
+  const tensorOf = (operand: Operand): QuantizedTensor => {
+    if (operand === "A" || operand === "B") return vectorsOf(settings, store.get(path), operand);
+    if (operand === "W0") return wholeTensor(store.baseWeight(path));
+    const { min, max } = observed[operand]!;
+    return wholeTensor(Float32Array.of(min, max), min < 0);
+  };
+  const starts = (["A", "B", ...largeOperandsOf(settings)] as const).flatMap((operand) =>
+    Object.entries(quantizerOf(settings, operand).init(tensorOf(operand))).map(
+      ([name, parameter]) => [quantizerParameter(operand, name), parameter] as const,
+    ),
+  );
+  return Object.fromEntries(starts);
+}
