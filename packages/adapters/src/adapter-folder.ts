@@ -31,7 +31,7 @@ export interface TrainedAdapter {
 /**
  * Writes an adapter twice into one folder: as plain LoRA that PEFT loads, with
  * hard gates and every scale folded into B, and packed at its learned widths,
- * from which `readAdapter` gives the same logits to the last bit. A method that
+ * from which `readAdapter` gives the rounded values to the last bit. A method that
  * trains the base has no low-rank update: of its run there are the packed files alone.
  */
 export async function writeAdapter(

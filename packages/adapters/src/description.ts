@@ -1,10 +1,20 @@
-import { type Head, InvalidInputError, type JsonObject, type ParameterGroup, type Scores } from "@blora/spec";
+import {
+  type Head,
+  InvalidInputError,
+  type JsonObject,
+  type ParameterGroup,
+  type Scores,
+  type SiteSummary,
+} from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { z } from "zod";
 import type { PackedState } from "./packed/pack.ts";
 
-/** Version of the packed format. Readers refuse any other. */
-export const FORMAT_VERSION = 2;
+/** Version of the packed format that is written. */
+export const FORMAT_VERSION = 3;
+
+/** The one before, whose codes had a width and a scale for each matrix. Without codes it is the same. */
+const WITHOUT_VECTORS = 2;
 
 /** Price of the trained adapters per token, with hard gates. */
 export interface CostSummary {
@@ -55,7 +65,7 @@ export interface AdapterDescription {
   readonly method: JsonObject;
   readonly maxSeqLength: number;
   readonly ranks: Readonly<Record<string, number>>;
-  readonly bits: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly bits: Readonly<Record<string, SiteSummary["bits"]>>;
   readonly bops: CostSummary;
   readonly ledger: readonly LedgerRow[];
   readonly results?: AdapterResults | undefined;
@@ -80,18 +90,32 @@ const headSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("language-model") }),
 ]);
 
+const codesSchema = z.strictObject({
+  bits: z.array(z.int().min(1).max(16)),
+  signed: z.boolean(),
+  offset: z.union([z.literal(0), z.literal(0.5)]),
+  vector: z.enum(["row", "column", "all"]),
+});
+
 const parameterSchema = z
   .strictObject({
     name: text.min(1),
     group: z.enum(groups),
     shape: z.array(count).max(4),
-    bits: z.int().min(1).max(16).optional(),
-    signed: z.boolean().optional(),
+    codes: codesSchema.optional(),
   })
   .refine(({ shape }) => sizeOf(shape) <= 2 ** 31 - 1, { message: "expected fewer than 2^31 values" })
-  .refine(({ bits, signed }) => (bits === undefined) === (signed === undefined), {
-    message: "expected both bits and signed, or neither",
+  .refine(({ shape, codes }) => codes === undefined || codes.bits.length === vectorsOf(shape, codes.vector), {
+    message: "expected a width for each vector",
   });
+
+/** Vectors of a parameter; undefined for a shape that has none. */
+function vectorsOf(shape: readonly number[], vector: "row" | "column" | "all"): number | undefined {
+  if (vector === "all") return 1;
+  return shape.length === 2 ? shape[vector === "row" ? 0 : 1] : undefined;
+}
+
+const width = z.int().min(0).max(32);
 
 const descriptionSchema: z.ZodType<StoredDescription> = z.strictObject({
   baseModel: text,
@@ -102,7 +126,7 @@ const descriptionSchema: z.ZodType<StoredDescription> = z.strictObject({
   method: z.record(z.string(), z.json()),
   maxSeqLength: z.int().min(1),
   ranks: z.record(z.string(), count),
-  bits: z.record(z.string(), z.record(z.string(), z.int().min(0).max(32))),
+  bits: z.record(z.string(), z.record(z.string(), z.union([width, z.array(width)]))),
   bops: z.strictObject({
     scope: text,
     unit: text,
@@ -134,6 +158,13 @@ const descriptionSchema: z.ZodType<StoredDescription> = z.strictObject({
   }),
 });
 
+/** Index of the first parameter of format 2 that has codes, -1 without one: only these say of how many bits. */
+function firstCoded({ state }: Readonly<Record<string, unknown>>): number {
+  const { parameters } = (state ?? {}) as { readonly parameters?: unknown };
+  if (!Array.isArray(parameters)) return -1;
+  return parameters.findIndex((parameter: { bits?: unknown } | null) => parameter?.bits !== undefined);
+}
+
 /** The text of `blora_config.json`: JSON with a line for each parameter and each product. */
 export function stringifyDescription(description: StoredDescription): string {
   const lines = Object.entries({ formatVersion: FORMAT_VERSION, ...description })
@@ -163,12 +194,19 @@ function itemLines(value: unknown): string {
  */
 export function parseDescription(json: JsonObject, origin: string): StoredDescription {
   const { formatVersion, ...rest } = json;
-  if (formatVersion !== FORMAT_VERSION) {
+  if (formatVersion !== FORMAT_VERSION && formatVersion !== WITHOUT_VECTORS) {
     throw new InvalidInputError(
       `${origin}: expected formatVersion ${FORMAT_VERSION}, found ${JSON.stringify(formatVersion) ?? "none"}. ` +
         (typeof formatVersion === "number" && formatVersion > FORMAT_VERSION
           ? "A later version of @blora/adapters wrote it: update the package."
           : "It is damaged, or too old to be read: train or export it again."),
+    );
+  }
+  const coded = formatVersion === WITHOUT_VECTORS ? firstCoded(rest) : -1;
+  if (coded >= 0) {
+    throw new InvalidInputError(
+      `${origin}: expected formatVersion ${FORMAT_VERSION}, found ${WITHOUT_VECTORS} with one bit width for a whole matrix in state.parameters.${coded}.bits, which is no longer read. ` +
+        "The PEFT files beside it hold the same update: move blora_config.json and blora_model.safetensors away, and the folder loads as plain LoRA.",
     );
   }
   const result = descriptionSchema.safeParse(rest);

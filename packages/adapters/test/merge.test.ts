@@ -7,7 +7,7 @@ import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
 import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
-import { uniform } from "@blora/quantizers";
+import { bayesianBits, uniform } from "@blora/quantizers";
 import type { Architecture } from "@blora/spec";
 import { expectAllClose, useCpuBackend } from "@blora/testing";
 import {
@@ -133,24 +133,20 @@ describe("merging", () => {
     const out = join(temporaryFolder(), "merged");
     const options = optionsOf("bert.mixed", out);
     const rounding = blora({
-      rankGate: hardConcrete(),
-      quantizer: uniform({ bits: 4 }),
+      quantizer: uniform({ bits: 32 }),
+      siteQuantizer: bayesianBits({ gate: hardConcrete() }),
       rank: 8,
-      alpha: 12,
+      alpha: 8,
       scope: "site",
     });
-    const range = { shape: [], values: Float32Array.of(0), group: "ranges" } as const;
+    const range = { shape: [1], values: Float32Array.of(0), group: "ranges" } as const;
     const weights = {
       head: {},
       adapters: new Map(
         [...options.weights.adapters].map(([path, { layout, parameters }]) => [
           path,
           {
-            layout: {
-              ...layout,
-              signed: { ...(layout.signed as object), W0: true },
-              bits: { ...(layout.bits as object), W0: 4 },
-            },
+            layout: { ...layout, bits: { ...(layout.bits as object), W0: [4] } },
             parameters: { ...parameters, "W0.logRange": range },
           },
         ]),
@@ -164,7 +160,7 @@ describe("merging", () => {
     const [path, adapter] = [...weights.adapters][0]!;
     const { linears } = adapters.get("bert.mixed")!.family;
     const update = rounding.export(linears.find((linear) => linear.path === path)!, adapter);
-    const rounded = rounding.roundBase!(adapter, options.checkpoint.read(`${path}.weight`));
+    const rounded = rounding.artifacts!.roundBase!(adapter, options.checkpoint.read(`${path}.weight`));
     expect(new Set(rounded).size).toBeLessThanOrEqual(16);
     expectAllClose(openCheckpoint(out).read(`${path}.weight`), mergedWeight(rounded, update), { absolute: 0 });
   });

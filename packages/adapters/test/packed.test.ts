@@ -1,6 +1,6 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BloraError, type LowRankUpdate } from "@blora/spec";
+import { BloraError, type LowRankUpdate, type Method } from "@blora/spec";
 import { writeSafetensors } from "@blora/weights";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -37,7 +37,7 @@ describe("a packed adapter", () => {
     const read = await readAdapter(await written());
     expect(read.description).toEqual(description);
     expect([...read.weights.adapters].map(([path, { layout }]) => [path, layout])).toEqual(
-      [...weights.adapters].map(([path, { layout }]) => [path, layout]),
+      [...weights.adapters].map(([path, { layout }]) => [path, { ...layout, phase: "rounded", offset: 0.5 }]),
     );
     for (const site of SITES) {
       const updateOf = ({ adapters }: AdapterWeights) =>
@@ -69,33 +69,61 @@ describe("a packed adapter", () => {
         ]) => [name, [...shape, BYTES_PER_ELEMENT]],
       ),
     );
-    // A [3, 12] in 4 bits, E [3] in 8, B [8, 3] in 2; 6 scales and 6 ranges.
+    // Components of 8, 4 and 2 bits with 12 + 8 codes each, and one of 8; a scale for each row of A and column of B.
     expect(sizes).toEqual({
-      "encoder.layer.0.query/A": [18, 1],
-      "encoder.layer.0.query/E": [3, 1],
-      "encoder.layer.0.query/B": [6, 1],
-      "encoder.layer.1.query/A": [6, 1],
-      "encoder.layer.1.query/E": [1, 1],
-      "encoder.layer.1.query/B": [2, 1],
+      "encoder.layer.0.query/A": [21, 1],
+      "encoder.layer.0.query/B": [14, 1],
+      "encoder.layer.1.query/A": [12, 1],
+      "encoder.layer.1.query/B": [8, 1],
       "head:classifier.weight": [2, 8, 4],
       "head:classifier.bias": [2, 4],
-      scalars: [12, 4],
+      scalars: [8, 4],
+    });
+  });
+
+  test("comes back from codes of no vectors", async () => {
+    const site = SITES[0]!;
+    const layout = { phase: "settle", rank: 0, bits: { A: [], B: [] }, unsigned: [] };
+    const none = {
+      codes: new Int32Array(0),
+      bits: [],
+      signed: true,
+      offset: 0.5,
+      scales: new Float32Array(0),
+    } as const;
+    const codes = { A: { ...none, vector: "row" }, B: { ...none, vector: "column" } } as const;
+    const encodesNothing: Method = { ...method, artifacts: { encode: () => ({ layout, codes, parameters: {} }) } };
+    const empty = (...shape: number[]) => ({ shape, group: "weights", values: new Float32Array(0) }) as const;
+    const parameters = { A: empty(0, 12), B: empty(8, 0) };
+    const weights = { head: {}, adapters: new Map([[site.path, { layout, parameters }]]) };
+    const folder = join(temporaryFolder(), "adapter");
+    await writeAdapter(folder, encodesNothing, [site], { weights, description: tinyAdapter().description });
+    const scales = { shape: [0], group: "frozen", values: new Float32Array(0) };
+    expect((await readAdapter(folder)).weights.adapters.get(site.path)).toEqual({
+      layout,
+      parameters: { ...parameters, "A.scales": scales, "B.scales": scales },
     });
   });
 
   test("of a quantizer without codes keeps float32", () => {
-    const { encode: _, ...plain } = method;
+    const { artifacts: _, ...plain } = method;
     const { tensors: packed, state } = packWeights(plain, tinyAdapter().weights);
     expect(packed.get("encoder.layer.0.query/A")!.values).toBeInstanceOf(Float32Array);
-    expect(state.parameters.some(({ bits }) => bits !== undefined)).toBe(false);
+    expect(state.parameters.some(({ codes }) => codes !== undefined)).toBe(false);
   });
 });
 
 describe("reading a packed adapter", () => {
   test("refuses another version, and says which way to go", async () => {
     const folder = await written();
-    edit(folder, '"formatVersion": 2', '"formatVersion": 3');
-    await expect(readAdapter(folder)).rejects.toThrow(/expected formatVersion 2, found 3\. A later version .* update/);
+    edit(folder, '"formatVersion": 3', '"formatVersion": 4');
+    await expect(readAdapter(folder)).rejects.toThrow(/expected formatVersion 3, found 4\. A later version .* update/);
+  });
+
+  test("refuses codes without a width for each vector", async () => {
+    const folder = await written();
+    edit(folder, '"bits":[8,4,2]', '"bits":[8,4]');
+    await expect(readAdapter(folder)).rejects.toThrow(/state\.parameters\.0: expected a width for each vector/);
   });
 
   test("refuses a file that is cut short", async () => {
@@ -108,11 +136,11 @@ describe("reading a packed adapter", () => {
     const folder = await written();
     const all = packWeights(method, tinyAdapter().weights).tensors;
     all.delete("head:classifier.bias");
-    all.set("encoder.layer.0.query/A", { shape: [17], values: new Uint8Array(17) });
+    all.set("encoder.layer.0.query/A", { shape: [20], values: new Uint8Array(20) });
     all.set("extra", { shape: [1], values: new Float32Array(1) });
     writeSafetensors(tensors(folder), all);
     await expect(readAdapter(folder)).rejects.toThrow(
-      /query\/A is U8 \[17\], expected U8 \[18\]; head:classifier\.bias is missing; extra is unexpected/,
+      /query\/A is U8 \[20\], expected U8 \[21\]; head:classifier\.bias is missing; extra is unexpected/,
     );
   });
 

@@ -29,7 +29,9 @@ function importedLogits(family: Family, path: string): number[][] {
   const { updates, head } = readPeft(path, network(family));
   const plain = lora();
   const sites = new Map(family.linears.map((site) => [site.path, site]));
-  const adapters = new Map([...updates].map(([site, update]) => [site, plain.import!(sites.get(site)!, update)]));
+  const adapters = new Map(
+    [...updates].map(([site, update]) => [site, plain.artifacts!.import!(sites.get(site)!, update)]),
+  );
   const trained = Object.entries(head).map(([name, tensor]): [string, Parameter] => [
     name,
     { ...tensor, group: "head" },

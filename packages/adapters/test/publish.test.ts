@@ -51,6 +51,23 @@ describe("what goes out", () => {
     expect(JSON.parse(text(all[1]!)).base_model_name_or_path).toBe("tiny");
   });
 
+  test("has a card that counts components over all sites, where any site has widths that differ", async () => {
+    const { weights, description } = tinyAdapter();
+    const [first, second] = SITES.map(({ path }) => path) as [string, string];
+    const cardOf = async (bits: typeof description.bits): Promise<string> => {
+      const folder = join(temporaryFolder(), "adapter");
+      const ranks = { [first]: 3, [second]: 0 };
+      await writeAdapter(folder, method, SITES, { weights, description: { ...description, ranks, bits } });
+      return text(publishedFiles(folder, { name: "me/adapter" })[0]!);
+    };
+    const mixed = await cardOf({ [first]: { A: [8, 4, 4], B: [8, 4, 4], W0: 8 }, [second]: { A: [], B: [], W0: 8 } });
+    expect(mixed).toContain("1 of 2 matrices have an update. Components: 1 of 8 bits, 2 of 4 bits.\n");
+    expect(mixed).toContain(`| \`${first}\` | 3 | 8 4 4 | 8 4 4 | 8 |\n| \`${second}\` | 0 | - | - | 8 |\n`);
+    const plain = await cardOf({ [first]: { A: 32, B: 32 }, [second]: { A: 32, B: 32 } });
+    expect(plain).not.toContain("Components");
+    expect(plain).toContain(`| \`${first}\` | 3 | 32 | 32 |\n`);
+  });
+
   test("has a card with metadata, results, cost, ranks and bits", async () => {
     const card = text((await files())[0]!);
     expect(card).toMatchInlineSnapshot(`
@@ -83,7 +100,7 @@ describe("what goes out", () => {
 
       # me/adapter
 
-      A low-rank adapter of \`org/tiny\`, revision \`0123456789abcdef0123456789abcdef01234567\`, trained on letters with ranks and bit widths learned per matrix
+      A low-rank adapter of \`org/tiny\`, revision \`0123456789abcdef0123456789abcdef01234567\`, trained on letters with ranks and bit widths chosen within a budget
       (B-LoRA, arXiv 2406.13046).
 
       ## Results
@@ -100,10 +117,12 @@ describe("what goes out", () => {
 
       ## Ranks and bits
 
-      | matrix | rank | A | E | B |
-      | --- | --- | --- | --- | --- |
-      | \`encoder.layer.0.query\` | 3 | 4 | 8 | 2 |
-      | \`encoder.layer.1.query\` | 1 | 4 | 8 | 2 |
+      2 of 2 matrices have an update. Components: 2 of 8 bits, 1 of 4 bits, 1 of 2 bits.
+
+      | matrix | rank | A | B |
+      | --- | --- | --- | --- |
+      | \`encoder.layer.0.query\` | 3 | 8 4 2 | 8 4 2 |
+      | \`encoder.layer.1.query\` | 1 | 8 | 8 |
 
       ## Load it
 

@@ -1,4 +1,3 @@
-import { hardConcrete } from "@blora/gates";
 import { blora } from "@blora/lora";
 import { uniform } from "@blora/quantizers";
 import type { Adapter, LinearSite, Method, Parameter } from "@blora/spec";
@@ -10,10 +9,11 @@ export const SITES: readonly LinearSite[] = [
   { path: "encoder.layer.1.query", role: "query", inFeatures: 12, outFeatures: 8 },
 ];
 
-const BITS = { A: 4, E: 8, B: 2 };
+/** Widths of components, the strongest first. */
+const WIDTHS = [8, 4, 2];
 
 /** B-LoRA at the end of a run: ranks and widths are settled. */
-export const method: Method = blora({ rankGate: hardConcrete(), quantizer: uniform({ bits: 4 }), rank: 4 });
+export const method: Method = blora({ quantizer: uniform({ bits: [0, 2, 4, 8] }), rank: 4 });
 
 /** Settled adapters of `SITES` with drawn values and the given ranks, and a head. */
 export function tinyAdapter(ranks: readonly number[] = [3, 1]): TrainedAdapter {
@@ -26,21 +26,17 @@ export function tinyAdapter(ranks: readonly number[] = [3, 1]): TrainedAdapter {
 }
 
 function settled(site: LinearSite, rank: number): Adapter {
-  const ranges = Object.fromEntries(
-    ["A", "E", "B"].map((matrix): [string, Parameter] => [
-      `${matrix}.logRange`,
-      { shape: [], values: Float32Array.of(0.1 * matrix.charCodeAt(0) - 6.6), group: "ranges" },
-    ]),
-  );
   return {
-    layout: { phase: "settle", rank, signed: { A: true, E: true, B: true }, bits: BITS },
+    layout: { phase: "settle", rank, bits: bitsOf(rank), unsigned: [] },
     parameters: {
       A: drawn(`${site.path}/A`, [rank, site.inFeatures]),
-      E: { shape: [rank], values: new Float32Array(rank).fill(0.9), group: "weights" },
       B: drawn(`${site.path}/B`, [site.outFeatures, rank]),
-      ...ranges,
     },
   };
+}
+
+function bitsOf(rank: number): { A: number[]; B: number[] } {
+  return { A: WIDTHS.slice(0, rank), B: WIDTHS.slice(0, rank) };
 }
 
 function drawn(path: string, shape: readonly number[], group: Parameter["group"] = "weights"): Parameter {
@@ -56,7 +52,7 @@ function describe(ranks: readonly number[]): AdapterDescription {
     method: JSON.parse(JSON.stringify(method)),
     maxSeqLength: 32,
     ranks: Object.fromEntries(SITES.map(({ path }, index) => [path, ranks[index]!])),
-    bits: Object.fromEntries(SITES.map(({ path }) => [path, BITS])),
+    bits: Object.fromEntries(SITES.map(({ path }, index) => [path, bitsOf(ranks[index]!)])),
     bops: {
       scope: "adapter",
       unit: "bit operations",

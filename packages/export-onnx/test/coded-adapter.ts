@@ -1,5 +1,4 @@
 import { type AdapterWeights, exportCodes, exportUpdates } from "@blora/adapters";
-import { hardConcrete } from "@blora/gates";
 import type { Network, PlainAdapter } from "@blora/inference";
 import { blora } from "@blora/lora";
 import { uniform } from "@blora/quantizers";
@@ -7,17 +6,19 @@ import type { Adapter, CodedUpdate, Head, LinearSite, Parameter } from "@blora/s
 import { normalValues, sizeOf } from "@blora/tensor";
 import { drawnAdapter } from "./models.ts";
 
-export type Widths = Readonly<Record<"A" | "E" | "B", number>>;
+/** Widths of components, and the grid that they are rounded on. */
+export interface Rounding {
+  readonly bits: readonly number[];
+  readonly grid: "mid-rise" | "absmax";
+}
 
-const RANK = 6;
-
-/** Settled B-LoRA adapters of every linear map, with drawn values and some components that E rounds to zero. */
+/** Settled B-LoRA adapters of every linear map, with drawn values. */
 export function codedAdapter(
   network: Network,
   head: Head,
-  bits: Widths,
+  { bits, grid }: Rounding,
 ): { readonly adapter: PlainAdapter; readonly codes: ReadonlyMap<string, CodedUpdate> } {
-  const method = blora({ rankGate: hardConcrete(), quantizer: uniform({ bits: 4 }), rank: RANK });
+  const method = blora({ quantizer: uniform({ bits: [0, 2, 4, 8, 16], grid }), rank: bits.length });
   const adapters = new Map(network.linears.map((site) => [site.path, settled(site, bits)]));
   const weights: AdapterWeights = { adapters, head: {} };
   const { linears } = network;
@@ -27,27 +28,16 @@ export function codedAdapter(
   };
 }
 
-function settled({ path, inFeatures, outFeatures }: LinearSite, bits: Widths): Adapter {
+/** A settled adapter of one site with drawn values and components of the given widths. */
+export function settled({ path, inFeatures, outFeatures }: LinearSite, bits: readonly number[]): Adapter {
   const drawn = (name: string, shape: readonly number[]): Parameter => ({
     shape,
     values: normalValues({ seed: 7, step: 0, path: `${path}/${name}` }, sizeOf(shape), 0.1),
     group: "weights",
   });
-  const logRange = (range: number): Parameter => ({
-    shape: [],
-    values: Float32Array.of(Math.log(range)),
-    group: "ranges",
-  });
-  const E = Float32Array.from({ length: RANK }, (_, component) => (component === 2 ? 0 : 0.9 - 0.2 * component));
+  const rank = bits.length;
   return {
-    layout: { phase: "settle", rank: RANK, signed: { A: true, E: true, B: true }, bits: { ...bits } },
-    parameters: {
-      A: drawn("A", [RANK, inFeatures]),
-      E: { shape: [RANK], values: E, group: "weights" },
-      B: drawn("B", [outFeatures, RANK]),
-      "A.logRange": logRange(0.31),
-      "E.logRange": logRange(1.03),
-      "B.logRange": logRange(0.27),
-    },
+    layout: { phase: "settle", rank, bits: { A: [...bits], B: [...bits] }, unsigned: [] },
+    parameters: { A: drawn("A", [rank, inFeatures]), B: drawn("B", [outFeatures, rank]) },
   };
 }

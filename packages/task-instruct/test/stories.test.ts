@@ -2,10 +2,9 @@ import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
-import { hardConcrete } from "@blora/gates";
 import { blora } from "@blora/lora";
 import { qwen2 } from "@blora/model-qwen2";
-import { bayesianBits } from "@blora/quantizers";
+import { uniform } from "@blora/quantizers";
 import { loadTokenizer } from "@blora/tokenizer";
 import { evaluate, type RunParts, train } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
@@ -24,10 +23,9 @@ describe.skipIf(!data)("a trained model, fine-tuned on a text it never saw (need
     const folder = dataFolder({ "train.jsonl": learned, "validation.jsonl": validation });
     const source = join(data!, "models/stories260K");
     cpSync(join(source, "tok512.model"), join(folder, "tokenizer.model"));
-    const gate = hardConcrete({ initialLogit: 2 });
     const parts: RunParts = {
       architecture: qwen2(),
-      method: blora({ rank: 4, rankGate: gate, quantizer: bayesianBits({ gate }) }),
+      method: blora({ rank: 4, quantizer: uniform({ bits: [0, 2, 4, 8] }), bopsTarget: 0.1 }),
       task: instruct({ addBos: true }),
       costModel: bops(),
       engine,
@@ -52,8 +50,10 @@ describe.skipIf(!data)("a trained model, fine-tuned on a text it never saw (need
     expect(before.rows).toBe(validation.length);
     expect(before.loss!).toBeGreaterThan(1);
     expect(after.loss!).toBeLessThan(before.loss! / 4);
-    expect(after.scores!.logLikelihood).toBe(summary.metric.value);
-    expect(summary.bops.ratio).toBeLessThan(1);
+    // Packed scales were summed on the host, in another order than a step sums them.
+    expect(after.scores!.logLikelihood).toBeCloseTo(summary.metric.value!, 5);
+    expect(summary.bops.ratio).toBeLessThanOrEqual(0.1);
+    expect(summary.bops.ratio).toBeGreaterThan(0.095);
     const { task_type } = JSON.parse(readFileSync(join(folder, "run/adapter/adapter_config.json"), "utf8"));
     expect(task_type).toBe("CAUSAL_LM");
   });

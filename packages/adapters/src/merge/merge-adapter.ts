@@ -61,7 +61,7 @@ type FloatType = "F32" | "F16" | "BF16";
  */
 export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> {
   const { checkpoint, method, out, head, weights } = options;
-  if (method.roundBase !== undefined && !options.roundBase) {
+  if (method.artifacts?.roundBase !== undefined && !options.roundBase) {
     throw new InvalidInputError(
       `This adapter was trained at scope ${method.scope}: expected a base whose weights evaluation leaves as they are, found that it rounds them, and the inputs of its linear maps too, which no merged weight can express. Merge its rounded weights anyway with --round-base, and look at the error.`,
     );
@@ -101,7 +101,7 @@ function planTensors(options: MergeOptions): Plan {
     [...checkpoint.tensors.values()].map((tensor) => [tensor.name, copied(tensor)]),
   );
   const updates = exportUpdates(method, sites, weights);
-  const changed = sites.filter(({ path }) => updates.has(path) || method.roundBase !== undefined);
+  const changed = sites.filter(({ path }) => updates.has(path) || method.artifacts?.roundBase !== undefined);
   for (const site of changed) {
     const tensor = checkpoint.tensors.get(found.get(`${site.path}.weight`)!)!;
     plan.set(tensor.name, mergedTensor(options, site, tensor, updates.get(site.path)));
@@ -133,7 +133,7 @@ function mergedTensor(
   const adapter = weights.adapters.get(site.path) as Adapter;
   return sized(name, type as FloatType, shape, () => {
     const base = checkpoint.read(name);
-    const weight = method.roundBase?.(adapter, base) ?? base;
+    const weight = method.artifacts?.roundBase?.(adapter, base) ?? base;
     return encodeFloats(mergedWeight(weight, update), type as FloatType);
   });
 }

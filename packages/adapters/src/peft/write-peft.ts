@@ -55,7 +55,7 @@ export function exportCodes(
   const coded = new Map<string, CodedUpdate>();
   for (const site of sites) {
     const adapter = adapters.get(site.path);
-    const update = adapter && method.exportCodes?.(site, adapter);
+    const update = adapter && method.artifacts?.exportCodes?.(site, adapter);
     if (update !== undefined && update.rank > 0) coded.set(site.path, update);
   }
   return coded;

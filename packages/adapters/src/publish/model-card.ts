@@ -75,11 +75,11 @@ function body(description: AdapterDescription, options: PublishOptions): string 
   const sites = Object.keys(ranks).map((path) => [
     `\`${path}\``,
     ranks[path]!,
-    ...widths.map((matrix) => description.bits[path]?.[matrix] ?? "-"),
+    ...widths.map((matrix) => widthText(description.bits[path]?.[matrix])),
   ]);
   return `# ${options.name}
 
-A low-rank adapter of \`${baseModel}\`${revision}, trained on ${task} with ranks and bit widths learned per matrix
+A low-rank adapter of \`${baseModel}\`${revision}, trained on ${task} with ranks and bit widths chosen within a budget
 (B-LoRA, arXiv 2406.13046).
 
 ${resultsTable(description)}
@@ -91,7 +91,7 @@ ${table(
 )}
 ## Ranks and bits
 
-${table(["matrix", "rank", ...widths], sites)}
+${componentCounts(description)}${table(["matrix", "rank", ...widths], sites)}
 ## Load it
 
 In Python, as a plain LoRA adapter:
@@ -111,6 +111,27 @@ const { weights, description } = await readAdapter("folder of this repository");
 transformers.js reads whole models: merge the adapter first, \`blora merge --adapter <folder> --out <folder>\`, and export
 it to ONNX.
 `;
+}
+
+/** One width, or one for each component, the strongest first. */
+function widthText(bits: number | readonly number[] | undefined): string | number {
+  if (bits === undefined || typeof bits === "number") return bits ?? "-";
+  return bits.length === 0 ? "-" : bits.join(" ");
+}
+
+/** How many components all sites have of each width, where these differ within a site. */
+function componentCounts({ bits, ranks }: AdapterDescription): string {
+  const sites = Object.entries(ranks);
+  if (!sites.some(([path]) => typeof bits[path]?.A === "object")) return "";
+  const counts = new Map<number, number>();
+  for (const [path, rank] of sites) {
+    const own = bits[path]?.A ?? [];
+    const widths = typeof own === "number" ? Array<number>(rank).fill(own) : own;
+    for (const width of widths) counts.set(width, (counts.get(width) ?? 0) + 1);
+  }
+  const ofWidths = [...counts].sort(([a], [b]) => b - a).map(([width, count]) => `${count} of ${width} bits`);
+  const open = sites.filter(([, rank]) => rank > 0).length;
+  return `${open} of ${sites.length} matrices have an update. Components: ${ofWidths.join(", ")}.\n\n`;
 }
 
 function pythonExample({ baseModel, head }: AdapterDescription, { name }: PublishOptions): string {

@@ -1,4 +1,3 @@
-import { hardConcrete } from "@blora/gates";
 import { blora } from "@blora/lora";
 import { uniform } from "@blora/quantizers";
 import type { Adapter, LinearSite, Method, Parameter } from "@blora/spec";
@@ -10,13 +9,9 @@ import { FAMILY_NAMES, type Family, openFamily } from "./families.ts";
 const RANKS = { mixed: (index: number) => 1 + (index % 8), pruned: (index: number) => index % 4, empty: () => 0 };
 
 const START_RANK = 8;
-export const method: Method = blora({
-  rankGate: hardConcrete(),
-  quantizer: uniform({ bits: 8 }),
-  rank: START_RANK,
-  alpha: 12,
-  rankPrior: "independent",
-});
+
+/** In floating point, at scale 1: what is exported is the matrices as they are. */
+export const method: Method = blora({ quantizer: uniform({ bits: 32 }), rank: START_RANK, alpha: START_RANK });
 
 export interface OurAdapter {
   /** `<family>.<ranks>` */
@@ -54,29 +49,30 @@ function drawAdapter(family: Family, rankOf: (index: number) => number, name: st
   };
 }
 
-/** As after the settle phase, in 8 bits; a pruned site keeps one component that E multiplies by zero. */
+/** As after the settle phase, with 8-bit factors and what lay between them folded into B; a pruned site has no matrices. */
 function settled(site: LinearSite, rank: number): Adapter {
-  const kept = Math.max(1, rank);
-  const range = (value: number): Parameter => ({
-    shape: [],
-    values: Float32Array.of(Math.log(value)),
-    group: "ranges",
+  const bits = Array<number>(rank).fill(32);
+  const layout = { phase: "settle", rank, bits: { A: bits, B: bits }, unsigned: [] };
+  if (rank === 0) return { layout, parameters: {} };
+  const A = drawn(`${site.path}/A`, [rank, site.inFeatures], 0.3);
+  const B = drawn(`${site.path}/B`, [site.outFeatures, rank], 0.3);
+  const scales = eightBits(
+    drawn(`${site.path}/E`, [rank], 0.5).values.map((value) => value + Math.sign(value)),
+    3,
+  );
+  const folded = eightBits(B.values, 1).map((value, index) => value * (scales[index % rank]! * (12 / START_RANK)));
+  return { layout, parameters: { A: { ...A, values: eightBits(A.values, 1) }, B: { ...B, values: folded } } };
+}
+
+/** Rounded to 255 levels over [-range, range], float32 by float32. */
+function eightBits(values: Float32Array, range: number): Float32Array {
+  const most = Math.fround(Math.exp(Math.fround(Math.log(range))));
+  const step = Math.fround(most * Math.fround(2 / 255));
+  const limit = Math.fround(most * Math.fround(1 - 2 ** -20));
+  return values.map((value) => {
+    const steps = Math.fround(Math.max(-limit, Math.min(limit, value)) / step);
+    return Math.round(steps) * step;
   });
-  const E = drawn(`${site.path}/E`, [kept], 0.5);
-  return {
-    layout: { phase: "settle", rank: kept, signed: { A: true, E: true, B: true }, bits: { A: 8, E: 8, B: 8 } },
-    parameters: {
-      A: drawn(`${site.path}/A`, [kept, site.inFeatures], 0.3),
-      E:
-        rank === 0
-          ? { ...E, values: new Float32Array(kept) }
-          : { ...E, values: E.values.map((value) => value + Math.sign(value)) },
-      B: drawn(`${site.path}/B`, [site.outFeatures, kept], 0.3),
-      "A.logRange": range(1),
-      "E.logRange": range(3),
-      "B.logRange": range(1),
-    },
-  };
 }
 
 function drawn(path: string, shape: Shape, deviation: number, group: Parameter["group"] = "weights"): Parameter {

@@ -1,6 +1,6 @@
 import { packBits } from "@blora/adapters";
 import type { ElementType, GraphNode } from "@blora/engine-onnx";
-import { type CodedMatrix, type CodedUpdate, InvalidInputError } from "@blora/spec";
+import { type CodedUpdate, type EncodedValues, InvalidInputError } from "@blora/spec";
 import type { Shape } from "@blora/tensor";
 import { floatTensor, type StoredGraph } from "../graph/float-weights.ts";
 import type { StoredTensor } from "../graph/stored-tensor.ts";
@@ -18,7 +18,8 @@ const COMPONENTS = { A: 0, B: 1 } as const;
 
 /**
  * Stores the factors of branches that have codes as whole numbers. A
- * `DequantizeLinear` with a scale for each component makes the float32 factor
+ * `DequantizeLinear` with a scale for each component, and where levels lie
+ * between whole numbers an `Add` of half a scale, makes the float32 factor
  * under the name the graph knows it by, so nothing else of it changes.
  */
 export function withCodedBranch(
@@ -35,16 +36,9 @@ export function withCodedBranch(
       const shape = weights.get(name)?.shape;
       if (coded === undefined || shape === undefined) continue;
       requireShape(name, shape, coded, shape[COMPONENTS[matrix]]!);
-      const stored = storedCodes(name, shape, coded);
+      const stored = storedCodes(name, shape, coded, matrix);
       replaced.set(name, stored);
-      nodes.push({
-        operator: "DequantizeLinear",
-        domain: "",
-        inputs: stored.map((tensor) => tensor.name),
-        outputs: [name],
-        attributes: { axis: COMPONENTS[matrix] },
-        macs: 0,
-      });
+      nodes.push(...decodingNodes(name, stored, matrix));
     }
   }
   return {
@@ -53,22 +47,51 @@ export function withCodedBranch(
   };
 }
 
-/** Codes in the narrowest type that holds them, and their scales. */
-function storedCodes(
-  name: string,
-  shape: Shape,
-  { codes, scales, bits, signed }: CodedMatrix,
-): [StoredTensor, StoredTensor] {
-  const needed = signed ? bits : bits + 1;
-  const [width, type] = TYPES.find(([available]) => needed <= available) ?? [16, "uint16" as const];
-  const bytes = Math.ceil((codes.length * width) / 8);
+function decodingNodes(name: string, [codes, scales, halves]: readonly StoredTensor[], matrix: "A" | "B"): GraphNode[] {
+  const whole = halves === undefined ? name : `${name}_whole`;
+  const dequantize: GraphNode = {
+    operator: "DequantizeLinear",
+    domain: "",
+    inputs: [codes!.name, scales!.name],
+    outputs: [whole],
+    attributes: { axis: COMPONENTS[matrix] },
+    macs: 0,
+  };
+  if (halves === undefined) return [dequantize];
   return [
-    { name: `${name}_codes`, shape, type, bytes, read: () => packBits(codes, width) },
-    floatTensor(`${name}_scales`, { shape: [scales.length], read: () => scales }),
+    dequantize,
+    { operator: "Add", domain: "", inputs: [whole, halves.name], outputs: [name], attributes: {}, macs: 0 },
   ];
 }
 
-function requireShape(name: string, [rows, columns]: Shape, { codes, scales }: CodedMatrix, R: number): void {
+/** Codes in the narrowest type that holds those of every component, their scales, and what lies between codes and levels. */
+function storedCodes(
+  name: string,
+  shape: Shape,
+  { codes, scales, bits, signed, offset }: EncodedValues,
+  matrix: "A" | "B",
+): StoredTensor[] {
+  const needed = Math.max(...bits) + (signed ? 0 : 1);
+  const [width, type] = TYPES.find(([available]) => needed <= available) ?? [16, "uint16" as const];
+  const bytes = Math.ceil((codes.length * width) / 8);
+  const laid = matrix === "A" ? codes : columnsOf(codes, scales.length);
+  const stored: StoredTensor[] = [
+    { name: `${name}_codes`, shape, type, bytes, read: () => packBits(laid, [width]) },
+    floatTensor(`${name}_scales`, { shape: [scales.length], read: () => scales }),
+  ];
+  if (offset === 0) return stored;
+  const beside = matrix === "A" ? [scales.length, 1] : [1, scales.length];
+  const halves = scales.map((scale) => scale * offset);
+  return [...stored, floatTensor(`${name}_halves`, { shape: beside, read: () => halves })];
+}
+
+/** R vectors of O codes as a matrix [O, R]. */
+function columnsOf(codes: Int32Array, R: number): Int32Array {
+  const O = codes.length / R;
+  return codes.map((_, index) => codes[(index % R) * O + Math.floor(index / R)]!);
+}
+
+function requireShape(name: string, [rows, columns]: Shape, { codes, scales }: EncodedValues, R: number): void {
   if (codes.length === rows! * columns! && scales.length === R) return;
   throw new InvalidInputError(
     `${name}: expected codes of a matrix [${rows}, ${columns}], found ${codes.length} with ${scales.length} scales. Packed and plain files of the adapter are not of one training.`,
