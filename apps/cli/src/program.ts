@@ -17,7 +17,7 @@ import { cliVersion } from "./version.ts";
 /** The command line. Mistakes in its use throw; `exit` sets the status of a run that ended as asked. */
 export function createProgram(exit: (status: number) => void): Command {
   const program = new Command("blora")
-    .description("Bayesian LoRA (arXiv 2406.13046): fine-tune with rank and bit width learned per matrix")
+    .description("Bayesian LoRA (arXiv 2406.13046): fine-tune with rank and bit widths chosen within a budget")
     .version(cliVersion())
     .exitOverride()
     .showHelpAfterError();

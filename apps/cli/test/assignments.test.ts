@@ -24,15 +24,15 @@ describe("--set", () => {
   });
 
   test("reaches options of components, and of components inside them", () => {
-    const { method } = settingsWith("method.rank=4", "method.quantizer.maxBits=8", "method.phases.warmup=0.2");
+    const { method } = settingsWith("method.rank=4", "method.quantizer.bits=[0,4]", "method.phases.warmup=0.2");
     expect(method).toMatchObject({
       $plugin: "method/blora",
       options: {
         rank: 4,
         phases: { warmup: 0.2 },
         quantizer: {
-          $plugin: "quantizer/bayesian-bits",
-          options: { maxBits: 8, gate: { $plugin: "gate/hard-concrete" } },
+          $plugin: "quantizer/uniform",
+          options: { bits: [0, 4], gate: { $plugin: "gate/hard-concrete" } },
         },
       },
     });

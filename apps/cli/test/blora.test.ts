@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunSummary } from "@blora/trainer";
@@ -103,6 +103,27 @@ describe("blora", () => {
     expect(status).toBe(0);
     const { report, baseline } = JSON.parse(stdout) as { report: { total: string }; baseline: { total: string } };
     expect(report.total).toBe(baseline.total);
+  });
+
+  test("shows LoRA, 2 bits everywhere and B-LoRA at half of their cost side by side", async () => {
+    const out = join(folder, "demo");
+    const { status, stdout } = await blora(["demo", "--out", out, "--steps", "2"]);
+    expect(status).toBe(0);
+    expect((await readdir(out)).sort()).toEqual(["blora-42", "lora-42", "uniform-2-42"]);
+    const runs = stdout.split("\n").filter((line) => line.includes("adapter"));
+    const cells = runs.map((line) => line.split("│").map((cell) => cell.trim()));
+    expect(cells.map(([, name, , , , , , bops]) => [name, bops])).toEqual([
+      ["LoRA", "100.0 %"],
+      ["uniform 2 bits", "6.3 %"],
+      ["B-LoRA", "3.1 %"],
+    ]);
+    expect(cells.slice(0, 2).map(([, , , , , ranks, bits]) => [ranks, bits])).toEqual([
+      ["8.0", "32.0"],
+      ["8.0", "2.0"],
+    ]);
+    const pictures = stdout.split(/\n(?:LoRA|uniform 2 bits|B-LoRA)\n/).slice(1);
+    expect(pictures.map((picture) => picture.match(/█8·32\/32/g)?.length ?? 0)).toEqual([24, 0, 0]);
+    expect(pictures[1]!.match(/█8·2{8}\b/g)).toHaveLength(24);
   });
 
   test("finds a working engine with doctor", async () => {

@@ -1,9 +1,109 @@
+import type { AdapterDescription, FormSizes } from "@blora/adapters";
 import { InvalidInputError } from "@blora/spec";
-import type { RunEvent } from "@blora/trainer";
+import type { RunEvent, RunSummary } from "@blora/trainer";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
+import { inspectionText } from "../src/commands/inspect.ts";
 import { describeFailure } from "../src/exit.ts";
 import { createProgress } from "../src/output/progress.ts";
+import { summaryTable } from "../src/output/summary-table.ts";
+
+/** The cells of every line of a table for the terminal. */
+const cellsOf = (text: string): string[][] =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith("│"))
+    .map((line) =>
+      line
+        .split("│")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+
+const ranks = { "h.0.query": 4, "h.1.query": 1 };
+const bits = { "h.0.query": { A: [8, 4, 4, 2], B: [8, 4, 4, 2] }, "h.1.query": { A: [2], B: [2] } };
+const bops = { scope: "adapter", unit: "bit operations", macs: 10, bitOperations: 50, baseline: 1000, ratio: 0.05 };
+
+describe("tables", () => {
+  test("give each run a line, with the mean width of its open components", () => {
+    const summary: RunSummary = {
+      task: "builtin",
+      split: "validation",
+      rows: { train: 100, eval: 50 },
+      metric: { name: "accuracy", value: 0.875 },
+      metrics: { best: null, last: null },
+      selected: "best",
+      method: { $plugin: "method/blora" },
+      baseline: { accuracy: 0.5 },
+      ranks,
+      bits,
+      bops,
+      engine: { id: "onnx", provider: "cpu", threads: 2, version: "1" },
+      steps: 10,
+      seconds: 95,
+      tokensPerSecond: 1234.5,
+      paddedTokensPerSecond: 2000,
+      paddingShare: 0.5,
+      truncatedShare: 0,
+      peakRssBytes: 3 * 2 ** 20,
+      seed: 7,
+      warnings: [],
+      interrupted: false,
+    };
+    const bare = { ...summary, method: null, ranks: {}, bits: {}, metric: { name: "accuracy", value: null } };
+    const [head, first, second] = cellsOf(summaryTable([summary, bare], ["B-LoRA"]));
+    expect(head).toEqual([
+      "method",
+      "seed",
+      "metric",
+      "majority",
+      "ranks",
+      "bits",
+      "BOPs",
+      "scope",
+      "tokens/s",
+      "time",
+      "memory",
+    ]);
+    expect(first).toEqual([
+      "B-LoRA",
+      "7",
+      "accuracy 0.8750",
+      "0.5000",
+      "2.5",
+      "4.0",
+      "5.0 %",
+      "adapter",
+      "1,235",
+      "1m35s",
+      "3 MiB",
+    ]);
+    expect(second!.slice(0, 6)).toEqual(["custom", "7", "-", "0.5000", "–", "–"]);
+  });
+
+  test("of an adapter show the bits of each component of each site, and kilobytes in every form", () => {
+    const description: AdapterDescription = {
+      baseModel: "org/model",
+      task: "builtin",
+      head: { kind: "regression" },
+      method: { $plugin: "method/blora" },
+      maxSeqLength: 64,
+      ranks,
+      bits,
+      bops,
+      ledger: [],
+    };
+    const forms = (packed: number): FormSizes => ({ packed, float32: 64_000, float16: 32_000 });
+    const lines = cellsOf(inspectionText(description, { matrices: forms(2_345), files: forms(4_000) }));
+    expect(lines).toContainEqual(["bit operations", "5.00 % of LoRA in 32 bit, scope adapter"]);
+    expect(lines).toContainEqual(["mean bits", "4.0"]);
+    expect(lines).toContainEqual(["matrix", "rank", "bits", "mean bits"]);
+    expect(lines).toContainEqual(["h.0.query", "4", "8 4 4 2", "4.5"]);
+    expect(lines).toContainEqual(["h.1.query", "1", "2", "2.0"]);
+    expect(lines).toContainEqual(["kilobytes", "packed", "float32", "float16"]);
+    expect(lines).toContainEqual(["matrices", "2.3", "64.0", "32.0"]);
+  });
+});
 
 describe("progress", () => {
   const step = (number: number): RunEvent => ({

@@ -1,4 +1,4 @@
-export { type GatePoint, gatePoints } from "./run/gate-chart.ts";
+export { type GatePoint, gatePoints } from "./run/gate-points.ts";
 export type { Evaluation, GateRecord, StepRecord } from "./run/metrics.ts";
 export { REPORT_PAGE, reportHtml } from "./run/report-html.ts";
 export { reportMarkdown } from "./run/report-markdown.ts";
@@ -10,4 +10,5 @@ export { gatherResults } from "./sweep/results.ts";
 export { resultsMarkdown } from "./sweep/results-markdown.ts";
 export type { Spread } from "./sweep/spread.ts";
 export type { SweepOutcome, SweepRecord } from "./sweep/sweep-record.ts";
-export { duration } from "./text/format.ts";
+export { duration, oneDecimal } from "./text/format.ts";
+export { meanComponentBits, type SiteBits, widthsText } from "./text/widths.ts";

@@ -47,7 +47,7 @@ test.skipIf(executablePath === undefined).each(["light", "dark"] as const)(
       await page.goto(pathToFileURL(file).href);
 
       const figures = await page.locator("figure svg").all();
-      expect(figures).toHaveLength(8);
+      expect(figures).toHaveLength(9);
       for (const figure of figures) {
         const box = await figure.boundingBox();
         expect(box!.width).toBeGreaterThan(100);

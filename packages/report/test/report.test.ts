@@ -8,6 +8,8 @@ import { GATE_STEPS, KINDS, LAYERS, STEPS, writeSampleRun } from "./sample-run.t
 let folder: string;
 let run: RunFiles;
 let page: string;
+/** Of a run with a width for each matrix. */
+let matrixPage: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "blora-report-"));
@@ -15,13 +17,22 @@ beforeAll(async () => {
   await writeSampleRun(join(folder, "seed-2"), { seed: 2 });
   run = await readRun(join(folder, "seed-1"));
   page = await reportHtml(run, [run, await readRun(join(folder, "seed-2"))]);
+  await writeSampleRun(join(folder, "matrix"), { granularity: "matrix" });
+  matrixPage = await reportHtml(await readRun(join(folder, "matrix")));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The SVG of a figure. */
-function figure(id: string): string {
-  const found = new RegExp(`<figure id="figure-${id}"[^>]*>(<svg.*?</svg>)</figure>`, "s").exec(page)?.[1];
+function figure(id: string, of = page): string {
+  const found = new RegExp(`<figure id="figure-${id}"[^>]*>(<svg.*?</svg>)</figure>`, "s").exec(of)?.[1];
   return found ?? expect.fail(`no figure ${id}`);
+}
+
+/** What the squares of a figure stand for, as those hear it who cannot see them. */
+function squaresOf(svg: string): string[] {
+  return [...svg.matchAll(/aria-label="([^"]+)" role="graphics-symbol" aria-roledescription="rect mark"/g)].map(
+    ([, label]) => label!,
+  );
 }
 
 const marks = (svg: string, role: string) => svg.match(new RegExp(`aria-roledescription="${role}"`, "g"))?.length ?? 0;
@@ -47,13 +58,39 @@ describe("a run directory", () => {
 });
 
 describe("the page of a run", () => {
-  test("has a square for every site in the maps of rank and bits, with its value", () => {
+  test("has a square for every site in the maps of rank and of bits by matrix, with its value", () => {
     for (const id of ["rank", "bits-A", "bits-B"]) {
-      expect(marks(figure(id), "rect mark"), id).toBe(KINDS.length * LAYERS);
-      expect(marks(figure(id), "text mark"), id).toBe(KINDS.length * LAYERS);
+      expect(marks(figure(id, matrixPage), "rect mark"), id).toBe(KINDS.length * LAYERS);
+      expect(marks(figure(id, matrixPage), "text mark"), id).toBe(KINDS.length * LAYERS);
     }
     for (const rank of [0, 1, 2, 3, 4, 5]) expect(figure("rank")).toContain(`>${rank}</text>`);
     for (const kind of KINDS) expect(figure("rank")).toContain(`>${kind}</text>`);
+    expect(squaresOf(figure("bits-B", matrixPage))[3]).toBe("layer: 1; row: attention.output.dense; value: 8");
+  });
+
+  test("has a square for every open component of every site, with its bits, and none for a closed one", () => {
+    const svg = figure("bits-A-B");
+    expect(squaresOf(svg)).toEqual([
+      "component: 1; layer: 1; value: 8",
+      "component: 2; layer: 1; value: 8",
+      "component: 1; layer: 2; value: 8",
+      "component: 2; layer: 2; value: 8",
+      "component: 3; layer: 2; value: 4",
+      "component: 4; layer: 2; value: 4",
+      "component: 1; layer: 0; value: 8",
+      "component: 1; layer: 1; value: 8",
+      "component: 2; layer: 1; value: 8",
+      "component: 3; layer: 1; value: 4",
+      "component: 1; layer: 2; value: 8",
+      "component: 2; layer: 2; value: 8",
+      "component: 3; layer: 2; value: 4",
+      "component: 4; layer: 2; value: 4",
+      "component: 5; layer: 2; value: 2",
+    ]);
+    expect(marks(svg, "text mark")).toBe(15);
+    for (const text of [...KINDS, "Bits of A and B"]) expect(svg).toContain(`>${text}</text>`);
+    // A closed site keeps its row.
+    expect(svg.match(/>0<\/text>/g)).toHaveLength(KINDS.length);
   });
 
   test("draws a line for every series of losses and scores, and bands for the phases", () => {
@@ -64,17 +101,30 @@ describe("the page of a run", () => {
     expect(marks(figure("score"), "rule mark")).toBe(1);
   });
 
-  test("draws a line and a band for every gate", () => {
-    expect(marks(figure("gates-rank"), "line mark")).toBe(2);
-    expect(marks(figure("gates-rank"), "area mark")).toBe(2);
-    expect(marks(figure("gates-A"), "line mark")).toBe(1);
+  test("draws a line and a band for every gate of a matrix", () => {
+    expect(marks(figure("gates-rank", matrixPage), "line mark")).toBe(2);
+    expect(marks(figure("gates-rank", matrixPage), "area mark")).toBe(2);
+    expect(marks(figure("gates-A", matrixPage), "line mark")).toBe(1);
+    expect(matrixPage).not.toContain('id="figure-gates-components"');
   });
 
-  test("shows the ledger by matrix and product by product", () => {
-    const sites = KINDS.length * LAYERS;
-    expect(page).toContain(`Every matrix product (${2 * sites})`);
-    expect(page).toMatch(/<td>total<\/td><td class="number">120<\/td><td class="number">30,720<\/td>/);
-    expect(page).toContain("25.0 %");
+  test("draws a line for every component at each width, and how open each is at every site", () => {
+    for (const width of [2, 4, 8]) expect(marks(figure(`gates-${width}-bits`), "line mark")).toBe(5);
+    const squares = squaresOf(figure("gates-components"));
+    expect(squares).toHaveLength(GATE_STEPS.length * KINDS.length * LAYERS * 5);
+    // Means of 0.66, 0.62 and 0.54, and of 0.26, 0.22 and 0.14.
+    expect(squares[0]).toBe("component: 1; site: 0 attention.query; value: 0.606666666667");
+    expect(squares.at(-1)).toBe("component: 5; site: 2 attention.output.dense; value: 0.206666666667");
+    for (const step of GATE_STEPS) expect(figure("gates-components")).toContain(`>step ${step}</text>`);
+  });
+
+  test("shows the ledger by matrix, and product by product with a line for each width", () => {
+    expect(page).toContain("Every matrix product, a line for each width (18)");
+    expect(page).toMatch(/<td>total<\/td><td class="number">300<\/td><td class="number">60,160<\/td>/);
+    expect(page).toContain('<td class="number">983,040</td><td class="number">6.1 %</td>');
+    expect(page).toContain(
+      '<td>encoder.layer.1.attention.output.dense</td><td>B</td><td class="number">10</td><td class="number">4</td><td class="number">32</td><td class="number">1,280</td>',
+    );
   });
 
   test("shows the environment and the settings", () => {
@@ -116,17 +166,32 @@ describe("the page of a run", () => {
   });
 });
 
-test("gate probabilities are summed up over the sites", () => {
-  const [first] = gatePoints(run.gates).filter(({ group, gate }) => group === "rank" && gate === "3");
-  expect(first).toEqual({ group: "rank", gate: "3", step: 20, mean: expect.closeTo(0.45, 10), low: 0.2, high: 0.7 });
+test("gate probabilities are summed up over the sites, components by width and widths by matrix", async () => {
+  const at = (all: RunFiles, group: string, gate: string) =>
+    gatePoints(all.gates).find((point) => point.group === group && point.gate === gate);
+  const close = (value: number) => expect.closeTo(value, 10);
+  const place = { step: 20, mean: close(0.57), low: close(0.52), high: close(0.62) };
+  expect(at(run, "4 bits", "2")).toEqual({ group: "4 bits", gate: "2", ...place });
+  const matrix = await readRun(join(folder, "matrix"));
+  expect(at(matrix, "rank", "3")).toEqual({
+    group: "rank",
+    gate: "3",
+    step: 20,
+    mean: close(0.45),
+    low: 0.2,
+    high: 0.7,
+  });
+  expect(at(matrix, "A", "4")).toMatchObject({ mean: close(0.8), low: 0.8, high: 0.8 });
 });
 
 test("the Markdown of a run says the same in a terminal", () => {
   const lines = reportMarkdown(run).split("\n");
   expect(lines[0]).toBe("# rte, blora, seed 1");
   expect(lines).toContain("- accuracy: 0.4000 (majority 0.5000)");
+  // 94 bits in 15 components.
+  expect(lines).toContain("- mean bits: 6.3 (A 6.3, B 6.3)");
   expect(lines).toContain("- warning: rte deserves a second look.");
   expect(lines).toContain("| 40 | validation | 0.0500 | 0.4000 |");
-  expect(lines).toContain("| A | 60 | 15,360 | 61,440 | 25.0 % |");
-  expect(lines).toContain("layer                   0        1        2");
+  expect(lines).toContain("| A | 150 | 30,080 | 491,520 | 6.1 % |");
+  expect(lines).toContain("attention.output.dense  ▂1·8  ▅3·884  █5·88442");
 });

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { GateProbabilities } from "@blora/spec";
+import type { GateProbabilities, SiteSummary } from "@blora/spec";
 import { doneRecord } from "./records.ts";
 
 export const LAYERS = 3;
@@ -13,11 +13,25 @@ const paths = Array.from({ length: LAYERS }, (_, layer) =>
   KINDS.map((kind) => `encoder.layer.${layer}.${kind}`),
 ).flat();
 
-/** Writes the run directory of a short B-LoRA run; `marker` is put wherever a name can be chosen. */
+/** Widths of the components of a site whose rank is the number of the site; others are closed. */
+const WIDTHS = [8, 8, 4, 4, 2] as const;
+/** Components that gates decide on. */
+const COMPONENTS = [1, 2, 3, 4, 5] as const;
+
+interface Sample {
+  readonly seed?: number;
+  /** Put wherever a name can be chosen. */
+  readonly marker?: string;
+  /** What has a width of its own. */
+  readonly granularity?: "component" | "matrix";
+}
+
+/** Writes the run directory of a short B-LoRA run. */
 export async function writeSampleRun(
   folder: string,
-  { seed = 1, marker = "rte" }: { seed?: number; marker?: string } = {},
+  { seed = 1, marker = "rte", granularity = "component" }: Sample = {},
 ): Promise<void> {
+  const gates = granularity === "component" ? componentGates : matrixGates;
   await mkdir(folder, { recursive: true });
   const write = (name: string, value: unknown) => writeFile(join(folder, name), `${JSON.stringify(value)}\n`);
   await write("config.json", {
@@ -38,7 +52,7 @@ export async function writeSampleRun(
       costRatio: 0.5,
       meanRank: 4,
     },
-    ...((GATE_STEPS as readonly number[]).includes(step) ? [{ step, gates: gatesAt(step) }] : []),
+    ...((GATE_STEPS as readonly number[]).includes(step) ? [{ step, gates: gatesAt(step, gates) }] : []),
   ]);
   // The last line was cut off by a crash.
   await writeFile(
@@ -50,27 +64,55 @@ export async function writeSampleRun(
   await write("summary.json", {
     ...outcome.summary,
     ranks: Object.fromEntries(paths.map((path, index) => [path, index])),
-    bits: Object.fromEntries(paths.map((path) => [path, { A: 4, B: 8 }])),
+    bits: Object.fromEntries(paths.map((path, rank) => [path, bitsOf(rank, granularity)])),
     warnings: [`${marker} deserves a second look.`],
   });
-  const product = (path: string, matrix: string, bits: number) => ({
-    path,
-    matrix,
-    macs: 10,
-    weightBits: bits,
-    inputBits: 32,
-    cost: 10 * bits * 32,
+  await write("ledger.json", {
+    scope: "adapter",
+    unit: "bit operations",
+    rows: paths.flatMap((path, rank) => products(path, WIDTHS.slice(0, rank))),
+    baseline: paths.flatMap((path) => products(path, Array<number>(8).fill(32))),
   });
-  const products = (bits: number) => paths.flatMap((path) => ["A", "B"].map((matrix) => product(path, matrix, bits)));
-  await write("ledger.json", { scope: "adapter", unit: "bit operations", rows: products(8), baseline: products(32) });
+}
+
+function bitsOf(rank: number, granularity: Sample["granularity"]): SiteSummary["bits"] {
+  if (granularity === "matrix") return { A: 4, B: 8 };
+  const widths = WIDTHS.slice(0, rank);
+  return { A: widths, B: widths };
+}
+
+/** Products of a site, a row for each matrix and width: 10 multiply-accumulates for each component. */
+function products(path: string, widths: readonly number[]) {
+  return ["A", "B"].flatMap((matrix) =>
+    [...new Set(widths)].map((weightBits) => {
+      const macs = 10 * widths.filter((width) => width === weightBits).length;
+      return { path, matrix, macs, weightBits, inputBits: 32, cost: macs * weightBits * 32 };
+    }),
+  );
 }
 
 function phaseAt(step: number): string {
   return step < GATE_STEPS[0] ? "warmup" : step <= GATE_STEPS[1] ? "gates" : "settle";
 }
 
-function gatesAt(step: number): Record<string, GateProbabilities> {
+type SiteGates = (step: number, index: number) => GateProbabilities;
+
+function gatesAt(step: number, siteGates: SiteGates): Record<string, GateProbabilities> {
+  return Object.fromEntries(paths.map((path, index) => [path, siteGates(step, index)]));
+}
+
+/** Later components close first; those of later sites stay open longer. */
+function componentGates(step: number, index: number): GateProbabilities {
+  const reached = (component: number, width: number) =>
+    Math.max(0, (100 - step - 10 * component - 2 * width + 2 * index) / 100);
   return Object.fromEntries(
-    paths.map((path, index) => [path, { rank: { 2: 0.5, 3: 0.2 + 0.1 * index }, A: { 4: 1 - step / 100 } }]),
+    COMPONENTS.map((component) => [
+      `component ${component}`,
+      Object.fromEntries([2, 4, 8].map((width) => [width, reached(component, width)])),
+    ]),
   );
+}
+
+function matrixGates(step: number, index: number): GateProbabilities {
+  return { rank: { 2: 0.5, 3: 0.2 + 0.1 * index }, A: { 4: 1 - step / 100 } };
 }

@@ -4,12 +4,29 @@ import { sitesPicture } from "../src/index.ts";
 describe("the picture of sites", () => {
   test("draws a row for each kind of site and a column for each layer", () => {
     const ranks = { "encoder.layer.0.query": 8, "encoder.layer.1.query": 4, "encoder.layer.1.value": 0 };
-    const bits = { "encoder.layer.0.query": { A: 4, E: 2, B: 8 }, "encoder.layer.1.query": { A: 2, E: 2, B: 2 } };
+    const bits = { "encoder.layer.0.query": { A: 4, B: 8 }, "encoder.layer.1.query": { A: 2, B: 2 } };
     expect(sitesPicture({ ranks, bits }, 8).split("\n")).toEqual([
-      "layer  0        1",
-      "query  █8·4/8   ▄4·2/2",
-      "value            0",
+      "layer  0       1",
+      "query  █8·4/8  ▄4·2/2",
+      "value           0",
       "bar: rank, then rank · bits of A/B",
+    ]);
+  });
+
+  test("shows the bits of every component, strongest first, with commas between widths of two digits", () => {
+    const alike = (...widths: number[]) => ({ A: widths, B: widths });
+    const ranks = { "h.0.query": 4, "h.1.query": 0, "h.0.value": 2, "h.1.value": 1 };
+    const bits = {
+      "h.0.query": alike(8, 4, 4, 2),
+      "h.1.query": alike(),
+      "h.0.value": alike(16, 2),
+      "h.1.value": { A: [4], B: [2] },
+    };
+    expect(sitesPicture({ ranks, bits }, 4).split("\n")).toEqual([
+      "layer  0        1",
+      "query  █4·8442   0",
+      "value  ▄2·16,2  ▂1·4/2",
+      "bar: rank, then rank · bits of each component, strongest first",
     ]);
   });
 });

@@ -1,18 +1,46 @@
 import { sitesPicture } from "@blora/report";
+import type { ComponentManifest } from "@blora/spec";
 import type { RunSummary } from "@blora/trainer";
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
-import { methodName, summaryTable } from "../output/summary-table.ts";
+import { summaryTable } from "../output/summary-table.ts";
+import { methodManifest } from "../run/components.ts";
 import { runSettings } from "./run-flags.ts";
 import { trainOnce } from "./train.ts";
 
 const RANK = 8;
+/** Half of what 2 bits for every component cost. */
+const BUDGET = 1 / 32;
 
-/** Methods, each with its own settings. */
-const METHODS = { lora: [], blora: ["method.bopsTarget=0.1"] } as const;
+/** Settings all runs share. Lengths are few, so that sentences of every kind meet in a batch: here length goes with kind. */
+const SHARED = ["learningRate=2e-3", "warmupRatio=0.06", "padToMultipleOf=16"];
 
-/** Settings both methods share. Lengths are few, so that sentences of every kind meet in a batch: here length goes with kind. */
-const SHARED = ["learningRate=2e-3", "warmupRatio=0.06", "padToMultipleOf=16", `method.rank=${RANK}`];
+/** One of the runs that the demo compares. */
+interface DemoRun {
+  readonly name: string;
+  /** What its folder is called, before the seed. */
+  readonly folder: string;
+  readonly method: ComponentManifest<"method">;
+}
+
+/** LoRA, the same at 2 bits everywhere, and B-LoRA at half the cost of that. */
+function demoRuns(): readonly DemoRun[] {
+  const uniform = { $plugin: "quantizer/uniform", options: { bits: 2 } };
+  return [
+    { name: "LoRA", folder: "lora", method: withOptions("lora", {}) },
+    {
+      name: "uniform 2 bits",
+      folder: "uniform-2",
+      method: { $plugin: "method/blora", options: { rank: RANK, quantizer: uniform } },
+    },
+    { name: "B-LoRA", folder: "blora", method: withOptions("blora", { bopsTarget: BUDGET }) },
+  ];
+}
+
+function withOptions(name: string, own: Readonly<Record<string, unknown>>): ComponentManifest<"method"> {
+  const { $plugin, options } = methodManifest(name);
+  return { $plugin, options: { ...(options as object), ...own, rank: RANK } };
+}
 
 interface DemoFlags {
   readonly out: string;
@@ -23,35 +51,31 @@ interface DemoFlags {
 export function addDemoCommand(program: Command, exit: (status: number) => void): void {
   program
     .command("demo")
-    .description("LoRA and B-LoRA on the built-in model and task, side by side")
+    .description("LoRA, LoRA at 2 bits and B-LoRA on the built-in model and task, side by side")
     .option("--out <folder>", "where the runs go", "runs/demo")
     .option("--steps <count>", "updates of each run", Number, 900)
-    .option("--seed <number>", "seed of both runs", Number, 42)
+    .option("--seed <number>", "seed of every run", Number, 42)
     .action(async ({ out, steps, seed }: DemoFlags) => {
+      const set = [...SHARED, `maxSteps=${steps}`, `evalSteps=${Math.ceil(steps / 3)}`];
+      const runs = demoRuns();
       const summaries: RunSummary[] = [];
-      for (const [method, own] of Object.entries(METHODS)) {
-        process.stderr.write(`\n${method}\n`);
+      for (const { name, folder, method } of runs) {
+        process.stderr.write(`\n${name}\n`);
         const settings = runSettings(
-          {
-            task: "builtin",
-            method,
-            engine: "onnx",
-            seed,
-            set: [...SHARED, ...own, `maxSteps=${steps}`, `evalSteps=${Math.ceil(steps / 3)}`],
-          },
-          `${out}/${method}-${seed}`,
+          { task: "builtin", method: "lora", engine: "onnx", seed, set },
+          `${out}/${folder}-${seed}`,
         );
-        const { result: summary } = await trainOnce(settings, {
-          overwrite: true,
-          allowConfigChange: false,
-          quiet: false,
-        });
+        const { result: summary } = await trainOnce(
+          { ...settings, method },
+          { overwrite: true, allowConfigChange: false, quiet: false },
+        );
         if (summary.interrupted) return exit(EXIT.interrupted);
         summaries.push(summary);
       }
-      process.stdout.write(`\n${summaryTable(summaries)}\n`);
-      for (const summary of summaries) {
-        process.stdout.write(`\n${methodName(summary)}\n${sitesPicture(summary, RANK)}\n`);
+      const names = runs.map(({ name }) => name);
+      process.stdout.write(`\n${summaryTable(summaries, names)}\n`);
+      for (const [index, summary] of summaries.entries()) {
+        process.stdout.write(`\n${names[index]}\n${sitesPicture(summary, RANK)}\n`);
       }
     });
 }

@@ -1,4 +1,11 @@
-import { adapterSizes, readAdapterDescription } from "@blora/adapters";
+import {
+  type AdapterDescription,
+  type AdapterSizes,
+  adapterSizes,
+  type FormSizes,
+  readAdapterDescription,
+} from "@blora/adapters";
+import { meanComponentBits, oneDecimal, widthsText } from "@blora/report";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
@@ -21,21 +28,30 @@ export function addInspectCommand(program: Command): void {
         process.stdout.write(`${JSON.stringify({ ...description, sizes })}\n`);
         return;
       }
-      const { baseModel, task, method, results, bops, ranks, bits } = description;
-      const facts = new Table({ style: { head: [], border: [] } });
-      facts.push(
-        ["base model", baseModel],
-        ["task", task],
-        ["method", String(method.$plugin)],
-        ["scores", results === undefined ? "-" : JSON.stringify(results.scores)],
-        [bops.unit, `${(100 * bops.ratio).toFixed(2)} % of LoRA in 32 bit, scope ${bops.scope}`],
-      );
-      const sites = new Table({ head: ["matrix", "rank", "bits"], style: { head: [], border: [] } });
-      for (const [site, rank] of Object.entries(ranks))
-        sites.push([site, String(rank), JSON.stringify(bits[site] ?? {})]);
-      const bytes = new Table({ head: ["bytes", "packed", "float32", "float16"], style: { head: [], border: [] } });
-      for (const [what, { packed, float32, float16 }] of Object.entries(sizes))
-        bytes.push([what, packed, float32, float16]);
-      process.stdout.write(`${facts}\n${sites}\n${bytes}\n`);
+      process.stdout.write(inspectionText(description, sizes));
     });
+}
+
+/** An adapter as tables: facts, a row for each site, and sizes in kilobytes. */
+export function inspectionText(description: AdapterDescription, sizes: AdapterSizes): string {
+  const { baseModel, task, method, results, bops, ranks, bits } = description;
+  const facts = new Table({ style: { head: [], border: [] } });
+  facts.push(
+    ["base model", baseModel],
+    ["task", task],
+    ["method", String(method.$plugin)],
+    ["scores", results === undefined ? "-" : JSON.stringify(results.scores)],
+    [bops.unit, `${(100 * bops.ratio).toFixed(2)} % of LoRA in 32 bit, scope ${bops.scope}`],
+    ["mean bits", oneDecimal(meanComponentBits(Object.values(bits)))],
+  );
+  const sites = new Table({ head: ["matrix", "rank", "bits", "mean bits"], style: { head: [], border: [] } });
+  for (const [site, rank] of Object.entries(ranks)) {
+    const own = bits[site] ?? {};
+    sites.push([site, String(rank), widthsText(own), oneDecimal(meanComponentBits([own]))]);
+  }
+  const kilobytes = new Table({ head: ["kilobytes", "packed", "float32", "float16"], style: { head: [], border: [] } });
+  for (const [what, forms] of Object.entries(sizes) as [string, FormSizes][]) {
+    kilobytes.push([what, ...[forms.packed, forms.float32, forms.float16].map((bytes) => (bytes / 1000).toFixed(1))]);
+  }
+  return `${facts}\n${sites}\n${kilobytes}\n`;
 }

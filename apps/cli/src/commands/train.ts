@@ -27,7 +27,7 @@ export function addTrainCommand(program: Command, exit: (status: number) => void
       "--adapter <id|folder>",
       "go on from a trained adapter, of the Hub too; one of PEFT's is taken over by the method lora",
     )
-    .option("--bops-target <share>", "share of LoRA's bit operations to end at, such as 0.25 (method blora)")
+    .option("--bops-target <share>", "share of LoRA's bit operations to end at, such as 0.03 (method blora)")
     .option("--overwrite", "remove an earlier run in --out first")
     .option("--allow-config-change", "resume although settings differ")
     .option("--json", "print one JSON line at the end instead of progress")

@@ -1,4 +1,4 @@
-import { duration } from "@blora/report";
+import { duration, meanComponentBits, oneDecimal } from "@blora/report";
 import type { RunSummary } from "@blora/trainer";
 import Table from "cli-table3";
 
@@ -8,7 +8,7 @@ const COLUMNS = [
   "metric",
   "majority",
   "ranks",
-  "bits A/E/B",
+  "bits",
   "BOPs",
   "scope",
   "tokens/s",
@@ -16,22 +16,26 @@ const COLUMNS = [
   "memory",
 ];
 
-/** Runs side by side: a line for each. */
-export function summaryTable(summaries: readonly RunSummary[]): string {
+/**
+ * Runs side by side: a line for each.
+ *
+ * @param names what to call the runs instead of their methods
+ */
+export function summaryTable(summaries: readonly RunSummary[], names?: readonly string[]): string {
   const table = new Table({ head: COLUMNS, style: { head: [], border: [] } });
-  for (const summary of summaries) table.push(row(summary));
+  for (const [index, summary] of summaries.entries()) table.push(row(summary, names?.[index] ?? methodName(summary)));
   return table.toString();
 }
 
-function row(summary: RunSummary): string[] {
-  const { metric, baseline, bops } = summary;
+function row(summary: RunSummary, name: string): string[] {
+  const { metric, baseline, bops, bits } = summary;
   return [
-    methodName(summary),
+    name,
     String(summary.seed),
     metric.value === null ? "-" : `${metric.name} ${metric.value.toFixed(4)}`,
     baseline[metric.name]?.toFixed(4) ?? "-",
-    average(Object.values(summary.ranks)),
-    bitsOf(summary),
+    oneDecimal(meanRank(summary)),
+    oneDecimal(meanComponentBits(Object.values(bits))),
     `${(100 * bops.ratio).toFixed(1)} %`,
     bops.scope,
     Math.round(summary.tokensPerSecond).toLocaleString("en"),
@@ -40,18 +44,12 @@ function row(summary: RunSummary): string[] {
   ];
 }
 
-export function methodName({ method }: RunSummary): string {
+function methodName({ method }: RunSummary): string {
   const reference = (method as { $plugin?: string } | null)?.$plugin ?? "custom";
   return reference.replace("method/", "");
 }
 
-/** Mean width of each matrix over the sites. */
-function bitsOf({ bits }: RunSummary): string {
-  const mean = (matrix: string) => average(Object.values(bits).flatMap((site) => site[matrix] ?? []));
-  return [mean("A"), mean("E"), mean("B")].join("/");
-}
-
-function average(values: readonly number[]): string {
-  if (values.length === 0) return "-";
-  return (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(1);
+function meanRank({ ranks }: RunSummary): number | null {
+  const all = Object.values(ranks);
+  return all.length === 0 ? null : all.reduce((sum, rank) => sum + rank, 0) / all.length;
 }

@@ -9,7 +9,7 @@ type ComponentName = (typeof COMPONENTS)[number];
 
 /**
  * Settings changed by `--set path=value` flags, in order: `method.rank=4`,
- * `method.quantizer.maxBits=8`, `engine.threads=1`, and any training argument
+ * `method.quantizer.bits=[0,4]`, `engine.threads=1`, and any training argument
  * by its bare name, `learningRate=1e-3`.
  */
 export function applyAssignments(settings: RunSettings, assignments: readonly string[]): RunSettings {

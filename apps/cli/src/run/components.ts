@@ -2,8 +2,8 @@ import { type ComponentManifest, didYouMean, NotFoundError } from "@blora/spec";
 import { glueTaskNames } from "@blora/task-glue";
 import { registry } from "../registry.ts";
 
-/** Where gates start: open with probability 0.97, and near enough to close within a few hundred steps. */
-const INITIAL_GATE_LOGIT = 2;
+/** Share of LoRA's bit operations that B-LoRA ends at unless it is told another. */
+const DEFAULT_BUDGET = 0.0625;
 
 /** Tasks that are a plugin each, by the name of both. */
 const OWN_TASKS: readonly string[] = ["builtin", "instruct", "mmlu"];
@@ -23,10 +23,14 @@ export function methodManifest(name: string): ComponentManifest<"method"> {
     throw new NotFoundError(`No method is called "${name}".${didYouMean(name, known)} Methods: ${known.join(", ")}.`);
   }
   if (name !== "blora") return { $plugin: `method/${name}`, options: {} };
-  const gate = { $plugin: "gate/hard-concrete", options: { initialLogit: INITIAL_GATE_LOGIT } };
+  const gate = { $plugin: "gate/hard-concrete" };
   return {
     $plugin: "method/blora",
-    options: { rankGate: gate, quantizer: { $plugin: "quantizer/bayesian-bits", options: { gate } } },
+    options: {
+      bopsTarget: DEFAULT_BUDGET,
+      quantizer: { $plugin: "quantizer/uniform", options: { bits: [0, 2, 4, 8], gate } },
+      siteQuantizer: { $plugin: "quantizer/bayesian-bits", options: { gate } },
+    },
   };
 }
 

@@ -6,7 +6,7 @@ const method = lora({ rank: 1 });
 /** Ends its process as a fault of native code does. */
 const recipe: typeof tiny = {
   ...tiny,
-  method: { ...method, beforeStep: () => void process.kill(process.pid, "SIGSEGV") },
+  method: { ...method, training: { beforeStep: () => void process.kill(process.pid, "SIGSEGV") } },
 };
 
 export default recipe;

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "@blora/spec";
 import { meanByKey, meanOf } from "../sweep/spread.ts";
 import { bitWidths, count, duration, mebibytes, oneDecimal, score, share } from "../text/format.ts";
+import { meanComponentBits } from "../text/widths.ts";
 import type { RunFiles } from "./run-files.ts";
 
 /** A named value for people. */
@@ -36,7 +37,7 @@ export function keyFacts({ summary, steps }: RunFiles): Fact[] {
       : [
           { name: "mean rank", value: oneDecimal(meanOf(rankValues)), note: `${count(rankValues.length)} sites` },
           { name: "bit operations", value: share(bops.ratio), note: `of LoRA in 32 bit, scope ${bops.scope}` },
-          { name: "mean bits", value: oneDecimal(meanOf(Object.values(widths))), note: bitWidths(widths) },
+          { name: "mean bits", value: oneDecimal(meanComponentBits(Object.values(bits))), note: bitWidths(widths) },
         ]),
     { name: "tokens/s", value: count(summary.tokensPerSecond), note: `${share(summary.paddingShare)} padding` },
     {

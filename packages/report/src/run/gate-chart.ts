@@ -1,52 +1,15 @@
 import type { TopLevelSpec } from "vega-lite";
-import { meanOf } from "../sweep/spread.ts";
-import type { GateRecord } from "./metrics.ts";
-
-/** One gate over all sites at a step. */
-export interface GatePoint {
-  /** What the gate opens: `rank`, or an operand. */
-  readonly group: string;
-  /** Component or width. */
-  readonly gate: string;
-  readonly step: number;
-  /** Mean, smallest and largest P(open) of the sites. */
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-}
+import type { GatePoint } from "./gate-points.ts";
 
 const PANEL = { width: 235, height: 150 };
-const RANK = "rank";
-
-/** Mean, smallest and largest probability of every gate at every logged step. */
-export function gatePoints(records: readonly GateRecord[]): GatePoint[] {
-  return records.flatMap(({ step, gates }) => {
-    const values = new Map<string, { group: string; gate: string; open: number[] }>();
-    for (const groups of Object.values(gates)) {
-      for (const [group, probabilities] of Object.entries(groups)) {
-        for (const [gate, probability] of Object.entries(probabilities)) {
-          const key = `${group}/${gate}`;
-          const entry = values.get(key) ?? { group, gate, open: [] };
-          entry.open.push(probability);
-          values.set(key, entry);
-        }
-      }
-    }
-    return [...values.values()].map(({ group, gate, open }) => ({
-      group,
-      gate,
-      step,
-      mean: meanOf(open),
-      low: Math.min(...open),
-      high: Math.max(...open),
-    }));
-  });
-}
+/** Group of gates of one width of components. */
+const WIDTH = / bits$/;
 
 /** The gates of one group: mean over the sites as lines, smallest to largest as bands. */
 export function gateChart(points: readonly GatePoint[], group: string): TopLevelSpec {
   const own = points.filter((point) => point.group === group);
   const gates = [...new Set(own.map(({ gate }) => gate))].sort((a, b) => Number(a) - Number(b));
+  const { title, legend } = namesOf(group);
   const x = { field: "step", type: "quantitative", title: "step", axis: { grid: false, tickCount: 4 } } as const;
   const y = {
     type: "quantitative",
@@ -59,7 +22,7 @@ export function gateChart(points: readonly GatePoint[], group: string): TopLevel
     type: "nominal",
     scale: { domain: gates, range: gateColors(gates.length) },
     legend: {
-      title: group === RANK ? "component" : "bits",
+      title: legend,
       orient: "bottom",
       titleOrient: "left",
       symbolType: "stroke",
@@ -68,7 +31,7 @@ export function gateChart(points: readonly GatePoint[], group: string): TopLevel
     },
   } as const;
   return {
-    title: group === RANK ? "Gates of the rank" : `Gates of ${group}`,
+    title,
     ...PANEL,
     data: { values: own },
     layer: [
@@ -88,12 +51,28 @@ export function gateChart(points: readonly GatePoint[], group: string): TopLevel
   };
 }
 
+function namesOf(group: string): { readonly title: string; readonly legend: string } {
+  if (group === "rank") return { title: "Gates of the rank", legend: "rank" };
+  if (WIDTH.test(group)) return { title: `Components of ${group} or more`, legend: "component" };
+  return { title: `Gates of ${group}`, legend: "bits" };
+}
+
+const RAMP = [
+  [47, 111, 181],
+  [61, 154, 168],
+  [84, 168, 102],
+  [163, 165, 58],
+  [216, 151, 58],
+  [213, 111, 62],
+  [197, 72, 92],
+] as const;
+
 /** From blue for the first gate to red for the last. */
 function gateColors(count: number): string[] {
-  const ramp = ["#2f6fb5", "#3d9aa8", "#54a866", "#a3a53a", "#d8973a", "#d56f3e", "#c5485c"];
-  if (count >= ramp.length) return ramp;
-  return Array.from(
-    { length: count },
-    (_, index) => ramp[Math.round((index * (ramp.length - 1)) / Math.max(1, count - 1))]!,
-  );
+  return Array.from({ length: count }, (_, index) => {
+    const place = (index * (RAMP.length - 1)) / Math.max(1, count - 1);
+    const [from, to] = [RAMP[Math.floor(place)]!, RAMP[Math.ceil(place)]!];
+    const mixed = from.map((channel, axis) => Math.round(channel + (place % 1) * (to[axis]! - channel)));
+    return `rgb(${mixed.join(", ")})`;
+  });
 }

@@ -1,11 +1,14 @@
 import type { TopLevelSpec } from "vega-lite";
 import { count, score, share } from "../text/format.ts";
+import { operandGroups } from "../text/widths.ts";
 import { costChart, lossChart, metricChart } from "./curves.ts";
 import { environmentFacts } from "./facts.ts";
-import { gateChart, gatePoints } from "./gate-chart.ts";
+import { gateChart } from "./gate-chart.ts";
+import { gateMap } from "./gate-map.ts";
+import { gatePoints } from "./gate-points.ts";
 import { matrixTotals } from "./ledger.ts";
 import type { RunFiles } from "./run-files.ts";
-import { bitsMap, operandsOf, rankMap } from "./site-maps.ts";
+import { bitsMap, rankMap } from "./site-maps.ts";
 
 /** A part of a report, before it is written as HTML or Markdown. */
 export interface Section {
@@ -55,30 +58,38 @@ function curvesSection({ steps, evaluations, summary }: RunFiles): Section {
 
 function sitesSection({ summary }: RunFiles): Section {
   if (summary === undefined || Object.keys(summary.ranks).length === 0) return { id: "sites", title: "Ranks and bits" };
-  const bits = operandsOf(summary).map((operand) => ({
-    id: `bits-${operand}`,
-    caption: `Bit width of ${operand} at every site`,
-    spec: bitsMap(summary, operand),
+  const bits = operandGroups(Object.values(summary.bits)).map((operands) => ({
+    id: `bits-${operands.join("-")}`,
+    caption: `Bit widths of ${operands.join(" and ")} at every site`,
+    spec: bitsMap(summary, operands),
   }));
   return {
     id: "sites",
     title: "Ranks and bits",
-    text: "A row for each kind of adapted map, a column for each layer.",
+    text: "A row for each kind of adapted map, a column for each layer; of components a panel for each kind, strongest first, closed ones left empty.",
     figures: [{ id: "rank", caption: "Rank of every site", spec: rankMap(summary) }, ...bits],
   };
 }
 
 function gatesSection({ gates }: RunFiles): Section {
   const points = gatePoints(gates);
+  const map = gateMap(gates);
   return {
     id: "gates",
     title: "Gates",
-    text: "Mean over the sites as a line, smallest to largest as a band.",
-    figures: [...new Set(points.map(({ group }) => group))].map((group) => ({
-      id: `gates-${group}`,
-      caption: `Probability of the gates of ${group} being open over the steps`,
-      spec: gateChart(points, group),
-    })),
+    text: "Mean over the sites as a line, smallest to largest as a band. Squares deepen with the mean over the gates of a component, a row for each site, layers of a kind together.",
+    figures: [
+      ...[...new Set(points.map(({ group }) => group))].map((group) => ({
+        id: `gates-${group.replace(" ", "-")}`,
+        caption: `Probability of the gates of ${group} being open over the steps`,
+        spec: gateChart(points, group),
+      })),
+      ...(map === undefined
+        ? []
+        : [
+            { id: "gates-components", caption: "How open every component of every site is, at a few steps", spec: map },
+          ]),
+    ],
   };
 }
 
@@ -107,7 +118,7 @@ function ledgerSection({ ledger }: RunFiles): Section {
         ],
       },
       {
-        summary: `Every matrix product (${rows.length})`,
+        summary: `Every matrix product, a line for each width (${rows.length})`,
         columns: ["site", "matrix", "multiply-accumulates", "weight bits", "input bits", unit],
         rows: rows.map(({ path, matrix, macs, weightBits, inputBits, cost }) => [
           path,

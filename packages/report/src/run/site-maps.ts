@@ -1,83 +1,46 @@
 import type { RunSummary } from "@blora/trainer";
 import type { TopLevelSpec } from "vega-lite";
 import { SERIES_COLORS } from "../charts/render.ts";
+import { componentMap } from "./component-map.ts";
 import { sitePlace } from "./site-name.ts";
-
-/** One square of a heat map. */
-export interface SiteCell {
-  readonly layer: number;
-  readonly name: string;
-  readonly value: number;
-}
+import { type MapCell, squares } from "./squares.ts";
 
 const CELL = { width: 30, height: 24 };
 
+type Sites = Pick<RunSummary, "ranks" | "bits">;
+
 /** Rank of every site: a row for each kind of site, a column for each layer. */
 export function rankMap({ ranks }: Pick<RunSummary, "ranks">): TopLevelSpec {
-  return heatMap("Rank", cellsOf(ranks), SERIES_COLORS[0]);
+  return siteMap("Rank", ranks, SERIES_COLORS[0]);
 }
 
-/** Bit width of one operand at every site that has it. */
-export function bitsMap({ bits }: Pick<RunSummary, "bits">, operand: string): TopLevelSpec {
-  const widths = Object.entries(bits).flatMap(([path, site]) =>
-    operand in site ? [[path, site[operand]!] as const] : [],
+/** Bit widths of operands that are alike at every site: of each component where some site has one for each, else of the whole operand. */
+export function bitsMap({ ranks, bits }: Sites, operands: readonly string[]): TopLevelSpec {
+  const title = `Bits of ${operands.join(" and ")}`;
+  const widths = Object.entries(bits).flatMap(([path, site]) => {
+    const own = site[operands[0]!];
+    return own === undefined ? [] : [[path, own] as const];
+  });
+  const whole = widths.filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  if (whole.length === widths.length) return siteMap(title, Object.fromEntries(whole), SERIES_COLORS[1]);
+  const components = widths.map(
+    ([path, own]) => [path, typeof own === "number" ? Array<number>(ranks[path] ?? 0).fill(own) : own] as const,
   );
-  return heatMap(`Bits of ${operand}`, cellsOf(Object.fromEntries(widths)), SERIES_COLORS[1]);
+  return componentMap(title, Object.fromEntries(components), SERIES_COLORS[1]);
 }
 
-/** Operands that have a width somewhere, in the order sites name them. */
-export function operandsOf({ bits }: Pick<RunSummary, "bits">): string[] {
-  return [...new Set(Object.values(bits).flatMap((site) => Object.keys(site)))];
-}
-
-function cellsOf(values: Readonly<Record<string, number>>): SiteCell[] {
-  return Object.entries(values).map(([path, value]) => ({ ...sitePlace(path), value }));
-}
-
-/** The color deepens with the value and lets the page shine through, so that it reads on light and dark. */
-function heatMap(title: string, cells: readonly SiteCell[], color: string): TopLevelSpec {
-  const layers = [...new Set(cells.map(({ layer }) => layer))].sort((a, b) => a - b);
-  const x = {
-    field: "layer",
-    type: "ordinal",
-    title: "layer",
-    sort: layers,
-    axis: { labelAngle: 0, domain: false, ticks: false },
-  } as const;
-  const y = {
-    field: "name",
-    type: "nominal",
-    title: null,
-    sort: null,
-    axis: { domain: false, ticks: false, labelLimit: 0 },
-  } as const;
+function siteMap(title: string, values: Readonly<Record<string, number>>, color: string): TopLevelSpec {
+  const places = Object.entries(values).map(([path, value]) => ({ ...sitePlace(path), value }));
+  const layers = [...new Set(places.map(({ layer }) => layer))].sort((a, b) => a - b);
+  const cells = places.map(({ layer, name, value }): MapCell => ({ column: layer, row: name, value }));
   return {
     title,
-    width: { step: CELL.width },
-    height: { step: CELL.height },
-    data: { values: [...cells] },
-    layer: [
-      {
-        mark: { type: "rect", color, cornerRadius: 3, stroke: null },
-        encoding: {
-          x: { ...x, scale: { paddingInner: 0.08 } },
-          y: { ...y, scale: { paddingInner: 0.1 } },
-          fillOpacity: {
-            field: "value",
-            type: "quantitative",
-            scale: { type: "sqrt", domain: [0, largest(cells)], range: [0.04, 0.8] },
-            legend: null,
-          },
-        },
-      },
-      {
-        mark: { type: "text", color: "currentColor", fontSize: 11 },
-        encoding: { x, y, text: { field: "value", type: "quantitative", format: "~g" } },
-      },
-    ],
+    ...squares(cells, {
+      columns: { title: "layer", values: layers },
+      rows: { title: null, values: [...new Set(cells.map(({ row }) => row))] },
+      cell: CELL,
+      color,
+      largest: Math.max(1, ...cells.map(({ value }) => value)),
+    }),
   };
-}
-
-function largest(cells: readonly SiteCell[]): number {
-  return cells.reduce((most, { value }) => Math.max(most, value), 1);
 }

@@ -9,7 +9,7 @@ export interface SeedResult {
   readonly best: number | null;
   readonly last: number | null;
   readonly meanRank: number | null;
-  /** Mean bit width over the sites, by matrix. */
+  /** Mean bit width over the sites and their open components, by operand. */
   readonly meanBits: Readonly<Record<string, number>>;
   readonly bitOperations: number;
   readonly tokensPerSecond: number;

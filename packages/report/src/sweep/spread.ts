@@ -20,8 +20,13 @@ export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Mean of each key over the records that have it. */
-export function meanByKey(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+/** Mean of each key over the records that have it, every item of a list by itself; keys without a number are left out. */
+export function meanByKey(
+  records: readonly Readonly<Record<string, number | readonly number[]>>[],
+): Record<string, number> {
   const keys = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return Object.fromEntries(keys.map((key) => [key, meanOf(records.flatMap((record) => record[key] ?? []))]));
+  const numbers = keys.map((key) => [key, records.flatMap((record) => record[key] ?? [])] as const);
+  return Object.fromEntries(
+    numbers.filter(([, values]) => values.length > 0).map(([key, values]) => [key, meanOf(values)]),
+  );
 }

@@ -31,7 +31,7 @@ export function mebibytes(bytes: number): string {
   return `${count(bytes / 2 ** 20)} MiB`;
 }
 
-/** Widths by matrix, such as `A 4.0, E 8.0, B 4.0`. */
+/** Mean widths by operand, such as `A 4.0, B 8.0`. */
 export function bitWidths(bits: Readonly<Record<string, number>>): string {
   const widths = Object.entries(bits).map(([matrix, width]) => `${matrix} ${oneDecimal(width)}`);
   return widths.length === 0 ? NONE : widths.join(", ");
