@@ -19,7 +19,7 @@ export async function fitLowRankTarget(method: Method, engine: Engine, steps: nu
   let layout = store.get(site.path).layout;
   let step = await engine.compile(fitStep(method, store));
   for (let index = 0; index < steps; index++) {
-    await method.beforeStep?.(store, { step: index, totalSteps: steps, seed: 0 });
+    await method.training?.beforeStep?.(store, { step: index, totalSteps: steps, seed: 0 });
     const { parameters, layout: current } = store.get(site.path);
     if (current !== layout) {
       // A new phase or rank is a new graph.
@@ -49,7 +49,9 @@ function fitStep(method: Method, store: TestStore): StepDefinition {
     trainable: Object.fromEntries(Object.entries(parameters).map(([name, { shape }]) => [name, shape])),
     frozen: new Map([["W0", { shape: [O, I], storage: "f32", source: store.baseWeight(site.path) }]]),
     compute: ({ input, trainable, frozen, context }) => {
-      const y = method.apply({ site, layout, parameters: trainable }, input.x!, baseOf(frozen("W0")), context);
+      const traced = [{ site, layout, parameters: trainable }];
+      const [adapter] = method.prepare?.(traced, context) ?? traced;
+      const y = method.apply(adapter!, input.x!, baseOf(frozen("W0")), context);
       return { loss: ops.mean(ops.square(ops.sub(y, input.target!))) };
     },
   };
