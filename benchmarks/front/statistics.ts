@@ -1,0 +1,32 @@
+/** Mean of paired differences, with the standard error of that mean. */
+export interface Difference {
+  readonly mean: number;
+  /** √(Σ(d − mean)² / (n − 1) / n); undefined for one pair. */
+  readonly standardError: number | undefined;
+  readonly count: number;
+}
+
+/** @returns undefined for no differences */
+export function differenceOf(differences: readonly number[]): Difference | undefined {
+  const count = differences.length;
+  if (count === 0) return undefined;
+  const mean = differences.reduce((sum, each) => sum + each, 0) / count;
+  const squares = differences.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+  return { mean, standardError: count === 1 ? undefined : Math.sqrt(squares / (count - 1) / count), count };
+}
+
+/** Paired ratios of positive numbers. */
+export interface Ratio {
+  readonly geometricMean: number;
+  /** Pairs whose ratio is below 1. */
+  readonly below: number;
+  readonly count: number;
+}
+
+/** @returns undefined for no ratios */
+export function ratioOf(ratios: readonly number[]): Ratio | undefined {
+  const count = ratios.length;
+  if (count === 0) return undefined;
+  const geometricMean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / count);
+  return { geometricMean, below: ratios.filter((ratio) => ratio < 1).length, count };
+}
