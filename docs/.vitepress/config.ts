@@ -12,6 +12,7 @@ const guide = [
   { text: "Export and use", link: "/guide/export-and-use" },
   { text: "Architecture", link: "/guide/architecture" },
   { text: "Write a quantizer", link: "/guide/write-a-quantizer" },
+  { text: "Write a gate", link: "/guide/write-a-gate" },
   { text: "Write an architecture", link: "/guide/write-an-architecture" },
 ];
 

@@ -8,41 +8,19 @@
  */
 import type { RunConfig } from "@blora/core";
 import { adalora } from "@blora/lora";
-import { glue } from "@blora/task-glue";
 import type { TrainingArgumentsInput } from "@blora/trainer";
+import { FIVE_TASKS, fromMinilm } from "./settings/minilm.ts";
 
-/** Each task with its updates, which see its rows one to four times. */
-const tasks = [
-  ["rte", 300],
-  ["mrpc", 300],
-  ["stsb", 400],
-  ["cola", 500],
-  ["sst2", 500],
-] as const;
+const method = adalora({
+  initialRank: 12,
+  targetRank: 8,
+  alpha: 16,
+  tInit: 0.1,
+  tFinal: 0.3,
+  deltaT: 10,
+  orthogonality: 0.1,
+});
 
-const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, maxSteps]) => ({
-  model: process.env.BLORA_MINILM ?? "sentence-transformers/all-MiniLM-L6-v2",
-  task: glue({ task }),
-  method: adalora({
-    initialRank: 12,
-    targetRank: 8,
-    alpha: 16,
-    dropout: 0,
-    tInit: 0.1,
-    tFinal: 0.3,
-    deltaT: 10,
-    orthogonality: 0.1,
-  }),
-  training: {
-    learningRate: 5e-3,
-    warmupRatio: 0.06,
-    perDeviceTrainBatchSize: 32,
-    maxSteps,
-    evalSteps: maxSteps / 4,
-    maxSeqLength: 128,
-    // Every row of the four small tasks, and a fixed part of SST-2.
-    maxTrainSamples: 9000,
-  },
-}));
+const runs: readonly RunConfig<TrainingArgumentsInput>[] = fromMinilm(method, FIVE_TASKS, { learningRate: 5e-3 });
 
 export default runs;

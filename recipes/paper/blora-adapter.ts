@@ -1,5 +1,5 @@
 /**
- * B-LoRA whose adapters learn rank and bits.
+ * B-LoRA in the form of the paper: the adapters learn a rank and a width for each matrix.
  * Eight GLUE tasks, from DeBERTaV3-base, at the learning rates and lengths of AdaLoRA's scripts.
  * Not run here: this is work for a GPU. The paper claims scores on par with LoRA's for about 70 % fewer bit operations.
  *
@@ -22,12 +22,11 @@ const runs: readonly RunConfig<TrainingArgumentsInput>[] = publishedSettings.map
     method: blora({
       rank: 8,
       alpha,
-      dropout: 0,
-      scope: "adapter",
+      granularity: "matrix",
+      allocation: "gates",
       penaltyStrength: 0.1,
       phases: { warmup: 0.1, gates: 0.6, settle: 0.3 },
       rankGate: gate,
-      initialGateLogit: 2,
       quantizer: bayesianBits({ gate, maxBits: 16 }),
     }),
     training: {

@@ -7,29 +7,9 @@
  */
 import type { RunConfig } from "@blora/core";
 import { full } from "@blora/lora";
-import { glue } from "@blora/task-glue";
 import type { TrainingArgumentsInput } from "@blora/trainer";
+import { fromMinilm } from "../settings/minilm.ts";
 
-/** Each task with its updates, which see its rows one to four times. */
-const tasks = [
-  ["cola", 500],
-  ["sst2", 500],
-] as const;
-
-const runs: readonly RunConfig<TrainingArgumentsInput>[] = tasks.map(([task, maxSteps]) => ({
-  model: process.env.BLORA_MINILM ?? "sentence-transformers/all-MiniLM-L6-v2",
-  task: glue({ task }),
-  method: full(),
-  training: {
-    learningRate: 5e-5,
-    warmupRatio: 0.06,
-    perDeviceTrainBatchSize: 32,
-    maxSteps,
-    evalSteps: maxSteps / 4,
-    maxSeqLength: 128,
-    // A fixed part of SST-2.
-    maxTrainSamples: 9000,
-  },
-}));
+const runs: readonly RunConfig<TrainingArgumentsInput>[] = fromMinilm(full(), ["cola", "sst2"], { learningRate: 5e-5 });
 
 export default runs;

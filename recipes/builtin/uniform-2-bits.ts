@@ -1,0 +1,30 @@
+/**
+ * Control at 6.25 % of the bit operations: 2 bits for every row of A and column of B.
+ * The built-in model and task, 1,500 updates of 32 rows.
+ * Not run here: `benchmarks/results/front` holds this method against others from shared warm-ups.
+ *
+ *   npx blora sweep recipes/builtin/uniform-2-bits.ts --seeds 3
+ */
+import { builtinTask } from "@blora/builtin";
+import type { RunConfig } from "@blora/core";
+import { blora } from "@blora/lora";
+import { uniform } from "@blora/quantizers";
+import type { TrainingArgumentsInput } from "@blora/trainer";
+
+const recipe: RunConfig<TrainingArgumentsInput> = {
+  model: "builtin",
+  task: builtinTask(),
+  method: blora({ rank: 8, alpha: 16, quantizer: uniform({ bits: 2 }) }),
+  training: {
+    learningRate: 2e-3,
+    warmupRatio: 0.06,
+    perDeviceTrainBatchSize: 32,
+    maxSteps: 1500,
+    evalSteps: 500,
+    maxSeqLength: 128,
+    // Few lengths, so that sentences of every kind meet in a batch: here length goes with kind.
+    padToMultipleOf: 16,
+  },
+};
+
+export default recipe;

@@ -1,0 +1,18 @@
+/**
+ * Control at 6.25 %: 2 bits for every row of A and column of B, with the quantizer B-LoRA uses.
+ * CoLA and SST-2 (9,000 rows), from all-MiniLM-L6-v2 (22 million parameters), 500 updates of 32 rows.
+ * Not run here: `benchmarks/results/front` holds this method against others from shared warm-ups.
+ *
+ *   npx blora sweep recipes/glue/ablations/uniform-2-bits.ts --seeds 3 --data <GLUE folder>
+ */
+import type { RunConfig } from "@blora/core";
+import { blora } from "@blora/lora";
+import { uniform } from "@blora/quantizers";
+import type { TrainingArgumentsInput } from "@blora/trainer";
+import { fromMinilm } from "../settings/minilm.ts";
+
+const method = blora({ rank: 8, alpha: 16, quantizer: uniform({ bits: 2 }) });
+
+const runs: readonly RunConfig<TrainingArgumentsInput>[] = fromMinilm(method, ["cola", "sst2"]);
+
+export default runs;
