@@ -32,7 +32,7 @@ const decisions = [
 // VitePress reads the default export.
 export default defineConfig({
   title: "B-LoRA",
-  description: "LoRA whose rank and bit width are learned per matrix, in TypeScript",
+  description: "LoRA whose ranks and bit widths are chosen within a budget of bit operations, in TypeScript",
   lang: "en",
   themeConfig: {
     sidebar: [

@@ -1,4 +1,4 @@
-import type { ActivationStatistics, BaseLinear, Context, TracedAdapter, VectorWidths } from "@blora/spec";
+import type { ActivationStatistics, BaseLinear, Context, TracedAdapter } from "@blora/spec";
 import {
   detached,
   linearWithUpdate,
@@ -73,15 +73,11 @@ export function activationRounding(
   M: number,
   context: Context,
 ): (operand: ActivationOperand, x: Tensor) => Tensor {
-  const isSigned = (operand: ActivationOperand) => !layoutOf(adapter).unsigned.includes(operand);
-  if (context.mode === "eval") {
-    return (operand, x) => roundWhole(settings, adapter, operand, x, isSigned(operand));
-  }
+  if (context.mode === "eval") return (operand, x) => rounded(settings, adapter, operand, x, "whole");
   const rows = sampledRows(settings, adapter.site.path, M, context);
   return (operand, x) => {
-    const whole = roundWhole(settings, adapter, operand, x, isSigned(operand));
-    const sample = roundSample(settings, adapter, operand, ops.gather(detached(x), rows), isSigned(operand));
-    return withSampledGradient(whole, sample, rows);
+    const sample = rounded(settings, adapter, operand, ops.gather(detached(x), rows), "sample");
+    return withSampledGradient(rounded(settings, adapter, operand, x, "whole"), sample, rows);
   };
 }
 
@@ -103,12 +99,12 @@ export function roundedBase(
   base: BaseLinear,
   context: Context,
 ): Tensor {
-  const weight = roundWhole(settings, adapter, "W0", base.weight, true);
+  const weight = rounded(settings, adapter, "W0", base.weight, "whole");
   const product =
     update === undefined ? base.apply(x, weight) : linearWithUpdate(base.apply, x, weight, update.h, update.B);
   if (context.mode === "eval") return product;
   const rows = sampledRows(settings, `${adapter.site.path}/W0`, base.weight.shape[0]!, context);
-  const sample = roundSample(settings, adapter, "W0", ops.gather(base.weight, rows), true);
+  const sample = rounded(settings, adapter, "W0", ops.gather(base.weight, rows), "sample");
   return withSampledWeightGradient(product, x, sample, rows);
 }
 
@@ -116,45 +112,24 @@ function sampledRows({ gradientShare }: BloraSettings, path: string, rows: numbe
   return stratifiedRows(context.uniform(`${path}/rows`, [Math.ceil(gradientShare * rows)]), rows);
 }
 
-/** The whole tensor as one vector, differentiable by x alone. */
-function roundWhole(
+/** A tensor as one vector: the `whole`, differentiable by x alone, or a `sample` of its rows, by the quantizer's parameters and gates. */
+function rounded(
   settings: BloraSettings,
   adapter: TracedAdapter,
-  operand: Operand,
+  operand: Exclude<Operand, "A" | "B">,
   x: Tensor,
-  signed: boolean,
+  part: "whole" | "sample",
 ): Tensor {
-  const parameters = quantizerParameters(adapter.parameters, operand);
-  const constants = Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, detached(tensor)]));
-  return roundVector(settings, adapter, operand, constants, x, signed, HARD);
-}
-
-/** Some rows of it, differentiable by the quantizer's parameters and gates. */
-function roundSample(
-  settings: BloraSettings,
-  adapter: TracedAdapter,
-  operand: Operand,
-  x: Tensor,
-  signed: boolean,
-): Tensor {
-  return roundVector(settings, adapter, operand, quantizerParameters(adapter.parameters, operand), x, signed, SOFT);
-}
-
-function roundVector(
-  settings: BloraSettings,
-  adapter: TracedAdapter,
-  operand: Operand,
-  { [SOFT]: soft, [HARD]: hard, ...parameters }: TensorRecord,
-  x: Tensor,
-  signed: boolean,
-  by: typeof SOFT | typeof HARD,
-): Tensor {
-  const { bits } = layoutOf(adapter);
-  const widths: VectorWidths = bits[operand] ?? (by === HARD ? { shares: hard!, oneHot: true } : { shares: soft! });
-  return ops.reshape(
-    quantizerOf(settings, operand).round(parameters, ops.reshape(x, [1, -1]), signed, widths),
-    x.shape,
-  );
+  const { bits, unsigned } = layoutOf(adapter);
+  const { [SOFT]: soft, [HARD]: hard, ...trained } = quantizerParameters(adapter.parameters, operand);
+  const parameters =
+    part === "sample"
+      ? trained
+      : Object.fromEntries(Object.entries(trained).map(([name, tensor]) => [name, detached(tensor)]));
+  const widths = bits[operand] ?? (part === "sample" ? { shares: soft! } : { shares: hard!, oneHot: true });
+  const isSigned = operand === "W0" || !unsigned.includes(operand);
+  const vector = ops.reshape(x, [1, -1]);
+  return ops.reshape(quantizerOf(settings, operand).round(parameters, vector, isSigned, widths), x.shape);
 }
 
 /** Statistics of the activations in scope, as the forward pass in floating point has them. */

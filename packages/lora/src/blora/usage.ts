@@ -111,7 +111,7 @@ export function bloraSummary(settings: BloraSettings, adapter: Adapter): SiteSum
   const described = (widths: readonly number[]) =>
     settings.granularity === "component" && layoutOf(adapter).phase !== "warmup"
       ? open(widths)
-      : (open(widths)[0] ?? FLOAT_BITS);
+      : (open(widths)[0] ?? []);
   const single = Object.entries(others).map(([operand, widths]) => [operand, widths[0]!] as const);
   return { rank: open(A).length, bits: { A: described(A), B: described(B), ...Object.fromEntries(single) } };
 }

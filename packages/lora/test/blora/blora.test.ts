@@ -101,3 +101,15 @@ test("without a budget or gates every component gets the widest width", async ()
     unsigned: [],
   });
 });
+
+test("a site that is closed as a whole has no widths, at granularity matrix too", async () => {
+  const site = siteOf("site", 6, 5);
+  const method = createBlora({
+    allocation: "knapsack",
+    granularity: "matrix",
+    quantizer: uniform({ bits: [0, 2] }),
+    bopsTarget: 0.001,
+  });
+  const store = await storeAt(method, [site], 6);
+  expect(method.summary(site, store.get("site"))).toEqual({ rank: 0, bits: { A: [], B: [] } });
+});
