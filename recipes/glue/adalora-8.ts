@@ -15,6 +15,7 @@ const method = adalora({
   initialRank: 12,
   targetRank: 8,
   alpha: 16,
+  dropout: 0,
   tInit: 0.1,
   tFinal: 0.3,
   deltaT: 10,

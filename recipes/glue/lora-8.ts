@@ -10,6 +10,6 @@ import { lora } from "@blora/lora";
 import type { TrainingArgumentsInput } from "@blora/trainer";
 import { fromMinilm } from "./settings/minilm.ts";
 
-const runs: readonly RunConfig<TrainingArgumentsInput>[] = fromMinilm(lora({ rank: 8, alpha: 16 }));
+const runs: readonly RunConfig<TrainingArgumentsInput>[] = fromMinilm(lora({ rank: 8, alpha: 16, dropout: 0 }));
 
 export default runs;

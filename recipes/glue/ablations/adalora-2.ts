@@ -14,6 +14,7 @@ const method = adalora({
   initialRank: 4,
   targetRank: 2,
   alpha: 4,
+  dropout: 0,
   tInit: 0.1,
   tFinal: 0.3,
   deltaT: 10,
