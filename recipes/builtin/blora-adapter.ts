@@ -1,7 +1,7 @@
 /**
  * B-LoRA at 3.1 % of the bit operations: a width for each singular component, chosen by a knapsack.
  * The built-in model and task, 1,500 updates of 32 rows.
- * Not run here: `benchmarks/results/front` holds this method against others from shared warm-ups.
+ * Not run here at this length: `npm run bench:demo` has 900 updates of it, for five seeds.
  *
  *   npx blora sweep recipes/builtin/blora-adapter.ts --seeds 3
  */

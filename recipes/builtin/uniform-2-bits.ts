@@ -1,7 +1,7 @@
 /**
  * Control at 6.25 % of the bit operations: 2 bits for every row of A and column of B.
  * The built-in model and task, 1,500 updates of 32 rows.
- * Not run here: `benchmarks/results/front` holds this method against others from shared warm-ups.
+ * Not run here at this length: `npm run bench:demo` has 900 updates of it, for five seeds.
  *
  *   npx blora sweep recipes/builtin/uniform-2-bits.ts --seeds 3
  */
