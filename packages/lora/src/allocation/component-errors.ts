@@ -22,18 +22,23 @@ export function fisherErrors({ float, rounded }: Rounding, fisher: Float32Array,
   return rowSums(float.length, R, (j) => (fisher[j]! * (rounded[j]! - float[j]!) ** 2) / 2);
 }
 
+/** Σ (q - w)² of each of R rows. */
+export function squaredErrors({ float, rounded }: Rounding, R: number): number[] {
+  return rowSums(float.length, R, (j) => (rounded[j]! - float[j]!) ** 2);
+}
+
 /** Σ w² of each of R rows. */
 export function rowEnergies(values: Float32Array, R: number): number[] {
   return rowSums(values.length, R, (j) => values[j]! ** 2);
 }
 
 /** Σ w², Σ (q - w)² and Σ (q - w)·w of each row. */
-function squares({ float, rounded }: Rounding, R: number): [number[], number[], number[]] {
-  const error = (j: number): number => rounded[j]! - float[j]!;
+function squares(rounding: Rounding, R: number): [number[], number[], number[]] {
+  const { float, rounded } = rounding;
   return [
     rowEnergies(float, R),
-    rowSums(float.length, R, (j) => error(j) ** 2),
-    rowSums(float.length, R, (j) => error(j) * float[j]!),
+    squaredErrors(rounding, R),
+    rowSums(float.length, R, (j) => (rounded[j]! - float[j]!) * float[j]!),
   ];
 }
 

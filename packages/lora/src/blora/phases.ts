@@ -35,7 +35,7 @@ export async function advance(settings: BloraSettings, store: AdapterStore, prog
   if (phase !== "warmup" && isIn("warmup")) {
     const worth = await chooseUnits(settings, store);
     if (phase === "gates") startGates(settings, store, worth);
-    else settle(settings, store, (site) => worth.get(site.path)!);
+    else settle(settings, store, worth);
   }
   if (phase === "settle" && isIn("gates")) settle(settings, store, (site) => learnedWorth(settings, store, site));
 }
@@ -45,15 +45,15 @@ export async function advance(settings: BloraSettings, store: AdapterStore, prog
  * unit is worth, by path. Components of one width alone are left as they are:
  * singular components differ in size, and rounded alike they lose more.
  */
-async function chooseUnits(settings: BloraSettings, store: AdapterStore): Promise<Map<string, Worth>> {
+async function chooseUnits(settings: BloraSettings, store: AdapterStore): Promise<(site: LinearSite) => Worth> {
   for (const { path } of store.sites) {
     if (settings.granularity === "matrix") orderComponents(store, path, settings.rank);
     else if (settings.quantizer.bitWidths.length > 1) rotate(store, path, settings.rank);
   }
   const observed = largeOperandsOf(settings).length === 0 ? undefined : await store.observe();
-  const worth = new Map<string, Worth>();
+  const observedAt = ({ path }: LinearSite): Observed => observed?.get(path) ?? {};
   for (const site of store.sites) {
-    const own: Observed = observed?.get(site.path) ?? {};
+    const own = observedAt(site);
     store.update(site.path, {
       layout: toJson({
         phase: "gates",
@@ -63,9 +63,8 @@ async function chooseUnits(settings: BloraSettings, store: AdapterStore): Promis
       }),
       parameters: quantizerStarts(settings, store, site, own),
     });
-    worth.set(site.path, worthOf(settings, store, site, own));
   }
-  return worth;
+  return (site) => worthOf(settings, store, site, observedAt(site));
 }
 
 /** A and B of a site become its singular components, and the optimizer's averages with them. */
@@ -90,16 +89,16 @@ function keepComponents(store: AdapterStore, path: string, components: readonly 
 }
 
 /** Gates start where the knapsack would put them, at the budget; without one, where the gate itself starts. */
-function startGates(settings: BloraSettings, store: AdapterStore, worth: ReadonlyMap<string, Worth>): void {
-  for (const { path } of store.sites) {
+function startGates(settings: BloraSettings, store: AdapterStore, worth: (site: LinearSite) => Worth): void {
+  for (const site of store.sites) {
+    const worthOfSite = settings.bopsTarget === undefined ? undefined : worth(site);
     const gates = chainsOf(settings).flatMap((chain): [string, Parameter][] => {
       const own = gatesOf(settings, chain);
       if (own === undefined || own.count === 0) return [];
-      const start = settings.bopsTarget === undefined ? undefined : worth.get(path)![chain.name]!;
-      const values = own.init(chain.units, start);
+      const values = own.init(chain.units, worthOfSite?.[chain.name]);
       return [[gatesName(chain), { shape: [chain.units, own.count], values, group: "gates" }]];
     });
-    store.update(path, { parameters: Object.fromEntries(gates) });
+    store.update(site.path, { parameters: Object.fromEntries(gates) });
   }
   shiftToBudget(settings, store);
 }

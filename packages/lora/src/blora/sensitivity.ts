@@ -1,5 +1,11 @@
 import type { AdapterStore, LinearSite } from "@blora/spec";
-import { fisherErrors, productErrors, type Rounding, rowEnergies } from "../allocation/component-errors.ts";
+import {
+  fisherErrors,
+  productErrors,
+  type Rounding,
+  rowEnergies,
+  squaredErrors,
+} from "../allocation/component-errors.ts";
 import { hullSlopes } from "../allocation/hull-slopes.ts";
 import { scaleOf } from "../low-rank.ts";
 import { type ActivationOperand, type Chain, chainsOf } from "./layout.ts";
@@ -61,15 +67,11 @@ function errorsOf(
     case "W0": {
       const float = store.baseWeight(path);
       const rounded = (bits: number) => roundedVectors(settings, store.get(path), "W0", wholeTensor(float), [bits]);
-      return [levels.map((bits) => fisherErrors({ float, rounded: rounded(bits) }, constant(float.length, 2), 1)[0]!)];
+      return [levels.map((bits) => squaredErrors({ float, rounded: rounded(bits) }, 1)[0]!)];
     }
     default:
-      return [levels.map((bits) => activationError(settings, store, path, name, bits, observed))];
+      return [activationErrors(settings, store, path, name, levels, observed)];
   }
-}
-
-function constant(size: number, value: number): Float32Array {
-  return new Float32Array(size).fill(value);
 }
 
 /** Of every component at the given widths of its sides, undefined for floating point and 0 for closed. [R] */
@@ -90,18 +92,18 @@ function componentErrors(
 }
 
 /** Of evenly spaced levels over the range that was seen, (range / (2^b - 1))² / 12, as the site's output has it. */
-function activationError(
+function activationErrors(
   settings: BloraSettings,
   store: AdapterStore,
   path: string,
   operand: ActivationOperand,
-  bits: number,
+  levels: readonly number[],
   observed: Observed,
-): number {
+): number[] {
   const { min, max } = observed[operand]!;
   const range = min < 0 ? 2 * Math.max(-min, max) : max;
-  const ofActivation = (range / (2 ** bits - 1)) ** 2 / 12;
   const reader = operand === "input" ? store.baseWeight(path) : store.get(path).parameters.B!.values;
   const scale = operand === "input" ? 1 : scaleOf(settings.alpha, settings.rank);
-  return (scale ** 2 * rowEnergies(reader, 1)[0]! * ofActivation) / observed.input!.meanSquare;
+  const gain = (scale ** 2 * rowEnergies(reader, 1)[0]!) / observed.input!.meanSquare;
+  return levels.map((bits) => (gain * (range / (2 ** bits - 1)) ** 2) / 12);
 }
