@@ -9,6 +9,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { machine, type RunSummary } from "@blora/trainer";
+import { meanOf } from "../../packages/report/src/sweep/spread.ts";
+import { markdownTable } from "../../packages/report/src/text/markdown-table.ts";
 
 const RUNS = { lora: "LoRA", "uniform-2": "uniform 2 bits", blora: "B-LoRA" } as const;
 
@@ -33,15 +35,14 @@ const summaries = new Map(
 const scores = (run: Run): number[] =>
   summaries.get(run)!.map(({ metrics }) => metrics.last!.splits.validation!.scores.accuracy!);
 const losses = (run: Run): number[] => summaries.get(run)!.map(({ metrics }) => metrics.last!.splits.validation!.loss);
-const mean = (all: readonly number[]): number => all.reduce((sum, value) => sum + value, 0) / all.length;
-const share = (run: Run): string => `${(100 * mean(summaries.get(run)!.map(({ bops }) => bops.ratio))).toFixed(2)} %`;
+const share = (run: Run): string => `${(100 * meanOf(summaries.get(run)!.map(({ bops }) => bops.ratio))).toFixed(2)} %`;
 const { cpu, cores, node, commit, date } = machine();
 const rows = names.map((run) => [
   RUNS[run],
   share(run),
   ...scores(run).map((score) => score.toFixed(3)),
-  mean(scores(run)).toFixed(4),
-  mean(losses(run)).toFixed(4),
+  meanOf(scores(run)).toFixed(4),
+  meanOf(losses(run)).toFixed(4),
 ]);
 const near = scores("blora").filter((score, index) => score >= scores("lora")[index]! - 0.01).length;
 const header = ["method", "bit operations", ...seeds.map((seed) => `seed ${seed}`), "mean", "mean loss"];
@@ -52,9 +53,7 @@ writeFileSync(
     "",
     `\`npm start\` for ${seeds.length} seeds: accuracy on the built-in task after the last of 900 updates, on the validation split. B-LoRA is within one point of LoRA in ${near} of them.`,
     "",
-    `| ${header.join(" | ")} |`,
-    `|${" --- |".repeat(header.length)}`,
-    ...rows.map((row) => `| ${row.join(" | ")} |`),
+    markdownTable(header, rows),
     "",
     `${date}, ${cpu}, ${cores} cores, float32, Node ${node}, commit ${commit}.`,
     "",

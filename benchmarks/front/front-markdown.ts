@@ -1,3 +1,5 @@
+import { meanOf } from "../../packages/report/src/sweep/spread.ts";
+import { markdownTable } from "../../packages/report/src/text/markdown-table.ts";
 import { CONTROLS, type FrontRecord } from "./records.ts";
 import { type Difference, differenceOf, type Ratio, ratioOf } from "./statistics.ts";
 
@@ -61,16 +63,15 @@ function tableOf(
     return control === undefined ? [] : [{ record, control }];
   });
   const tasks = order.filter((task) => records.some((record) => record.task === task));
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const header = ["row", "bit operations", "stored", ...tasks, "all"];
   const rows = rowsOf(records).map((row) => {
     const own = pairs.filter(({ record }) => record.row === row);
     const all = records.filter((record) => record.row === row);
     const costs = [all.map(({ share }) => share), all.map(({ stored }) => stored)].map(percent);
     const cells = tasks.map((task) => cell(own.filter(({ record }) => record.task === task)));
-    return line([row, ...costs, ...cells, cell(own)]);
+    return [row, ...costs, ...cells, cell(own)];
   });
-  return [`## ${title}`, "", line(header), line(header.map(() => "---")), ...rows, ""];
+  return [`## ${title}`, "", markdownTable(header, rows), ""];
 }
 
 /** Rows by falling budget, then in the order they were first run. */
@@ -94,8 +95,7 @@ function positive(value: number): number[] {
 }
 
 function percent(shares: readonly number[]): string {
-  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-  return `${(100 * mean).toPrecision(3)} %`;
+  return `${(100 * meanOf(shares)).toPrecision(3)} %`;
 }
 
 function difference(found: Difference | undefined): string {

@@ -1,3 +1,5 @@
+import { meanOf } from "../../packages/report/src/sweep/spread.ts";
+
 /** Mean of paired differences, with the standard error of that mean. */
 export interface Difference {
   readonly mean: number;
@@ -10,7 +12,7 @@ export interface Difference {
 export function differenceOf(differences: readonly number[]): Difference | undefined {
   const count = differences.length;
   if (count === 0) return undefined;
-  const mean = differences.reduce((sum, each) => sum + each, 0) / count;
+  const mean = meanOf(differences);
   const squares = differences.reduce((sum, each) => sum + (each - mean) ** 2, 0);
   return { mean, standardError: count === 1 ? undefined : Math.sqrt(squares / (count - 1) / count), count };
 }
