@@ -68,7 +68,7 @@ export const FRONT_ROWS: readonly AnyRow[] = [
 
 /** Every row of one budget. */
 function rowsAt([percent, budget]: readonly [string, number]): FrontRow[] {
-  const widths = uniform({ bits: [0, 2, 4, 8] });
+  const widths = uniform({ bits: [0, 2, 3, 4, 8] });
   const row = (method: string, rotated: boolean, options: BloraOptions) =>
     bloraRow(`${method}@${percent}`, method, budget, rotated, options);
   const knapsack = { bopsTarget: budget, quantizer: widths } as const;
@@ -89,7 +89,7 @@ function rowsAt([percent, budget]: readonly [string, number]): FrontRow[] {
     ...uniformRows,
     row("knapsack-error", true, { ...knapsack, sensitivity: "error" }),
     row("knapsack-fisher", true, { ...knapsack, sensitivity: "fisher" }),
-    row("blora-components", true, { ...gated, quantizer: uniform({ bits: [0, 2, 4, 8], gate }) }),
+    row("blora-components", true, { ...gated, quantizer: uniform({ bits: [0, 2, 3, 4, 8], gate }) }),
     row("blora-matrices", false, {
       ...gated,
       granularity: "matrix",

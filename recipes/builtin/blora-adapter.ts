@@ -14,7 +14,7 @@ import type { TrainingArgumentsInput } from "@blora/trainer";
 const recipe: RunConfig<TrainingArgumentsInput> = {
   model: "builtin",
   task: builtinTask(),
-  method: blora({ rank: 8, alpha: 16, quantizer: uniform({ bits: [0, 2, 4, 8] }), bopsTarget: 1 / 32 }),
+  method: blora({ rank: 8, alpha: 16, quantizer: uniform({ bits: [0, 2, 3, 4, 8] }), bopsTarget: 1 / 32 }),
   training: {
     learningRate: 2e-3,
     warmupRatio: 0.06,

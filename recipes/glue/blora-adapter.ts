@@ -11,7 +11,7 @@ import { uniform } from "@blora/quantizers";
 import type { TrainingArgumentsInput } from "@blora/trainer";
 import { fromMinilm } from "./settings/minilm.ts";
 
-const method = blora({ rank: 8, alpha: 16, quantizer: uniform({ bits: [0, 2, 4, 8] }), bopsTarget: 1 / 32 });
+const method = blora({ rank: 8, alpha: 16, quantizer: uniform({ bits: [0, 2, 3, 4, 8] }), bopsTarget: 1 / 32 });
 
 const runs: readonly RunConfig<TrainingArgumentsInput>[] = fromMinilm(method);
 

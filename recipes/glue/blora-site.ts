@@ -18,7 +18,7 @@ const method = blora({
   alpha: 16,
   scope: "site",
   bopsTarget: 1 / 16,
-  quantizer: uniform({ bits: [0, 2, 4, 8] }),
+  quantizer: uniform({ bits: [0, 2, 3, 4, 8] }),
   // At 2 bits a frozen matrix or its input is lost.
   siteQuantizer: bayesianBits({ gate: hardConcrete(), minBits: 4, maxBits: 16 }),
 });

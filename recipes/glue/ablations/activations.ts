@@ -16,7 +16,7 @@ const method = blora({
   rank: 8,
   alpha: 16,
   scope: "adapter+activations",
-  quantizer: uniform({ bits: [0, 2, 4, 8] }),
+  quantizer: uniform({ bits: [0, 2, 3, 4, 8] }),
   siteQuantizer: bayesianBits({ gate: hardConcrete(), minBits: 4, maxBits: 16 }),
   bopsTarget: 1 / 64,
 });

@@ -15,7 +15,7 @@ const method = blora({
   rank: 8,
   alpha: 16,
   sensitivity: "fisher",
-  quantizer: uniform({ bits: [0, 2, 4, 8] }),
+  quantizer: uniform({ bits: [0, 2, 3, 4, 8] }),
   bopsTarget: 1 / 32,
 });
 

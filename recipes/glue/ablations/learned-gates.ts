@@ -16,7 +16,7 @@ const method = blora({
   rank: 8,
   alpha: 16,
   allocation: "gates",
-  quantizer: uniform({ bits: [0, 2, 4, 8], gate: hardConcrete() }),
+  quantizer: uniform({ bits: [0, 2, 3, 4, 8], gate: hardConcrete() }),
   bopsTarget: 1 / 32,
 });
 

@@ -28,7 +28,7 @@ export function methodManifest(name: string): ComponentManifest<"method"> {
     $plugin: "method/blora",
     options: {
       bopsTarget: DEFAULT_BUDGET,
-      quantizer: { $plugin: "quantizer/uniform", options: { bits: [0, 2, 4, 8], gate } },
+      quantizer: { $plugin: "quantizer/uniform", options: { bits: [0, 2, 3, 4, 8], gate } },
       siteQuantizer: { $plugin: "quantizer/bayesian-bits", options: { gate } },
     },
   };
