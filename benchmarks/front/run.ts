@@ -69,9 +69,10 @@ function unfinished(session: Session): AnyRow[] {
   const done = new Set(records.map(({ row, settings }) => `${row} ${settings}`));
   const isDone = (row: AnyRow): boolean => !values.again && done.has(`${row.id} ${settingsOf(session, row)}`);
   const rows = chosen.filter((row) => !isDone(row));
-  const needed = new Set(rows.map(controlOf));
-  const controls = FRONT_ROWS.filter(({ id }) => {
-    return Object.values<string>(CONTROLS).includes(id) && needed.has(id) && !hasControl(session, id);
-  });
+  const isMissing = (id: string): boolean => !hasControl(session, id);
+  const missing = new Set(rows.map(controlOf).filter(isMissing));
+  // The rotated control is itself compared with the plain one.
+  if (missing.has(CONTROLS.rotated) && isMissing(CONTROLS.plain)) missing.add(CONTROLS.plain);
+  const controls = FRONT_ROWS.filter(({ id }) => missing.has(id));
   return [...controls, ...rows.filter((row) => !controls.includes(row))];
 }

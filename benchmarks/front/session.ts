@@ -126,7 +126,7 @@ export async function trainRow(session: Session, method: Method, options: TrainO
       save: async (progress) => {
         if (progress.step < task.totalSteps) await options.save?.({ state, progress });
       },
-      beat: async () => undefined,
+      requireHeld: () => undefined,
     });
     return { state, progress, losses, seconds: progress.seconds - start.seconds };
   } finally {

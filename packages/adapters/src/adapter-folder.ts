@@ -1,14 +1,9 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFolderDurably } from "@blora/files";
 import { type JsonObject, type LinearSite, type Method, NotFoundError } from "@blora/spec";
-import {
-  readJsonFile,
-  readSafetensorsHeader,
-  readTensorValues,
-  writeFolderDurably,
-  writeSafetensors,
-} from "@blora/weights";
+import { readJsonFile, readSafetensorsHeader, readTensorValues, writeSafetensors } from "@blora/weights";
 import {
   type AdapterDescription,
   parseDescription,

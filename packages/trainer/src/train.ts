@@ -1,15 +1,13 @@
 import { freemem } from "node:os";
 import { join } from "node:path";
 import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters";
+import { type FolderLock, lockFolder, requireFreeSpace, writeFileDurably } from "@blora/files";
 import { BloraError, isLanguageModelTask, NumericalError } from "@blora/spec";
-import { writeFileDurably } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
 import { costLedger } from "./cost.ts";
 import { passesOf } from "./data/buckets.ts";
 import { dataWarnings } from "./data/data-warnings.ts";
 import { listCheckpoints, newestCheckpoint, pruneCheckpoints, writeCheckpoint } from "./files/checkpoint.ts";
-import { requireFreeSpace } from "./files/disk-space.ts";
-import { acquireLock, type RunLock } from "./files/lock.ts";
 import { configDifferences, readRunConfig, requireSameConfig, writeRunConfig } from "./files/run-config.ts";
 import {
   ADAPTER_FOLDER,
@@ -33,6 +31,8 @@ import { describeAdapter, type SelectedWeights, selectWeights, summarizeRun } fr
 import type { RunSummary } from "./summary.ts";
 import { type LoopResult, trainingLoop } from "./training-loop.ts";
 
+const FOR_CHECKPOINTS = { what: "checkpoints", advice: "Free some space or lower saveTotalLimit." };
+
 /**
  * Trains an adapter, or continues the run its output directory holds. A
  * continued run ends with the same bytes as one that was never interrupted.
@@ -46,7 +46,7 @@ import { type LoopResult, trainingLoop } from "./training-loop.ts";
  */
 export async function train(run: TrainRun): Promise<RunSummary> {
   await createRunFolder(run.outputDirectory);
-  const lock = await acquireLock(run.outputDirectory);
+  const lock = await lockFolder(run.outputDirectory);
   try {
     if (run.overwrite) await clearRun(run.outputDirectory);
     return await trainLocked(run, lock);
@@ -55,7 +55,7 @@ export async function train(run: TrainRun): Promise<RunSummary> {
   }
 }
 
-async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
+async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary> {
   const folder = run.outputDirectory;
   const emit = run.onEvent ?? (() => undefined);
   const warn = (message: string): void => emit({ type: "warning", message });
@@ -74,7 +74,7 @@ async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
     checkpoint === undefined
       ? { state: startingState(prepared), progress: FRESH_PROGRESS }
       : await readState(checkpoint.folder);
-  await requireFreeSpace(folder, checkpointBytes(state) * (args.saveTotalLimit + 1));
+  await requireFreeSpace(folder, checkpointBytes(state) * (args.saveTotalLimit + 1), FOR_CHECKPOINTS);
   await writeRunConfig(folder, prepared.config);
 
   const memory = memoryOf(run, prepared, state);
@@ -100,14 +100,15 @@ async function trainLocked(run: TrainRun, lock: RunLock): Promise<RunSummary> {
       start: progress,
       shouldStop: () => run.shouldStop?.() ?? false,
       async save(progress) {
-        await lock.beat();
-        await requireFreeSpace(folder, checkpointBytes(state));
+        lock.requireHeld();
+        await requireFreeSpace(folder, checkpointBytes(state), FOR_CHECKPOINTS);
         const written = await writeCheckpoint(folder, progress.step, (aside) => writeState(aside, state, progress));
         await pruneCheckpoints(folder, args.saveTotalLimit);
         emit({ type: "checkpoint", step: progress.step, folder: written });
       },
-      beat: lock.beat,
+      requireHeld: lock.requireHeld,
     });
+    lock.requireHeld();
     return await finish(run, prepared, state, result);
   } catch (error) {
     if (BloraError.isInstance(error) && error.name === "NumericalError") throw await withLastGood(error, folder);

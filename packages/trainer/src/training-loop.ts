@@ -24,8 +24,8 @@ export interface LoopOptions {
   readonly start: RunProgress;
   shouldStop(): boolean;
   save(progress: RunProgress): Promise<void>;
-  /** Called after every step. */
-  beat(): Promise<void>;
+  /** Called after every step: throws where another process has taken the run over. */
+  requireHeld(): void;
 }
 
 export interface LoopResult {
@@ -57,7 +57,7 @@ export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
     progress = await trainOneStep(options, progress, (step) =>
       secondsLeft(began, options.start.step, step, plan.totalSteps),
     );
-    await options.beat();
+    options.requireHeld();
     const isLast = progress.step === plan.totalSteps;
     if (progress.step % evalSteps === 0 || isLast) progress = await evaluateNow(options, progress);
     if (progress.step % saveSteps === 0 || isLast || progress.stoppedEarly) await checkpoint();

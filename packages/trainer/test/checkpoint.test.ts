@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,7 +10,6 @@ import {
   pruneCheckpoints,
   writeCheckpoint,
 } from "../src/files/checkpoint.ts";
-import { requireFreeSpace } from "../src/files/disk-space.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 async function write(folder: string, step: number, content = `state ${step}`): Promise<string> {
@@ -118,16 +117,5 @@ describe("checkpoints", () => {
     for (const step of [2, 10, 8]) await write(run, step);
     await pruneCheckpoints(run, 2);
     expect(readdirSync(run).sort()).toEqual(["checkpoint-10", "checkpoint-8"]);
-  });
-});
-
-describe("requireFreeSpace", () => {
-  it("refuses before anything is written, with both sizes (row 39)", async () => {
-    const run = temporaryFolder();
-    await expect(requireFreeSpace(run, 3 * 2 ** 20, async () => 2 ** 20)).rejects.toThrow(
-      `${run}: expected 3.0 MiB free for checkpoints, found 1.0 MiB. Free some space or lower saveTotalLimit.`,
-    );
-    await requireFreeSpace(run, 1);
-    expect(existsSync(run)).toBe(true);
   });
 });

@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { writeFileDurably } from "@blora/files";
 import { BloraError } from "@blora/spec";
 
 /** One file of a repository, as the Hub lists it. */
@@ -87,7 +88,7 @@ export function openRepositoryCache(cacheFolder: string, id: string): Repository
     async writeRevision(revision, commit) {
       const path = join(repository, "refs", revision);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, commit);
+      await writeFileDurably(path, commit);
     },
     async restore(commit, { path, etag }) {
       const link = join(snapshotFolder(commit), path);

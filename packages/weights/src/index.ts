@@ -1,6 +1,5 @@
 export { readJsonFile } from "./checkpoint-files.ts";
 export type { DataType } from "./data-types.ts";
-export { flush, writeFileDurably, writeFolderDurably } from "./durable.ts";
 export { hubSnapshot } from "./hub-cache.ts";
 export { type DownloadProgress, type RepositoryContent, TOKENIZER_FILES } from "./hub-download.ts";
 export { type MatchOptions, matchParameters, type ParameterMatch } from "./match-parameters.ts";

@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { writeSync } from "node:fs";
+import { writeFileDurablySync } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
 import { bytesPerValue, type DataType } from "./data-types.ts";
 import { narrowBfloat16, narrowFloat16 } from "./half-floats.ts";
@@ -88,14 +88,6 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
 }
 
-/** Makes a rename in a folder durable, where the system allows it. */
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-}
-
 /**
  * Writes tensors and string metadata as a safetensors file. The same tensors
  * give the same bytes, in whatever order they come.
@@ -124,20 +116,12 @@ export function writeLazySafetensors(
 ): void {
   const ordered = [...tensors].sort(byLayout);
   const header = buildHeader(ordered, metadata);
-  const aside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    const descriptor = openSync(aside, "w");
-    try {
+    writeFileDurablySync(path, (descriptor) => {
       writeAll(descriptor, header);
       for (const tensor of ordered) writeAll(descriptor, checkedBytes(tensor));
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(aside, path);
-    syncFolder(dirname(path));
+    });
   } catch (cause) {
-    rmSync(aside, { force: true });
     throw new InvalidInputError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
 }

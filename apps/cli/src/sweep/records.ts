@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFileDurably } from "@blora/files";
 import type { SweepRecord } from "@blora/report";
 import { InvalidInputError } from "@blora/spec";
 import type { PlannedRun } from "./plan.ts";
@@ -28,13 +29,7 @@ async function readRecord(path: string): Promise<SweepRecord> {
 export async function writeRecord(resultsFolder: string, record: SweepRecord): Promise<void> {
   const folder = join(resultsFolder, RECORDS_FOLDER);
   await mkdir(folder, { recursive: true });
-  await replaceFile(join(folder, `${record.name}.json`), `${JSON.stringify(record)}\n`);
-}
-
-/** Readers see the old content or the new one, never a part. */
-export async function replaceFile(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.partial`, content);
-  await rename(`${path}.partial`, path);
+  await writeFileDurably(join(folder, `${record.name}.json`), `${JSON.stringify(record)}\n`);
 }
 
 /**

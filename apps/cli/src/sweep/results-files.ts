@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { writeFileDurably } from "@blora/files";
 import { accuracyFront, gatherResults, type Results, resultsMarkdown, type SweepRecord } from "@blora/report";
-import { replaceFile } from "./records.ts";
 
 /** Writes `results.json`, `results.md` and, where there is something to draw, `front.svg`. */
 export async function writeResults(
@@ -9,9 +9,9 @@ export async function writeResults(
   { title, reference }: { readonly title: string; readonly reference: string },
 ): Promise<Results> {
   const results = gatherResults(records, reference);
-  await replaceFile(join(folder, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
-  await replaceFile(join(folder, "results.md"), resultsMarkdown(results, title));
+  await writeFileDurably(join(folder, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFileDurably(join(folder, "results.md"), resultsMarkdown(results, title));
   const front = await accuracyFront(results);
-  if (front !== undefined) await replaceFile(join(folder, "front.svg"), front);
+  if (front !== undefined) await writeFileDurably(join(folder, "front.svg"), front);
   return results;
 }

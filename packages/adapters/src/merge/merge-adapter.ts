@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeFolderDurably } from "@blora/files";
 import {
   type Adapter,
   type Architecture,
@@ -18,7 +19,6 @@ import {
   matchParameters,
   readBytes,
   TOKENIZER_FILES,
-  writeFolderDurably,
 } from "@blora/weights";
 import { exportUpdates } from "../peft/write-peft.ts";
 import type { AdapterWeights } from "../weights.ts";

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { flush, writeFileDurably, writeFolderDurably } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
-import { flush, writeFileDurably, writeFolderDurably } from "@blora/weights";
 
 /** Written last: a checkpoint without it is not one. */
 export const CHECKPOINT_MARKER = "complete.json";

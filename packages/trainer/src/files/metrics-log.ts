@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { writeFileDurably } from "@blora/files";
 import type { Json } from "@blora/spec";
-import { writeFileDurably } from "@blora/weights";
 
 /** One line of `metrics.jsonl`. */
 export interface MetricsRecord {

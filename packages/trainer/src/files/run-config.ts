@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFileDurably } from "@blora/files";
 import { InvalidInputError, type Json, type JsonObject } from "@blora/spec";
-import { writeFileDurably } from "@blora/weights";
 
 export const CONFIG_FILE = "config.json";
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { writeFileDurably } from "@blora/weights";
+import { writeFileDurably } from "@blora/files";
 
 /** A question with what the model said, as one line of `answers.jsonl`. */
 export interface AnswerRecord {

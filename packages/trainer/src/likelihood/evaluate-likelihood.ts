@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { lockFolder, writeFileDurably } from "@blora/files";
 import {
   InvalidInputError,
   isLanguageModelTask,
@@ -7,8 +8,6 @@ import {
   type LikelihoodEvaluation,
   type LikelihoodRequest,
 } from "@blora/spec";
-import { writeFileDurably } from "@blora/weights";
-import { acquireLock } from "../files/lock.ts";
 import { configDifferences, readRunConfig, writeRunConfig } from "../files/run-config.ts";
 import { createRunFolder } from "../files/run-folder.ts";
 import { type OpenNetwork, openNetwork } from "../open-network.ts";
@@ -60,7 +59,7 @@ export async function evaluateLikelihood(run: LikelihoodRun): Promise<Likelihood
   const folder = run.outputDirectory;
   if (folder === undefined) return evaluatePrepared(prepared, createAnswersInMemory());
   await createRunFolder(folder);
-  const lock = await acquireLock(folder);
+  const lock = await lockFolder(folder);
   try {
     await requireSameEvaluation(folder, describeEvaluation(prepared));
     const answers = await openAnswersFile(join(folder, ANSWERS_FILE));

@@ -1,3 +1,4 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -13,11 +14,42 @@ export async function flush(path: string): Promise<void> {
 
 /** Replaces a file as a whole: readers see the old content or the new one, never a part. */
 export async function writeFileDurably(path: string, content: string): Promise<void> {
-  const aside = `${path}.partial`;
-  await writeFile(aside, content);
-  await flush(aside);
-  await rename(aside, path);
-  await flush(dirname(path));
+  const aside = asideOf(path);
+  try {
+    await writeFile(aside, content, { flush: true });
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+  await flushFolder(dirname(path));
+}
+
+/** `writeFileDurably` for content that is made piece by piece, into an open file descriptor. */
+export function writeFileDurablySync(path: string, write: (descriptor: number) => void): void {
+  const aside = asideOf(path);
+  try {
+    const descriptor = openSync(aside, "w");
+    try {
+      write(descriptor);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+  if (!CAN_FLUSH_FOLDERS) return;
+  const folder = openSync(dirname(path), "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+/** Two processes that write the same file write apart. */
+function asideOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 
 // Folders under these names are what a killed process may leave behind.
@@ -35,7 +67,7 @@ export async function writeFolderDurably(path: string, fill: (folder: string) =>
   try {
     await fill(aside);
     for (const name of await readdir(aside)) await flush(join(aside, name));
-    await flush(aside);
+    await flushFolder(aside);
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     throw error;
@@ -44,8 +76,15 @@ export async function writeFolderDurably(path: string, fill: (folder: string) =>
   await rm(old, { recursive: true, force: true });
   await rename(path, old).catch(ignoreMissing);
   await rename(aside, path);
-  await flush(dirname(path));
+  await flushFolder(dirname(path));
   await rm(old, { recursive: true, force: true });
+}
+
+/** Windows opens no folder to flush it. */
+const CAN_FLUSH_FOLDERS: boolean = process.platform !== "win32";
+
+async function flushFolder(path: string): Promise<void> {
+  if (CAN_FLUSH_FOLDERS) await flush(path);
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

@@ -7,16 +7,20 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** @throws InvalidInputError where `needed` bytes do not fit, before anything is written */
+/**
+ * @param purpose what the bytes are for, and what to do where they do not fit
+ * @throws InvalidInputError where `needed` bytes do not fit, before anything is written
+ */
 export async function requireFreeSpace(
   folder: string,
   needed: number,
+  purpose: { readonly what: string; readonly advice: string },
   available: (folder: string) => Promise<number> = freeBytes,
 ): Promise<void> {
   const free = await available(folder);
   if (free >= needed) return;
   throw new InvalidInputError(
-    `${folder}: expected ${megabytes(needed)} free for checkpoints, found ${megabytes(free)}. Free some space or lower saveTotalLimit.`,
+    `${folder}: expected ${megabytes(needed)} free for ${purpose.what}, found ${megabytes(free)}. ${purpose.advice}`,
   );
 }
 

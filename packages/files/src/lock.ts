@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { InvalidInputError } from "@blora/spec";
+
+/** Holds a folder for one process, which shows that it is alive as long as its event loop turns. */
+export interface FolderLock {
+  /** @throws InvalidInputError where another process has taken the lock over: nothing more may be written */
+  requireHeld(): void;
+  /** Gives the folder free, where the lock is still this process's. */
+  release(): Promise<void>;
+}
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  readonly started: string;
+  /** Of this lock alone: a process number comes again, in a container soon. */
+  readonly token: string;
+}
+
+export const LOCK_FILE = "run.lock";
+const BEAT_MILLISECONDS = 30_000;
+/** A lock that has not been touched for this long is stale: thirty beats, and longer than any step. */
+const STALE_MILLISECONDS = 15 * 60_000;
+
+/**
+ * Takes the lock of a folder. A lock is stale, and taken over, when its
+ * process on this machine is gone, or when its owner has not touched it
+ * for 15 minutes.
+ *
+ * @throws InvalidInputError naming process, machine and file where another process holds it
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const path = join(folder, LOCK_FILE);
+  const token = randomUUID();
+  const owner: Owner = { pid: process.pid, host: hostname(), started: new Date().toISOString(), token };
+  if (!(await create(path, owner))) {
+    await removeStale(path);
+    if (!(await create(path, owner))) throw held(path, await readIfAny(path));
+  }
+  let isHeld = true;
+  const beat = setInterval(async () => {
+    isHeld = tokenOf(await readIfAny(path)) === token;
+    if (isHeld) await utimes(path, new Date(), new Date()).catch(() => undefined);
+    else clearInterval(beat);
+  }, BEAT_MILLISECONDS).unref();
+  return {
+    requireHeld() {
+      if (isHeld) return;
+      throw new InvalidInputError(
+        `${path}: expected the lock of this process, found it taken over after 15 minutes of silence. Nothing more was written.`,
+      );
+    },
+    async release() {
+      clearInterval(beat);
+      if (tokenOf(await readIfAny(path)) === token) await rm(path, { force: true });
+    },
+  };
+}
+
+async function create(path: string, owner: Owner): Promise<boolean> {
+  try {
+    const handle = await open(path, "wx");
+    await handle.writeFile(`${JSON.stringify(owner)}\n`);
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function removeStale(path: string): Promise<void> {
+  const text = await readIfAny(path);
+  if (text === undefined) return;
+  if (!(await isStale(path, text))) throw held(path, text);
+  // Two processes may find the same stale lock: what was moved away must be what was judged.
+  const aside = `${path}.stale-${process.pid}`;
+  await rename(path, aside).catch(() => undefined);
+  const moved = (await readIfAny(aside)) ?? text;
+  if (moved !== text) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+async function isStale(path: string, text: string): Promise<boolean> {
+  const owner = parseOwner(text);
+  if (owner?.host === hostname() && !isRunning(owner.pid)) return true;
+  const { mtimeMs } = await stat(path);
+  return Date.now() - mtimeMs > STALE_MILLISECONDS;
+}
+
+function readIfAny(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
+}
+
+function tokenOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : parseOwner(text)?.token;
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    return JSON.parse(text) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function held(path: string, text = ""): InvalidInputError {
+  const owner = parseOwner(text);
+  const who =
+    owner === undefined ? "an unknown process" : `process ${owner.pid} on ${owner.host}, started ${owner.started}`;
+  return new InvalidInputError(
+    `Expected no other run in this folder, found one by ${who}. Choose another folder, or delete ${path} if that process is gone.`,
+  );
+}
