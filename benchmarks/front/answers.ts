@@ -1,6 +1,6 @@
+import { requireLanguageModel } from "@blora/network";
 import { type Engine, isLanguageModelTask } from "@blora/spec";
 import { linearCrossEntropy, ops, softmax, softmaxCrossEntropy } from "@blora/tensor";
-import { languageModelOf } from "../../packages/trainer/src/objective/likelihood-objective.ts";
 import type { Objective } from "../../packages/trainer/src/objective/objective.ts";
 import type { Model } from "../../packages/trainer/src/steps/model.ts";
 import type { StepRunner } from "../../packages/trainer/src/steps/step-runner.ts";
@@ -19,7 +19,7 @@ export interface Answers {
 /** The model with an objective whose evaluation outputs states, as `logits`. */
 export function withStates(model: Model): Model {
   const compute: Objective["compute"] = (network, inputs, batch, { positions, targetIds }) => {
-    const { hidden, unembedding } = languageModelOf(network);
+    const { hidden, unembedding } = requireLanguageModel(network.architecture);
     const { weight, bias } = unembedding(network.config);
     const logits = ops.gather(hidden({ ...inputs, batch }), positions!); // [N, H]
     const biasTensor = bias === undefined ? undefined : inputs.lookup(bias);
@@ -97,7 +97,7 @@ async function stateDivergence(answers: Answers, reference: Answers, model: Mode
   const { width, values } = answers;
   const every = Math.ceil(values.length / width / MOST_TARGETS);
   const chosen = Array.from({ length: Math.ceil(values.length / width / every) }, (_, index) => index * every);
-  const { weight } = languageModelOf(model).unembedding(model.config);
+  const { weight } = requireLanguageModel(model.architecture).unembedding(model.config);
   const shape = [TARGETS_PER_RUN, width];
   const step = await engine.compile({
     name: "divergence",

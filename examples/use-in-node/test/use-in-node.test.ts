@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeAdapter } from "@blora/adapters";
 import { builtinModelFolder } from "@blora/builtin";
-import { openNetwork } from "@blora/inference";
 import { lora } from "@blora/lora";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { openNetwork } from "@blora/network";
+import { openCheckpoint } from "@blora/weights";
 import { expect, test } from "vitest";
 import { askAdapters } from "../src/index.ts";
 
@@ -13,7 +14,7 @@ import { askAdapters } from "../src/index.ts";
 async function writeAnswer(folder: string, answer: number): Promise<void> {
   const method = lora({ rank: 2 });
   const head = { kind: "classification", labels: ["no", "yes"] } as const;
-  const network = openNetwork(debertaV2(), builtinModelFolder(), "builtin");
+  const network = openNetwork(debertaV2(), openCheckpoint(builtinModelFolder()), "builtin");
   const specs = network.architecture.parameters(network.config, head).filter(({ role }) => role === "head");
   const tensors = specs.map(({ name, shape }) => {
     const values = new Float32Array(shape.reduce((product, size) => product * size, 1));

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Network, PlainAdapter } from "@blora/inference";
+import type { Network, PlainAdapter } from "@blora/network";
 import type { CodedUpdate } from "@blora/spec";
 import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
 import { withCodedBranch } from "./quantize/coded-branch.ts";
@@ -81,7 +81,7 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
     codes = new Map(),
   } = options;
   const isMerged = adapterForm === "merged";
-  const weights = collectWeights(network.bind(adapter.head, adapter.headTensors), adapter, isMerged);
+  const weights = collectWeights(network, adapter, isMerged);
   const traced = traceGraph(network, adapter.head, weights, isMerged ? [] : adapter.updates.keys());
   const { file, dtype, store } = FORMATS[weightFormat];
   const stored = store(traced, weights);
@@ -96,7 +96,7 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
       file: join("onnx", file),
       bytes,
       dtype,
-      longest: traced.hasTables ? network.architecture.maxLength(network.config) : undefined,
+      longest: traced.hasTables ? network.maxLength : undefined,
       tokenizer: await copyTokenizer(network.checkpoint.folder, out),
     };
   } finally {

@@ -1,16 +1,14 @@
-import type { Network, PlainAdapter } from "@blora/inference";
-import type { Engine, Feed, FrozenTensor, StepDefinition } from "@blora/spec";
-import { normalValues, randomWords, sizeOf } from "@blora/tensor";
+import { compileNetworkStep, type NetworkStep, type OpenNetwork } from "@blora/network";
+import type { Engine, Feed } from "@blora/spec";
+import { normalValues, randomWords, sizeOf, type TensorSpec } from "@blora/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Sizes } from "./symbolic/polynomial.ts";
 import { type InputPort, sizeAt } from "./trace/ports.ts";
 import { modelOf } from "./trace/trace-graph.ts";
-import { collectWeights, factorNames } from "./weights.ts";
 
 export interface MeasureOptions {
-  readonly network: Network;
-  readonly adapter: PlainAdapter;
-  /** Computes what the export is held against: the base as it is, the update beside it. */
+  /** What the export is held against, such as the adapter in the form that its published score was made with. */
+  readonly network: OpenNetwork;
   readonly engine: Engine;
   /** Path of the exported graph. */
   readonly file: string;
@@ -27,22 +25,13 @@ export interface Measurement {
 const SIZES: Sizes = { batch: 4, sequence: 27, past: 6 };
 const SEED = 20;
 
-/** Feeds drawn tokens to an exported graph and to the model it came from. */
-export async function measureExport({ network, adapter, engine, file }: MeasureOptions): Promise<Measurement> {
-  const bound = network.bind(adapter.head, adapter.headTensors);
-  const weights = collectWeights(bound, adapter, false);
-  const { ports, compute } = modelOf(network, adapter.head, weights, adapter.updates.keys());
-  const inMemory = [...Object.keys(bound.head), ...[...adapter.updates.keys()].flatMap(namesOf)];
-  const frozen = new Map<string, FrozenTensor>(bound.frozen);
-  for (const name of inMemory) {
-    const { shape, read } = weights.get(name)!;
-    frozen.set(name, { shape, storage: "f32", source: read() });
-  }
-  const longest = network.architecture.maxLength(network.config);
-  const sizes = { ...SIZES, sequence: Math.min(SIZES.sequence!, longest - SIZES.past!) };
-  const words = Number((network.checkpoint.config as { vocab_size?: unknown }).vocab_size ?? 1);
+/** Feeds drawn tokens to an exported graph and to an open network. */
+export async function measureExport({ network, engine, file }: MeasureOptions): Promise<Measurement> {
+  const { ports, compute } = modelOf(network, network.frozen);
+  const sizes = { ...SIZES, sequence: Math.min(SIZES.sequence!, network.maxLength - SIZES.past!) };
+  const words = network.vocabularySize ?? 1;
   const feeds = ports.inputs.map((port) => [port, drawn(port, sizes, words)] as const);
-  const expected = await expectedLogits(engine, feeds, sizes, frozen, compute);
+  const expected = await expectedLogits(engine, network, feeds, sizes, compute);
   const found = await exportedLogits(file, feeds, sizes);
   let largestDifference = 0;
   let largestLogit = 0;
@@ -57,19 +46,18 @@ type Feeds = readonly (readonly [InputPort, Feed])[];
 
 async function expectedLogits(
   engine: Engine,
+  network: OpenNetwork,
   feeds: Feeds,
   sizes: Sizes,
-  frozen: ReadonlyMap<string, FrozenTensor>,
-  compute: StepDefinition["compute"],
+  compute: NetworkStep["compute"],
 ): Promise<Float32Array> {
   const inputs = Object.fromEntries(
-    feeds.map(([port]) => [port.traced, { shape: shapeAt(port, sizes), dtype: port.as }]),
+    feeds.map(([port]): [string, TensorSpec] => [port.traced, { shape: shapeAt(port, sizes), dtype: port.as }]),
   );
-  const step = await engine.compile({ name: "export", mode: "eval", inputs, trainable: {}, frozen, compute });
-  const values = Object.fromEntries(feeds.map(([{ traced }, feed]) => [traced, feed]));
-  const { outputs } = await step.run(values, {}, { seed: SEED, step: 0 });
+  const step = await compileNetworkStep(engine, network, { name: "export", inputs, compute });
+  const { logits } = await step.run(Object.fromEntries(feeds.map(([{ traced }, feed]) => [traced, feed])));
   await step.release();
-  return outputs.logits!;
+  return logits!;
 }
 
 async function exportedLogits(file: string, feeds: Feeds, sizes: Sizes): Promise<Float32Array> {
@@ -108,8 +96,4 @@ function drawn(port: InputPort, sizes: Sizes, words: number): Feed {
     default:
       return normalValues(address, size, 1);
   }
-}
-
-function namesOf(path: string): string[] {
-  return Object.values(factorNames(path));
 }

@@ -1,5 +1,5 @@
 import { mergedWeight } from "@blora/adapters";
-import type { BoundNetwork, PlainAdapter } from "@blora/inference";
+import { type Network, openPlain, type PlainAdapter } from "@blora/network";
 import type { Shape } from "@blora/tensor";
 
 /** A tensor of the exported graph, read when it is written: never all of them at once. */
@@ -21,18 +21,17 @@ export const factorNames = (path: string): { A: string; B: string } => ({
  * Every weight the graph may use. Merged updates are added to their weights as
  * those are read; others are weights of their own.
  */
-export function collectWeights(
-  bound: BoundNetwork,
-  { updates }: PlainAdapter,
-  merge: boolean,
-): ReadonlyMap<string, Weight> {
+export function collectWeights(network: Network, adapter: PlainAdapter, merge: boolean): ReadonlyMap<string, Weight> {
+  const { updates, head } = adapter;
+  const tensors = network.tensors(head);
   const weights = new Map<string, Weight>();
-  for (const [name, { shape }] of bound.frozen) {
+  for (const [name, { shape }] of tensors.base) {
     const update = merge && name.endsWith(".weight") ? updates.get(name.slice(0, -".weight".length)) : undefined;
-    const read = () => (update === undefined ? bound.read(name) : mergedWeight(bound.read(name), update));
+    const values = () => tensors.read(name)!;
+    const read = () => (update === undefined ? values() : mergedWeight(values(), update));
     weights.set(name, { shape, read, isBase: true });
   }
-  for (const [name, { shape, values }] of Object.entries(bound.head))
+  for (const [name, { shape, values }] of Object.entries(openPlain(network, adapter, network.name).weights.head))
     weights.set(name, { shape, read: () => values, isBase: false });
   if (merge) return weights;
   for (const [path, { rank, A, B }] of updates) {

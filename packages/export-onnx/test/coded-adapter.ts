@@ -1,6 +1,6 @@
 import { type AdapterWeights, exportCodes, exportUpdates } from "@blora/adapters";
-import type { Network, PlainAdapter } from "@blora/inference";
 import { blora } from "@blora/lora";
+import type { Network, PlainAdapter } from "@blora/network";
 import { uniform } from "@blora/quantizers";
 import type { Adapter, CodedUpdate, Head, LinearSite, Parameter } from "@blora/spec";
 import { normalValues, sizeOf } from "@blora/tensor";

@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinModelFolder } from "@blora/builtin";
 import { onnx } from "@blora/engine-onnx";
-import { createLoadedModel, openNetwork } from "@blora/inference";
+import { createLoadedModel } from "@blora/inference";
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
 import { qwen2 } from "@blora/model-qwen2";
+import { openNetwork, openPlain } from "@blora/network";
 import { InvalidInputError } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { loadTokenizer } from "@blora/tokenizer";
+import { openCheckpoint } from "@blora/weights";
 import { env, pipeline, type TextClassificationPipeline } from "@huggingface/transformers";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -65,7 +67,7 @@ async function logitsOf(file: string): Promise<Float32Array> {
 }
 
 describe.each(models)("$name", ({ name, folder, architecture, head }) => {
-  const network = openNetwork(architecture, folder, name);
+  const network = openNetwork(architecture, openCheckpoint(folder), name);
 
   it.each(roundings)(
     "gives the logits of the float32 branch from widths $bits on grid $grid, in a smaller file",
@@ -90,7 +92,11 @@ describe.each(models)("$name", ({ name, folder, architecture, head }) => {
 
       const engine = onnx({ threads: 1 });
       const file = join(out, "coded", name, coded.file);
-      const { largestDifference, largestLogit } = await measureExport({ network, adapter, engine, file });
+      const { largestDifference, largestLogit } = await measureExport({
+        network: openPlain(network, adapter, "drawn"),
+        engine,
+        file,
+      });
       expect(largestDifference).toBeLessThan(1e-4 * Math.max(1, largestLogit));
       await engine.release();
     },
@@ -98,7 +104,7 @@ describe.each(models)("$name", ({ name, folder, architecture, head }) => {
 });
 
 describe("a branch of codes", () => {
-  const network = openNetwork(debertaV2(), builtinModelFolder(), "builtin");
+  const network = openNetwork(debertaV2(), openCheckpoint(builtinModelFolder()), "builtin");
   const { adapter, codes } = codedAdapter(network, labels, { bits: [4, 4, 2, 2], grid: "mid-rise" });
 
   it.each([

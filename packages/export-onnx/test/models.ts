@@ -1,4 +1,4 @@
-import type { Network, PlainAdapter } from "@blora/inference";
+import type { Network, PlainAdapter } from "@blora/network";
 import type { Head, LowRankUpdate } from "@blora/spec";
 import { type HostTensor, normalValues, sizeOf } from "@blora/tensor";
 

@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { type Network, openNetwork, type PlainAdapter } from "@blora/inference";
+import { type Network, openNetwork, type PlainAdapter } from "@blora/network";
 import type { Architecture, LowRankUpdate } from "@blora/spec";
 import type { HostTensor, Tensor } from "@blora/tensor";
 import { type ReferenceModel, readReferenceModel } from "@blora/testing";
+import { openCheckpoint } from "@blora/weights";
 
 /** A small checkpoint with an adapter, and the logits Hugging Face computes with both. */
 export interface Reference {
@@ -15,7 +16,7 @@ export interface Reference {
 export function readReference(architecture: Architecture, path: string): Reference {
   const folder = new URL(`../../../fixtures/${path}/`, import.meta.url);
   const model = readReferenceModel(folder);
-  const network = openNetwork(architecture, fileURLToPath(folder), path);
+  const network = openNetwork(architecture, openCheckpoint(fileURLToPath(folder)), path);
   const updates = new Map<string, LowRankUpdate>();
   for (const { path: site } of network.linears) {
     const [A, B] = ["A", "B"].map((matrix) => model.expected.get(`adapter/${site}/${matrix}`));

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openNetwork } from "@blora/inference";
 import { qwen2 } from "@blora/model-qwen2";
+import { openNetwork } from "@blora/network";
 import { useCpuBackend } from "@blora/testing";
+import { openCheckpoint } from "@blora/weights";
 import { AutoModelForCausalLM, env, pipeline, Tensor, type TextGenerationPipeline } from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exportOnnx } from "../src/index.ts";
@@ -79,7 +80,7 @@ describe.skipIf(!data)("stories260K", () => {
   it.each(["float32", "int8", "int4"] as const)("begins its golden story, weights %s", async (weights) => {
     const folder = join(data!, "models/stories260K");
     const golden = JSON.parse(await readFile(join(folder, "golden.json"), "utf8"));
-    const network = openNetwork(qwen2(), join(folder, "qwen2-layout"), "stories260K");
+    const network = openNetwork(qwen2(), openCheckpoint(join(folder, "qwen2-layout")), "stories260K");
     const adapter = {
       updates: new Map(),
       headTensors: {},

@@ -1,5 +1,5 @@
+import type { AdapterForm, OpenNetwork } from "@blora/network";
 import { type Head, InvalidInputError, type Message } from "@blora/spec";
-import type { Attachment } from "./attachment.ts";
 import { type GenerateOptions, generateText } from "./generate/generate.ts";
 import { createReader, type Reader } from "./generate/reader.ts";
 import { logitsOf, type TextInput } from "./logits.ts";
@@ -18,6 +18,8 @@ export interface Classification {
 /** A base model with one adapter on it. Several share the base: using one after the other reloads nothing. */
 export interface AdaptedModel {
   readonly head: Head;
+  /** Which form of the adapter is computed. */
+  readonly form: AdapterForm;
   /** Raw outputs [C] for every text or pair of texts. */
   logits(inputs: readonly TextInput[]): Promise<Float32Array[]>;
   /** @throws InvalidInputError where the adapter does not predict labels */
@@ -35,17 +37,18 @@ export interface AdaptedModel {
   openReader(): Reader;
 }
 
-export function createAdaptedModel(runtime: Runtime, attachment: Attachment, origin: string): AdaptedModel {
-  const { head } = attachment;
-  const logits = (inputs: readonly TextInput[]) => runtime.exclusively(() => logitsOf(runtime, attachment, inputs));
+export function createAdaptedModel(runtime: Runtime, network: OpenNetwork, origin: string): AdaptedModel {
+  const { head, form } = network;
+  const logits = (inputs: readonly TextInput[]) => runtime.exclusively(() => logitsOf(runtime, network, inputs));
 
   const openReader = (method: string): Reader => {
     if (head.kind !== "language-model") throw unsuitable(origin, method, head);
-    return createReader(runtime, attachment);
+    return createReader(runtime, network);
   };
 
   return {
     head,
+    form,
     logits,
     async classify(inputs) {
       if (head.kind !== "classification") throw unsuitable(origin, "classify", head);

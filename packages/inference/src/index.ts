@@ -1,4 +1,3 @@
-export { adaptedLinear, type TracedUpdates } from "./adapted-linear.ts";
 export type { AdaptedModel, Classification } from "./adapted-model.ts";
 export { type GenerateOptions, generateText, generateTokens } from "./generate/generate.ts";
 export type { Reader } from "./generate/reader.ts";
@@ -13,5 +12,3 @@ export {
   loadModel,
 } from "./load-model.ts";
 export type { TextInput } from "./logits.ts";
-export { type BoundNetwork, type Network, openNetwork } from "./network.ts";
-export { baseModelOf, type PlainAdapter, readPlainAdapter } from "./plain-adapter.ts";

@@ -1,7 +1,7 @@
 import { resolveAdapter } from "@blora/adapters";
+import { baseModelOf } from "@blora/network";
 import type { AdaptedModel } from "./adapted-model.ts";
 import { type AdapterOptions, adapterSource, type LoadModelOptions, loadModel } from "./load-model.ts";
-import { baseModelOf } from "./plain-adapter.ts";
 
 /** As `loadModel`; the model is the one the adapter names where none is given. */
 export type LoadAdapterOptions = Omit<LoadModelOptions, "model"> & {

@@ -1,12 +1,21 @@
 import { resolveAdapter } from "@blora/adapters";
+import {
+  type AdapterSource,
+  createStepCache,
+  type OpenNetwork,
+  openAdapter,
+  openBase,
+  openNetwork,
+  openPlain,
+  type PlainAdapter,
+} from "@blora/network";
 import type { Architecture, Engine, Head, Tokenizer } from "@blora/spec";
-import { type ResolveModelOptions, requireVocabulary, resolveModel } from "@blora/weights";
+import { openCheckpoint, type ResolveModelOptions, requireVocabulary, resolveModel } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
-import { attach } from "./attachment.ts";
-import { openNetwork } from "./network.ts";
-import { type PlainAdapter, readPlainAdapter } from "./plain-adapter.ts";
 import { createQueue, type Runtime } from "./runtime.ts";
-import { createStepCache } from "./step-cache.ts";
+
+/** Compiled steps kept. */
+const STEPS_KEPT = 24;
 
 export interface LoadModelOptions {
   /** Folder, or model of the Hugging Face Hub. */
@@ -20,11 +29,14 @@ export interface LoadModelOptions {
   readonly resolve?: ResolveModelOptions;
 }
 
-export interface AdapterOptions {
+/**
+ * How an adapter is used. `head` is what it predicts, where neither the adapter nor the model says so. One whose
+ * evaluation rounds more than itself (scope `site` or `adapter+activations`) needs the `method` that it names, or the
+ * form `plain`, which computes something else.
+ */
+export interface AdapterOptions extends Omit<AdapterSource, "folder"> {
   /** Branch, tag or commit of an adapter of the Hub. Default `main`. */
-  readonly revision?: string;
-  /** What it predicts, where neither the adapter nor the model says so. */
-  readonly head?: Head;
+  readonly revision?: string | undefined;
 }
 
 /** A base model that adapters are put on. Its weights are mapped once, whatever their number. */
@@ -45,7 +57,7 @@ export interface LoadedModel {
 export async function loadModel(options: LoadModelOptions): Promise<LoadedModel> {
   const { architecture, engine, resolve } = options;
   const folder = await resolveModel(options.model, resolve);
-  const network = openNetwork(architecture, folder, options.model);
+  const network = openNetwork(architecture, openCheckpoint(folder), options.model);
   const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer(folder) : options.tokenizer;
   requireVocabulary(tokenizer, network.checkpoint, options.model);
   return createLoadedModel({ network, tokenizer, engine }, resolve);
@@ -56,19 +68,17 @@ export function createLoadedModel(
   parts: Pick<Runtime, "network" | "tokenizer" | "engine">,
   resolve?: ResolveModelOptions,
 ): LoadedModel {
-  const runtime: Runtime = { ...parts, steps: createStepCache(parts.engine), exclusively: createQueue() };
+  const steps = createStepCache(parts.engine, { capacity: STEPS_KEPT });
+  const runtime: Runtime = { ...parts, steps, exclusively: createQueue() };
   const { network } = runtime;
-  const use = (weights: PlainAdapter, origin: string): AdaptedModel =>
-    createAdaptedModel(runtime, attach(network, weights, origin), origin);
+  const use = (open: OpenNetwork, origin: string): AdaptedModel => createAdaptedModel(runtime, open, origin);
   return {
-    async loadAdapter(adapter, adapterOptions) {
-      const folder = await resolveAdapter(adapter, adapterSource(resolve, adapterOptions));
-      return use(await readPlainAdapter(folder, network, adapterOptions?.head), adapter);
+    async loadAdapter(adapter, { revision, ...how } = {}) {
+      const folder = await resolveAdapter(adapter, adapterSource(resolve, { revision }));
+      return use(await openAdapter(network, { folder, ...how }), adapter);
     },
-    useAdapter: (weights) => use(weights, "the adapter"),
-    withoutAdapter(head) {
-      return use({ updates: new Map(), headTensors: {}, head, maxSeqLength: Infinity }, network.name);
-    },
+    useAdapter: (weights) => use(openPlain(network, weights, "the adapter"), "the adapter"),
+    withoutAdapter: (head) => use(openBase(network, head), network.name),
     release: () => runtime.exclusively(runtime.steps.release),
   };
 }

@@ -1,6 +1,5 @@
+import type { Network, StepCache } from "@blora/network";
 import type { Engine, Tokenizer } from "@blora/spec";
-import type { Network } from "./network.ts";
-import type { StepCache } from "./step-cache.ts";
 
 /** What all adapters of one loaded model share. */
 export interface Runtime {

@@ -2,9 +2,10 @@ import { writeAdapter } from "@blora/adapters";
 import { builtinModelFolder } from "@blora/builtin";
 import { lora } from "@blora/lora";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { openNetwork } from "@blora/network";
 import type { Adapter, Head, Parameter } from "@blora/spec";
 import { normalValues, sizeOf } from "@blora/tensor";
-import { openNetwork } from "../src/index.ts";
+import { openCheckpoint } from "@blora/weights";
 
 export interface AdapterRecipe {
   readonly rank: number;
@@ -22,7 +23,7 @@ export async function writeBuiltinAdapter(
   { rank, head, seed, strength = 0.1, renameLayer: [from, to] = [0, 0] }: AdapterRecipe,
 ): Promise<void> {
   const method = lora({ rank });
-  const network = openNetwork(debertaV2(), builtinModelFolder(), "builtin");
+  const network = openNetwork(debertaV2(), openCheckpoint(builtinModelFolder()), "builtin");
   const drawn = (parameter: Parameter, path: string): Parameter => ({
     ...parameter,
     values: normalValues({ seed, step: 0, path }, sizeOf(parameter.shape), strength),

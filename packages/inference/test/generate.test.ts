@@ -1,10 +1,11 @@
 import { rmSync } from "node:fs";
 import { onnx } from "@blora/engine-onnx";
 import { qwen2 } from "@blora/model-qwen2";
+import type { PlainAdapter } from "@blora/network";
 import type { Engine } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AdaptedModel, type LoadedModel, loadModel, type PlainAdapter } from "../src/index.ts";
+import { type AdaptedModel, type LoadedModel, loadModel } from "../src/index.ts";
 import { numberedWords, writeLanguageModel } from "./language-model.ts";
 
 const HEAD = { kind: "language-model" } as const;

@@ -47,14 +47,14 @@ function create(options?: LoraOptions): Method {
   const scale = scaleOf(alpha, rank, useRslora);
   return {
     init: (site, seed) => ({
-      layout: { rank },
+      layout: { rank, scale },
       parameters: {
         A: kaimingUniform(site, "A", [rank, site.inFeatures], seed),
         B: constantParameter([site.outFeatures, rank], 0),
       },
     }),
     apply({ site, layout, parameters }, x, base, context) {
-      const B = ops.mul(parameters.B!, ownScale(layout) ?? scale);
+      const B = ops.mul(parameters.B!, ownScale(layout, scale));
       return applyUpdate(site, { A: parameters.A!, B }, x, base, context, dropout);
     },
     usage: (site, adapter) => floatUsage(site, ownRank(adapter.layout), ["A", "B"]),
@@ -64,7 +64,7 @@ function create(options?: LoraOptions): Method {
       foldUpdate({
         A: parameters.A!.values,
         B: parameters.B!.values,
-        scales: new Float64Array(ownRank(layout)).fill(ownScale(layout) ?? scale),
+        scales: new Float64Array(ownRank(layout)).fill(ownScale(layout, scale)),
         kept: Array.from({ length: ownRank(layout) }, (_, component) => component),
       }),
     artifacts: {
@@ -83,7 +83,7 @@ function ownRank({ rank }: JsonObject): number {
   return rank as number;
 }
 
-/** The scale an imported adapter came with. */
-function ownScale({ scale }: JsonObject): number | undefined {
-  return scale as number | undefined;
+/** The scale an adapter was trained with; of one that an earlier version wrote, that of the options. */
+function ownScale({ scale }: JsonObject, otherwise: number): number {
+  return (scale as number | undefined) ?? otherwise;
 }

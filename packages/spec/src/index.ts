@@ -37,6 +37,7 @@ export {
 } from "./errors.ts";
 export type { Gate } from "./gate.ts";
 export type { Json, JsonObject } from "./json.ts";
+export { jsonDifferences } from "./json-differences.ts";
 export type {
   GroupScore,
   LikelihoodAnswer,

@@ -1,6 +1,6 @@
+import { type BoundNetwork, bindNetwork, openNetwork } from "@blora/network";
 import type { Adapter } from "@blora/spec";
 import { requireVocabulary } from "@blora/weights";
-import { type BoundNetwork, bindNetwork } from "./bind-network.ts";
 import { objectiveOf } from "./objective/objective.ts";
 import type { RunParts } from "./run.ts";
 import type { Model } from "./steps/model.ts";
@@ -15,7 +15,13 @@ export interface BoundModel extends BoundNetwork, Model {}
  */
 export function bindModel(parts: RunParts, targets: readonly string[] | undefined, seed: number): BoundModel {
   const { task, costModel, tokenizer } = parts;
-  const network = bindNetwork(parts, task.head, targets, seed);
+  const network = bindNetwork(
+    openNetwork(parts.architecture, parts.checkpoint, parts.model),
+    parts.method,
+    task.head,
+    targets,
+    seed,
+  );
   requireVocabulary(tokenizer, parts.checkpoint, parts.model);
   return { ...network, task, objective: objectiveOf(task), costModel };
 }

@@ -1,11 +1,9 @@
 import { type CostSummary, describeAdapter } from "@blora/adapters";
+import { loadAdapterWeights, requireSameHead, requireWholeHead, sitesOf } from "@blora/network";
 import type { Head, SiteSummary } from "@blora/spec";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
-import { sitesOf } from "./bind-network.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { evaluateSplit, type SplitResult } from "./evaluation.ts";
-import { loadAdapterWeights, requireWholeHead } from "./load-adapter.ts";
-import { requireSameHead } from "./open-network.ts";
 import { loadSplit, resolveArguments } from "./prepare.ts";
 import type { EvaluateRun } from "./run.ts";
 import { createTrainingState, type Snapshot, takeSnapshot } from "./state/training-state.ts";
@@ -76,7 +74,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
 }
 
 async function trainedWeights(folder: string, model: BoundModel): Promise<Snapshot> {
-  const weights = await loadAdapterWeights(folder, model);
+  const { weights } = await loadAdapterWeights(folder, model);
   requireWholeHead(folder, model, weights);
   return weights;
 }

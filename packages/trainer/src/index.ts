@@ -5,7 +5,6 @@ export {
   trainingArgumentNames,
 } from "./arguments.ts";
 export { initAdapters } from "./bind-model.ts";
-export { type BoundNetwork, bindNetwork, type NetworkParts } from "./bind-network.ts";
 export { passesOf } from "./data/buckets.ts";
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
@@ -21,7 +20,6 @@ export { evaluateLikelihood, type LikelihoodRun } from "./likelihood/evaluate-li
 export { contextOf, promptsHash } from "./likelihood/prompts-hash.ts";
 export type { LikelihoodProgress, LikelihoodSummary } from "./likelihood/summary.ts";
 export { type Machine, machine } from "./machine.ts";
-export { type OpenNetwork, openNetwork } from "./open-network.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
 export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";
@@ -29,8 +27,6 @@ export { type ModelPlan, type PlannedStep, type PlannedTensor, type PlanParts, p
 export { type PreparedRun, prepareRun } from "./prepare.ts";
 export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";
-export { type AdaptedNetwork, batchOf, type NetworkInputs } from "./steps/network.ts";
-export { type CompiledNetworkStep, compileNetworkStep, type NetworkStep } from "./steps/network-step.ts";
 export type { CostLedger, EvaluationRecord, RunSummary } from "./summary.ts";
 export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";
 export { train } from "./train.ts";

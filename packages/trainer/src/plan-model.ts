@@ -1,3 +1,4 @@
+import { bindNetwork, openNetwork } from "@blora/network";
 import {
   type Adapter,
   type Architecture,
@@ -13,7 +14,6 @@ import {
 } from "@blora/spec";
 import { ops, sizeOf, softmaxCrossEntropy } from "@blora/tensor";
 import type { Checkpoint, CheckpointTensor } from "@blora/weights";
-import { bindNetwork } from "./bind-network.ts";
 import { plannedMemory, storedBytes } from "./memory.ts";
 import { labelObjective } from "./objective/label-objective.ts";
 import { likelihoodObjective } from "./objective/likelihood-objective.ts";
@@ -79,12 +79,9 @@ export function planModel(parts: PlanParts): ModelPlan {
   const isCausal = architecture.languageModel !== undefined;
   const head: Head = isCausal ? { kind: "language-model" } : { kind: "classification", labels: CLASSES };
   const objective = isCausal ? likelihoodObjective : labelObjective(twoClasses);
-  const network = bindNetwork(
-    { architecture, method, checkpoint: absentCheckpoint(parts, head) },
-    head,
-    parts.targets,
-    PLAN_SEED,
-  );
+  const checkpoint = absentCheckpoint(parts, head);
+  const opened = openNetwork(architecture, checkpoint, "the planned model");
+  const network = bindNetwork(opened, method, head, parts.targets, PLAN_SEED);
   const model: StepModel = { ...network, objective, costModel };
   const adapters = new Map<string, Adapter>(network.sites.map((site) => [site.path, method.init(site, PLAN_SEED)]));
   const state = createTrainingState(adapters, network.freshHead);

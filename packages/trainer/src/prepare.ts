@@ -1,3 +1,4 @@
+import { loadAdapterWeights, sitesOf } from "@blora/network";
 import {
   type EngineDescription,
   InvalidInputError,
@@ -7,12 +8,10 @@ import {
 } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArguments } from "./arguments.ts";
 import { type BoundModel, bindModel } from "./bind-model.ts";
-import { sitesOf } from "./bind-network.ts";
 import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./data/encoded-split.ts";
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
 import { packRows, type TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./data/padding.ts";
-import { loadAdapterWeights } from "./load-adapter.ts";
 import { machine } from "./machine.ts";
 import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
 import { snapshotFingerprint } from "./state/fingerprint.ts";
@@ -60,7 +59,8 @@ export function loadSplit(
 export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
   const args = resolveArguments(run);
   const bound = bindModel(run, args.targets, args.seed);
-  const start = run.adapterDirectory === undefined ? undefined : await loadAdapterWeights(run.adapterDirectory, bound);
+  const start =
+    run.adapterDirectory === undefined ? undefined : (await loadAdapterWeights(run.adapterDirectory, bound)).weights;
   const sites = start && sitesOf(bound, start.adapters.keys(), run.adapterDirectory!);
   const model = sites === undefined ? bound : { ...bound, sites };
   const { splits } = run.task;

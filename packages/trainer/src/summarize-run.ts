@@ -78,7 +78,7 @@ export function summarizeRun(
   };
 }
 
-export function describeAdapter(
+export function descriptionOf(
   run: TrainRun,
   { model, args, evaluation }: PreparedRun,
   snapshot: Snapshot,

@@ -27,7 +27,7 @@ import { createTrainingState, type TrainingState, takeSnapshot } from "./state/t
 import { trainingStep } from "./steps/definitions.ts";
 import { createStepRunner } from "./steps/step-runner.ts";
 import { stepShape } from "./steps/step-shape.ts";
-import { describeAdapter, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
+import { descriptionOf, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
 import type { RunSummary } from "./summary.ts";
 import { type LoopResult, trainingLoop } from "./training-loop.ts";
 
@@ -157,7 +157,7 @@ function adapterOf(
   prepared: PreparedRun,
   { snapshot, record }: Pick<SelectedWeights, "snapshot" | "record">,
 ): TrainedAdapter {
-  return { weights: snapshot, description: describeAdapter(run, prepared, snapshot, record) };
+  return { weights: snapshot, description: descriptionOf(run, prepared, snapshot, record) };
 }
 
 function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState, estimatedMemoryBytes: number) {

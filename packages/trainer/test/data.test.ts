@@ -1,9 +1,9 @@
+import { tokenFeeds } from "@blora/network";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Batch, planEpoch, planEvaluation, splitBatch } from "../src/data/buckets.ts";
 import { encodeSplit, requireAnswers } from "../src/data/encoded-split.ts";
 import { planTraining } from "../src/data/epochs.ts";
-import { tokenFeeds } from "../src/data/feeds.ts";
 import { chooseLengths, paddedLengths } from "../src/data/padding.ts";
 import { objectiveOf } from "../src/objective/objective.ts";
 import { letterTask, tokenizer, V } from "./tiny-problem.ts";
@@ -182,7 +182,7 @@ describe("feeds of a batch", () => {
 
   it("gives each text of a packed row its own segment and positions from 0", () => {
     const packed = [{ ...rows[0]!, starts: [0, 2] }];
-    const feeds = tokenFeeds(packed, { batchSize: 1, length: 6, losses: 1, packed: true }, 9);
+    const feeds = tokenFeeds(packed, { batchSize: 1, length: 6, packed: true }, 9);
     expect(feeds.segmentIds).toEqual(Int32Array.of(0, 0, 1, 1, 1, 1));
     expect(feeds.positionIds).toEqual(Int32Array.of(0, 1, 0, 1, 2, 3));
   });

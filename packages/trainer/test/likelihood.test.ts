@@ -3,12 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeAdapter } from "@blora/adapters";
 import { tfjs } from "@blora/engine-tfjs";
+import { batchOf, compileNetworkStep, openAdapter, openBase, openNetwork } from "@blora/network";
 import type { LikelihoodEvaluation, LikelihoodRequest } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { contextOf, evaluateLikelihood, type LikelihoodRun, openNetwork } from "../src/index.ts";
-import { batchOf } from "../src/steps/network.ts";
-import { compileNetworkStep } from "../src/steps/network-step.ts";
+import { contextOf, evaluateLikelihood, type LikelihoodRun } from "../src/index.ts";
 import { choiceTask, joiningTokenizer, requests } from "./likelihood-problem.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { causalArchitecture, writeCausalCheckpoint } from "./tiny-causal.ts";
@@ -36,12 +35,19 @@ function runOf(asked: readonly LikelihoodRequest[], more: Partial<LikelihoodEval
   };
 }
 
+const LANGUAGE_MODEL = { kind: "language-model" } as const;
+
 /** ln p of a continuation, from one pass over the whole text alone. */
 async function directly(run: LikelihoodRun, contextIds: readonly number[], ids: readonly number[]): Promise<number> {
-  const { network, snapshot } = await openNetwork(run, { kind: "language-model" }, run.adapterDirectory);
+  const network = openNetwork(run.architecture, run.checkpoint, run.model);
+  const { adapterDirectory: folder, method } = run;
+  const open =
+    folder === undefined
+      ? openBase(network, LANGUAGE_MODEL)
+      : await openAdapter(network, { folder, head: LANGUAGE_MODEL, method, form: "trained" });
   const text = [...contextIds, ...ids.slice(0, -1)];
   const T = text.length;
-  const step = await compileNetworkStep(engine, network, snapshot, {
+  const step = await compileNetworkStep(engine, open, {
     name: "whole text",
     inputs: {
       inputIds: { shape: [1, T], dtype: "int32" },
@@ -98,8 +104,10 @@ describe("likelihoods of continuations", () => {
   });
 
   test("are those of the adapted network", async () => {
-    const bound = await openNetwork(runOf(requests), { kind: "language-model" });
-    const sites = bound.network.linears.filter(({ role }) => role === "query" || role === "value");
+    const { architecture, checkpoint, model } = runOf(requests);
+    const sites = openNetwork(architecture, checkpoint, model).linears.filter(
+      ({ role }) => role === "query" || role === "value",
+    );
     const adapters = new Map(
       sites.map((site) => {
         const adapter = method.init(site, 1);
@@ -241,6 +249,6 @@ describe("an evaluation in a folder", () => {
 test("a network that predicts no next token is refused", async () => {
   const { languageModel: _, ...architecture } = causalArchitecture;
   await expect(evaluateLikelihood({ ...runOf(requests), architecture })).rejects.toThrow(
-    "Likelihoods need a causal language model, found a network of type tiny-causal",
+    "Expected a causal language model, found a network of type tiny-causal",
   );
 });

@@ -2,14 +2,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tfjs } from "@blora/engine-tfjs";
+import {
+  batchOf,
+  bindNetwork,
+  compileNetworkStep,
+  type Network,
+  type NetworkStep,
+  type OpenNetwork,
+  openBase,
+  openNetwork,
+} from "@blora/network";
 import type { KeyValueCache } from "@blora/spec";
 import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bindNetwork } from "../src/bind-network.ts";
-import { type OpenNetwork, openNetwork } from "../src/open-network.ts";
-import { batchOf } from "../src/steps/network.ts";
-import { compileNetworkStep, type NetworkStep } from "../src/steps/network-step.ts";
 import { causalArchitecture, writeCausalCheckpoint } from "./tiny-causal.ts";
 import { plainLora, V } from "./tiny-problem.ts";
 
@@ -19,38 +25,32 @@ const method = plainLora();
 
 describe("a step over an adapted language model", () => {
   let folder = "";
+  let network: Network;
   let open: OpenNetwork;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "blora-network-"));
-    open = await openNetwork(
-      { architecture: causalArchitecture, checkpoint: writeCausalCheckpoint(folder), method },
-      HEAD,
-    );
+    network = openNetwork(causalArchitecture, writeCausalCheckpoint(folder), "tiny");
+    open = openBase(network, HEAD);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** An adapter that changes something at every default site. */
   function adapted(): OpenNetwork {
-    const network = bindNetwork(
-      { architecture: causalArchitecture, checkpoint: writeCausalCheckpoint(folder), method },
-      HEAD,
-      undefined,
-      0,
-    );
+    const bound = bindNetwork(network, method, HEAD, undefined, 0);
     const adapters = new Map(
-      network.sites.map((site) => {
+      bound.sites.map((site) => {
         const adapter = method.init(site, 1);
         adapter.parameters.B!.values.fill(0.3);
         return [site.path, adapter] as const;
       }),
     );
-    return { network, snapshot: { adapters, head: {} } };
+    return { ...bound, name: "tiny", weights: { adapters, head: {} }, form: "trained", maxSeqLength: Infinity };
   }
 
-  async function logitsOf({ network, snapshot }: OpenNetwork, ids: readonly number[]): Promise<Float32Array> {
+  async function logitsOf(open: OpenNetwork, ids: readonly number[]): Promise<Float32Array> {
     const T = ids.length;
-    const step = await compileNetworkStep(engine, network, snapshot, {
+    const step = await compileNetworkStep(engine, open, {
       name: "logits",
       inputs: {
         inputIds: { shape: [1, T], dtype: "int32" },
@@ -79,14 +79,14 @@ describe("a step over an adapted language model", () => {
   });
 
   test("passes keys and values on: a text in two parts has the logits of the whole", async () => {
-    const { network, snapshot } = adapted();
+    const open = adapted();
     const ids = [4, 9, 2, 7, 11];
-    const first = await compileNetworkStep(engine, network, snapshot, keepingStep(3));
+    const first = await compileNetworkStep(engine, open, keepingStep(3));
     const kept = await first.run({
       inputIds: Int32Array.from(ids.slice(0, 3)),
       attentionMask: Float32Array.of(1, 1, 1),
     });
-    const second = await compileNetworkStep(engine, network, snapshot, continuingStep(2, 3));
+    const second = await compileNetworkStep(engine, open, continuingStep(2, 3));
     const { logits } = await second.run({
       ...kept,
       inputIds: Int32Array.from(ids.slice(3)),

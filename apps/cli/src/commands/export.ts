@@ -10,7 +10,7 @@ import {
   type WeightFormat,
   weightFormats,
 } from "@blora/export-onnx";
-import { baseModelOf, type Network, openNetwork, readPlainAdapter } from "@blora/inference";
+import { baseModelOf, type Network, openNetwork, openPlain, readPlainAdapter } from "@blora/network";
 import type { CodedUpdate, ComponentManifest } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
@@ -54,7 +54,8 @@ export function addExportCommand(program: Command): void {
       const adapterPath = await adapterFolder(flags.adapter, flags);
       const model = flags.model ?? (await baseModelOf(adapterPath));
       const folder = await modelFolder(model, flags);
-      const network = openNetwork(architectureFor(openCheckpoint(folder).config, folder), folder, model);
+      const checkpoint = openCheckpoint(folder);
+      const network = openNetwork(architectureFor(checkpoint.config, folder), checkpoint, model);
       const adapter = await readPlainAdapter(adapterPath, network);
       const out = resolve(flags.out);
       const { weights, adapterForm } = flags;
@@ -63,7 +64,11 @@ export function addExportCommand(program: Command): void {
       const made = existsSync(join(folder, "tokenizer.json")) ? [] : await writeTokenizerJson(folder, out);
       const engine = onnx();
       const measurement = flags.measure
-        ? await measureExport({ network, adapter, engine, file: join(out, summary.file) })
+        ? await measureExport({
+            network: openPlain(network, adapter, adapterPath),
+            engine,
+            file: join(out, summary.file),
+          })
         : undefined;
       const written = { ...summary, tokenizer: [...new Set([...summary.tokenizer, ...made])] };
       await engine.release();

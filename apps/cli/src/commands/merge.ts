@@ -1,13 +1,13 @@
 import { mergeAdapter } from "@blora/adapters";
+import { openAdapter, openBase, openNetwork } from "@blora/network";
 import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
-import { openNetwork } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
 import type { Command } from "commander";
 import { registry } from "../registry.ts";
 import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
-import { engineManifest, methodManifest, taskManifest } from "../run/components.ts";
+import { engineManifest, taskManifest } from "../run/components.ts";
 import { architectureFor, modelFolder } from "../run/load-run.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
@@ -51,17 +51,17 @@ export function addMergeCommand(program: Command): void {
       const architecture = architectureFor(checkpoint.config, model);
       const method = registry.resolve(settings.method, "method");
       const parts = { architecture, checkpoint, method };
-      const adapted = await openNetwork(parts, head, folder);
+      const network = openNetwork(architecture, checkpoint, model);
+      const adapted = await openAdapter(network, { folder, head, method, form: "trained" });
       const report = await mergeAdapter({
         ...parts,
         head,
-        weights: adapted.snapshot,
+        weights: adapted.weights,
         out: flags.out,
         maxShardBytes: flags.maxShardSize * BYTES_PER_GB,
         roundBase: flags.roundBase ?? false,
       });
-      const plain = registry.resolve(methodManifest("lora"), "method");
-      const merged = await openNetwork({ architecture, checkpoint: openCheckpoint(flags.out), method: plain }, head);
+      const merged = openBase(openNetwork(architecture, openCheckpoint(flags.out), flags.out), head);
       const engine = registry.resolve(engineManifest(flags.engine, {}), "engine");
       const difference = await sampleDifference(engine, await loadTokenizer(model), adapted, merged);
       await engine.release();

@@ -1,5 +1,5 @@
+import { batchOf, compileNetworkStep, type OpenNetwork } from "@blora/network";
 import type { Engine, Tokenizer } from "@blora/spec";
-import { batchOf, compileNetworkStep, type OpenNetwork } from "@blora/trainer";
 
 /** Texts whose logits tell two networks apart. */
 const SAMPLE = [
@@ -40,7 +40,7 @@ type SampleBatch = Readonly<
   Record<string, { readonly shape: readonly number[]; readonly values: Int32Array | Float32Array }>
 >;
 
-function sampleBatch(tokenizer: Tokenizer, { network }: OpenNetwork): SampleBatch {
+function sampleBatch(tokenizer: Tokenizer, network: OpenNetwork): SampleBatch {
   const rows = SAMPLE.map(
     (text) => tokenizer.assemble(tokenizer.encode(text), undefined, Math.min(LONGEST, network.maxLength)).inputIds,
   );
@@ -59,12 +59,8 @@ function sampleBatch(tokenizer: Tokenizer, { network }: OpenNetwork): SampleBatc
   };
 }
 
-async function sampleLogits(
-  engine: Engine,
-  { network, snapshot }: OpenNetwork,
-  batch: SampleBatch,
-): Promise<Float32Array> {
-  const step = await compileNetworkStep(engine, network, snapshot, {
+async function sampleLogits(engine: Engine, network: OpenNetwork, batch: SampleBatch): Promise<Float32Array> {
+  const step = await compileNetworkStep(engine, network, {
     name: "sample",
     inputs: Object.fromEntries(
       Object.entries(batch).map(([name, { shape, values }]) => [

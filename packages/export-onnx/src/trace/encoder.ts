@@ -1,6 +1,5 @@
-import type { Network } from "@blora/inference";
-import type { Head, StepDefinition, StepInputs } from "@blora/spec";
-import type { ForwardParts } from "./forward-parts.ts";
+import { batchOf, type NetworkStep } from "@blora/network";
+import type { Architecture } from "@blora/spec";
 import { inputPort, type Ports } from "./ports.ts";
 
 const TOKENS = ["batch", "sequence"] as const;
@@ -18,18 +17,6 @@ export function encoderPorts(classes: number): Ports {
 }
 
 /** The forward pass of a classifier or regressor. */
-export function encodeWith(
-  { architecture, config }: Network,
-  head: Head,
-  parts: ForwardParts,
-): StepDefinition["compute"] {
-  return (tensors: StepInputs) => {
-    const { inputIds, attentionMask, tokenTypeIds } = tensors.input;
-    const batch = { inputIds: inputIds!, attentionMask: attentionMask!, tokenTypeIds: tokenTypeIds! };
-    return {
-      outputs: {
-        logits: architecture.forward({ config, head, batch, context: tensors.context, ...parts(tensors) }),
-      },
-    };
-  };
+export function encodeWith({ forward }: Architecture): NetworkStep["compute"] {
+  return (network, input) => ({ logits: forward({ ...network, batch: batchOf(input) }) });
 }

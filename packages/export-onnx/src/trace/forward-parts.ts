@@ -1,18 +1,36 @@
-import { adaptedLinear } from "@blora/inference";
-import type { Linear, ParameterLookup, StepInputs } from "@blora/spec";
+import { type Network, type NetworkInputs, plainMethod, sitesOf, traceNetwork } from "@blora/network";
+import type { Head, StepInputs } from "@blora/spec";
 import { factorNames, type Weight } from "../weights.ts";
 
-/** What `Architecture.forward` needs from the tensors of a step whose weights are all frozen. */
-export type ForwardParts = (tensors: StepInputs) => { readonly lookup: ParameterLookup; readonly linear: Linear };
+/** What a forward pass needs from the tensors of a step whose weights are all frozen. */
+export type ForwardParts = (tensors: StepInputs) => NetworkInputs;
 
-export function forwardParts(weights: ReadonlyMap<string, Weight>, branches: Iterable<string>): ForwardParts {
-  const paths = [...branches];
-  return ({ frozen }) => {
-    const updates = paths.map((path) => {
+/** @param branches sites whose update stays beside its weight */
+export function forwardParts(
+  network: Network,
+  head: Head,
+  weights: ReadonlyMap<string, Weight>,
+  branches: Iterable<string>,
+): ForwardParts {
+  const sites = sitesOf(network, branches, network.name);
+  const layouts = new Map(sites.map(({ path }) => [path, { layout: {}, parameters: ["A", "B"] }]));
+  const adapted = {
+    config: network.config,
+    head,
+    method: plainMethod,
+    sites,
+    frozen: weights,
+    headNames: new Set<string>(),
+  };
+  return (tensors) => {
+    const factors = sites.flatMap(({ path }) => {
       const { A, B } = factorNames(path);
-      return [path, { A: frozen(A), B: frozen(B) }] as const;
+      return [
+        [`${path}/A`, tensors.frozen(A)],
+        [`${path}/B`, tensors.frozen(B)],
+      ] as const;
     });
-    const find = (name: string) => (weights.has(name) ? frozen(name) : undefined);
-    return { lookup: frozen, linear: adaptedLinear(find, new Map(updates)) };
+    const input = { ...tensors.input, ...Object.fromEntries(factors) };
+    return traceNetwork(adapted, layouts, { ...tensors, input }).inputs;
   };
 }

@@ -1,10 +1,11 @@
-import type { Network } from "@blora/inference";
+import type { Network, NetworkStep, OpenNetwork } from "@blora/network";
 import { type Head, InvalidInputError, type StepDefinition } from "@blora/spec";
+import type { Shape } from "@blora/tensor";
 import { buildGraph, type ExportGraph } from "../graph/build-graph.ts";
 import { longestPoint, tracePoints } from "../symbolic/points.ts";
 import type { Sizes } from "../symbolic/polynomial.ts";
 import type { Weight } from "../weights.ts";
-import { decoderPorts, decodeWith, vocabularyOf } from "./decoder.ts";
+import { decoderPorts, decodeWith } from "./decoder.ts";
 import { encoderPorts, encodeWith } from "./encoder.ts";
 import { forwardParts } from "./forward-parts.ts";
 import type { Ports } from "./ports.ts";
@@ -14,7 +15,7 @@ import { traceSizes } from "./trace-sizes.ts";
 export interface TracedModel {
   readonly ports: Ports;
   readonly dimensions: readonly string[];
-  readonly compute: StepDefinition["compute"];
+  readonly compute: NetworkStep["compute"];
 }
 
 /**
@@ -29,9 +30,11 @@ export function traceGraph(
   weights: ReadonlyMap<string, Weight>,
   branches: Iterable<string>,
 ): ExportGraph {
-  const { ports, dimensions, compute } = modelOf(network, head, weights, branches);
-  const longest = network.architecture.maxLength(network.config);
-  const trace = (points: readonly Sizes[]) => traceSizes(compute, ports.inputs, weights, points);
+  const { ports, dimensions, compute } = modelOf({ ...network, head }, weights);
+  const inputsOf = forwardParts(network, head, weights, branches);
+  const step: StepDefinition["compute"] = (tensors) => ({ outputs: compute(inputsOf(tensors), tensors.input) });
+  const longest = network.maxLength;
+  const trace = (points: readonly Sizes[]) => traceSizes(step, ports.inputs, weights, points);
   const isWeight = (name: string): boolean => weights.has(name);
   const traces = trace(tracePoints(dimensions, longest));
   const graph = buildGraph(traces, ports, isWeight);
@@ -39,24 +42,25 @@ export function traceGraph(
   return buildGraph([...traces, ...trace([longestPoint(dimensions, longest)])], ports, isWeight);
 }
 
-/** @throws InvalidInputError for a head that no pipeline takes */
+/**
+ * @param weights with their shapes, by name
+ * @throws InvalidInputError for a head that no pipeline takes
+ */
 export function modelOf(
-  network: Network,
-  head: Head,
-  weights: ReadonlyMap<string, Weight>,
-  branches: Iterable<string>,
+  { architecture, config, head, name }: Pick<OpenNetwork, "architecture" | "config" | "head" | "name">,
+  weights: ReadonlyMap<string, { readonly shape: Shape }>,
 ): TracedModel {
-  const parts = forwardParts(weights, branches);
   if (head.kind === "classification" || head.kind === "regression") {
     const ports = encoderPorts(head.kind === "classification" ? head.labels.length : 1);
-    return { ports, dimensions: ["batch", "sequence"], compute: encodeWith(network, head, parts) };
+    return { ports, dimensions: ["batch", "sequence"], compute: encodeWith(architecture) };
   }
-  const model = network.architecture.languageModel;
+  const model = architecture.languageModel;
   if (head.kind === "language-model" && model !== undefined) {
-    const ports = decoderPorts(model.cache(network.config), vocabularyOf(model, network, weights));
-    return { ports, dimensions: ["batch", "sequence", "past"], compute: decodeWith(network, model, parts) };
+    const vocabulary = weights.get(model.unembedding(config).weight)!.shape[0]!;
+    const ports = decoderPorts(model.cache(config), vocabulary);
+    return { ports, dimensions: ["batch", "sequence", "past"], compute: decodeWith(model, config) };
   }
   throw new InvalidInputError(
-    `${network.name}: expected a head of classification, regression or language-model to export, found ${head.kind}.`,
+    `${name}: expected a head of classification, regression or language-model to export, found ${head.kind}.`,
   );
 }

@@ -1,10 +1,8 @@
+import type { TokenRow } from "@blora/network";
 import type { EncodedExample } from "@blora/spec";
 
 /** A row a step computes: one text, or several that do not see each other. */
-export interface TrainingRow extends EncodedExample {
-  /** Where each text begins, the first at 0; one text where absent. */
-  readonly starts?: readonly number[];
-}
+export interface TrainingRow extends EncodedExample, TokenRow {}
 
 /**
  * Puts several texts into each row of at most `maxLength` tokens: the longest

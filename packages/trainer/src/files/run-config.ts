@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileDurably } from "@blora/files";
-import { InvalidInputError, type Json, type JsonObject } from "@blora/spec";
+import { InvalidInputError, type JsonObject, jsonDifferences } from "@blora/spec";
 
 export const CONFIG_FILE = "config.json";
 
@@ -17,12 +17,9 @@ const HARMLESS: readonly string[] = [
 
 /** Differences of two configurations, one `key: old -> new` each. */
 export function configDifferences(before: JsonObject, after: JsonObject): string[] {
-  const old = flatten(before);
-  const current = flatten(after);
-  return [...new Set([...old.keys(), ...current.keys()])]
-    .filter((key) => !HARMLESS.some((harmless) => key === harmless || key.startsWith(`${harmless}.`)))
-    .filter((key) => old.get(key) !== current.get(key))
-    .map((key) => `${key}: ${old.get(key) ?? "unset"} -> ${current.get(key) ?? "unset"}`);
+  return jsonDifferences(before, after)
+    .filter(({ key }) => !HARMLESS.some((harmless) => key === harmless || key.startsWith(`${harmless}.`)))
+    .map(({ text }) => text);
 }
 
 /** The configuration a run directory was started with, if any. */
@@ -47,14 +44,4 @@ export function requireSameConfig(runFolder: string, differences: readonly strin
   throw new InvalidInputError(
     `${runFolder}: expected the settings this run was started with, found ${differences.join("; ")}. Choose another folder, start anew with overwrite, or resume anyway with allowConfigChange.`,
   );
-}
-
-/** Leaves as JSON text by dotted path. */
-function flatten(value: Json | undefined, path = "", into: Map<string, string> = new Map()): Map<string, string> {
-  if (typeof value === "object" && value !== null) {
-    for (const [key, item] of Object.entries(value)) flatten(item as Json, path === "" ? key : `${path}.${key}`, into);
-  } else if (value !== undefined) {
-    into.set(path, JSON.stringify(value));
-  }
-  return into;
 }

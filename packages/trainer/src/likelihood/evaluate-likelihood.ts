@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { lockFolder, writeFileDurably } from "@blora/files";
+import { type OpenNetwork, openAdapter, openBase, openNetwork } from "@blora/network";
 import {
   InvalidInputError,
   isLanguageModelTask,
@@ -10,7 +11,6 @@ import {
 } from "@blora/spec";
 import { configDifferences, readRunConfig, writeRunConfig } from "../files/run-config.ts";
 import { createRunFolder } from "../files/run-folder.ts";
-import { type OpenNetwork, openNetwork } from "../open-network.ts";
 import { type EvaluateRun, manifestOf } from "../run.ts";
 import { snapshotFingerprint } from "../state/fingerprint.ts";
 import { answerAll } from "./answer-all.ts";
@@ -84,13 +84,18 @@ async function prepare(run: LikelihoodRun): Promise<Prepared> {
   if (addBos && tokenizer.special.bos === undefined) {
     throw new InvalidInputError(`addBos: expected a tokenizer with a first token, found that ${run.model}'s has none.`);
   }
-  const open = await openNetwork(run, task.head, run.adapterDirectory);
+  const network = openNetwork(run.architecture, run.checkpoint, run.model);
+  const { adapterDirectory: folder, method } = run;
+  const open =
+    folder === undefined
+      ? openBase(network, task.head)
+      : await openAdapter(network, { folder, head: task.head, method, form: "trained" });
   return {
     run,
     likelihood,
     requests: await likelihood.requests(run.data),
     open,
-    maxTokens: Math.min(open.network.maxLength, likelihood.maxTokens ?? Number.POSITIVE_INFINITY),
+    maxTokens: Math.min(open.maxLength, likelihood.maxTokens ?? Number.POSITIVE_INFINITY),
     firstId: addBos ? tokenizer.special.bos : undefined,
   };
 }
@@ -105,7 +110,7 @@ async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promi
       encode: createRequestEncoder({ tokenizer, maxLength, overlong: likelihood.overlong, firstId }),
       reading,
       answers,
-      tokenBudget: Math.min(run.tokenBudget ?? defaultBudget(open), open.network.maxLength),
+      tokenBudget: Math.min(run.tokenBudget ?? defaultBudget(open), open.maxLength),
       shouldStop: run.shouldStop ?? (() => false),
       onProgress: run.onProgress ?? (() => undefined),
     });
@@ -130,8 +135,8 @@ async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promi
  * Long passes suit matrix products, but texts that are packed side by side
  * also compare their tokens in vain, which only a wide network hides.
  */
-function defaultBudget({ network }: OpenNetwork): number {
-  const macsPerToken = network.linears.reduce((total, site) => total + site.inFeatures * site.outFeatures, 0);
+function defaultBudget({ linears }: OpenNetwork): number {
+  const macsPerToken = linears.reduce((total, site) => total + site.inFeatures * site.outFeatures, 0);
   return Math.min(512, Math.max(128, Math.round(macsPerToken / 2 ** 12)));
 }
 
@@ -141,7 +146,7 @@ function describeEvaluation({ run, likelihood, requests, open, maxTokens, firstI
     formatVersion: 1,
     model: run.model,
     modelConfig: run.checkpoint.config as Json,
-    adapterSha256: run.adapterDirectory === undefined ? null : snapshotFingerprint(open.snapshot),
+    adapterSha256: run.adapterDirectory === undefined ? null : snapshotFingerprint(open.weights),
     task: { name: run.task.name, manifest: manifestOf(run.task) },
     protocol: { ...likelihood.protocol },
     promptsSha256: promptsHash(requests),

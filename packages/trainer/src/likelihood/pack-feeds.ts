@@ -2,15 +2,6 @@ import type { Feed } from "@blora/spec";
 import type { PlannedRow } from "./plan.ts";
 import type { PackShape } from "./reading-steps.ts";
 
-/** Feeds of a prefix pass. Padding comes last, where no token before it looks. */
-export function prefixFeeds(prefix: readonly number[], P: number, padId: number): Record<string, Feed> {
-  const inputIds = new Int32Array(P).fill(padId);
-  inputIds.set(prefix);
-  const positionIds = new Int32Array(P);
-  for (const index of prefix.keys()) positionIds[index] = index;
-  return { inputIds, attentionMask: new Float32Array(P).fill(1), positionIds };
-}
-
 /** Feeds of a pack but for its cache. Padding is one more text, so that no position has nothing to look at. */
 export function packFeeds(
   rows: readonly PlannedRow[],

@@ -1,12 +1,21 @@
-import type { ForwardInputs, KeyValueCache, LanguageModel } from "@blora/spec";
-import { frozenLinear, ops, type Tensor, type TensorRecord, type TensorSpec } from "@blora/tensor";
-import { batchOf, type NetworkInputs } from "../steps/network.ts";
-import type { NetworkStep } from "../steps/network-step.ts";
+import {
+  batchOf,
+  type CacheShape,
+  cacheOf,
+  cacheSpecs,
+  continuationInputs,
+  keepKeyValues,
+  type NetworkInputs,
+  type NetworkStep,
+} from "@blora/network";
+import type { ForwardInputs, LanguageModel } from "@blora/spec";
+import { frozenLinear, ops, type Tensor, type TensorRecord } from "@blora/tensor";
 
 /** A language model with its parsed configuration. */
 export interface Reader {
   readonly languageModel: LanguageModel;
   readonly config: unknown;
+  readonly cache: CacheShape;
 }
 
 /** Sizes of a pass over a pack. */
@@ -21,21 +30,14 @@ export interface PackShape {
   readonly candidates: number;
 }
 
-/** Reads P tokens and outputs their keys and values, [1, G, P, D] each. */
-export function prefixStep({ languageModel, config }: Reader, P: number): NetworkStep {
+/** Reads P tokens and outputs their keys and values by `cacheNames`, [1, G, P, D] each. */
+export function prefixStep({ languageModel, config, cache }: Reader, P: number): NetworkStep {
   return {
     name: `read prefix ${P}`,
-    inputs: tokenInputs(P),
+    inputs: continuationInputs(P),
     compute(network, input) {
       const outputs: Record<string, Tensor> = {};
-      languageModel.hidden(
-        forwardInputs(network, config, input, {
-          onKeyValues(layer, keys, values) {
-            outputs[keysName(layer)] = keys;
-            outputs[valuesName(layer)] = values;
-          },
-        }),
-      );
+      languageModel.hidden(forwardInputs(network, config, input, { onKeyValues: keepKeyValues(cache, outputs) }));
       return outputs;
     },
   };
@@ -47,18 +49,18 @@ export function prefixStep({ languageModel, config }: Reader, P: number): Networ
  * tokens at the flat indices `targets` into the [K, V] predictions.
  */
 export function packStep(reader: Reader, { past: P, length: T, positions: K, candidates: C }: PackShape): NetworkStep {
-  const { languageModel, config } = reader;
+  const { languageModel, config, cache } = reader;
   return {
     name: `read pack ${T} after ${P}`,
     inputs: {
-      ...tokenInputs(T),
+      ...continuationInputs(T),
       segmentIds: { shape: [1, T], dtype: "int32" },
       states: { shape: [K], dtype: "int32" },
       targets: { shape: [K * C], dtype: "int32" },
-      ...(P === 0 ? {} : cacheInputs(reader, P)),
+      ...cacheSpecs(cache, P),
     },
     compute(network, input) {
-      const past = P === 0 ? {} : { past: cacheOf(reader, input) };
+      const past = P === 0 ? {} : { past: cacheOf(cache, input) };
       const hidden = languageModel.hidden(forwardInputs(network, config, input, past)); // [T, H]
       const { weight, bias } = languageModel.unembedding(config);
       const logits = frozenLinear(
@@ -71,42 +73,6 @@ export function packStep(reader: Reader, { past: P, length: T, positions: K, can
       const chosen = ops.reshape(ops.gather(ops.reshape(logits, [-1]), input.targets!), [K, C]);
       return { logProbabilities: ops.sub(chosen, total) };
     },
-  };
-}
-
-export function keysName(layer: number): string {
-  return `keys ${layer}`;
-}
-
-export function valuesName(layer: number): string {
-  return `values ${layer}`;
-}
-
-function tokenInputs(T: number): Record<string, TensorSpec> {
-  return {
-    inputIds: { shape: [1, T], dtype: "int32" },
-    attentionMask: { shape: [1, T], dtype: "float32" },
-    positionIds: { shape: [1, T], dtype: "int32" },
-  };
-}
-
-function cacheInputs({ languageModel, config }: Reader, P: number): Record<string, TensorSpec> {
-  const { layers, heads: G, headSize: D } = languageModel.cache(config);
-  const inputs: Record<string, TensorSpec> = { pastMask: { shape: [1, P], dtype: "float32" } };
-  for (let layer = 0; layer < layers; layer++) {
-    for (const name of [keysName(layer), valuesName(layer)]) inputs[name] = { shape: [1, G, P, D], dtype: "float32" };
-  }
-  return inputs;
-}
-
-function cacheOf({ languageModel, config }: Reader, input: TensorRecord): KeyValueCache {
-  const { layers } = languageModel.cache(config);
-  return {
-    mask: input.pastMask!,
-    layers: Array.from({ length: layers }, (_, layer) => ({
-      keys: input[keysName(layer)]!,
-      values: input[valuesName(layer)]!,
-    })),
   };
 }
 

@@ -1,6 +1,5 @@
-import { InvalidInputError, type LanguageModel } from "@blora/spec";
+import { requireLanguageModel } from "@blora/network";
 import { linearCrossEntropy, ops } from "@blora/tensor";
-import type { AdaptedNetwork } from "../steps/network.ts";
 import type { Objective } from "./objective.ts";
 
 /** One loss a target token, from the state of the token before it. No logits of a whole batch are formed. */
@@ -27,7 +26,7 @@ export const likelihoodObjective: Objective = {
     return { positions, targetIds };
   },
   compute(network, inputs, batch, { positions, targetIds }) {
-    const model = languageModelOf(network);
+    const model = requireLanguageModel(network.architecture);
     const { weight, bias } = model.unembedding(network.config);
     const states = ops.gather(model.hidden({ ...inputs, batch }), positions!); // [N, H]
     const { lookup } = inputs;
@@ -35,14 +34,6 @@ export const likelihoodObjective: Objective = {
     return { losses: linearCrossEntropy(states, lookup(weight), biasTensor, targetIds!) };
   },
 };
-
-/** @throws InvalidInputError for an architecture that predicts no next token */
-export function languageModelOf({ architecture }: Pick<AdaptedNetwork, "architecture">): LanguageModel {
-  if (architecture.languageModel !== undefined) return architecture.languageModel;
-  throw new InvalidInputError(
-    `Expected a causal language model, found a network of type ${architecture.modelTypes.join(", ")}, which predicts no next token.`,
-  );
-}
 
 /** `count` rounded up to `most` times 1, 3/4, 1/2, 3/8, 1/4, …: few sizes, and at most a third of one unused. */
 function roundedUp(count: number, most: number): number {

@@ -1,8 +1,8 @@
+import type { AdaptedNetwork, NetworkInputs } from "@blora/network";
 import { type Batch, type Feed, isLanguageModelTask, type RowLikelihood, type Scores, type Task } from "@blora/spec";
 import type { Tensor, TensorRecord, TensorSpec } from "@blora/tensor";
-import type { BatchShape } from "../data/feeds.ts";
 import type { TrainingRow } from "../data/packing.ts";
-import type { AdaptedNetwork, NetworkInputs } from "../steps/network.ts";
+import type { BatchShape } from "../steps/step-shape.ts";
 import { labelObjective } from "./label-objective.ts";
 import { likelihoodObjective } from "./likelihood-objective.ts";
 

@@ -1,9 +1,8 @@
+import { batchOf, type SiteVisitor, tokenInputs, traceNetwork } from "@blora/network";
 import type { Parameter, StepDefinition, StepInputs } from "@blora/spec";
 import { ops, type TensorSpec } from "@blora/tensor";
-import { tokenInputs } from "../data/feeds.ts";
 import type { BatchResult } from "../objective/objective.ts";
 import type { Model } from "./model.ts";
-import { batchOf, type SiteVisitor, traceNetwork } from "./network.ts";
 import { createObserver } from "./observation.ts";
 import { type StepShape, shapesOf } from "./step-shape.ts";
 

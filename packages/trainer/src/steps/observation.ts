@@ -1,6 +1,6 @@
+import type { SiteVisitor } from "@blora/network";
 import type { ActivationStatistics, Method } from "@blora/spec";
 import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
-import type { SiteVisitor } from "./network.ts";
 
 /** Statistics of activations by site path and name. */
 export type Observations = Map<string, Record<string, ActivationStatistics>>;

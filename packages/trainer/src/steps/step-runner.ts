@@ -1,14 +1,13 @@
+import { createStepCache, tokenFeeds } from "@blora/network";
 import type { Engine, Feed, StepDefinition, StepResult } from "@blora/spec";
 import type { Batch } from "../data/buckets.ts";
-import { type BatchShape, tokenFeeds } from "../data/feeds.ts";
 import type { TrainingRow } from "../data/packing.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { TrainingState } from "../state/training-state.ts";
 import { evaluationStep, observationStep, trainingStep } from "./definitions.ts";
 import type { Model } from "./model.ts";
 import { type Observations, readObservations } from "./observation.ts";
-import { createStepCache } from "./step-cache.ts";
-import { type StepShape, stepShape } from "./step-shape.ts";
+import { type BatchShape, type StepShape, stepShape } from "./step-shape.ts";
 
 export interface StepRunnerOptions {
   readonly engine: Engine;
@@ -35,7 +34,8 @@ export interface StepRunner {
 const NO_NOISE_STEP = 0;
 
 export function createStepRunner({ engine, model, state, seed, padId, onCompile }: StepRunnerOptions): StepRunner {
-  const cache = createStepCache(engine, onCompile);
+  const cache = createStepCache(engine, { onCompile });
+  let signature = state.signature();
   const { objective } = model;
 
   const run = async (
@@ -47,7 +47,12 @@ export function createStepRunner({ engine, model, state, seed, padId, onCompile 
     step: number,
   ): Promise<StepResult> => {
     const key = `${kind} ${JSON.stringify(shape)}`;
-    const compiled = await cache.get(state.signature(), key, () => define(model, stepShape(state, shape)));
+    if (signature !== state.signature()) {
+      // Layouts never come back: no step of the old ones is needed again.
+      await cache.release();
+      signature = state.signature();
+    }
+    const compiled = await cache.get(key, () => define(model, stepShape(state, shape)));
     const trainable: Record<string, Float32Array> = {};
     const inputs: Record<string, Feed> = {
       ...tokenFeeds(rows, shape, padId),

@@ -1,22 +1,19 @@
-import type { Adapter, JsonObject, Parameter } from "@blora/spec";
+import { type Layouts, layoutsOf, type TokenShape } from "@blora/network";
+import type { Parameter } from "@blora/spec";
 import type { Shape } from "@blora/tensor";
-import type { BatchShape } from "../data/feeds.ts";
 import type { TrainingState } from "../state/training-state.ts";
 
-/** What a graph depends on at each site: the layout, and which parameters there are. By site path. */
-export type Layouts = ReadonlyMap<string, { readonly layout: JsonObject; readonly parameters: readonly string[] }>;
+/** What the graph of a batch depends on besides the network. */
+export interface BatchShape extends TokenShape {
+  /** N: how many losses the batch has, of which some may weigh nothing. */
+  readonly losses: number;
+}
 
 /** A batch, computed with adapters of these layouts. */
 export interface StepShape extends BatchShape {
   readonly layouts: Layouts;
   /** Every parameter of adapters and head by its step name: only shapes and groups are used. */
   readonly parameters: ReadonlyMap<string, Parameter>;
-}
-
-export function layoutsOf(adapters: Iterable<readonly [string, Adapter]>): Layouts {
-  return new Map(
-    Array.from(adapters, ([path, { layout, parameters }]) => [path, { layout, parameters: Object.keys(parameters) }]),
-  );
 }
 
 export function stepShape(state: TrainingState, batch: BatchShape): StepShape {

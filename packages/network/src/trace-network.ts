@@ -1,18 +1,20 @@
 import { HEAD_PREFIX } from "@blora/adapters";
-import type {
-  Architecture,
-  Batch,
-  ForwardInputs,
-  FrozenTensor,
-  Head,
-  LinearSite,
-  Method,
-  StepInputs,
-  TracedAdapter,
+import {
+  type Architecture,
+  type Batch,
+  type ForwardInputs,
+  type FrozenTensor,
+  type Head,
+  InvalidInputError,
+  type LanguageModel,
+  type LinearSite,
+  type Method,
+  type StepInputs,
+  type TracedAdapter,
 } from "@blora/spec";
 import { frozenLinear, linear, type Tensor, type TensorRecord } from "@blora/tensor";
 import { baseLinear } from "./base-linear.ts";
-import type { Layouts } from "./step-shape.ts";
+import type { Layouts } from "./layouts.ts";
 
 /** A network with adapters in place: what a forward pass needs, whatever the pass is for. */
 export interface AdaptedNetwork {
@@ -29,15 +31,28 @@ export interface AdaptedNetwork {
   readonly headNames: ReadonlySet<string>;
 }
 
+/** @throws InvalidInputError for an architecture that predicts no next token */
+export function requireLanguageModel({ languageModel, modelTypes }: Architecture): LanguageModel {
+  if (languageModel !== undefined) return languageModel;
+  throw new InvalidInputError(
+    `Expected a causal language model, found a network of type ${modelTypes.join(", ")}, which predicts no next token.`,
+  );
+}
+
 /** What `Architecture.forward` takes, but for the batch and what comes before it. */
 export type NetworkInputs = Omit<ForwardInputs<unknown>, "batch" | "past" | "onKeyValues">;
 
 /** Told of each call of an adapted site: the adapter as `apply` gets it, and the input [M, I]. */
 export type SiteVisitor = (adapter: TracedAdapter, x: Tensor) => void;
 
+/** What tracing needs of a network: of frozen tensors which there are. */
+export interface TraceableNetwork extends Omit<AdaptedNetwork, "frozen" | "architecture"> {
+  readonly frozen: Pick<ReadonlyMap<string, unknown>, "has">;
+}
+
 /** The network inside a step: adapted sites, a trained head, and everything else frozen. */
 export function traceNetwork(
-  network: AdaptedNetwork,
+  network: TraceableNetwork,
   layouts: Layouts,
   tensors: StepInputs,
   visit?: SiteVisitor,

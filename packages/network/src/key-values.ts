@@ -1,5 +1,5 @@
-import type { Feed } from "@blora/spec";
-import type { TensorSpec } from "@blora/tensor";
+import type { Feed, KeyValueCache } from "@blora/spec";
+import type { Tensor, TensorRecord, TensorSpec } from "@blora/tensor";
 
 /** Shape of a cache: layers, G key-value heads of size D. */
 export interface CacheShape {
@@ -25,6 +25,26 @@ export function cacheSpecs(shape: CacheShape, capacity: number): Record<string, 
     ...Object.fromEntries(
       cacheNames(shape).flatMap(({ keys, values }) => [[keys, layer] as const, [values, layer] as const]),
     ),
+  };
+}
+
+/** The cache of a step with `cacheSpecs` among its inputs. */
+export function cacheOf(shape: CacheShape, input: TensorRecord): KeyValueCache {
+  return {
+    mask: input.pastMask!,
+    layers: cacheNames(shape).map(({ keys, values }) => ({ keys: input[keys]!, values: input[values]! })),
+  };
+}
+
+/** Takes the keys and values of every layer of a forward pass into `outputs`, by `cacheNames`. */
+export function keepKeyValues(
+  shape: CacheShape,
+  outputs: Record<string, Tensor>,
+): (layer: number, keys: Tensor, values: Tensor) => void {
+  const names = cacheNames(shape);
+  return (layer, keys, values) => {
+    outputs[names[layer]!.keys] = keys;
+    outputs[names[layer]!.values] = values;
   };
 }
 

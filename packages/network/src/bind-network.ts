@@ -1,5 +1,4 @@
 import {
-  type Architecture,
   didYouMean,
   type FrozenTensor,
   type Head,
@@ -11,17 +10,10 @@ import {
   type ParameterSpec,
 } from "@blora/spec";
 import { normalValues, sizeOf } from "@blora/tensor";
-import { type Checkpoint, matchParameters, vocabularySizeOf } from "@blora/weights";
-import type { AdaptedNetwork } from "./steps/network.ts";
+import type { Network } from "./network.ts";
+import type { AdaptedNetwork } from "./trace-network.ts";
 
-/** What a network is read from. */
-export interface NetworkParts {
-  readonly architecture: Architecture;
-  readonly checkpoint: Checkpoint;
-  readonly method: Method;
-}
-
-/** A network read from a checkpoint, ready to be adapted. */
+/** A network with a head and a method, ready to be adapted. */
 export interface BoundNetwork extends AdaptedNetwork {
   readonly method: Method;
   /** Every linear map that could be adapted. */
@@ -39,35 +31,32 @@ export interface BoundNetwork extends AdaptedNetwork {
 }
 
 /**
- * Reads the configuration of a checkpoint, chooses the sites, and finds every
- * tensor the forward pass needs.
+ * Chooses the sites of a network and finds every tensor its forward pass needs.
  *
  * @param targets roles to adapt; the architecture's default where undefined
  * @param seed draws head tensors the checkpoint lacks
  * @throws InvalidInputError for an unknown role, or tensors that are missing or have another shape
  */
 export function bindNetwork(
-  { architecture, checkpoint, method }: NetworkParts,
+  network: Network,
+  method: Method,
   head: Head,
   targets: readonly string[] | undefined,
   seed: number,
 ): BoundNetwork {
-  const config = architecture.parseConfig(checkpoint.config);
-  const linears = architecture.sites(config);
-  const specs = architecture.parameters(config, head);
-  const { found, initialized } = matchParameters(specs, checkpoint, {
-    aliases: (name) => architecture.aliases?.(name) ?? [],
-    replaceHead: true,
-  });
+  const { architecture, config, linears, vocabularySize, maxLength } = network;
+  const tensors = network.tensors(head);
   const frozen = new Map<string, FrozenTensor>();
   const freshHead: Record<string, Parameter> = {};
-  for (const spec of specs) {
-    const stored = found.get(spec.name);
-    if (spec.role === "head")
-      freshHead[spec.name] = headParameter(spec, stored === undefined ? undefined : checkpoint.read(stored), seed);
-    else if (method.trainsBase)
-      freshHead[spec.name] = { shape: spec.shape, values: checkpoint.read(stored!), group: "weights" };
-    else frozen.set(spec.name, checkpoint.frozen(stored!));
+  const drawnHead = new Set<string>();
+  for (const [name, tensor] of tensors.base) {
+    if (!method.trainsBase) frozen.set(name, tensor);
+    else freshHead[name] = { shape: tensor.shape, values: tensors.read(name)!, group: "weights" };
+  }
+  for (const spec of tensors.head) {
+    const stored = tensors.read(spec.name);
+    if (stored === undefined) drawnHead.add(spec.name);
+    freshHead[spec.name] = { shape: spec.shape, values: stored ?? drawnValues(spec, seed), group: "head" };
   }
   return {
     architecture,
@@ -79,15 +68,15 @@ export function bindNetwork(
     frozen,
     headNames: new Set(Object.keys(freshHead)),
     freshHead,
-    drawnHead: new Set(initialized.map(({ name }) => name)),
-    vocabularySize: vocabularySizeOf(checkpoint),
-    maxLength: architecture.maxLength(config),
-    baseWeight: (path) => checkpoint.read(found.get(`${path}.weight`)!),
+    drawnHead,
+    vocabularySize,
+    maxLength,
+    baseWeight: (path) => tensors.read(`${path}.weight`)!,
   };
 }
 
 /** Sites by their paths. @throws InvalidInputError for a path the network does not have, naming `origin` */
-export function sitesOf({ linears }: BoundNetwork, paths: Iterable<string>, origin: string): LinearSite[] {
+export function sitesOf({ linears }: Pick<Network, "linears">, paths: Iterable<string>, origin: string): LinearSite[] {
   return Array.from(paths, (path) => {
     const site = linears.find((linear) => linear.path === path);
     if (site !== undefined) return site;
@@ -106,12 +95,8 @@ function chooseSites(linears: readonly LinearSite[], targets: readonly string[])
   );
 }
 
-function headParameter(spec: ParameterSpec, stored: Float32Array | undefined, seed: number): Parameter {
-  const { shape, name, init } = spec;
-  if (stored !== undefined) return { shape, values: stored, group: "head" };
+function drawnValues({ shape, name, init }: ParameterSpec, seed: number): Float32Array {
   const size = sizeOf(shape);
-  if (init.kind === "normal") {
-    return { shape, values: normalValues({ seed, step: 0, path: name }, size, init.standardDeviation), group: "head" };
-  }
-  return { shape, values: new Float32Array(size).fill(init.kind === "ones" ? 1 : 0), group: "head" };
+  if (init.kind === "normal") return normalValues({ seed, step: 0, path: name }, size, init.standardDeviation);
+  return new Float32Array(size).fill(init.kind === "ones" ? 1 : 0);
 }

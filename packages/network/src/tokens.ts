@@ -1,21 +1,26 @@
 import type { Feed } from "@blora/spec";
 import type { TensorSpec } from "@blora/tensor";
-import type { TrainingRow } from "./packing.ts";
 
-/** What the graph of a batch depends on besides the network. */
-export interface BatchShape {
+/** A row of tokens: one text, or several that do not see each other. */
+export interface TokenRow {
+  readonly inputIds: readonly number[];
+  readonly tokenTypeIds: readonly number[];
+  /** Where each text begins, the first at 0; one text where absent. */
+  readonly starts?: readonly number[];
+}
+
+/** Sizes of a batch of rows. */
+export interface TokenShape {
   /** B */
   readonly batchSize: number;
   /** T */
   readonly length: number;
-  /** N: how many losses the batch has, of which some may weigh nothing. */
-  readonly losses: number;
   /** Whether rows hold several texts. */
   readonly packed: boolean;
 }
 
-/** Token inputs of every step, by their names in `Batch`. */
-export function tokenInputs({ batchSize, length, packed }: BatchShape): Record<string, TensorSpec> {
+/** Token inputs of a step, by their names in `Batch`. */
+export function tokenInputs({ batchSize, length, packed }: TokenShape): Record<string, TensorSpec> {
   const shape = [batchSize, length];
   return {
     inputIds: { shape, dtype: "int32" },
@@ -30,8 +35,8 @@ export function tokenInputs({ batchSize, length, packed }: BatchShape): Record<s
  * row, so that no row is all padding, which attention could not normalize.
  */
 export function tokenFeeds(
-  rows: readonly TrainingRow[],
-  { batchSize, length: T, packed }: BatchShape,
+  rows: readonly TokenRow[],
+  { batchSize, length: T, packed }: TokenShape,
   padId: number,
 ): Record<string, Feed> {
   const inputIds = new Int32Array(batchSize * T).fill(padId);
@@ -51,4 +56,29 @@ export function tokenFeeds(
     }
   }
   return { inputIds, attentionMask, tokenTypeIds, ...(packed && { positionIds, segmentIds }) };
+}
+
+/** Inputs of T tokens that go on from earlier ones. */
+export function continuationInputs(T: number): Record<string, TensorSpec> {
+  return {
+    inputIds: { shape: [1, T], dtype: "int32" },
+    attentionMask: { shape: [1, T], dtype: "float32" },
+    positionIds: { shape: [1, T], dtype: "int32" },
+  };
+}
+
+/** Values of `continuationInputs`, from position `start` on: tokens first and padding after them, where no token looks. */
+export function continuationFeeds(
+  tokens: readonly number[],
+  T: number,
+  start: number,
+  padId: number,
+): Record<string, Feed> {
+  const inputIds = new Int32Array(T).fill(padId);
+  inputIds.set(tokens);
+  return {
+    inputIds,
+    attentionMask: new Float32Array(T).fill(1, 0, tokens.length),
+    positionIds: Int32Array.from({ length: T }, (_, t) => start + t),
+  };
 }

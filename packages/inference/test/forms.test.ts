@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bops } from "@blora/bops";
+import { acceptabilityExamples, builtinModelFolder, builtinTask } from "@blora/builtin";
+import { onnx } from "@blora/engine-onnx";
+import { hardConcrete } from "@blora/gates";
+import { blora, lora } from "@blora/lora";
+import { debertaV2 } from "@blora/model-deberta-v2";
+import { bayesianBits, uniform } from "@blora/quantizers";
+import type { Method } from "@blora/spec";
+import { expectAllClose } from "@blora/testing";
+import { loadTokenizer } from "@blora/tokenizer";
+import { evaluate, type RunParts, train } from "@blora/trainer";
+import { openCheckpoint } from "@blora/weights";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LoadedModel, loadModel } from "../src/index.ts";
+
+const ROWS = 12;
+const texts = acceptabilityExamples("validation", ROWS).map(({ first }) => first);
+const quantizer = uniform({ bits: [0, 2, 4] });
+const siteQuantizer = bayesianBits({ gate: hardConcrete(), maxBits: 4 });
+const phases = { warmup: 0.5, gates: 0, settle: 0.5 };
+const scopes = {
+  site: blora({ rank: 2, quantizer, siteQuantizer, phases, scope: "site", bopsTarget: 0.15 }),
+  "adapter+activations": blora({
+    rank: 2,
+    quantizer,
+    siteQuantizer,
+    phases,
+    scope: "adapter+activations",
+    bopsTarget: 0.1,
+  }),
+  adapter: blora({ rank: 2, quantizer, phases, bopsTarget: 0.1 }),
+} as const;
+
+let folder: string;
+let model: LoadedModel;
+const engine = onnx({ threads: 1 });
+const adapterOf = (scope: string): string => join(folder, scope, "adapter");
+
+async function runOf(method: Method): Promise<RunParts> {
+  return {
+    architecture: debertaV2(),
+    method,
+    task: builtinTask({ trainRows: 64, validationRows: ROWS }),
+    costModel: bops(),
+    engine,
+    tokenizer: await loadTokenizer(builtinModelFolder()),
+    checkpoint: openCheckpoint(builtinModelFolder()),
+    model: builtinModelFolder(),
+  };
+}
+
+/** What the published score is made from. */
+async function evaluatedLogits(method: Method, adapterDirectory: string): Promise<Float32Array> {
+  const { splits } = await evaluate({ ...(await runOf(method)), adapterDirectory });
+  return splits.validation!.logits;
+}
+
+const flat = (rows: readonly Float32Array[]): Float32Array => Float32Array.from(rows.flatMap((row) => [...row]));
+const apart = (a: Float32Array, b: Float32Array): number => Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "blora-forms-"));
+  for (const [scope, method] of Object.entries(scopes)) {
+    await train({
+      ...(await runOf(method)),
+      outputDirectory: join(folder, scope),
+      arguments: { maxSteps: 6, perDeviceTrainBatchSize: 8, learningRate: 5e-3, seed: 1 },
+    });
+  }
+  model = await loadModel({ model: builtinModelFolder(), architecture: debertaV2(), engine, tokenizer: loadTokenizer });
+}, 120_000);
+afterAll(async () => {
+  await model.release();
+  await engine.release();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe.each(["site", "adapter+activations"] as const)("an adapter of scope %s", (scope) => {
+  it("is computed as evaluation computes it, with its method", async () => {
+    const adapted = await model.loadAdapter(adapterOf(scope), { method: scopes[scope] });
+    expect(adapted.form).toBe("trained");
+    const expected = await evaluatedLogits(scopes[scope], adapterOf(scope));
+    expectAllClose(flat(await adapted.logits(texts)), expected, { absolute: 2e-5 });
+  });
+
+  it("is refused without it, and computes something else as plain LoRA", async () => {
+    await expect(model.loadAdapter(adapterOf(scope))).rejects.toThrow(
+      `${adapterOf(scope)}: evaluation rounds more than the adapter (scope ${scope}), which plain LoRA does not: expected the method method/blora, found none.`,
+    );
+    const plain = await model.loadAdapter(adapterOf(scope), { form: "plain" });
+    expect(plain.form).toBe("plain");
+    const expected = await evaluatedLogits(scopes[scope], adapterOf(scope));
+    expect(apart(flat(await plain.logits(texts)), expected)).toBeGreaterThan(1e-3);
+  });
+});
+
+describe("an adapter of scope adapter", () => {
+  it("is plain LoRA by default, which computes what evaluation does", async () => {
+    const adapted = await model.loadAdapter(adapterOf("adapter"));
+    expect(adapted.form).toBe("plain");
+    const expected = await evaluatedLogits(scopes.adapter, adapterOf("adapter"));
+    expectAllClose(flat(await adapted.logits(texts)), expected, { absolute: 2e-5 });
+    const trained = await model.loadAdapter(adapterOf("adapter"), { form: "trained", method: scopes.adapter });
+    expect(trained.form).toBe("trained");
+    expectAllClose(flat(await trained.logits(texts)), expected, { absolute: 2e-5 });
+  });
+});
+
+describe("a method with other options than the adapter was trained with", () => {
+  it("is refused, and every option that differs is named", async () => {
+    const other = blora({ rank: 2, alpha: 8, quantizer: uniform({ bits: [0, 2, 4] }), phases, bopsTarget: 0.2 });
+    await expect(evaluatedLogits(other, adapterOf("adapter"))).rejects.toThrow(
+      "expected the method it was trained with, found other options (options.bopsTarget: 0.1 -> 0.2; options.alpha: unset -> 8).",
+    );
+  });
+
+  it("goes on from the plain update at the scale it was trained with", async () => {
+    const expected = await evaluatedLogits(scopes.adapter, adapterOf("adapter"));
+    expectAllClose(await evaluatedLogits(lora({ rank: 4, alpha: 64 }), adapterOf("adapter")), expected, {
+      absolute: 2e-5,
+    });
+  });
+});

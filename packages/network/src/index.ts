@@ -1,0 +1,44 @@
+export { baseLinear } from "./base-linear.ts";
+export { baseModelOf } from "./base-model.ts";
+export { type BoundNetwork, bindNetwork, sitesOf } from "./bind-network.ts";
+export {
+  BLOCK,
+  type CacheShape,
+  cacheNames,
+  cacheOf,
+  cacheSpecs,
+  createKeyValueStore,
+  type KeyValueStore,
+  keepKeyValues,
+} from "./key-values.ts";
+export { type Layouts, layoutsOf } from "./layouts.ts";
+export { loadAdapterWeights, requireSameHead, requireWholeHead } from "./load-weights.ts";
+export { type Network, type NetworkTensors, openNetwork } from "./network.ts";
+export { type CompiledNetworkStep, compileNetworkStep, type NetworkStep, runNetworkStep } from "./network-step.ts";
+export {
+  type AdapterForm,
+  type AdapterSource,
+  type OpenNetwork,
+  openAdapter,
+  openBase,
+  openPlain,
+} from "./open-network.ts";
+export { type PlainAdapter, plainMethod, readPlainAdapter } from "./plain-adapter.ts";
+export { createStepCache, type StepCache, type StepCacheOptions } from "./step-cache.ts";
+export {
+  continuationFeeds,
+  continuationInputs,
+  type TokenRow,
+  type TokenShape,
+  tokenFeeds,
+  tokenInputs,
+} from "./tokens.ts";
+export {
+  type AdaptedNetwork,
+  batchOf,
+  type NetworkInputs,
+  requireLanguageModel,
+  type SiteVisitor,
+  type TraceableNetwork,
+  traceNetwork,
+} from "./trace-network.ts";

@@ -1,0 +1,96 @@
+import { namedParameters } from "@blora/adapters";
+import type { Engine, Feed, Head, StepDefinition } from "@blora/spec";
+import type { TensorRecord, TensorSpec } from "@blora/tensor";
+import { layoutsOf } from "./layouts.ts";
+import type { OpenNetwork } from "./open-network.ts";
+import type { StepCache } from "./step-cache.ts";
+import { type NetworkInputs, traceNetwork } from "./trace-network.ts";
+
+/** A computation over an open network that needs no gradient, such as likelihoods or the next token. */
+export interface NetworkStep {
+  /** Shown in logs and errors. */
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /** Outputs by name. Pure, as `StepDefinition.compute` is. */
+  compute(network: NetworkInputs, input: TensorRecord): TensorRecord;
+}
+
+export interface CompiledNetworkStep {
+  /** Outputs by name; new arrays on every run. */
+  run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, Float32Array>>>;
+  release(): Promise<void>;
+}
+
+/** Without gradient there is no noise; engines still ask which it would be. */
+const NO_NOISE = { seed: 0, step: 0 };
+
+/**
+ * Compiles a step over an open network.
+ *
+ * @example
+ * compileNetworkStep(engine, network, {
+ *   name: "next token",
+ *   inputs,
+ *   compute: (inputs, input) => ({ logits: network.architecture.forward({ ...inputs, batch: batchOf(input) }) }),
+ * });
+ */
+export async function compileNetworkStep(
+  engine: Engine,
+  network: OpenNetwork,
+  step: NetworkStep,
+): Promise<CompiledNetworkStep> {
+  const compiled = await engine.compile(definitionOf(network, step));
+  const values = parameterFeeds(network);
+  return {
+    run: async (feeds) => (await compiled.run({ ...values, ...feeds }, {}, NO_NOISE)).outputs,
+    release: () => compiled.release(),
+  };
+}
+
+/**
+ * Runs a step over an open network, compiled where the cache holds none for it. Adapters whose tensors have
+ * the same shapes share a compiled step.
+ *
+ * @param key names the step among those of this network's shapes
+ * @returns outputs by name; new arrays on every run
+ */
+export async function runNetworkStep(
+  cache: StepCache,
+  network: OpenNetwork,
+  key: string,
+  define: () => NetworkStep,
+  feeds: Readonly<Record<string, Feed>>,
+): Promise<Readonly<Record<string, Float32Array>>> {
+  const compiled = await cache.get(`${key} ${signatureOf(network)}`, () => definitionOf(network, define()));
+  return (await compiled.run({ ...parameterFeeds(network), ...feeds }, {}, NO_NOISE)).outputs;
+}
+
+function definitionOf(network: OpenNetwork, step: NetworkStep): StepDefinition {
+  const layouts = layoutsOf(network.weights.adapters);
+  const parameters = [...namedParameters(network.weights)];
+  const specs = parameters.map(([name, { shape }]) => [name, { shape, dtype: "float32" }] as const);
+  return {
+    name: step.name,
+    mode: "eval",
+    inputs: { ...step.inputs, ...Object.fromEntries(specs) },
+    trainable: {},
+    frozen: network.frozen,
+    compute: (tensors) => ({ outputs: step.compute(traceNetwork(network, layouts, tensors).inputs, tensors.input) }),
+  };
+}
+
+function parameterFeeds({ weights }: OpenNetwork): Record<string, Feed> {
+  return Object.fromEntries([...namedParameters(weights)].map(([name, { values }]) => [name, values]));
+}
+
+/** Equal for networks that one compiled step serves. */
+function signatureOf({ head, weights, form }: OpenNetwork): string {
+  const shapes = [...namedParameters(weights)].map(([name, { shape }]) => `${name}[${shape}]`);
+  const layouts = [...weights.adapters].map(([path, { layout }]) => `${path}${JSON.stringify(layout)}`);
+  return [form, headSignature(head), ...layouts, ...shapes].join(" ");
+}
+
+/** Only shapes of a head decide a graph, so equal label counts share it. */
+function headSignature(head: Head): string {
+  return head.kind === "classification" ? `classification ${head.labels.length}` : head.kind;
+}

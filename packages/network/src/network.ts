@@ -1,0 +1,69 @@
+import type { Architecture, FrozenTensor, Head, LinearSite, ParameterSpec } from "@blora/spec";
+import { type Checkpoint, matchParameters, vocabularySizeOf } from "@blora/weights";
+
+/** A checkpoint and the architecture that computes with it. Only headers are read. */
+export interface Network {
+  /** Hub id or folder, for messages. */
+  readonly name: string;
+  readonly architecture: Architecture;
+  /** Parsed `config.json`. */
+  readonly config: unknown;
+  readonly checkpoint: Checkpoint;
+  /** Every linear map that can be adapted. */
+  readonly linears: readonly LinearSite[];
+  /** Longest text of the architecture, in tokens. */
+  readonly maxLength: number;
+  /** Rows of the token embedding, where `config.json` tells. */
+  readonly vocabularySize: number | undefined;
+  /**
+   * The tensors of a forward pass with this head.
+   *
+   * @throws InvalidInputError where base tensors are missing or have another shape
+   */
+  tensors(head: Head): NetworkTensors;
+}
+
+/** Tensors of a forward pass, by the architecture's names. */
+export interface NetworkTensors {
+  /** Where the base lies. The same place is the same object for every head. */
+  readonly base: ReadonlyMap<string, FrozenTensor>;
+  readonly head: readonly ParameterSpec[];
+  /** Values as float32, read from disk; undefined for a head tensor the checkpoint lacks. */
+  read(name: string): Float32Array | undefined;
+}
+
+/** Opens a checkpoint with an architecture that reads it. */
+export function openNetwork(architecture: Architecture, checkpoint: Checkpoint, name: string): Network {
+  const config = architecture.parseConfig(checkpoint.config);
+  const places = new Map<string, FrozenTensor>();
+  const frozenAt = (stored: string): FrozenTensor => {
+    const place = places.get(stored) ?? checkpoint.frozen(stored);
+    places.set(stored, place);
+    return place;
+  };
+  return {
+    name,
+    architecture,
+    config,
+    checkpoint,
+    linears: architecture.sites(config),
+    maxLength: architecture.maxLength(config),
+    vocabularySize: vocabularySizeOf(checkpoint),
+    tensors(head) {
+      const specs = architecture.parameters(config, head);
+      const { found } = matchParameters(specs, checkpoint, {
+        aliases: (parameter) => architecture.aliases?.(parameter) ?? [],
+        replaceHead: true,
+      });
+      const base = specs.filter(({ role }) => role === "base");
+      return {
+        base: new Map(base.map(({ name: parameter }) => [parameter, frozenAt(found.get(parameter)!)])),
+        head: specs.filter(({ role }) => role === "head"),
+        read(parameter) {
+          const stored = found.get(parameter);
+          return stored === undefined ? undefined : checkpoint.read(stored);
+        },
+      };
+    },
+  };
+}

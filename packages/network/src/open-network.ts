@@ -1,0 +1,131 @@
+import { type AdapterDescription, type AdapterWeights, describeAdapter } from "@blora/adapters";
+import { type Head, InvalidInputError, type LinearSite, type Method, type Parameter } from "@blora/spec";
+import { bindNetwork, sitesOf } from "./bind-network.ts";
+import { loadAdapterWeights, requireSameHead, requireWholeHead } from "./load-weights.ts";
+import type { Network } from "./network.ts";
+import { type PlainAdapter, plainMethod, plainWeights, readPlainAdapter, requireFit } from "./plain-adapter.ts";
+import type { AdaptedNetwork } from "./trace-network.ts";
+
+/**
+ * Which form of an adapter is computed. `trained`: as its method evaluates it, rounded weights and
+ * activations included. `plain`: its update B·A as plain LoRA on the base as it is.
+ */
+export type AdapterForm = "trained" | "plain";
+
+/** A network with an adapter in place, or none, ready to be computed: see `compileNetworkStep`. */
+export interface OpenNetwork extends AdaptedNetwork {
+  readonly name: string;
+  readonly linears: readonly LinearSite[];
+  readonly weights: AdapterWeights;
+  readonly form: AdapterForm;
+  /** Rows of the token embedding, where `config.json` tells. */
+  readonly vocabularySize: number | undefined;
+  /** Longest text the network reads, in tokens. */
+  readonly maxLength: number;
+  /** Longest text the adapter was trained with, in tokens; Infinity where nothing tells. */
+  readonly maxSeqLength: number;
+}
+
+/** An adapter to open. */
+export interface AdapterSource {
+  /** Written by this project or by PEFT. */
+  readonly folder: string;
+  /** What it predicts: must be what the adapter says, where it says so. */
+  readonly head?: Head | undefined;
+  /** What computes the trained form, such as the method the adapter names, made by a registry. */
+  readonly method?: Method | undefined;
+  /** Default `plain` where evaluation rounds nothing besides the adapter, so that both forms compute the same; else `trained`. */
+  readonly form?: AdapterForm | undefined;
+}
+
+/** Draws head tensors that a checkpoint without an adapter lacks. */
+const HEAD_SEED = 0;
+
+/**
+ * A network with the adapter of a folder in place.
+ *
+ * @throws InvalidInputError where the adapter was trained for another head or other sites, or its
+ *   trained form is asked for without its method
+ */
+export async function openAdapter(network: Network, source: AdapterSource): Promise<OpenNetwork> {
+  const description = await describeAdapter(source.folder);
+  const { folder, head, method } = source;
+  if (description !== undefined && head !== undefined) requireSameHead(folder, description.head, head);
+  const form = source.form ?? formOf(description);
+  if (form === "plain") return openPlain(network, await readPlainAdapter(folder, network, head), folder);
+  if (method === undefined) throw new InvalidInputError(`${folder}: ${methodNeeded(description)}`);
+  const expected = head ?? description?.head;
+  if (expected === undefined) throw new InvalidInputError(`${folder}: expected the head of the adapter, found none.`);
+  return openTrained(network, folder, method, expected, description?.maxSeqLength);
+}
+
+/** `plain` where that computes what evaluation does. */
+function formOf(description: AdapterDescription | undefined): AdapterForm {
+  return description === undefined || description.bops.scope === "adapter" ? "plain" : "trained";
+}
+
+function methodNeeded(description: AdapterDescription | undefined): string {
+  if (description === undefined) return "expected the method of the trained form, found none.";
+  const { method, bops } = description;
+  return `evaluation rounds more than the adapter (scope ${bops.scope}), which plain LoRA does not: expected the method ${String(method.$plugin)}, found none. Give it, or ask for the form plain, which computes something else.`;
+}
+
+async function openTrained(
+  network: Network,
+  folder: string,
+  method: Method,
+  head: Head,
+  maxSeqLength = Infinity,
+): Promise<OpenNetwork> {
+  const bound = bindNetwork(network, method, head, undefined, HEAD_SEED);
+  const { weights, form } = await loadAdapterWeights(folder, bound);
+  requireWholeHead(folder, bound, weights);
+  const sites = sitesOf(bound, weights.adapters.keys(), folder);
+  return { ...bound, name: network.name, sites, weights, form, maxSeqLength };
+}
+
+/**
+ * A network with a plain adapter in place.
+ *
+ * @throws InvalidInputError that lists every site or head tensor the network lacks or has in another shape
+ */
+export function openPlain(network: Network, adapter: PlainAdapter, origin: string): OpenNetwork {
+  requireFit(network, adapter, origin);
+  const tensors = network.tensors(adapter.head);
+  const head: Record<string, Parameter> = {};
+  const faults: string[] = [];
+  for (const { name, shape } of tensors.head) {
+    const trained = adapter.headTensors[name];
+    if (trained !== undefined && String(trained.shape) !== String(shape)) {
+      faults.push(`${name} as [${shape.join(", ")}], found [${trained.shape.join(", ")}]`);
+      continue;
+    }
+    const values = trained?.values ?? tensors.read(name);
+    if (values === undefined) faults.push(`${name}, found it neither in the adapter nor in the checkpoint`);
+    else head[name] = { shape, values, group: "head" };
+  }
+  if (faults.length > 0)
+    throw new InvalidInputError(`${network.name}: expected the head tensors ${faults.join("; ")}.`);
+  const { name, architecture, config, linears, vocabularySize, maxLength } = network;
+  return {
+    name,
+    architecture,
+    config,
+    linears,
+    vocabularySize,
+    maxLength,
+    head: adapter.head,
+    method: plainMethod,
+    sites: sitesOf(network, adapter.updates.keys(), origin),
+    frozen: tensors.base,
+    headNames: new Set(Object.keys(head)),
+    weights: { adapters: plainWeights(adapter), head },
+    form: "plain",
+    maxSeqLength: adapter.maxSeqLength,
+  };
+}
+
+/** A network as its checkpoint has it, head included. */
+export function openBase(network: Network, head: Head): OpenNetwork {
+  return openPlain(network, { updates: new Map(), headTensors: {}, head, maxSeqLength: Infinity }, network.name);
+}
