@@ -1,0 +1,27 @@
+/** Ends of the names of data files. All but parquet may be followed by `.gz`. */
+export type DataFormat = ".csv" | ".tsv" | ".jsonl" | ".parquet";
+
+/** What the name of a data file says. */
+export interface DataFileName {
+  readonly name: string;
+  /** Without shard, format and `.gz`. */
+  readonly stem: string;
+  readonly format: DataFormat;
+  /** Of `<stem>-00000-of-00002<format>`: counted from 0, and how many there are. */
+  readonly shard?: { readonly index: number; readonly count: number };
+}
+
+const PATTERN = /^(.+?)(?:-(\d+)-of-(\d+))?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl)(?:\.gz)?)$/;
+
+/** Undefined where a name is not that of a data file. */
+export function parseFileName(name: string): DataFileName | undefined {
+  const match = PATTERN.exec(name);
+  if (match === null) return undefined;
+  const [, stem, index, count, parquet, text] = match;
+  return {
+    name,
+    stem: stem!,
+    format: (parquet ?? text) as DataFormat,
+    ...(index === undefined ? {} : { shard: { index: Number(index), count: Number(count) } }),
+  };
+}

@@ -1,0 +1,80 @@
+import { basename, join } from "node:path";
+import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
+import { type DataFormat, parseFileName } from "./file-name.ts";
+import { type DataFolder, dataFileNames, findFiles, openFolder } from "./folder.ts";
+
+/** Where a split is looked for. */
+export interface SplitPlaces {
+  readonly folder: string;
+  /** Folders in `folder` that are searched before it, where they are there. */
+  readonly subfolders?: readonly string[];
+  /** In order of preference where a split is there in several. */
+  readonly formats: readonly DataFormat[];
+  /** Names the split's file may have, in order of preference. Default: the split's own. */
+  readonly stems?: readonly string[];
+}
+
+/** The files of one split. */
+export interface SplitFiles {
+  /** Paths; more than one where the split is cut into shards. */
+  readonly files: readonly string[];
+  /** Name without format where the user named the file rather than the split. */
+  readonly namedStem?: string;
+}
+
+/**
+ * Finds a split (`train`), or a file named outright (`train_subset.tsv`).
+ *
+ * @throws NotFoundError listing what was looked for and what is there
+ * @throws InvalidInputError for a file name that leaves the folder, or shards that are incomplete
+ */
+export async function findSplit(split: string, places: SplitPlaces): Promise<SplitFiles> {
+  const { formats, stems = [split] } = places;
+  const folders = await searchedFolders(places);
+  const named = parseFileName(split);
+  if (named !== undefined && formats.includes(named.format)) {
+    return { files: [findNamedFile(split, folders, formats)], namedStem: named.stem };
+  }
+  for (const folder of folders) {
+    const files = findFiles(folder, stems, formats);
+    if (files.length > 0) return { files };
+  }
+  const file = stems[0]! + formats[0]!;
+  throw notFound(formats.length === 1 ? `file ${file}` : `split ${split}`, stems[0]!, folders, formats);
+}
+
+async function searchedFolders({ folder, subfolders = [], formats }: SplitPlaces): Promise<readonly DataFolder[]> {
+  const root = await openFolder(folder);
+  if (root === undefined) {
+    throw new NotFoundError(`The data folder ${folder} cannot be read: expected a folder of ${either(formats)} files.`);
+  }
+  // Names are compared here, because some file systems do not tell upper case from lower.
+  const inside = subfolders.filter((name) => root.entries.includes(name)).map((name) => openFolder(join(folder, name)));
+  return [...(await Promise.all(inside)).filter((place) => place !== undefined), root];
+}
+
+function findNamedFile(file: string, folders: readonly DataFolder[], formats: readonly DataFormat[]): string {
+  if (basename(file) !== file || file.includes("\\")) {
+    throw new InvalidInputError(`Expected the name of a file inside the data folder, found the path ${file}.`);
+  }
+  const folder = folders.find(({ entries }) => entries.includes(file));
+  if (folder === undefined) throw notFound(`file ${file}`, file, folders, formats);
+  return join(folder.path, file);
+}
+
+function notFound(
+  what: string,
+  name: string,
+  folders: readonly DataFolder[],
+  formats: readonly DataFormat[],
+): NotFoundError {
+  const there = folders.flatMap(({ entries }) => dataFileNames(entries, formats).map((file) => file.name)).sort();
+  const found = there.length === 0 ? `no ${either(formats)} file` : there.join(", ");
+  const searched = folders.map(({ path }) => path).join(" or ");
+  return new NotFoundError(`The ${what} is not in ${searched}: found ${found}.${didYouMean(name, there)}`);
+}
+
+/** `.tsv, .jsonl or .parquet` */
+function either(formats: readonly DataFormat[]): string {
+  return new Intl.ListFormat("en-GB", { type: "disjunction" }).format(formats);
+}

@@ -1,0 +1,51 @@
+import { InvalidInputError } from "@blora/spec";
+import {
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+} from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { rowOrigin, type Table } from "./table.ts";
+
+/**
+ * One parquet file with its top-level columns. Class names that `datasets`
+ * stored in it are kept, so that labels can be compared by name.
+ *
+ * @throws InvalidInputError naming a file that is not parquet or is cut short
+ */
+export async function readParquet(file: string): Promise<Table> {
+  try {
+    const buffer = await asyncBufferFromFile(file);
+    const metadata = await parquetMetadataAsync(buffer);
+    const records = await parquetReadObjects({ file: buffer, metadata, compressors });
+    const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+    return {
+      file,
+      columns,
+      rows: records.map((record, index) => ({
+        origin: rowOrigin(file, index + 1),
+        cells: columns.map((column) => record[column]),
+      })),
+      classNames: storedClassNames(metadata),
+      shortRows: 0,
+    };
+  } catch (cause) {
+    throw new InvalidInputError(`${file}: expected a parquet file. ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+}
+
+/** `info.features.<column>.names` of the metadata that Hugging Face `datasets` writes. */
+function storedClassNames(metadata: FileMetaData): ReadonlyMap<string, readonly string[]> {
+  const text = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value ?? "{}";
+  const { info } = JSON.parse(text) as { info?: { features?: Readonly<Record<string, { names?: unknown } | null>> } };
+  const features = Object.entries(info?.features ?? {});
+  return new Map(
+    features.flatMap(([column, feature]) =>
+      Array.isArray(feature?.names) ? [[column, feature.names.map(String)] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,53 @@
+import { constants, isUtf8 } from "node:buffer";
+import { readFile, stat } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { decodeText, InvalidInputError } from "@blora/spec";
+
+/** The most bytes that surely fit in one string. */
+const MAX_BYTES = constants.MAX_STRING_LENGTH;
+
+/**
+ * The text of a UTF-8 file without its byte order mark; unzipped where its name ends in `.gz`.
+ *
+ * @throws InvalidInputError naming a file that cannot be read or is too long, or the line in another encoding
+ */
+export async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  if (!isUtf8(bytes)) requireUtf8Lines(bytes, file);
+  return decodeText(bytes, file);
+}
+
+/**
+ * Lines of text, ended by \n or \r\n and by nothing else: a lone \r, U+2028,
+ * U+0085 or NUL is part of the text. The last one needs no ending.
+ */
+export function splitLines(text: string): string[] {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES) throw new Error(`${size} bytes; cut it into shards`);
+    const bytes = await readFile(file);
+    return file.endsWith(".gz") ? gunzipSync(bytes, { maxOutputLength: MAX_BYTES }) : bytes;
+  } catch (cause) {
+    const expected = file.endsWith(".gz") ? "gzipped text" : "text";
+    throw new InvalidInputError(
+      `${file}: expected a file of ${expected}, at most ${MAX_BYTES} bytes, found ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+}
+
+/** Decodes line by line, so that the error names the first that is not UTF-8. */
+function requireUtf8Lines(bytes: Uint8Array, file: string): void {
+  for (let line = 1, start = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    decodeText(bytes.subarray(start, end), `${file}, line ${line}`);
+    start = end + 1;
+  }
+}

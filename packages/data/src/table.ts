@@ -1,0 +1,47 @@
+import { InvalidInputError } from "@blora/spec";
+
+export interface TableRow {
+  /** File and row, for error messages. */
+  readonly origin: string;
+  /** In the order of `Table.columns`: texts of csv and tsv; what the file holds, or nothing, of jsonl and parquet. */
+  readonly cells: readonly unknown[];
+}
+
+/** One data file, before anything is known about its task. */
+export interface Table {
+  readonly file: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly TableRow[];
+  /** Names a parquet file of `datasets` gives the numbers of its class columns, by column. */
+  readonly classNames?: ReadonlyMap<string, readonly string[]>;
+  /** Rows left out because they have too few cells. */
+  readonly shortRows: number;
+}
+
+/** How errors name a row, counted from 1: lines of tsv and jsonl, records of csv and parquet; a header is row 1. */
+export function rowOrigin(file: string, row: number): string {
+  return `${file}, row ${row}`;
+}
+
+/**
+ * Index in `cells` of the first of `names` that the table has.
+ *
+ * @param what what the column is for, such as `label`
+ * @throws InvalidInputError naming the file and the columns it has
+ */
+export function requireColumn(table: Table, names: readonly string[], what: string): number {
+  const name = names.find((candidate) => table.columns.includes(candidate));
+  if (name !== undefined) return table.columns.indexOf(name);
+  throw new InvalidInputError(
+    `${table.file}: expected a ${what} column named ${names.join(" or ")}, found the columns ${table.columns.join(", ")}.`,
+  );
+}
+
+/** @throws InvalidInputError naming file, row and column of a cell that is no text */
+export function requireText(table: Table, { cells, origin }: TableRow, column: number): string {
+  const cell = cells[column];
+  if (typeof cell === "string") return cell;
+  throw new InvalidInputError(
+    `${origin}: expected text in column ${table.columns[column]}, found ${cell === undefined ? "nothing" : String(cell)}.`,
+  );
+}
