@@ -1,10 +1,7 @@
+import { readTable } from "@blora/data";
 import { type Example, InvalidInputError, type Split } from "@blora/spec";
 import { toExamples } from "./examples.ts";
-import { findSplit } from "./find-split.ts";
-import { readJsonl } from "./read-jsonl.ts";
-import { readParquet } from "./read-parquet.ts";
-import { readTsv } from "./read-tsv.ts";
-import type { Table } from "./table.ts";
+import { findGlueFiles } from "./splits.ts";
 import type { GlueTask } from "./tasks.ts";
 
 /** A split and what is worth telling the user about its file. */
@@ -21,12 +18,16 @@ export interface GlueSplit extends Split {
  * @throws NotFoundError | InvalidInputError naming file and row.
  */
 export async function loadSplit(task: GlueTask, name: string, folder: string): Promise<GlueSplit> {
-  const { split, files, named } = await findSplit(task, name, folder);
+  const { split, files, named } = await findGlueFiles(task, name, folder);
   const labelled = !split.startsWith("test");
+  const options = {
+    ...(task.headerless !== undefined && labelled ? { columns: task.headerless } : {}),
+    skipShortRows: task.skipsShortRows ?? false,
+  };
   const examples: Example[] = [];
   let shortRows = 0;
   for (const file of files) {
-    const table = await readTable(task, file, labelled);
+    const table = await readTable(file, options);
     shortRows += table.shortRows;
     for (const example of toExamples(task, table, labelled)) examples.push(example);
   }
@@ -35,15 +36,6 @@ export async function loadSplit(task: GlueTask, name: string, folder: string): P
     throw new InvalidInputError(`${files.join(", ")}: expected rows, found none${reason}.`);
   }
   return { name: named ? name : split, examples, notes: notes(task, split, named, examples, shortRows) };
-}
-
-function readTable(task: GlueTask, file: string, labelled: boolean): Promise<Table> {
-  if (file.endsWith(".parquet")) return readParquet(file, task.label);
-  if (file.endsWith(".jsonl")) return readJsonl(file);
-  return readTsv(file, {
-    ...(task.headerless !== undefined && labelled ? { columns: task.headerless } : {}),
-    skipShortRows: task.skipsShortRows ?? false,
-  });
 }
 
 function notes(
