@@ -1,6 +1,6 @@
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidInputError, NotFoundError } from "@blora/spec";
+import { allFiles, type DataFolder, type DataFormat, findFiles, openFolder } from "@blora/data";
+import { NotFoundError } from "@blora/spec";
 import type { Subject } from "./subjects.ts";
 
 export const SPLITS = ["test", "validation", "dev"] as const;
@@ -21,6 +21,8 @@ const FILE_NAMES: Readonly<Record<SplitName, readonly string[]>> = {
   dev: ["dev"],
 };
 
+const HUB_FORMATS: readonly DataFormat[] = [".jsonl", ".parquet"];
+
 /**
  * The files of a split, in whichever layout the folder has: the original's
  * `test/anatomy_test.csv`, the Hub's `anatomy/test-00000-of-00001.parquet`, or
@@ -28,82 +30,72 @@ const FILE_NAMES: Readonly<Record<SplitName, readonly string[]>> = {
  *
  * @throws NotFoundError where there is none, or naming every subject without a file
  */
-export async function findFiles(folder: string, split: SplitName, subjects: readonly Subject[]): Promise<DataFile[]> {
-  const entries = await entriesOf(folder);
-  if (entries.length === 0) throw new NotFoundError(`The data folder ${folder} is empty or cannot be read.`);
-  const bySubject =
-    (await csvFiles(folder, entries, split, subjects)) ?? (await hubFiles(folder, entries, split, subjects));
-  if (bySubject !== undefined) return requireEverySubject(bySubject, folder, split, subjects);
-  for (const place of [join(folder, "all"), folder]) {
-    const files = splitFiles(await entriesOf(place), split);
-    if (files.length > 0) return files.map((file) => ({ path: join(place, file) }));
+export async function findSplitFiles(
+  path: string,
+  split: SplitName,
+  subjects: readonly Subject[],
+): Promise<readonly DataFile[]> {
+  const folder = await openFolder(path);
+  if (folder === undefined || folder.entries.length === 0) {
+    throw new NotFoundError(`The data folder ${path} is empty or cannot be read.`);
+  }
+  const bySubject = (await csvFiles(folder, split, subjects)) ?? (await hubFiles(folder, split, subjects));
+  if (bySubject !== undefined) return requireEverySubject(bySubject, path, split, subjects);
+  for (const place of [await openFolder(join(path, "all")), folder]) {
+    const files = place === undefined ? [] : findFiles(place, FILE_NAMES[split], HUB_FORMATS);
+    if (files.length > 0) return files.map((file) => ({ path: file }));
   }
   throw new NotFoundError(
-    `${folder} has no ${split} questions: expected ${split}/<subject>_${split}.csv, or <subject>/${split} or all/${split} as .parquet or .jsonl, found ${entries.slice(0, 8).join(", ")}.`,
+    `${path} has no ${split} questions: expected ${split}/<subject>_${split}.csv, or <subject>/${split} or all/${split} as .parquet or .jsonl, found ${folder.entries.slice(0, 8).join(", ")}.`,
   );
 }
 
 /** Every file of training questions in `auxiliary_train`, which has no subjects. */
-export async function findTrainingFiles(folder: string): Promise<string[]> {
-  const place = join(folder, "auxiliary_train");
-  const files = (await entriesOf(place)).filter((name) => /\.(csv|jsonl|parquet)$/.test(name)).sort();
-  if (files.length > 0) return files.map((name) => join(place, name));
+export async function findTrainingFiles(path: string): Promise<readonly string[]> {
+  const folder = await openFolder(join(path, "auxiliary_train"));
+  const files = folder === undefined ? [] : allFiles(folder, [".csv", ...HUB_FORMATS]);
+  if (files.length > 0) return files;
   throw new NotFoundError(
-    `${folder} has no training questions: expected .csv, .jsonl or .parquet files in auxiliary_train, found none.`,
+    `${path} has no training questions: expected .csv, .jsonl or .parquet files in auxiliary_train, found none.`,
   );
 }
 
 type BySubject = ReadonlyMap<Subject, readonly string[]>;
 
 async function csvFiles(
-  folder: string,
-  entries: readonly string[],
+  { path, entries }: DataFolder,
   split: SplitName,
   subjects: readonly Subject[],
 ): Promise<BySubject | undefined> {
   for (const name of FILE_NAMES[split]) {
-    const files = entries.includes(name) ? await entriesOf(join(folder, name)) : [];
-    if (!files.some((file) => file.endsWith(`_${name}.csv`))) continue;
-    const found = subjects.filter((subject) => files.includes(`${subject}_${name}.csv`));
-    return new Map(found.map((subject) => [subject, [join(folder, name, `${subject}_${name}.csv`)]]));
+    const folder = entries.includes(name) ? await openFolder(join(path, name)) : undefined;
+    if (folder?.entries.some((file) => file.replace(/\.gz$/, "").endsWith(`_${name}.csv`))) {
+      return filesBySubject(subjects, (subject) => findFiles(folder, [`${subject}_${name}`], [".csv"]));
+    }
   }
   return undefined;
 }
 
 async function hubFiles(
-  folder: string,
-  entries: readonly string[],
+  { path, entries }: DataFolder,
   split: SplitName,
   subjects: readonly Subject[],
 ): Promise<BySubject | undefined> {
-  const found = new Map<Subject, readonly string[]>();
-  for (const subject of subjects.filter((name) => entries.includes(name))) {
-    const files = splitFiles(await entriesOf(join(folder, subject)), split);
-    if (files.length > 0)
-      found.set(
-        subject,
-        files.map((file) => join(folder, subject, file)),
-      );
-  }
+  const names = subjects.filter((name) => entries.includes(name));
+  const folders = new Map(
+    await Promise.all(names.map(async (name) => [name, await openFolder(join(path, name))] as const)),
+  );
+  const found = filesBySubject(names, (subject) => {
+    const folder = folders.get(subject);
+    return folder === undefined ? [] : findFiles(folder, FILE_NAMES[split], HUB_FORMATS);
+  });
   return found.size > 0 ? found : undefined;
 }
 
-/** `test.jsonl`, `test.parquet` or all of `test-0000i-of-0000n.parquet`. */
-function splitFiles(entries: readonly string[], split: SplitName): readonly string[] {
-  for (const name of FILE_NAMES[split]) {
-    for (const format of [".jsonl", ".parquet"]) {
-      if (entries.includes(name + format)) return [name + format];
-      const shards = entries.filter((entry) => new RegExp(`^${name}-\\d{5}-of-\\d{5}\\${format}$`).test(entry)).sort();
-      if (shards.length > 0) return requireEveryShard(shards);
-    }
-  }
-  return [];
-}
-
-function requireEveryShard(shards: readonly string[]): readonly string[] {
-  const expected = Number(/-of-(\d{5})/.exec(shards[0]!)![1]);
-  if (shards.length === expected) return shards;
-  throw new InvalidInputError(`Expected ${expected} shards, found ${shards.length}: ${shards.join(", ")}.`);
+/** Subjects that have files, in order. */
+function filesBySubject(subjects: readonly Subject[], filesOf: (subject: Subject) => readonly string[]): BySubject {
+  const found = subjects.map((subject) => [subject, filesOf(subject)] as const);
+  return new Map(found.filter(([, files]) => files.length > 0));
 }
 
 function requireEverySubject(
@@ -127,12 +119,4 @@ export function missingSubjects(
   return new NotFoundError(
     `${folder}: expected ${split} questions of ${expected} subjects, found ${expected - missing.length}; missing: ${missing.join(", ")}. Choose those to score with the option subjects.`,
   );
-}
-
-async function entriesOf(folder: string): Promise<readonly string[]> {
-  const isFolder = await stat(folder).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  return isFolder ? await readdir(folder) : [];
 }

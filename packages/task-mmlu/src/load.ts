@@ -1,9 +1,7 @@
 import { InvalidInputError } from "@blora/spec";
-import { type DataFile, findFiles, findTrainingFiles, missingSubjects, type SplitName } from "./find-files.ts";
+import { type DataFile, findSplitFiles, findTrainingFiles, missingSubjects, type SplitName } from "./find-files.ts";
 import type { Question } from "./question.ts";
-import { readCsv } from "./read-csv.ts";
-import { readJsonl } from "./read-jsonl.ts";
-import { readParquet } from "./read-parquet.ts";
+import { readQuestions } from "./read-questions.ts";
 import { isSubject, type Subject } from "./subjects.ts";
 
 /**
@@ -17,8 +15,8 @@ export async function loadQuestions(
   subjects: readonly Subject[],
 ): Promise<ReadonlyMap<Subject, readonly Question[]>> {
   const questions = new Map<Subject, Question[]>(subjects.map((subject) => [subject, []]));
-  for (const file of await findFiles(folder, split, subjects)) {
-    for (const question of await readFile(file.path)) {
+  for (const file of await findSplitFiles(folder, split, subjects)) {
+    for (const question of await readQuestions(file.path)) {
       questions.get(subjectOf(question, file))?.push(question);
     }
   }
@@ -31,14 +29,9 @@ export async function loadQuestions(
 export async function loadTrainingQuestions(folder: string): Promise<Question[]> {
   const questions: Question[] = [];
   for (const file of await findTrainingFiles(folder)) {
-    for (const question of await readFile(file)) questions.push(question);
+    for (const question of await readQuestions(file)) questions.push(question);
   }
   return questions;
-}
-
-function readFile(path: string): Promise<Question[]> {
-  if (path.endsWith(".parquet")) return readParquet(path);
-  return path.endsWith(".jsonl") ? readJsonl(path) : readCsv(path);
 }
 
 function subjectOf({ subject, origin }: Question, file: DataFile): Subject {

@@ -24,11 +24,6 @@ export interface QuestionRow {
   readonly answer: unknown;
 }
 
-/** How errors name a row; a row may run over several lines. */
-export function rowOrigin(file: string, row: number): string {
-  return `${file}, row ${row}`;
-}
-
 /**
  * A row as a question.
  *
