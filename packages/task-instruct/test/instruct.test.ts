@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { InvalidInputError, type LanguageModelTask, NotFoundError } from "@blora/spec";
 import { createTestTokenizer, testTask } from "@blora/testing";
 import { describe, expect, test } from "vitest";
@@ -139,6 +140,23 @@ describe("a data folder", () => {
     await expect(instruct().load("train", elsewhere)).rejects.toThrow(/train.jsonl is not in .*: found training.jsonl/);
     await expect(instruct().load("train", undefined)).rejects.toSatisfy(NotFoundError.isInstance);
     await expect(instruct().load("train", "/absent")).rejects.toThrow("The data folder /absent cannot be read");
+  });
+
+  test("may hold a split in shards, gzipped or not", async () => {
+    const [first, second] = pairs.map((row) => `${JSON.stringify(row)}\n`);
+    const sharded = dataFolder({
+      "train-00001-of-00002.jsonl": second!,
+      "train-00000-of-00002.jsonl.gz": gzipSync(first!),
+      "validation-00001-of-00002.jsonl": second!,
+    });
+    const { examples } = await instruct().load("train", sharded);
+    expect(examples.map(({ origin }) => origin)).toEqual([
+      "train-00000-of-00002.jsonl.gz:1",
+      "train-00001-of-00002.jsonl:1",
+    ]);
+    await expect(instruct().load("validation", sharded)).rejects.toThrow(
+      "Expected 2 shards of validation.jsonl, found 1",
+    );
   });
 
   test("must be UTF-8", async () => {
