@@ -41,8 +41,8 @@ export async function findSplitFiles(
   }
   const bySubject = (await csvFiles(folder, split, subjects)) ?? (await hubFiles(folder, split, subjects));
   if (bySubject !== undefined) return requireEverySubject(bySubject, path, split, subjects);
-  for (const place of [await openFolder(join(path, "all")), folder]) {
-    const files = place === undefined ? [] : findFiles(place, FILE_NAMES[split], HUB_FORMATS);
+  for (const place of [join(path, "all"), path]) {
+    const files = await hubSplit(place, split);
     if (files.length > 0) return files.map((file) => ({ path: file }));
   }
   throw new NotFoundError(
@@ -70,7 +70,8 @@ async function csvFiles(
   for (const name of FILE_NAMES[split]) {
     const folder = entries.includes(name) ? await openFolder(join(path, name)) : undefined;
     if (folder?.entries.some((file) => file.replace(/\.gz$/, "").endsWith(`_${name}.csv`))) {
-      return filesBySubject(subjects, (subject) => findFiles(folder, [`${subject}_${name}`], [".csv"]));
+      const found = subjects.map((subject) => [subject, findFiles(folder, [`${subject}_${name}`], [".csv"])] as const);
+      return new Map(found.filter(([, files]) => files.length > 0));
     }
   }
   return undefined;
@@ -81,21 +82,18 @@ async function hubFiles(
   split: SplitName,
   subjects: readonly Subject[],
 ): Promise<BySubject | undefined> {
-  const names = subjects.filter((name) => entries.includes(name));
-  const folders = new Map(
-    await Promise.all(names.map(async (name) => [name, await openFolder(join(path, name))] as const)),
-  );
-  const found = filesBySubject(names, (subject) => {
-    const folder = folders.get(subject);
-    return folder === undefined ? [] : findFiles(folder, FILE_NAMES[split], HUB_FORMATS);
-  });
+  const found = new Map<Subject, readonly string[]>();
+  for (const subject of subjects.filter((name) => entries.includes(name))) {
+    const files = await hubSplit(join(path, subject), split);
+    if (files.length > 0) found.set(subject, files);
+  }
   return found.size > 0 ? found : undefined;
 }
 
-/** Subjects that have files, in order. */
-function filesBySubject(subjects: readonly Subject[], filesOf: (subject: Subject) => readonly string[]): BySubject {
-  const found = subjects.map((subject) => [subject, filesOf(subject)] as const);
-  return new Map(found.filter(([, files]) => files.length > 0));
+/** `test.jsonl`, `test.parquet` or all its shards; nothing where the folder or the split is absent. */
+async function hubSplit(path: string, split: SplitName): Promise<readonly string[]> {
+  const folder = await openFolder(path);
+  return folder === undefined ? [] : findFiles(folder, FILE_NAMES[split], HUB_FORMATS);
 }
 
 function requireEverySubject(

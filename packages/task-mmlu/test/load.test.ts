@@ -1,6 +1,7 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { loadQuestions, loadTrainingQuestions, type Subject } from "../src/index.ts";
 import { folderOf } from "./folder.ts";
@@ -63,6 +64,14 @@ describe("the original's CSV layout", () => {
   test("a file without rows counts as missing", async () => {
     const folder = await folderOf({ "test/anatomy_test.csv": "" });
     await expect(loadQuestions(folder, "test", ANATOMY)).rejects.toThrow("missing: anatomy");
+  });
+
+  test("may be gzipped", async () => {
+    const folder = await folderOf({ "test/astronomy_test.csv": "Next?,1,2,3,4,B\n" });
+    await writeFile(join(folder, "test/anatomy_test.csv.gz"), gzipSync("Which?,1,2,3,4,D\n"));
+    const questions = await loadQuestions(folder, "test", BOTH);
+    expect(BOTH.map((subject) => questions.get(subject)![0]!.answer)).toEqual([3, 1]);
+    expect((await loadQuestions(folder, "test", ANATOMY)).get("anatomy")).toHaveLength(1);
   });
 
   test("validation questions are in val", async () => {
