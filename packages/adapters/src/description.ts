@@ -3,6 +3,7 @@ import {
   InvalidInputError,
   type JsonObject,
   type ParameterGroup,
+  requireValid,
   type Scores,
   type SiteSummary,
 } from "@blora/spec";
@@ -209,8 +210,5 @@ export function parseDescription(json: JsonObject, origin: string): StoredDescri
         "The PEFT files beside it hold the same update: move blora_config.json and blora_model.safetensors away, and the folder loads as plain LoRA.",
     );
   }
-  const result = descriptionSchema.safeParse(rest);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "the object"}: ${message}`);
-  throw new InvalidInputError(`${origin}: expected the description of an adapter, found ${problems.join("; ")}.`);
+  return requireValid(descriptionSchema, rest, `${origin}: expected the description of an adapter, found problems`);
 }

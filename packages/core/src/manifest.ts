@@ -1,5 +1,12 @@
-import { type Component, type ComponentManifest, InvalidInputError, type Json, type PluginKind } from "@blora/spec";
-import { assertDepth, assertKey, isRecord, shown } from "./untrusted-json.ts";
+import {
+  type Component,
+  type ComponentManifest,
+  InvalidInputError,
+  isJsonRecord,
+  type Json,
+  type PluginKind,
+} from "@blora/spec";
+import { assertDepth, assertKey, shown } from "./untrusted-json.ts";
 
 /** A manifest as files hold it: plain JSON that also says which package to install. */
 export interface StoredManifest<K extends PluginKind = PluginKind> extends ComponentManifest<K> {
@@ -50,7 +57,7 @@ function plain(value: unknown, place: string, depth: number, packageOf: PackageL
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((item, index) => plain(item, `${place}[${index}]`, depth + 1, packageOf));
   if (isComponent(value)) return stored(value.manifest, place, depth, packageOf);
-  if (isRecord(value) && isPlain(value)) return plainRecord(value, place, depth, packageOf);
+  if (isJsonRecord(value) && isPlain(value)) return plainRecord(value, place, depth, packageOf);
   throw new InvalidInputError(`${place} must be a value that JSON can hold, found ${shown(value)}.`);
 }
 
@@ -70,7 +77,7 @@ function plainRecord(
 }
 
 function isComponent(value: unknown): value is { readonly manifest: ComponentManifest } {
-  return isRecord(value) && isRecord(value.manifest) && typeof value.manifest.$plugin === "string";
+  return isJsonRecord(value) && isJsonRecord(value.manifest) && typeof value.manifest.$plugin === "string";
 }
 
 /** Typed arrays, dates and maps would come back as something else. */

@@ -1,15 +1,7 @@
-import { InvalidInputError } from "@blora/spec";
+import { FORBIDDEN_KEYS, InvalidInputError } from "@blora/spec";
 
 /** Deeper nesting than any manifest needs; keeps a hostile file from exhausting the stack. */
 const MAX_DEPTH = 64;
-
-/** Keys that can reach a prototype when options are copied by a plugin. */
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
-
-/** A plain object, as `JSON.parse` makes them. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Throws `InvalidInputError` where `depth` passes the limit. */
 export function assertDepth(depth: number, place: string): void {

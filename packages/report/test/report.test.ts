@@ -53,7 +53,7 @@ describe("a run directory", () => {
   test("with a file that is no JSON is named", async () => {
     await writeSampleRun(join(folder, "cut"));
     await writeFile(join(folder, "cut", "summary.json"), '{"task":');
-    await expect(readRun(join(folder, "cut"))).rejects.toThrow(/summary\.json: expected JSON, found \{"task":/);
+    await expect(readRun(join(folder, "cut"))).rejects.toThrow(/summary\.json: expected JSON: /);
   });
 });
 

@@ -35,8 +35,9 @@ export {
   NumericalError,
   PluginError,
 } from "./errors.ts";
+export { type Checked, check, requireValid } from "./explain-issues.ts";
 export type { Gate } from "./gate.ts";
-export type { Json, JsonObject } from "./json.ts";
+export { FORBIDDEN_KEYS, isJsonRecord, type Json, type JsonObject, type JsonRecord } from "./json.ts";
 export { jsonDifferences } from "./json-differences.ts";
 export type {
   GroupScore,
@@ -90,6 +91,7 @@ export {
   type WidthMode,
   type WidthShares,
 } from "./quantizer.ts";
+export { parseStrictJson, parseStrictJsonObject, type StrictJsonOptions } from "./strict-json.ts";
 export { didYouMean, nearestNames } from "./suggest.ts";
 export {
   type EncodedExample,

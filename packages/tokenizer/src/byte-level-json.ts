@@ -1,5 +1,4 @@
-import { InvalidInputError } from "@blora/spec";
-import { isRecord, type JsonRecord } from "./json-file.ts";
+import { InvalidInputError, isJsonRecord, type JsonRecord } from "@blora/spec";
 
 export interface ByteLevelFiles {
   readonly folder: string;
@@ -53,13 +52,13 @@ function readVocabulary(vocabulary: JsonRecord, file: string): [string, number][
 }
 
 function readAddedTokens({ tokenizerConfig, addedTokens, folder }: ByteLevelFiles): object[] {
-  const described = isRecord(tokenizerConfig.added_tokens_decoder) ? tokenizerConfig.added_tokens_decoder : {};
+  const described = isJsonRecord(tokenizerConfig.added_tokens_decoder) ? tokenizerConfig.added_tokens_decoder : {};
   const tokens = new Map<number, object>();
   for (const [content, id] of readVocabulary(addedTokens ?? {}, `added_tokens.json in ${folder}`)) {
     tokens.set(id, { id, content, special: false, normalized: true, lstrip: false, rstrip: false, single_word: false });
   }
   for (const [id, token] of Object.entries(described)) {
-    if (!/^\d+$/.test(id) || !isRecord(token) || typeof token.content !== "string") {
+    if (!/^\d+$/.test(id) || !isJsonRecord(token) || typeof token.content !== "string") {
       throw new InvalidInputError(
         `tokenizer_config.json in ${folder}: expected added_tokens_decoder to name the content of each id, ` +
           `found ${JSON.stringify(token)} for ${JSON.stringify(id)}`,

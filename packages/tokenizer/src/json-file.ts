@@ -1,13 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { InvalidInputError } from "@blora/spec";
-
-export type JsonRecord = Readonly<Record<string, unknown>>;
-
-export const isRecord = (value: unknown): value is JsonRecord =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { InvalidInputError, isJsonRecord, type JsonRecord, parseStrictJsonObject } from "@blora/spec";
 
 export const recordsOf = (value: unknown): readonly JsonRecord[] =>
-  Array.isArray(value) ? value.filter(isRecord) : [];
+  Array.isArray(value) ? value.filter(isJsonRecord) : [];
 
 /** A file's bytes, or undefined where there is no such file. */
 export async function readIfPresent(path: string): Promise<Buffer | undefined> {
@@ -19,16 +14,8 @@ export async function readIfPresent(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** The JSON object in a file, or undefined where there is no such file. */
+/** The JSON object in a file, or undefined where there is no such file. Any word may be a key: vocabularies are objects. */
 export async function readJsonIfPresent(path: string): Promise<JsonRecord | undefined> {
   const bytes = await readIfPresent(path);
-  if (bytes === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    throw new InvalidInputError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  if (!isRecord(value)) throw new InvalidInputError(`${path}: expected a JSON object`);
-  return value;
+  return bytes && parseStrictJsonObject(bytes, { origin: path, anyKeys: true });
 }

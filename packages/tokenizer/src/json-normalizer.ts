@@ -1,12 +1,13 @@
+import { isJsonRecord } from "@blora/spec";
 import { parseCharsmap } from "./charsmap.ts";
-import { isRecord, recordsOf } from "./json-file.ts";
+import { recordsOf } from "./json-file.ts";
 import { characterLength } from "./utf8.ts";
 
 type TextMap = (text: string) => string;
 
 /** Replaces every match of a regular expression of `tokenizer.json`, or undefined where JavaScript cannot read it. */
 function replacer(pattern: unknown, content: unknown): TextMap | undefined {
-  if (!isRecord(pattern) || typeof content !== "string") return undefined;
+  if (!isJsonRecord(pattern) || typeof content !== "string") return undefined;
   const { String: literal, Regex: source } = pattern;
   if (typeof literal === "string") return (text) => text.replaceAll(literal, () => content);
   if (typeof source !== "string") return undefined;
@@ -41,7 +42,7 @@ function charsmapNormalizer(base64: unknown): TextMap | undefined {
  */
 export function createJsonNormalizer(normalizer: unknown): TextMap | undefined {
   if (normalizer === null || normalizer === undefined) return (text) => text;
-  if (!isRecord(normalizer)) return undefined;
+  if (!isJsonRecord(normalizer)) return undefined;
   switch (normalizer.type) {
     case "Sequence": {
       const parts = recordsOf(normalizer.normalizers).map(createJsonNormalizer);

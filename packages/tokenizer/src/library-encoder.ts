@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import { InvalidInputError, type Message } from "@blora/spec";
+import { InvalidInputError, type JsonRecord, type Message } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import type { Encoder } from "./encoder.ts";
-import type { JsonRecord } from "./json-file.ts";
 
 /** Runs `load` and says whose tokenizer it was where it fails. */
 async function open(folder: string, load: () => Promise<PreTrainedTokenizer>): Promise<PreTrainedTokenizer> {

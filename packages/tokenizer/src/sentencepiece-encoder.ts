@@ -1,10 +1,9 @@
-import { InvalidInputError } from "@blora/spec";
+import { InvalidInputError, type JsonRecord } from "@blora/spec";
 import { type AddedToken, createSplitter } from "./added-tokens.ts";
 import { createBytePair } from "./byte-pair.ts";
 import { parseCharsmap } from "./charsmap.ts";
 import { createPieceDecoder } from "./decode-pieces.ts";
 import type { Encoder } from "./encoder.ts";
-import type { JsonRecord } from "./json-file.ts";
 import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
 import { createSentencePieceNormalizer } from "./sentencepiece-normalizer.ts";
 import { specialTokenNames } from "./special-tokens.ts";

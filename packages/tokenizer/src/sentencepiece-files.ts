@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type JsonRecord, readIfPresent, readJsonIfPresent } from "./json-file.ts";
+import type { JsonRecord } from "@blora/spec";
+import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
 import type { SentencePieceFiles } from "./sentencepiece-encoder.ts";
 
 /** What the files beside a tokenizer say of its special tokens. */

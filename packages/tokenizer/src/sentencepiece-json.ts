@@ -1,5 +1,5 @@
+import type { JsonRecord } from "@blora/spec";
 import type { AddedToken } from "./added-tokens.ts";
-import type { JsonRecord } from "./json-file.ts";
 import { readSentencePiece, type SentencePieceFiles } from "./sentencepiece-encoder.ts";
 import type { SentencePieceModel } from "./sentencepiece-model.ts";
 import { specialTokenNames } from "./special-tokens.ts";

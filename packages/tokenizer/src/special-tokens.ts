@@ -1,5 +1,4 @@
-import { InvalidInputError, type SpecialTokens } from "@blora/spec";
-import { isRecord, type JsonRecord } from "./json-file.ts";
+import { InvalidInputError, isJsonRecord, type JsonRecord, type SpecialTokens } from "@blora/spec";
 
 interface Role {
   readonly role: keyof SpecialTokens;
@@ -21,7 +20,7 @@ const ROLES: readonly Role[] = [
 
 function configuredName(config: JsonRecord | undefined, key: string): string | undefined {
   const value = config?.[key];
-  const name = isRecord(value) ? value.content : value;
+  const name = isJsonRecord(value) ? value.content : value;
   return typeof name === "string" ? name : undefined;
 }
 

@@ -1,8 +1,8 @@
-import { InvalidInputError } from "@blora/spec";
+import { InvalidInputError, isJsonRecord, type JsonRecord } from "@blora/spec";
 import { type AddedToken, createSplitter } from "./added-tokens.ts";
 import { createPieceDecoder } from "./decode-pieces.ts";
 import type { Encoder } from "./encoder.ts";
-import { isRecord, type JsonRecord, recordsOf } from "./json-file.ts";
+import { recordsOf } from "./json-file.ts";
 import { createJsonNormalizer } from "./json-normalizer.ts";
 import type { Piece } from "./sentencepiece-model.ts";
 import { createUnigram } from "./unigram.ts";
@@ -16,7 +16,7 @@ interface PreTokenizer {
 
 /** The `Metaspace` pre-tokenizer, alone or in a sequence of one; undefined for any other. */
 function createPreTokenizer(node: unknown): PreTokenizer | undefined {
-  if (!isRecord(node)) return undefined;
+  if (!isJsonRecord(node)) return undefined;
   if (node.type === "Sequence") {
     const parts = recordsOf(node.pretokenizers);
     return parts.length === 1 ? createPreTokenizer(parts[0]) : undefined;
@@ -79,7 +79,7 @@ function readPieces(model: JsonRecord, controls: ReadonlySet<number>, path: stri
  */
 export function createUnigramJsonEncoder(json: JsonRecord, path: string): Encoder | undefined {
   const model = json.model;
-  if (!isRecord(model) || !Array.isArray(model.vocab) || (model.type ?? "Unigram") !== "Unigram") return undefined;
+  if (!isJsonRecord(model) || !Array.isArray(model.vocab) || (model.type ?? "Unigram") !== "Unigram") return undefined;
   const normalize = createJsonNormalizer(json.normalizer);
   const preTokenizer = createPreTokenizer(json.pre_tokenizer);
   if (normalize === undefined || preTokenizer === undefined) return undefined;

@@ -145,7 +145,7 @@ describe("a folder with tokenizer.json", () => {
 
   it("names the file and the fault of a damaged tokenizer.json", async () => {
     await writeFile(join(folder, "tokenizer.json"), "{");
-    await expect(loadTokenizer(folder)).rejects.toThrow(/tokenizer\.json is not JSON/);
+    await expect(loadTokenizer(folder)).rejects.toThrow(/tokenizer\.json: expected JSON: /);
     const badPiece = { ...UNIGRAM, model: { ...UNIGRAM.model, vocab: [["a", "b"]] } };
     await expect(write(badPiece)).rejects.toThrow(/\[text, score\] at model\.vocab\[0\], found \["a","b"\]/);
     const badUnknown = { ...UNIGRAM, model: { ...UNIGRAM.model, unk_id: 99 } };

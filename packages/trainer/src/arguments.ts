@@ -1,4 +1,4 @@
-import { didYouMean, InvalidInputError } from "@blora/spec";
+import { requireValid } from "@blora/spec";
 import { z } from "zod";
 import type { ScheduleType } from "./optimizer/schedule.ts";
 
@@ -120,22 +120,5 @@ export const trainingArgumentNames: readonly string[] = Object.keys(schema.shape
  * @throws InvalidInputError naming every wrong argument, what was expected and what was found
  */
 export function parseTrainingArguments(input: unknown): TrainingArguments {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  throw new InvalidInputError(
-    `Training arguments: ${result.error.issues.map((issue) => describe(issue, input)).join("; ")}.`,
-  );
-}
-
-function describe(issue: z.core.$ZodIssue, input: unknown): string {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys
-      .map((key) => `no argument is called "${key}".${didYouMean(key, trainingArgumentNames)}`)
-      .join("; ");
-  }
-  const found = issue.path.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
-    input,
-  );
-  return `${issue.path.join(".") || "value"}: ${issue.message}, found ${typeof found === "number" ? found : JSON.stringify(found)}`;
+  return requireValid(schema, input, "Training arguments");
 }

@@ -29,7 +29,7 @@ describe("parseTrainingArguments", () => {
 
   it("suggests the argument that was meant", () => {
     expect(() => parseTrainingArguments({ learnRate: 1 })).toThrow(
-      'no argument is called "learnRate". Did you mean learningRate',
+      'unknown key "learnRate" (did you mean learningRate',
     );
   });
 });

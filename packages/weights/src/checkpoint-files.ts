@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
-import { InvalidInputError, NotFoundError } from "@blora/spec";
-import { isJsonRecord, type JsonRecord, parseStrictJson } from "./strict-json.ts";
+import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
+import { readJsonFile } from "./json-file.ts";
 
 export const SINGLE_FILE = "model.safetensors";
 export const INDEX_FILE = "model.safetensors.index.json";
@@ -21,21 +21,6 @@ export function pickleAdvice(source: string): string {
     `holds its weights only as pickle files, which can run code when they are read. Convert it once in Python: ` +
     `from transformers import AutoModel; AutoModel.from_pretrained(${JSON.stringify(source)}).save_pretrained("converted")`
   );
-}
-
-/** The object in a JSON file. Throws `NotFoundError` or `InvalidInputError` naming the file. */
-export function readJsonFile(path: string): JsonRecord {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new NotFoundError(`${path} does not exist`, { cause });
-    throw new InvalidInputError(`Cannot read ${path}: ${message}`, { cause });
-  }
-  const value = parseStrictJson(bytes, { origin: path });
-  if (!isJsonRecord(value)) throw new InvalidInputError(`${path}: expected a JSON object`);
-  return value;
 }
 
 /**

@@ -1,7 +1,6 @@
-import { BloraError, InvalidInputError, type JsonObject, NotFoundError } from "@blora/spec";
+import { BloraError, InvalidInputError, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import { pickleAdvice, SINGLE_FILE } from "./checkpoint-files.ts";
 import type { RemoteFile, RepositoryCache } from "./hub-cache.ts";
-import { parseStrictJson } from "./strict-json.ts";
 
 /** Where a model is downloaded from. */
 export interface HubSource {
@@ -146,7 +145,7 @@ export async function downloadConfig(source: HubSource): Promise<JsonObject> {
     throw explain(error, source, MODEL.noun);
   }
   if (bytes === undefined) throw new NotFoundError(`${source.id} has no ${CONFIG}`);
-  return parseStrictJson(new Uint8Array(bytes), { origin: `${CONFIG} of ${source.id}` }) as JsonObject;
+  return parseStrictJsonObject(new Uint8Array(bytes), { origin: `${CONFIG} of ${source.id}` }) as JsonObject;
 }
 
 /**

@@ -1,14 +1,13 @@
-export { readJsonFile } from "./checkpoint-files.ts";
 export type { DataType } from "./data-types.ts";
 export { hubSnapshot } from "./hub-cache.ts";
 export { type DownloadProgress, type RepositoryContent, TOKENIZER_FILES } from "./hub-download.ts";
+export { readJsonFile, readJsonFileIfPresent } from "./json-file.ts";
 export { type MatchOptions, matchParameters, type ParameterMatch } from "./match-parameters.ts";
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./open-checkpoint.ts";
 export { readBytes } from "./positioned-read.ts";
 export { isFloatType, type ReadOptions, readTensor, readTensorValues, type TensorValues } from "./read-tensor.ts";
 export { type ResolveModelOptions, readModelConfig, resolveModel, resolveRepository } from "./resolve-model.ts";
 export { readSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
-export { type JsonRecord, parseStrictJson } from "./strict-json.ts";
 export { readTensors, writeTensors } from "./tensors.ts";
 export { requireVocabulary, vocabularySizeOf } from "./vocabulary.ts";
 export {

@@ -7,8 +7,9 @@ import {
   type JsonObject,
   NotFoundError,
 } from "@blora/spec";
-import { INDEX_FILE, locateCheckpointFiles, readJsonFile } from "./checkpoint-files.ts";
+import { INDEX_FILE, locateCheckpointFiles } from "./checkpoint-files.ts";
 import type { DataType } from "./data-types.ts";
+import { readJsonFile } from "./json-file.ts";
 import { isFloatType, type ReadOptions, readTensor } from "./read-tensor.ts";
 import { readSafetensorsHeader, type SafetensorsHeader } from "./safetensors-header.ts";
 

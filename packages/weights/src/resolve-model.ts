@@ -2,7 +2,6 @@ import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { InvalidInputError, type JsonObject, NotFoundError } from "@blora/spec";
-import { readJsonFile } from "./checkpoint-files.ts";
 import { openRepositoryCache, type RepositoryCache } from "./hub-cache.ts";
 import {
   type DownloadProgress,
@@ -13,6 +12,7 @@ import {
   MODEL,
   type RepositoryContent,
 } from "./hub-download.ts";
+import { readJsonFile } from "./json-file.ts";
 
 /** Options that are not given come from the environment variables of Hugging Face's own tools. */
 export interface ResolveModelOptions {

@@ -1,8 +1,7 @@
 import { fstatSync } from "node:fs";
-import { InvalidInputError } from "@blora/spec";
+import { InvalidInputError, isJsonRecord, parseStrictJson } from "@blora/spec";
 import { bytesPerValue, DATA_TYPES, type DataType, isDataType } from "./data-types.ts";
 import { readAt, withFile } from "./positioned-read.ts";
-import { isJsonRecord, parseStrictJson } from "./strict-json.ts";
 
 /** Where one tensor lies in a safetensors file. */
 export interface TensorEntry {
@@ -26,7 +25,8 @@ const LENGTH_BYTES = 8;
 const LARGEST_HEADER = 100_000_000;
 // A header is an object of tensors, each an object with two arrays.
 const HEADER_DEPTH = 3;
-const METADATA = "__metadata__";
+/** Name in a header that is no tensor. */
+export const METADATA = "__metadata__";
 const LFS_POINTER = "version https://git-lfs";
 
 function readHeaderBytes(descriptor: number, path: string, fileBytes: number): Uint8Array {

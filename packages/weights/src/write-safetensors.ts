@@ -1,8 +1,9 @@
 import { writeSync } from "node:fs";
 import { writeFileDurablySync } from "@blora/files";
-import { InvalidInputError } from "@blora/spec";
+import { FORBIDDEN_KEYS, InvalidInputError } from "@blora/spec";
 import { bytesPerValue, type DataType } from "./data-types.ts";
 import { narrowBfloat16, narrowFloat16 } from "./half-floats.ts";
+import { METADATA } from "./safetensors-header.ts";
 
 /** A tensor to write, row-major. Float values are rounded to the type they are stored as. */
 export type WritableTensor = { readonly shape: readonly number[] } & (
@@ -21,12 +22,13 @@ export interface LazyTensor {
   bytes(): Uint8Array;
 }
 
-const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(["__metadata__", "__proto__", "constructor", "prototype"]);
 // Tensors start at a multiple of the largest value size.
 const ALIGNMENT = 8;
 
 function sizeOf(name: string, shape: readonly number[]): number {
-  if (FORBIDDEN_NAMES.has(name)) throw new InvalidInputError(`A tensor must not be named ${JSON.stringify(name)}`);
+  if (name === METADATA || FORBIDDEN_KEYS.has(name)) {
+    throw new InvalidInputError(`A tensor must not be named ${JSON.stringify(name)}`);
+  }
   return shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0)
     ? shape.reduce((product, dimension) => product * dimension, 1)
     : Number.NaN;
@@ -73,7 +75,7 @@ function buildHeader(tensors: readonly LazyTensor[], metadata: Readonly<Record<s
     return [name, { dtype: type, shape, data_offsets }];
   });
   const keys = Object.keys(metadata).sort(compareText);
-  if (keys.length > 0) entries.unshift(["__metadata__", Object.fromEntries(keys.map((key) => [key, metadata[key]]))]);
+  if (keys.length > 0) entries.unshift([METADATA, Object.fromEntries(keys.map((key) => [key, metadata[key]]))]);
   // Written entry by entry: an object would move names like "0" to the front.
   const json = Buffer.from(
     `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`,

@@ -1,15 +1,13 @@
-import { InvalidInputError } from "@blora/spec";
+import { FORBIDDEN_KEYS, InvalidInputError } from "@blora/spec";
 
 /** A tree of options, as JSON holds it. */
 export type OptionTree = { readonly [key: string]: unknown };
-
-const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
 /** `path=value` of a `--set` flag. The value is JSON where it parses as such, else the text itself. */
 export function parseAssignment(text: string): { path: readonly string[]; value: unknown } {
   const equals = text.indexOf("=");
   const path = text.slice(0, Math.max(0, equals)).split(".");
-  if (equals < 1 || path.some((key) => key === "" || FORBIDDEN.has(key))) {
+  if (equals < 1 || path.some((key) => key === "" || FORBIDDEN_KEYS.has(key))) {
     throw new InvalidInputError(
       `--set expects path=value, such as learningRate=1e-3 or method.rank=4; found "${text}".`,
     );

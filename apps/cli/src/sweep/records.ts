@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileDurably } from "@blora/files";
 import type { SweepRecord } from "@blora/report";
 import { InvalidInputError } from "@blora/spec";
+import { readJsonFile } from "@blora/weights";
 import type { PlannedRun } from "./plan.ts";
 
 const RECORDS_FOLDER = "runs";
@@ -11,18 +12,15 @@ const RECORDS_FOLDER = "runs";
 export async function readRecords(resultsFolder: string): Promise<Map<string, SweepRecord>> {
   const folder = join(resultsFolder, RECORDS_FOLDER);
   const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith(".json")).sort();
-  const records = await Promise.all(files.map((file) => readRecord(join(folder, file))));
+  const records = files.map((file) => readRecord(join(folder, file)));
   return new Map(records.map((record) => [record.name, record]));
 }
 
-async function readRecord(path: string): Promise<SweepRecord> {
-  const text = await readFile(path, "utf8");
+function readRecord(path: string): SweepRecord {
   try {
-    return JSON.parse(text) as SweepRecord;
-  } catch {
-    throw new InvalidInputError(
-      `${path}: expected the JSON of a run, found ${text.slice(0, 40)}. Remove it to run again.`,
-    );
+    return readJsonFile(path) as unknown as SweepRecord;
+  } catch (cause) {
+    throw new InvalidInputError(`${(cause as Error).message}. Remove it to run again.`, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SweepOutcome, SweepRecord } from "@blora/report";
 import { machine, type RunEvent, type RunSummary } from "@blora/trainer";
+import { readJsonFileIfPresent } from "@blora/weights";
 import type { RunSettings } from "../run/settings.ts";
 import { trainInProcess } from "../run/training-process.ts";
 import type { PlannedRun } from "./plan.ts";
@@ -45,7 +45,7 @@ export async function runSweep(options: SweepOptions): Promise<Map<string, Sweep
 async function outcomeOf(run: PlannedRun, options: SweepOptions): Promise<SweepOutcome | undefined> {
   const { runs, defaults, signal, onEvent } = options;
   const folder = join(runs, run.name);
-  const earlier = await readSummary(folder);
+  const earlier = readSummary(folder);
   if (earlier !== undefined) return { status: "done", summary: earlier };
   const settings: RunSettings = {
     ...defaults,
@@ -64,7 +64,6 @@ async function outcomeOf(run: PlannedRun, options: SweepOptions): Promise<SweepO
 }
 
 /** The summary of a run that was finished, but not recorded. */
-async function readSummary(folder: string): Promise<RunSummary | undefined> {
-  const text = await readFile(join(folder, "summary.json"), "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as RunSummary);
+function readSummary(folder: string): RunSummary | undefined {
+  return readJsonFileIfPresent(join(folder, "summary.json")) as unknown as RunSummary | undefined;
 }

@@ -1,4 +1,4 @@
-import { InvalidInputError, type JsonObject } from "@blora/spec";
+import { check, InvalidInputError, type JsonObject } from "@blora/spec";
 import { z } from "zod";
 
 /** What of `adapter_config.json` decides the values of an adapter. */
@@ -81,10 +81,8 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
  * @throws InvalidInputError listing every wrong value and every option that is not supported
  */
 export function parsePeftConfig(json: JsonObject, origin: string): PeftConfig {
-  const result = configSchema.safeParse(json);
-  const problems = result.success
-    ? []
-    : result.error.issues.map(({ path, message }) => describeIssue(json, path, message));
+  const checked = check(configSchema, json);
+  const problems = "problems" in checked ? [...checked.problems] : [];
   for (const [option, reason] of Object.entries(UNSUPPORTED)) {
     if (isSet(json[option])) problems.push(`${option} is not supported: ${reason}`);
   }
@@ -99,17 +97,12 @@ export function parsePeftConfig(json: JsonObject, origin: string): PeftConfig {
         "convert the adapter with PEFT's path_initial_model_for_weight_conversion",
     );
   }
-  if (!result.success || problems.length > 0) {
+  if ("problems" in checked || problems.length > 0) {
     throw new InvalidInputError(
       `${origin}: expected a LoRA or AdaLoRA adapter of PEFT, found that ${problems.join("; ")}.`,
     );
   }
-  return settingsOf(result.data);
-}
-
-function describeIssue(json: JsonObject, path: readonly PropertyKey[], message: string): string {
-  const found = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], json);
-  return `${path.join(".")} is ${(JSON.stringify(found) ?? "absent").slice(0, 60)} (${message})`;
+  return settingsOf(checked.value);
 }
 
 function settingsOf(config: z.infer<typeof configSchema>): PeftConfig {

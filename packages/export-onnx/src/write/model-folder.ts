@@ -1,6 +1,6 @@
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Head, JsonObject } from "@blora/spec";
+import { type Head, type JsonObject, parseStrictJsonObject } from "@blora/spec";
 
 /** What `config.json` says of an export beyond the network itself. */
 export interface ExportedHead {
@@ -34,8 +34,8 @@ export async function writeConfig(
   { head, file, dtype, chunks }: ExportedHead,
 ): Promise<void> {
   const path = join(folder, CONFIG);
-  const earlier = await readFile(path, "utf8").then(
-    (text) => JSON.parse(text) as JsonObject,
+  const earlier = await readFile(path).then(
+    (bytes) => parseStrictJsonObject(bytes, { origin: path }),
     () => undefined,
   );
   const { use_external_data_format: others } = (earlier?.[LIBRARY] ?? {}) as { use_external_data_format?: JsonObject };

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidInputError, type Json, type JsonObject, NotFoundError } from "@blora/spec";
+import { type JsonObject, type JsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import type { CostLedger, RunSummary } from "@blora/trainer";
 import { type Evaluation, type GateRecord, readMetrics, type StepRecord } from "./metrics.ts";
 
@@ -20,7 +20,7 @@ export interface RunFiles {
  * Reads a run directory.
  *
  * @throws NotFoundError where the folder holds no run
- * @throws InvalidInputError where one of its files is not JSON
+ * @throws InvalidInputError where one of its files is not a JSON object
  */
 export async function readRun(folder: string): Promise<RunFiles> {
   const config = await readJson(join(folder, "config.json"));
@@ -29,7 +29,7 @@ export async function readRun(folder: string): Promise<RunFiles> {
       `${folder}: expected a run directory, found no config.json. Name the --out of a training run.`,
     );
   }
-  const log = (await readText(join(folder, "metrics.jsonl"))) ?? "";
+  const log = await readFile(join(folder, "metrics.jsonl"), "utf8").catch(() => "");
   return {
     folder,
     config: config as JsonObject,
@@ -39,16 +39,7 @@ export async function readRun(folder: string): Promise<RunFiles> {
   };
 }
 
-async function readText(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
-}
-
-async function readJson(path: string): Promise<Json | undefined> {
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw new InvalidInputError(`${path}: expected JSON, found ${text.slice(0, 40)}.`);
-  }
+async function readJson(path: string): Promise<JsonRecord | undefined> {
+  const bytes = await readFile(path).catch(() => undefined);
+  return bytes && parseStrictJsonObject(bytes, { origin: path });
 }

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileDurably } from "@blora/files";
 import { InvalidInputError, type JsonObject, jsonDifferences } from "@blora/spec";
+import { readJsonFileIfPresent } from "@blora/weights";
 
 export const CONFIG_FILE = "config.json";
 
@@ -24,14 +24,7 @@ export function configDifferences(before: JsonObject, after: JsonObject): string
 
 /** The configuration a run directory was started with, if any. */
 export async function readRunConfig(runFolder: string): Promise<JsonObject | undefined> {
-  const path = join(runFolder, CONFIG_FILE);
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as JsonObject;
-  } catch {
-    throw new InvalidInputError(`${path}: expected JSON, found ${text.slice(0, 40)}.`);
-  }
+  return readJsonFileIfPresent(join(runFolder, CONFIG_FILE)) as JsonObject | undefined;
 }
 
 export async function writeRunConfig(runFolder: string, config: JsonObject): Promise<void> {

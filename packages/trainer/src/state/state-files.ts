@@ -1,9 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { groupParameters, namedParameters } from "@blora/adapters";
 import { InvalidInputError, type JsonObject, type ParameterGroup } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
-import { readTensors, writeTensors } from "@blora/weights";
+import { readJsonFile, readTensors, writeTensors } from "@blora/weights";
 import type { RunProgress } from "./progress.ts";
 import { createTrainingState, type Snapshot, type TrainingState } from "./training-state.ts";
 
@@ -61,7 +61,7 @@ export async function writeState(
 
 /** Reads what `writeState` wrote. */
 export async function readState(folder: string): Promise<{ state: TrainingState; progress: RunProgress }> {
-  const stored = JSON.parse(await readFile(join(folder, STATE_JSON), "utf8")) as StoredRun;
+  const stored = readJsonFile(join(folder, STATE_JSON)) as unknown as StoredRun;
   const tensors = readTensors(join(folder, STATE_TENSORS));
   const { adapters, head } = restoreSnapshot(stored, tensors, folder);
   const state = createTrainingState(adapters, head);

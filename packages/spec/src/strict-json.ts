@@ -1,14 +1,15 @@
-import { InvalidInputError } from "@blora/spec";
+import { InvalidInputError } from "./errors.ts";
+import { FORBIDDEN_KEYS, isJsonRecord, type JsonRecord } from "./json.ts";
 
 export interface StrictJsonOptions {
-  /** What the text is, for error messages. */
+  /** What the text is, for error messages: the path of a file. */
   readonly origin: string;
-  /** Deepest nesting of objects and arrays. */
-  readonly maxDepth?: number;
+  /** Deepest nesting of objects and arrays. Default 64. */
+  readonly maxDepth?: number | undefined;
+  /** Keys are data, such as the words of a vocabulary: any is allowed, once. Default false. */
+  readonly anyKeys?: boolean | undefined;
 }
 
-/** Names that reach an object's prototype where a careless reader assigns them. */
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 const DEFAULT_MAX_DEPTH = 64;
 
 /** Index just after the string that starts at `start`; the length of the text where it does not end. */
@@ -37,7 +38,7 @@ function readKey(literal: string): string | undefined {
  * keys, of which it keeps the last, keys named like prototype members, and deep
  * nesting. Leaves the grammar to `JSON.parse`.
  */
-function checkStructure(text: string, origin: string, maxDepth: number): void {
+function checkStructure(text: string, origin: string, maxDepth: number, anyKeys: boolean): void {
   // Keys so far of each open object; undefined for an open array.
   const open: (Set<string> | undefined)[] = [];
   let expectsKey = false;
@@ -49,8 +50,9 @@ function checkStructure(text: string, origin: string, maxDepth: number): void {
       if (key !== undefined) {
         const keys = open.at(-1);
         if (keys?.has(key)) throw new InvalidInputError(`${origin}: the key ${JSON.stringify(key)} occurs twice`);
-        if (FORBIDDEN_KEYS.has(key))
+        if (!anyKeys && FORBIDDEN_KEYS.has(key)) {
           throw new InvalidInputError(`${origin}: the key ${JSON.stringify(key)} is not allowed`);
+        }
         keys?.add(key);
       }
       expectsKey = false;
@@ -74,13 +76,14 @@ function checkStructure(text: string, origin: string, maxDepth: number): void {
 }
 
 /**
- * Parses UTF-8 JSON more strictly than `JSON.parse`: throws `InvalidInputError`
- * for bytes that are not UTF-8, bad grammar, duplicate keys, keys named like
- * prototype members, and nesting deeper than `maxDepth`.
+ * Parses UTF-8 JSON more strictly than `JSON.parse`.
+ *
+ * @throws InvalidInputError for bytes that are not UTF-8, bad grammar, duplicate keys, keys named like
+ *   prototype members, and nesting deeper than `maxDepth`
  */
 export function parseStrictJson(
   bytes: Uint8Array,
-  { origin, maxDepth = DEFAULT_MAX_DEPTH }: StrictJsonOptions,
+  { origin, maxDepth = DEFAULT_MAX_DEPTH, anyKeys = false }: StrictJsonOptions,
 ): unknown {
   let text: string;
   try {
@@ -88,7 +91,7 @@ export function parseStrictJson(
   } catch (cause) {
     throw new InvalidInputError(`${origin}: expected UTF-8 text, found other bytes`, { cause });
   }
-  checkStructure(text, origin, maxDepth);
+  checkStructure(text, origin, maxDepth, anyKeys);
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -96,7 +99,9 @@ export function parseStrictJson(
   }
 }
 
-export type JsonRecord = Readonly<Record<string, unknown>>;
-
-export const isJsonRecord = (value: unknown): value is JsonRecord =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** Like `parseStrictJson`, for a text that must be an object. */
+export function parseStrictJsonObject(bytes: Uint8Array, options: StrictJsonOptions): JsonRecord {
+  const value = parseStrictJson(bytes, options);
+  if (isJsonRecord(value)) return value;
+  throw new InvalidInputError(`${options.origin}: expected a JSON object, found ${JSON.stringify(value).slice(0, 40)}`);
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { InvalidInputError, type JsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+
+/** The object in a JSON file, read strictly. Throws `NotFoundError` or `InvalidInputError` naming the file. */
+export function readJsonFile(path: string): JsonRecord {
+  const value = readJsonFileIfPresent(path);
+  if (value !== undefined) return value;
+  throw new NotFoundError(`${path} does not exist`);
+}
+
+/** The object in a JSON file, read strictly; undefined where there is no such file. Throws `InvalidInputError` naming the file. */
+export function readJsonFileIfPresent(path: string): JsonRecord | undefined {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new InvalidInputError(`Cannot read ${path}: ${message}`, { cause });
+  }
+  return parseStrictJsonObject(bytes, { origin: path });
+}
