@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { runSettings } from "../src/commands/run-flags.ts";
+import { registry } from "../src/registry.ts";
 import { parseAssignment } from "../src/run/set-option.ts";
 
 const flags = { task: "builtin", method: "blora", engine: "onnx", set: [] as string[] };
@@ -41,6 +42,18 @@ describe("--set", () => {
   test("refuses options of a value that has none", () => {
     expect(() => settingsWith("method.rank=4", "method.rank.x=1")).toThrow("rank is 4 and has no options");
   });
+});
+
+test.each([
+  [
+    "engine",
+    "engine.provdier=webgpu",
+    'wrong options of engine "onnx": unknown key "provdier" (did you mean provider?)',
+  ],
+  ["task", "task.trainrows=100", 'wrong options of task "builtin": unknown key "trainrows" (did you mean trainRows'],
+  ["method", "method.quantizer.gate.treshold=0.1", 'unknown key "treshold" (did you mean threshold?)'],
+] as const)("a misspelled option of the %s is refused with the one that was meant", (kind, assignment, message) => {
+  expect(() => registry.resolve(settingsWith(assignment)[kind])).toThrow(message);
 });
 
 describe("run flags", () => {

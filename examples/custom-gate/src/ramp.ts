@@ -1,12 +1,17 @@
-import { definePlugin, type Gate, InvalidInputError, type Plugin } from "@blora/spec";
+import { definePlugin, type Gate, type Plugin } from "@blora/spec";
 import { ops, type Tensor, withGradient } from "@blora/tensor";
+import { z } from "zod";
 
 export interface RampOptions {
   /** τ, over 0 to 1: how wide the ramp is where samples lie between 0 and 1, and φ has a gradient. Default 0.5. */
-  readonly slope?: number;
+  readonly slope?: number | undefined;
   /** φ a gate starts from. Default 3: open with probability 0.95. */
-  readonly initialLogit?: number;
+  readonly initialLogit?: number | undefined;
 }
+
+const optionsSchema = z
+  .strictObject({ slope: z.number().gt(0).max(1).optional(), initialLogit: z.number().optional() })
+  .optional();
 
 /**
  * A gate that needs no logistic noise: with p = σ(φ), u uniform and w = τp(1 - p),
@@ -22,15 +27,13 @@ export interface RampOptions {
 export const ramp: Plugin<"gate", "ramp", RampOptions | undefined, Gate> = definePlugin({
   kind: "gate",
   id: "ramp",
-  create: ({ slope = 0.5, initialLogit = 3 }: RampOptions = {}): Gate => {
-    if (!(slope > 0 && slope <= 1)) throw new InvalidInputError(`ramp: slope must lie over 0 to 1, not ${slope}.`);
-    return {
-      initialLogit,
-      sample: (logits, uniform) => sampleRamp(logits, uniform, slope),
-      probabilityOn: ops.sigmoid,
-      decide: ops.step,
-    };
-  },
+  optionsSchema,
+  create: ({ slope = 0.5, initialLogit = 3 }: RampOptions = {}): Gate => ({
+    initialLogit,
+    sample: (logits, uniform) => sampleRamp(logits, uniform, slope),
+    probabilityOn: ops.sigmoid,
+    decide: ops.step,
+  }),
 });
 
 function sampleRamp(logits: Tensor, uniform: Tensor, slope: number): Tensor {

@@ -50,8 +50,9 @@ test("its samples are p - τp(1 - p)/2 on average", () => {
   }
 });
 
-test("a slope out of range is refused", () => {
+test("a slope out of range is refused, and an option that is misspelled", () => {
   for (const slope of [0, 1.5, Number.NaN]) {
-    expect(() => ramp({ slope })).toThrow(`slope must lie over 0 to 1, not ${slope}`);
+    expect(() => ramp({ slope })).toThrow(new RegExp(`Options of gate "ramp": slope: .*, found ${slope}\\.`));
   }
+  expect(() => ramp({ slop: 1 } as never)).toThrow('unknown key "slop" (did you mean slope?)');
 });

@@ -1,5 +1,6 @@
-import { definePlugin, FLOAT_BITS, type Gate, InvalidInputError, type Plugin, type Quantizer } from "@blora/spec";
+import { definePlugin, FLOAT_BITS, type Gate, type Plugin, type Quantizer } from "@blora/spec";
 import { ops } from "@blora/tensor";
+import { z } from "zod";
 import { ordinalWidths } from "./ordinal-widths.ts";
 import { largestMagnitudes, roundToPowers } from "./round-to-powers.ts";
 
@@ -8,16 +9,22 @@ export interface LearnedPowerOfTwoOptions {
   readonly bits: readonly number[];
   readonly gate: Gate;
   /** How far a gate rises from one width to the next. Default 1. */
-  readonly spacing?: number;
+  readonly spacing?: number | undefined;
 }
+
+const optionsSchema = z.strictObject({
+  bits: z.array(z.int().min(0)).min(2).readonly(),
+  gate: z.custom<Gate>((value) => typeof value === "object" && value !== null && "decide" in value, "a gate"),
+  spacing: z.number().positive().optional(),
+});
 
 /** Rounds to powers of two of a width that is learned, with one gate a unit. */
 export const learnedPowerOfTwo: Plugin<"quantizer", "learned-power-of-two", LearnedPowerOfTwoOptions, Quantizer> =
   definePlugin({
     kind: "quantizer",
     id: "learned-power-of-two",
-    create: ({ bits, gate, spacing = 1 }: LearnedPowerOfTwoOptions): Quantizer => {
-      if (bits.length < 2) throw new InvalidInputError("learnedPowerOfTwo: two widths or more are to choose from.");
+    optionsSchema,
+    create: ({ bits, gate, spacing = 1 }): Quantizer => {
       return {
         bitWidths: bits,
         gates: ordinalWidths(gate, bits.length, spacing),

@@ -1,12 +1,14 @@
 import { definePlugin, FLOAT_BITS, type Plugin, type Quantizer } from "@blora/spec";
 import { ops } from "@blora/tensor";
+import { z } from "zod";
 import { largestMagnitudes, roundToPowers } from "./round-to-powers.ts";
 
 /** Rounds to powers of two of one width, at most `bits` bits. */
 export const powerOfTwo: Plugin<"quantizer", "power-of-two", { bits: number }, Quantizer> = definePlugin({
   kind: "quantizer",
   id: "power-of-two",
-  create: ({ bits }: { bits: number }): Quantizer => ({
+  optionsSchema: z.strictObject({ bits: z.int().min(2).max(8) }),
+  create: ({ bits }): Quantizer => ({
     bitWidths: [bits],
     init: (tensor) => ({ logRange: largestMagnitudes(tensor) }),
     round: ({ logRange }, x, signed, widths) => {

@@ -46,8 +46,9 @@ describe("one gate a unit", () => {
   });
 });
 
-test("one width leaves nothing to learn", () => {
-  expect(() => learnedPowerOfTwo({ bits: [4], gate })).toThrow("two widths or more are to choose from");
+test("one width leaves nothing to learn, and an option that is misspelled is refused", () => {
+  expect(() => learnedPowerOfTwo({ bits: [4], gate })).toThrow(/bits: .*>=2 items, found \[4\]/);
+  expect(() => learnedPowerOfTwo({ bits: [2, 4], gate, spaceing: 2 } as never)).toThrow("(did you mean spacing?)");
 });
 
 test("training with it on the compiled engine fits a low-rank target", async () => {

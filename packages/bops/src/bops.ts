@@ -5,6 +5,8 @@ import {
   definePlugin,
   type ExpectedProducts,
   InvalidInputError,
+  type NoOptions,
+  noOptions,
   type Plugin,
   type SiteUsage,
 } from "@blora/spec";
@@ -14,10 +16,11 @@ import { ops, type Tensor } from "@blora/tensor";
  * Bit operations: multiply-accumulates times the bit widths of both operands,
  * Σ macs · b_weight · b_input. Bias, additions, normalization and softmax are free.
  */
-export const bops: Plugin<"costModel", "bops", undefined, CostModel> = definePlugin({
+export const bops: Plugin<"costModel", "bops", NoOptions, CostModel> = definePlugin({
   kind: "costModel",
   id: "bops",
   packageName: "@blora/bops",
+  optionsSchema: noOptions,
   create: (): CostModel => ({ unit: "bit operations", expected, measured }),
 });
 

@@ -1,13 +1,17 @@
 import { definePlugin, type Example, InvalidInputError, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
+import { z } from "zod";
 import { acceptabilityExamples, type BuiltinSplit, TRAIN_ROWS, VALIDATION_ROWS } from "./generator/examples.ts";
 
 export interface BuiltinTaskOptions {
   /** Rows of `train`. Default 4,000. */
-  readonly trainRows?: number;
+  readonly trainRows?: number | undefined;
   /** Rows of `validation`. Default 1,000. */
-  readonly validationRows?: number;
+  readonly validationRows?: number | undefined;
 }
+
+const rows = z.int().positive().optional();
+const optionsSchema = z.strictObject({ trainRows: rows, validationRows: rows }).optional();
 
 const LABELS: readonly string[] = ["unacceptable", "acceptable"];
 
@@ -20,11 +24,9 @@ export const builtinTask: Plugin<"task", "builtin", BuiltinTaskOptions | undefin
   kind: "task",
   id: "builtin",
   packageName: "@blora/builtin",
-  create(options: BuiltinTaskOptions | undefined): LabelTask {
-    const rows: Readonly<Record<BuiltinSplit, number>> = {
-      train: checkedRows("trainRows", options?.trainRows ?? TRAIN_ROWS),
-      validation: checkedRows("validationRows", options?.validationRows ?? VALIDATION_ROWS),
-    };
+  optionsSchema,
+  create({ trainRows = TRAIN_ROWS, validationRows = VALIDATION_ROWS }: BuiltinTaskOptions = {}) {
+    const sizes: Readonly<Record<BuiltinSplit, number>> = { train: trainRows, validation: validationRows };
     return {
       name: "builtin",
       head: { kind: "classification", labels: LABELS },
@@ -38,7 +40,7 @@ export const builtinTask: Plugin<"task", "builtin", BuiltinTaskOptions | undefin
         if (split !== "train" && split !== "validation") {
           throw new NotFoundError(`The task builtin has the splits train and validation, not ${split}.`);
         }
-        return { name: split, examples: acceptabilityExamples(split, rows[split]) };
+        return { name: split, examples: acceptabilityExamples(split, sizes[split]) };
       },
 
       encode: ({ first, label }: Example, tokenizer, maxLength) => ({
@@ -69,8 +71,3 @@ export const builtinTask: Plugin<"task", "builtin", BuiltinTaskOptions | undefin
     };
   },
 });
-
-function checkedRows(option: string, rows: number): number {
-  if (Number.isInteger(rows) && rows > 0) return rows;
-  throw new InvalidInputError(`Expected builtin's option ${option} to be a whole number above 0, found ${rows}.`);
-}

@@ -35,7 +35,8 @@ describe("built-in task", () => {
   test("refuses a data folder, another split, impossible sizes and nothing to score", async () => {
     await expect(task.load("train", "/data")).rejects.toThrow("expected no data folder, found /data");
     await expect(task.load("test", undefined)).rejects.toThrow("has the splits train and validation, not test");
-    expect(() => builtinTask({ trainRows: 0 })).toThrow("option trainRows to be a whole number above 0, found 0");
+    expect(() => builtinTask({ trainRows: 0 })).toThrow(/Options of task "builtin": trainRows: .*, found 0/);
+    expect(() => builtinTask({ trainrows: 8 } as never)).toThrow('"trainrows" (did you mean trainRows');
     expect(() => task.score(Float32Array.of(1, 2), [])).toThrow("Expected 2 logits for each of 0 labels");
   });
 

@@ -1,5 +1,5 @@
-import { type AnyPlugin, InvalidInputError, NotFoundError, PluginError } from "@blora/spec";
-import { assertDepth, assertKey, isRecord, shown } from "./untrusted-json.ts";
+import { type AnyPlugin, InvalidInputError, isJsonRecord, NotFoundError, requireValid } from "@blora/spec";
+import { assertDepth, assertKey, shown } from "./untrusted-json.ts";
 
 /** Finds a plugin or throws `NotFoundError`. */
 type FindPlugin = (kind: string, id: string) => AnyPlugin;
@@ -10,7 +10,7 @@ const PACKAGE_NAME = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
 
 /** The component a manifest describes. `kind`, where given, is what the manifest must be of. */
 export function resolveManifest(manifest: unknown, kind: string | undefined, find: FindPlugin): unknown {
-  if (!isRecord(manifest) || !Object.hasOwn(manifest, "$plugin")) {
+  if (!isJsonRecord(manifest) || !Object.hasOwn(manifest, "$plugin")) {
     throw new InvalidInputError(`A manifest must be an object with a "$plugin" key, found ${shown(manifest)}.`);
   }
   return resolveComponent(manifest, { find, kind, place: "manifest", depth: 0 });
@@ -39,7 +39,8 @@ function resolveComponent(manifest: Readonly<Record<string, unknown>>, position:
   }
   const plugin = findWithAdvice(manifest, kind, id, position);
   const options = resolveValue(manifest.options, below(position, "options"));
-  return plugin(validated(plugin, options, place) as never);
+  const what = `${place}: wrong options of ${plugin.kind} "${plugin.id}"`;
+  return plugin(requireValid(plugin.optionsSchema, options, what) as never);
 }
 
 function reference(value: unknown, place: string): readonly [kind: string, id: string] {
@@ -75,7 +76,7 @@ function findWithAdvice(
 function resolveValue(value: unknown, position: Position): unknown {
   assertDepth(position.depth, position.place);
   if (Array.isArray(value)) return value.map((item, index) => resolveValue(item, below(position, index)));
-  if (!isRecord(value)) return value;
+  if (!isJsonRecord(value)) return value;
   if (Object.hasOwn(value, "$plugin")) return resolveComponent(value, position);
   const entries = Object.entries(value).map(([key, item]) => {
     assertKey(key, position.place);
@@ -87,19 +88,4 @@ function resolveValue(value: unknown, position: Position): unknown {
 function below(position: Position, key: string | number): Position {
   const step = typeof key === "number" ? `[${key}]` : `.${key}`;
   return { find: position.find, kind: undefined, place: position.place + step, depth: position.depth + 1 };
-}
-
-function validated(plugin: AnyPlugin, options: unknown, place: string): unknown {
-  if (plugin.optionsSchema === undefined) return options;
-  const result = plugin.optionsSchema["~standard"].validate(options);
-  if (result instanceof Promise) {
-    throw new PluginError(`Plugin ${plugin.kind}/${plugin.id} must have a synchronous options schema.`);
-  }
-  if (result.issues === undefined) return result.value;
-  const problems = result.issues.map((issue) => [pathOf(issue.path), issue.message].filter(Boolean).join(": "));
-  throw new InvalidInputError(`${place}: wrong options of ${plugin.kind} "${plugin.id}": ${problems.join("; ")}.`);
-}
-
-function pathOf(path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string {
-  return (path ?? []).map((segment) => String(typeof segment === "object" ? segment.key : segment)).join(".");
 }

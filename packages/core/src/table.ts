@@ -35,6 +35,11 @@ function assertPlugin(plugin: unknown, index: number): asserts plugin is AnyPlug
         `${apiVersion}, this registry speaks ${PLUGIN_API_VERSION}: install a release made for ${PLUGIN_API_VERSION}.`,
     );
   }
+  if (!("optionsSchema" in plugin) || plugin.optionsSchema === undefined) {
+    throw new PluginError(
+      `Plugin ${kind}/${id} must have an options schema; noOptions is that of a plugin without any.`,
+    );
+  }
 }
 
 function duplicate(plugin: AnyPlugin, other: AnyPlugin): PluginError {

@@ -1,10 +1,18 @@
-import { type Component, definePlugin, type Gate, type Plugin, type Quantizer } from "@blora/spec";
+import {
+  type Component,
+  definePlugin,
+  type Gate,
+  type NoOptions,
+  noOptions,
+  type Plugin,
+  type Quantizer,
+} from "@blora/spec";
 import { z } from "zod";
 
 /** Plugins whose components remember their options and compute nothing: lookup is what is tested. */
 
 interface SoftOptions {
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
 }
 
 interface SoftGate extends Gate {
@@ -15,13 +23,15 @@ export const soft: Plugin<"gate", "soft", SoftOptions | undefined, SoftGate> = d
   kind: "gate",
   id: "soft",
   packageName: "@blora/soft",
+  optionsSchema: z.strictObject({ temperature: z.number().optional() }).optional(),
   create: ({ temperature = 0.5 }: SoftOptions = {}): SoftGate => ({ ...idleGate, temperature }),
 });
 
-export const stiff: Plugin<"gate", "stiff", undefined, Gate> = definePlugin({
+export const stiff: Plugin<"gate", "stiff", NoOptions, Gate> = definePlugin({
   kind: "gate",
   id: "stiff",
-  create: (_options: undefined): Gate => ({ ...idleGate }),
+  optionsSchema: noOptions,
+  create: (): Gate => ({ ...idleGate }),
 });
 
 interface GatedOptions {
@@ -39,7 +49,10 @@ export const gated: Plugin<"quantizer", "gated", GatedOptions, GatedQuantizer> =
   packageName: "@acme/blora-quantizer-gated",
   optionsSchema: z.strictObject({
     bits: z.number().int().min(2).default(8),
-    gates: z.array(z.custom<Component<"gate">>((value) => isGate(value), "must be a gate")).optional(),
+    gates: z
+      .array(z.custom<Component<"gate">>((value) => isGate(value), "must be a gate"))
+      .readonly()
+      .optional(),
   }),
   create: (options: GatedOptions): GatedQuantizer => ({ ...idleQuantizer, options, bitWidths: [options.bits] }),
 });

@@ -73,6 +73,13 @@ describe("createRegistry", () => {
     );
   });
 
+  it("refuses a plugin without an options schema", () => {
+    const loose = altered(soft, { optionsSchema: undefined as never });
+    expect(messageOf(() => createRegistry([loose]))).toBe(
+      "Plugin gate/soft must have an options schema; noOptions is that of a plugin without any.",
+    );
+  });
+
   it.each([
     ["undefined", undefined],
     ["function helper", function helper() {}],

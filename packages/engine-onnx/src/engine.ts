@@ -1,14 +1,8 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import {
-  type CompiledStep,
-  definePlugin,
-  type Engine,
-  InvalidInputError,
-  MissingDependencyError,
-  type Plugin,
-} from "@blora/spec";
+import { type CompiledStep, definePlugin, type Engine, MissingDependencyError, type Plugin } from "@blora/spec";
 import { listSupportedBackends } from "onnxruntime-node";
+import { z } from "zod";
 import { countMacs } from "./graph/graph.ts";
 import { peakBytes } from "./graph/plan-memory.ts";
 import { compileStep } from "./session/compiled-step.ts";
@@ -17,10 +11,14 @@ import { type OperatorChoice, traceStep } from "./trace/trace-step.ts";
 
 export interface OnnxEngineOptions {
   /** Threads inside one operator; by default one for each core. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Execution provider: `cpu`, or one this build of ONNX Runtime supports, such as `cuda` or `webgpu`. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
 }
+
+const optionsSchema = z
+  .strictObject({ threads: z.int().min(1).optional(), provider: z.string().min(1).optional() })
+  .optional();
 
 /**
  * Compiles a step (forward pass and gradient) into one ONNX graph and runs it
@@ -30,13 +28,11 @@ export const onnx: Plugin<"engine", "onnx", OnnxEngineOptions | undefined, Engin
   kind: "engine",
   id: "onnx",
   packageName: "@blora/engine-onnx",
+  optionsSchema,
   create: createOnnxEngine,
 });
 
 function createOnnxEngine({ threads = availableParallelism(), provider = "cpu" }: OnnxEngineOptions = {}): Engine {
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new InvalidInputError(`onnx engine: threads must be a whole number from 1, got ${threads}`);
-  }
   const supported = listSupportedBackends().map(({ name }) => name);
   if (!supported.includes(provider)) {
     throw new MissingDependencyError(

@@ -189,7 +189,8 @@ describe("the plugin", () => {
   });
 
   test("refuses a thread count that is no whole number", () => {
-    expect(() => onnx({ threads: 0 })).toThrow("threads must be a whole number from 1, got 0");
+    expect(() => onnx({ threads: 0 })).toThrow(/Options of engine "onnx": threads: .*, found 0/);
+    expect(() => onnx({ provdier: "webgpu" } as never)).toThrow('unknown key "provdier" (did you mean provider?)');
   });
 
   test("describes itself by provider, threads and runtime version", async () => {

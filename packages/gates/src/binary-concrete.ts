@@ -12,11 +12,13 @@ export interface BinaryConcreteOptions {
   readonly initialLogit?: number | undefined;
 }
 
-const optionsSchema = z.strictObject({
-  temperature: z.number().positive().optional(),
-  threshold: z.number().gt(0).lt(1).optional(),
-  initialLogit: z.number().optional(),
-});
+const optionsSchema = z
+  .strictObject({
+    temperature: z.number().positive().optional(),
+    threshold: z.number().gt(0).lt(1).optional(),
+    initialLogit: z.number().optional(),
+  })
+  .optional();
 
 /**
  * The binary concrete gate of Maddison et al. (2017): a logistic sample squashed
@@ -29,14 +31,11 @@ export const binaryConcrete: Plugin<"gate", "binary-concrete", BinaryConcreteOpt
   kind: "gate",
   id: "binary-concrete",
   packageName: "@blora/gates",
-  optionsSchema: optionsSchema.optional(),
-  create: (options: BinaryConcreteOptions = {}): Gate => {
-    const { temperature = 2 / 3, threshold = 0.5, initialLogit = 6 } = options;
-    return {
-      initialLogit,
-      ...hardGate("binaryConcrete", { temperature, threshold, zeroLogit: 0 }),
-      sample: (logits: Tensor, uniform: Tensor): Tensor =>
-        ops.sigmoid(ops.mul(ops.add(logits, logisticNoise(uniform)), 1 / temperature)),
-    };
-  },
+  optionsSchema,
+  create: ({ temperature = 2 / 3, threshold = 0.5, initialLogit = 6 }: BinaryConcreteOptions = {}) => ({
+    initialLogit,
+    ...hardGate({ threshold, zeroLogit: 0 }),
+    sample: (logits: Tensor, uniform: Tensor): Tensor =>
+      ops.sigmoid(ops.mul(ops.add(logits, logisticNoise(uniform)), 1 / temperature)),
+  }),
 });

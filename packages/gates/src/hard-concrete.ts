@@ -1,4 +1,4 @@
-import { definePlugin, type Gate, InvalidInputError, type Plugin } from "@blora/spec";
+import { definePlugin, type Gate, type Plugin } from "@blora/spec";
 import { ops, type Tensor, withGradient } from "@blora/tensor";
 import { z } from "zod";
 import { hardGate, logisticNoise } from "./relaxed.ts";
@@ -14,12 +14,17 @@ export interface HardConcreteOptions {
   readonly initialLogit?: number | undefined;
 }
 
-const optionsSchema = z.strictObject({
-  temperature: z.number().positive().optional(),
-  stretch: z.tuple([z.number().negative(), z.number().gt(1)]).optional(),
-  threshold: z.number().gt(0).lt(1).optional(),
-  initialLogit: z.number().optional(),
-});
+const optionsSchema = z
+  .strictObject({
+    temperature: z.number().positive().optional(),
+    stretch: z
+      .tuple([z.number().negative(), z.number().gt(1)])
+      .readonly()
+      .optional(),
+    threshold: z.number().gt(0).lt(1).optional(),
+    initialLogit: z.number().optional(),
+  })
+  .optional();
 
 /**
  * The hard concrete gate of Louizos et al. (2018, equations 10 to 12): a
@@ -34,19 +39,14 @@ export const hardConcrete: Plugin<"gate", "hard-concrete", HardConcreteOptions |
   kind: "gate",
   id: "hard-concrete",
   packageName: "@blora/gates",
-  optionsSchema: optionsSchema.optional(),
-  create: (options: HardConcreteOptions = {}): Gate => {
+  optionsSchema,
+  create: (options = {}) => {
     const { temperature = 2 / 3, stretch = [-0.1, 1.1], threshold = 0.34, initialLogit = 6 } = options;
     const [low, high] = stretch;
-    if (!(low < 0 && high > 1)) {
-      throw new InvalidInputError(
-        `hardConcrete: stretch must reach below 0 and above 1, such as [-0.1, 1.1], not [${low}, ${high}].`,
-      );
-    }
     const zeroLogit = temperature * Math.log(-low / high); // κ: P(z = 0) = σ(κ - φ)
     return {
       initialLogit,
-      ...hardGate("hardConcrete", { temperature, threshold, zeroLogit }),
+      ...hardGate({ threshold, zeroLogit }),
       sample: (logits: Tensor, uniform: Tensor): Tensor => {
         const noise = logisticNoise(uniform);
         return withGradient((shifted: Tensor) => {

@@ -1,9 +1,7 @@
-import { type Gate, InvalidInputError } from "@blora/spec";
+import type { Gate } from "@blora/spec";
 import { ops, type Tensor } from "@blora/tensor";
 
 interface Relaxation {
-  /** β */
-  readonly temperature: number;
   /** Largest probability of a closed gate that still counts as open. */
   readonly threshold: number;
   /** κ, where P(closed) = σ(κ - φ). */
@@ -16,14 +14,7 @@ export function logisticNoise(uniform: Tensor): Tensor {
 }
 
 /** The members of a gate that follow from the probability of it being closed. */
-export function hardGate(
-  name: string,
-  { temperature, threshold, zeroLogit }: Relaxation,
-): Pick<Gate, "probabilityOn" | "decide"> {
-  if (!(temperature > 0)) throw new InvalidInputError(`${name}: temperature must be above 0, not ${temperature}.`);
-  if (!(threshold > 0 && threshold < 1)) {
-    throw new InvalidInputError(`${name}: threshold is a probability between 0 and 1, not ${threshold}.`);
-  }
+export function hardGate({ threshold, zeroLogit }: Relaxation): Pick<Gate, "probabilityOn" | "decide"> {
   // φ*, rounded to float32 so that every engine compares with the same number.
   const openAbove = Math.fround(zeroLogit - Math.log(threshold / (1 - threshold)));
   return {

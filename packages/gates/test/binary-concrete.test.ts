@@ -24,6 +24,7 @@ test("at threshold p a gate is on above logit(1 - p)", () => {
   expect(Array.from(valuesOf(strict.decide(around(Math.log(0.66 / 0.34)))))).toEqual([0, 1]);
 });
 
-test("a gate at temperature 0 is refused", () => {
-  expect(() => binaryConcrete({ temperature: 0 })).toThrow("binaryConcrete: temperature must be above 0");
+test("a gate at temperature 0 is refused, and an option that is misspelled", () => {
+  expect(() => binaryConcrete({ temperature: 0 })).toThrow(/"binary-concrete": temperature: .*found 0/);
+  expect(() => binaryConcrete({ treshold: 0.1 } as never)).toThrow('"treshold" (did you mean threshold?)');
 });

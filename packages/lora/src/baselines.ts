@@ -1,11 +1,4 @@
-import { definePlugin, type Method, type Plugin } from "@blora/spec";
-import { z } from "zod";
-import { parseOptions } from "./options.ts";
-
-const optionsSchema = z.strictObject({}).prefault({});
-
-/** Neither `head` nor `full` has options. */
-export type NoOptions = Readonly<Record<string, never>>;
+import { definePlugin, type Method, type NoOptions, noOptions, type Plugin } from "@blora/spec";
 
 /** Sites are left as they are: nothing to train, nothing to price, nothing to export. */
 const untouched: Method = {
@@ -18,25 +11,19 @@ const untouched: Method = {
 };
 
 /** The task head alone, on frozen features: what adapters must beat. */
-export const head: Plugin<"method", "head", NoOptions | undefined, Method> = definePlugin({
+export const head: Plugin<"method", "head", NoOptions, Method> = definePlugin({
   kind: "method",
   id: "head",
   packageName: "@blora/lora",
-  optionsSchema,
-  create: (options?: NoOptions): Method => {
-    parseOptions("head", optionsSchema, options);
-    return untouched;
-  },
+  optionsSchema: noOptions,
+  create: (): Method => ({ ...untouched }),
 });
 
 /** Full fine-tuning: every tensor of the checkpoint and the head, in place. */
-export const full: Plugin<"method", "full", NoOptions | undefined, Method> = definePlugin({
+export const full: Plugin<"method", "full", NoOptions, Method> = definePlugin({
   kind: "method",
   id: "full",
   packageName: "@blora/lora",
-  optionsSchema,
-  create: (options?: NoOptions): Method => {
-    parseOptions("full", optionsSchema, options);
-    return { ...untouched, trainsBase: true };
-  },
+  optionsSchema: noOptions,
+  create: (): Method => ({ ...untouched, trainsBase: true }),
 });

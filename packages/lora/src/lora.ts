@@ -3,7 +3,14 @@ import { ops } from "@blora/tensor";
 import { z } from "zod";
 import { foldUpdate } from "./fold.ts";
 import { applyUpdate, constantParameter, kaimingUniform, scaleOf } from "./low-rank.ts";
-import { alphaSchema, dropoutSchema, type LowRankOptions, parseOptions, rankSchema } from "./options.ts";
+import {
+  alphaSchema,
+  dropoutSchema,
+  type LowRankOptions,
+  type OptionSchemas,
+  rankSchema,
+  type WithDefaults,
+} from "./options.ts";
 import { floatUsage } from "./usage.ts";
 
 export interface LoraOptions extends LowRankOptions {
@@ -13,20 +20,13 @@ export interface LoraOptions extends LowRankOptions {
   readonly useRslora?: boolean | undefined;
 }
 
-interface ResolvedLoraOptions {
-  readonly rank: number;
-  readonly alpha: number;
-  readonly dropout: number;
-  readonly useRslora: boolean;
-}
-
-const optionsSchema: z.ZodType<ResolvedLoraOptions> = z
+const optionsSchema: z.ZodType<WithDefaults<LoraOptions>, LoraOptions | undefined> = z
   .strictObject({
     rank: rankSchema.default(8),
     alpha: alphaSchema.optional(),
     dropout: dropoutSchema.default(0),
     useRslora: z.boolean().default(false),
-  })
+  } satisfies OptionSchemas<LoraOptions>)
   .transform((options) => ({ ...options, alpha: options.alpha ?? 2 * options.rank }))
   .prefault({});
 
@@ -42,8 +42,7 @@ export const lora: Plugin<"method", "lora", LoraOptions | undefined, Method> = d
   create,
 });
 
-function create(options?: LoraOptions): Method {
-  const { rank, alpha, dropout, useRslora } = parseOptions("lora", optionsSchema, options);
+function create({ rank, alpha, dropout, useRslora }: WithDefaults<LoraOptions>): Method {
   const scale = scaleOf(alpha, rank, useRslora);
   return {
     init: (site, seed) => ({

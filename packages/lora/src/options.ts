@@ -1,4 +1,3 @@
-import { InvalidInputError } from "@blora/spec";
 import { z } from "zod";
 
 /** Options every method shares. */
@@ -9,25 +8,14 @@ export interface LowRankOptions {
   readonly dropout?: number | undefined;
 }
 
+/** Options with every default in place; those named in `Optional` have none. */
+export type WithDefaults<Options, Optional extends keyof Options = never> = {
+  readonly [K in Exclude<keyof Options, Optional>]-?: NonNullable<Options[K]>;
+} & Pick<Options, Optional>;
+
+/** A schema for each option, none left out and none besides. */
+export type OptionSchemas<Options> = { readonly [K in keyof Options]-?: z.ZodType };
+
 export const rankSchema: z.ZodInt = z.int().min(1);
 export const alphaSchema: z.ZodNumber = z.number().positive();
 export const dropoutSchema: z.ZodNumber = z.number().min(0).lt(1);
-
-/** Checked options with their defaults. Throws one `InvalidInputError` that lists every problem. */
-export function parseOptions<Output>(method: string, schema: z.ZodType<Output>, options: unknown): Output {
-  const result = schema.safeParse(options);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => {
-    const found = path.reduce<unknown>(
-      (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
-      options,
-    );
-    const place = path.length === 0 ? "" : `${path.join(".")} = ${describe(found)}: `;
-    return `${place}${message}`;
-  });
-  throw new InvalidInputError(`Options of method "${method}": ${problems.join("; ")}.`);
-}
-
-function describe(value: unknown): string {
-  return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? "undefined");
-}

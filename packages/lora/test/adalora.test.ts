@@ -77,8 +77,9 @@ test("a run no longer than tInit + tFinal is refused before its first step", () 
 });
 
 test("a target above the initial rank is refused", () => {
-  expect(() => adalora({ initialRank: 4, targetRank: 5 })).toThrow(/targetRank = 5/);
-  expect(() => adalora({ tInit: 1.5 })).toThrow(/tInit = 1.5/);
+  expect(() => adalora({ initialRank: 4, targetRank: 5 })).toThrow(/targetRank: .*found 5/);
+  expect(() => adalora({ tInit: 1.5 })).toThrow(/tInit: .*found 1.5/);
+  expect(() => adalora({ tinit: 0.1 } as never)).toThrow('unknown key "tinit" (did you mean tInit');
 });
 
 test("step 0 computes exactly the base model and has rank 0", () => {

@@ -1,4 +1,3 @@
-import { InvalidInputError } from "@blora/spec";
 import { testMethod } from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import { full, head } from "../src/index.ts";
@@ -24,6 +23,6 @@ describe("head and full", () => {
   });
 
   test("take no options", () => {
-    expect(() => full({ rank: 8 } as never)).toThrow(InvalidInputError);
+    expect(() => full({ rank: 8 } as never)).toThrow('Options of method "full": expected no options, found rank.');
   });
 });

@@ -171,19 +171,14 @@ export const bert: Plugin<"architecture", "bert", BertOptions | undefined, Archi
   id: "bert",
   packageName: "@blora/model-bert",
   optionsSchema,
-  create: ({ classifierDropout = 0 }: BertOptions = {}): Architecture<BertConfig> => {
-    if (!(classifierDropout >= 0 && classifierDropout < 1)) {
-      throw new InvalidInputError(`bert: classifierDropout must be from 0 to below 1, found ${classifierDropout}`);
-    }
-    return {
-      modelTypes: ["bert"],
-      defaultTargets: ["query", "key", "value", "attention-output", "intermediate", "output"],
-      parseConfig,
-      maxLength: (config) => config.maxPositions,
-      sites,
-      parameters,
-      aliases,
-      forward: (inputs) => forward(inputs, classifierDropout),
-    };
-  },
+  create: ({ classifierDropout = 0 }: BertOptions = {}) => ({
+    modelTypes: ["bert"],
+    defaultTargets: ["query", "key", "value", "attention-output", "intermediate", "output"],
+    parseConfig,
+    maxLength: (config) => config.maxPositions,
+    sites,
+    parameters,
+    aliases,
+    forward: (inputs) => forward(inputs, classifierDropout),
+  }),
 });

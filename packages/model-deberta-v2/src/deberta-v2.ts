@@ -216,20 +216,14 @@ export const debertaV2: Plugin<
   id: "deberta-v2",
   packageName: "@blora/model-deberta-v2",
   optionsSchema,
-  create: (options: DebertaV2Options = {}): Architecture<DebertaV2Config> => {
-    const { classifierDropout = 0 } = options;
-    if (!(classifierDropout >= 0 && classifierDropout < 1)) {
-      throw new InvalidInputError(`debertaV2: classifierDropout must be from 0 to below 1, found ${classifierDropout}`);
-    }
-    return {
-      modelTypes: ["deberta-v2"],
-      defaultTargets: ["query", "key", "value", "attention-output", "intermediate", "output"],
-      parseConfig,
-      maxLength: (config) => config.maxPositions,
-      sites,
-      parameters,
-      aliases,
-      forward: (inputs) => forward(inputs, classifierDropout),
-    };
-  },
+  create: ({ classifierDropout = 0 }: DebertaV2Options = {}) => ({
+    modelTypes: ["deberta-v2"],
+    defaultTargets: ["query", "key", "value", "attention-output", "intermediate", "output"],
+    parseConfig,
+    maxLength: (config) => config.maxPositions,
+    sites,
+    parameters,
+    aliases,
+    forward: (inputs) => forward(inputs, classifierDropout),
+  }),
 });

@@ -6,6 +6,8 @@ import {
   InvalidInputError,
   type LanguageModel,
   type LinearSite,
+  type NoOptions,
+  noOptions,
   type ParameterSpec,
   type Plugin,
 } from "@blora/spec";
@@ -185,10 +187,11 @@ function aliases(name: string): string[] {
 }
 
 /** Phi-1, Phi-1.5 and Phi-2. Nothing is dropped out, in training too. */
-export const phi: Plugin<"architecture", "phi", undefined, Architecture<PhiConfig>> = definePlugin({
+export const phi: Plugin<"architecture", "phi", NoOptions, Architecture<PhiConfig>> = definePlugin({
   kind: "architecture",
   id: "phi",
   packageName: "@blora/model-phi",
+  optionsSchema: noOptions,
   create: (): Architecture<PhiConfig> => ({
     modelTypes: ["phi"],
     defaultTargets: ["query", "key", "value", "attention-output", "up", "down"],

@@ -6,6 +6,8 @@ import {
   InvalidInputError,
   type LanguageModel,
   type LinearSite,
+  type NoOptions,
+  noOptions,
   type ParameterSpec,
   type Plugin,
 } from "@blora/spec";
@@ -181,10 +183,11 @@ function parameters(config: Qwen2Config, head: Head): ParameterSpec[] {
 }
 
 /** Qwen1.5, Qwen2, Qwen2.5 and, with its norms of queries and keys, Qwen3. */
-export const qwen2: Plugin<"architecture", "qwen2", undefined, Architecture<Qwen2Config>> = definePlugin({
+export const qwen2: Plugin<"architecture", "qwen2", NoOptions, Architecture<Qwen2Config>> = definePlugin({
   kind: "architecture",
   id: "qwen2",
   packageName: "@blora/model-qwen2",
+  optionsSchema: noOptions,
   create: (): Architecture<Qwen2Config> => ({
     modelTypes: ["qwen2", "qwen3"],
     defaultTargets: ["query", "key", "value", "attention-output", "gate", "up", "down"],

@@ -21,13 +21,18 @@ export interface BayesianBitsOptions {
   readonly learnRange?: boolean | undefined;
 }
 
-const widthSchema = z.union([z.literal(2), z.literal(4), z.literal(8), z.literal(16)]);
-const optionsSchema = z.strictObject({
-  gate: gateSchema,
-  minBits: widthSchema.optional(),
-  maxBits: widthSchema.optional(),
-  learnRange: z.boolean().optional(),
-});
+const widthSchema = z.literal(WIDTHS);
+const optionsSchema = z
+  .strictObject({
+    gate: gateSchema,
+    minBits: widthSchema.optional(),
+    maxBits: widthSchema.optional(),
+    learnRange: z.boolean().optional(),
+  })
+  .refine(({ minBits = 2, maxBits = 16 }) => minBits <= maxBits, {
+    message: "expected minBits to be at most maxBits",
+    path: ["minBits"],
+  });
 
 /**
  * Bayesian Bits (van Baalen et al. 2020): x rounded to `minBits` plus gated
@@ -46,8 +51,8 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
   id: "bayesian-bits",
   packageName: "@blora/quantizers",
   optionsSchema,
-  create: ({ gate, minBits = 2, maxBits = 16, learnRange = true }: BayesianBitsOptions): Quantizer => {
-    const bitWidths = widthsBetween(minBits, maxBits);
+  create: ({ gate, minBits = 2, maxBits = 16, learnRange = true }) => {
+    const bitWidths = WIDTHS.filter((width) => minBits <= width && width <= maxBits);
     const settled = (logRange: Tensor, x: Tensor, widths: readonly number[], signed: boolean): Tensor =>
       roundToSteps(x, logRange, perVector(widths.map((bits) => stepOf(bits, signed))), signed);
     return {
@@ -72,16 +77,4 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
 function stepOf(bits: number, signed: boolean): number {
   if (Number.isInteger(bits) && bits >= 2 && bits <= 16) return stepSize(bits, signed);
   throw new InvalidInputError(`bayesianBits: a vector has 2 to 16 bits, or 32, not ${bits}.`);
-}
-
-function widthsBetween(minBits: Width, maxBits: Width): readonly Width[] {
-  for (const [option, bits] of Object.entries({ minBits, maxBits })) {
-    if (!WIDTHS.includes(bits)) {
-      throw new InvalidInputError(`bayesianBits: ${option} must be 2, 4, 8 or 16, not ${bits}.`);
-    }
-  }
-  if (minBits > maxBits) {
-    throw new InvalidInputError(`bayesianBits: minBits must be at most maxBits, ${maxBits}, not ${minBits}.`);
-  }
-  return WIDTHS.filter((width) => minBits <= width && width <= maxBits);
 }

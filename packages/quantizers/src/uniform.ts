@@ -1,4 +1,4 @@
-import { definePlugin, FLOAT_BITS, type Gate, InvalidInputError, type Plugin, type Quantizer } from "@blora/spec";
+import { definePlugin, FLOAT_BITS, type Gate, type Plugin, type Quantizer } from "@blora/spec";
 import { z } from "zod";
 import { gateSchema, nestedChain } from "./chain.ts";
 import { absmax, type Grid, midRise } from "./grid.ts";
@@ -22,14 +22,30 @@ export interface UniformOptions {
   readonly grid?: GridName | undefined;
 }
 
-const isWidth = (bits: number): boolean => Number.isInteger(bits) && (bits === 0 || (bits >= 2 && bits <= 16));
-const widthSchema = z.number().refine(isWidth, "a bit width: 0, or 2 to 16");
+const isWidth = (bits: unknown): boolean =>
+  Number.isInteger(bits) && (bits === 0 || ((bits as number) >= 2 && (bits as number) <= 16));
 
-const optionsSchema = z.strictObject({
-  bits: z.union([widthSchema, z.literal(FLOAT_BITS), z.array(widthSchema).min(1).readonly()]),
-  gate: gateSchema.optional(),
-  grid: z.enum(["mid-rise", "absmax"]).optional(),
-});
+/** One width or several in ascending order, one of them above 0; 32 alone. */
+function isChoice(bits: unknown): boolean {
+  const widths = Array.isArray(bits) ? bits : [bits];
+  if (widths.length === 1 && widths[0] === FLOAT_BITS) return true;
+  const ascends = widths.every((width, index) => isWidth(width) && (index === 0 || width > widths[index - 1]));
+  return ascends && widths.some((width) => width > 0);
+}
+
+const optionsSchema = z
+  .strictObject({
+    bits: z.custom<UniformOptions["bits"]>(
+      isChoice,
+      "must be 2 to 16, several of these in ascending order after a 0 or without it, or 32 alone",
+    ),
+    gate: gateSchema.optional(),
+    grid: z.enum(["mid-rise", "absmax"]).optional(),
+  })
+  .refine(({ bits, gate }) => gate === undefined || widthsOf(bits).length > 1, {
+    message: "a gate chooses among widths, and these are a single one",
+    path: ["bits"],
+  });
 
 /**
  * Rounding to evenly spaced levels with a scale computed from each vector: it
@@ -43,11 +59,8 @@ export const uniform: Plugin<"quantizer", "uniform", UniformOptions, Quantizer> 
   id: "uniform",
   packageName: "@blora/quantizers",
   optionsSchema,
-  create: ({ bits, gate, grid: name = "mid-rise" }: UniformOptions): Quantizer => {
+  create: ({ bits, gate, grid: name = "mid-rise" }) => {
     const bitWidths = widthsOf(bits);
-    if (gate !== undefined && bitWidths.length < 2) {
-      throw new InvalidInputError(`uniform: a gate chooses among widths, and ${bitWidths[0]} is the only one.`);
-    }
     const grid = GRIDS[name];
     return {
       bitWidths,
@@ -68,11 +81,5 @@ export const uniform: Plugin<"quantizer", "uniform", UniformOptions, Quantizer> 
 });
 
 function widthsOf(bits: number | readonly number[]): readonly number[] {
-  const widths = typeof bits === "number" ? [bits] : bits;
-  if (widths.length === 1 && widths[0] === FLOAT_BITS) return widths;
-  const ascends = widths.every((width, index) => isWidth(width) && (index === 0 || width > widths[index - 1]!));
-  if (ascends && widths.some((width) => width > 0)) return widths;
-  throw new InvalidInputError(
-    `uniform: bits must be 2 to 16, several of these in ascending order after a 0 or without it, or 32 alone, not ${JSON.stringify(bits)}.`,
-  );
+  return typeof bits === "number" ? [bits] : bits;
 }

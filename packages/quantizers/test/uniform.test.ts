@@ -174,11 +174,14 @@ describe("graphs", () => {
 });
 
 test("options that make no quantizer are refused", () => {
-  const message = "bits must be 2 to 16, several of these in ascending order after a 0 or without it, or 32 alone";
+  const message = "must be 2 to 16, several of these in ascending order after a 0 or without it, or 32 alone";
   for (const bits of [1, 0, 4.5, 17, [], [0], [4, 2], [2, 2], [4, 32]]) {
-    expect(() => uniform({ bits })).toThrow(`${message}, not ${JSON.stringify(bits)}.`);
+    expect(() => uniform({ bits })).toThrow(`bits: ${message}, found ${JSON.stringify(bits)}.`);
   }
-  expect(() => uniform({ bits: 4, gate })).toThrow("a gate chooses among widths, and 4 is the only one");
+  expect(() => uniform({ bits: 4, gate })).toThrow(
+    "bits: a gate chooses among widths, and these are a single one, found 4",
+  );
+  expect(() => uniform({ bits: 4, grids: "absmax" } as never)).toThrow('unknown key "grids" (did you mean grid');
   expect(() => uniform({ bits: 4 }).round({}, ops.ones([1, 3]), true, [17])).toThrow("A grid has 2 to 16 bits, not 17");
 });
 
@@ -187,7 +190,7 @@ test("a manifest carries its gate, and its schema knows widths", async () => {
     $plugin: "quantizer/uniform",
     options: { bits: [0, 2], gate: { $plugin: "gate/hard-concrete" } },
   });
-  const validate = uniform.optionsSchema!["~standard"].validate;
+  const validate = uniform.optionsSchema["~standard"].validate;
   expect(await validate({ bits: 32 })).toEqual({ value: { bits: 32 } });
   expect(await validate({ bits: [0, 2, 4], grid: "absmax" })).toHaveProperty("value");
   for (const options of [{ bits: 1 }, { bits: [2, 32] }, { bits: 4, grid: "lattice" }, { bits: 4, learnRange: true }]) {

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Architecture } from "./architecture.ts";
 import type { CostModel } from "./cost-model.ts";
 import type { Engine } from "./engine.ts";
+import { requireValid } from "./explain-issues.ts";
 import type { Gate } from "./gate.ts";
 import type { Method } from "./method.ts";
 import type { Quantizer } from "./quantizer.ts";
@@ -46,8 +47,8 @@ export interface Plugin<K extends PluginKind, Id extends string, Options, Produc
   readonly apiVersion: string;
   /** npm package that provides it, recorded in manifests. */
   readonly packageName: string | undefined;
-  /** Checks options that come from JSON. TypeScript checks the others. */
-  readonly optionsSchema: StandardSchemaV1<unknown, Options> | undefined;
+  /** What the options must be. Calling the plugin checks them. */
+  readonly optionsSchema: StandardSchemaV1;
 }
 
 /** Any plugin, for lists of them. */
@@ -57,46 +58,59 @@ export interface AnyPlugin {
   readonly id: string;
   readonly apiVersion: string;
   readonly packageName: string | undefined;
-  readonly optionsSchema: StandardSchemaV1 | undefined;
+  readonly optionsSchema: StandardSchemaV1;
 }
 
-/** What an author writes. */
-export interface PluginDefinition<K extends PluginKind, Id extends string, Options, Product extends PluginKinds[K]> {
+/** What an author writes. `Options` is what is given, `Settings` what the schema makes of it. */
+export interface PluginDefinition<
+  K extends PluginKind,
+  Id extends string,
+  Options,
+  Settings,
+  Product extends PluginKinds[K],
+> {
   readonly kind: K;
   /** Lower-case words joined by hyphens, unique within the kind. */
   readonly id: Id;
   readonly packageName?: string;
-  readonly optionsSchema?: StandardSchemaV1<unknown, Options>;
-  create(options: Options): Product;
+  /** Refuses unknown keys, and takes its own output: manifests hold that. `noOptions` for a plugin without options. */
+  readonly optionsSchema: StandardSchemaV1<Options, Settings>;
+  /** Makes the component of options that the schema has checked. */
+  create(settings: Settings): Product;
 }
 
 /**
- * Makes a plugin from a function of its options. Calling the plugin gives a
- * component that remembers its options, so `JSON.stringify` writes a manifest
- * that a registry turns back into the same component.
+ * Makes a plugin from a function of its options. Calling the plugin checks the
+ * options and gives a component that remembers them, so `JSON.stringify` writes
+ * a manifest that a registry turns back into the same component. Wrong options
+ * are an `InvalidInputError` that lists every problem.
  *
  * @example
- * export const uniform = definePlugin({ kind: "quantizer", id: "uniform", create: (options: { bits: number }) => … });
+ * const optionsSchema = z.strictObject({ bits: z.int().min(2) });
+ * export const uniform = definePlugin({ kind: "quantizer", id: "uniform", optionsSchema, create: ({ bits }) => … });
  */
 export function definePlugin<
   const K extends PluginKind,
   const Id extends string,
   Options,
+  Settings,
   Product extends PluginKinds[K],
->(definition: PluginDefinition<K, Id, Options, Product>): Plugin<K, Id, Options, Product> {
+>(definition: PluginDefinition<K, Id, Options, Settings, Product>): Plugin<K, Id, Options, Product> {
+  const { kind, id, packageName, optionsSchema } = definition;
   const plugin = (options?: Options) => {
+    const settings = requireValid(optionsSchema, options, `Options of ${kind} "${id}"`);
     const manifest = {
-      $plugin: `${definition.kind}/${definition.id}`,
+      $plugin: `${kind}/${id}`,
       ...(options === undefined ? {} : { options }),
     } as ComponentManifest<K>;
-    const product = definition.create(options as Options);
+    const product = definition.create(settings);
     return Object.assign(product, { manifest, toJSON: () => manifest });
   };
   return Object.assign(plugin, {
-    kind: definition.kind,
-    id: definition.id,
+    kind,
+    id,
     apiVersion: PLUGIN_API_VERSION,
-    packageName: definition.packageName,
-    optionsSchema: definition.optionsSchema,
+    packageName,
+    optionsSchema,
   }) as unknown as Plugin<K, Id, Options, Product>;
 }

@@ -1,5 +1,6 @@
-import { definePlugin, didYouMean, InvalidInputError, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
+import { definePlugin, didYouMean, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
+import { z } from "zod";
 import { type GlueSplit, loadSplit } from "./load.ts";
 import { scoreLogits, scoreMajority } from "./score.ts";
 import { type GlueTaskName, glueTaskNames, glueTasks } from "./tasks.ts";
@@ -7,10 +8,19 @@ import { type GlueTaskName, glueTaskNames, glueTasks } from "./tasks.ts";
 export interface GlueOptions {
   readonly task: GlueTaskName;
   /** Split or file to train on instead of `train`, such as `train_subset.tsv`. */
-  readonly train?: string;
+  readonly train?: string | undefined;
   /** Splits or files to evaluate instead of the official ones, the deciding one first. */
-  readonly evaluation?: readonly string[];
+  readonly evaluation?: readonly string[] | undefined;
 }
+
+const nameSchema = z.string().min(1);
+const optionsSchema = z.strictObject({
+  task: z.enum(glueTaskNames, {
+    error: ({ input }) => `must be one of ${glueTaskNames.join(", ")}${didYouMean(String(input), glueTaskNames)}`,
+  }),
+  train: nameSchema.optional(),
+  evaluation: z.array(nameSchema).min(1).readonly().optional(),
+});
 
 /** A GLUE task. Its splits also carry notes about their files. */
 export interface GlueComponent extends LabelTask {
@@ -27,21 +37,8 @@ export const glue: Plugin<"task", "glue", GlueOptions, GlueComponent> = definePl
   kind: "task",
   id: "glue",
   packageName: "@blora/task-glue",
-  optionsSchema: {
-    "~standard": {
-      version: 1,
-      vendor: "blora",
-      validate(value) {
-        const problem = optionsProblem(value);
-        return problem === undefined ? { value: value as GlueOptions } : { issues: [{ message: problem }] };
-      },
-    },
-  },
-  create(options: GlueOptions): GlueComponent {
-    const problem = optionsProblem(options);
-    if (problem !== undefined) throw new InvalidInputError(problem);
-    return createTask(options);
-  },
+  optionsSchema,
+  create: createTask,
 });
 
 function createTask(options: GlueOptions): GlueComponent {
@@ -79,20 +76,4 @@ function createTask(options: GlueOptions): GlueComponent {
     score: (logits, labels) => scoreLogits(data, logits, labels),
     majority: (labels) => scoreMajority(data, labels),
   };
-}
-
-/** What is wrong with options that come from JSON, or nothing. */
-function optionsProblem(value: unknown): string | undefined {
-  const { task, train, evaluation } = (value ?? {}) as Partial<Record<keyof GlueOptions, unknown>>;
-  if (typeof task !== "string" || !(glueTaskNames as readonly string[]).includes(task)) {
-    return `Expected glue's option task to be one of ${glueTaskNames.join(", ")}, found ${JSON.stringify(task)}.${didYouMean(String(task), glueTaskNames)}`;
-  }
-  if (train !== undefined && typeof train !== "string") {
-    return `Expected glue's option train to be a split or file name, found ${JSON.stringify(train)}.`;
-  }
-  const names =
-    evaluation === undefined || (Array.isArray(evaluation) && evaluation.every((name) => typeof name === "string"));
-  return names
-    ? undefined
-    : `Expected glue's option evaluation to be a list of split or file names, found ${JSON.stringify(evaluation)}.`;
 }

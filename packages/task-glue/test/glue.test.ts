@@ -52,11 +52,12 @@ describe("encoding", () => {
 
 describe("options", () => {
   test("an unknown task lists the known ones and suggests one", () => {
-    expect(() => glue({ task: "mlni" as "mnli" })).toThrow(/one of cola, sst2, .* found "mlni".* Did you mean mnli/);
-    expect(glue.optionsSchema!["~standard"].validate({ task: "cola", evaluation: "dev" })).toMatchObject({
-      issues: [{ message: expect.stringContaining("evaluation") }],
-    });
-    expect(glue.optionsSchema!["~standard"].validate({ task: "cola" })).toEqual({ value: { task: "cola" } });
+    expect(() => glue({ task: "mlni" as "mnli" })).toThrow(
+      /task: must be one of cola, sst2, .* Did you mean mnli.*, found "mlni"/,
+    );
+    expect(() => glue({ task: "cola", evaluation: "dev" as never })).toThrow(/evaluation: .*, found "dev"/);
+    expect(() => glue({ task: "cola", evalution: ["dev"] } as never)).toThrow('"evalution" (did you mean evaluation?)');
+    expect(glue({ task: "cola" }).splits).toEqual({ train: "train", evaluation: ["validation"] });
   });
 
   test("every task makes a component that writes its manifest", () => {

@@ -26,12 +26,14 @@ export interface InstructOptions {
   readonly addBos?: boolean | undefined;
 }
 
-const optionsSchema = z.strictObject({
-  train: z.string().min(1).optional(),
-  evaluation: z.array(z.string().min(1)).min(1).optional(),
-  template: z.enum(chatTemplates).optional(),
-  addBos: z.boolean().optional(),
-});
+const optionsSchema = z
+  .strictObject({
+    train: z.string().min(1).optional(),
+    evaluation: z.array(z.string().min(1)).min(1).readonly().optional(),
+    template: z.enum(chatTemplates).optional(),
+    addBos: z.boolean().optional(),
+  })
+  .optional();
 
 /**
  * Instruction data of your own: one JSON object a line, `{ prompt, completion }`
@@ -42,7 +44,7 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
   kind: "task",
   id: "instruct",
   packageName: "@blora/task-instruct",
-  optionsSchema: optionsSchema.optional(),
+  optionsSchema,
   create({ train = "train", evaluation = ["validation"], template, addBos = false }: InstructOptions = {}) {
     return {
       name: "instruct",

@@ -5,7 +5,7 @@ import {
   NotFoundError,
   type Plugin,
 } from "@blora/spec";
-import { type MmluOptions, type MmluSettings, mmluOptionsSchema, parseOptions } from "./options.ts";
+import { type MmluOptions, type MmluSettings, mmluOptionsSchema, settingsOf } from "./options.ts";
 import { protocols } from "./protocols.ts";
 import { loadRequests } from "./requests.ts";
 import { scoreAnswers } from "./score.ts";
@@ -26,8 +26,8 @@ export const mmlu: Plugin<"task", "mmlu", MmluOptions | undefined, MmluComponent
   kind: "task",
   id: "mmlu",
   packageName: "@blora/task-mmlu",
-  optionsSchema: mmluOptionsSchema.optional(),
-  create: (options: MmluOptions | undefined): MmluComponent => createTask(parseOptions(options)),
+  optionsSchema: mmluOptionsSchema,
+  create: (options) => createTask(settingsOf(options)),
 });
 
 function createTask(settings: MmluSettings): MmluComponent {

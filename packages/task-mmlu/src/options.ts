@@ -1,4 +1,3 @@
-import { InvalidInputError } from "@blora/spec";
 import { z } from "zod";
 import { SPLITS, type SplitName } from "./find-files.ts";
 import { type ProtocolName, protocolNames } from "./protocols.ts";
@@ -22,17 +21,20 @@ export interface MmluOptions {
 /** The dev split has five rows a subject. */
 const MOST_SHOTS = 5;
 
-export const mmluOptionsSchema: z.ZodType<MmluOptions> = z.strictObject({
-  protocol: z.enum(protocolNames as readonly [ProtocolName, ...ProtocolName[]]).optional(),
-  shots: z.int().min(0).max(MOST_SHOTS).optional(),
-  subjects: z
-    .array(z.enum(subjectNames as readonly [Subject, ...Subject[]]))
-    .min(1)
-    .optional(),
-  split: z.enum(SPLITS).optional(),
-  limit: z.int().min(1).optional(),
-  addBos: z.boolean().optional(),
-});
+export const mmluOptionsSchema: z.ZodType<MmluOptions | undefined, MmluOptions | undefined> = z
+  .strictObject({
+    protocol: z.enum(protocolNames as readonly [ProtocolName, ...ProtocolName[]]).optional(),
+    shots: z.int().min(0).max(MOST_SHOTS).optional(),
+    subjects: z
+      .array(z.enum(subjectNames as readonly [Subject, ...Subject[]]))
+      .min(1)
+      .readonly()
+      .optional(),
+    split: z.enum(SPLITS).optional(),
+    limit: z.int().min(1).optional(),
+    addBos: z.boolean().optional(),
+  })
+  .optional();
 
 /** Options with every default in place; subjects in alphabetical order, each once. */
 export interface MmluSettings {
@@ -44,21 +46,14 @@ export interface MmluSettings {
   readonly addBos: boolean;
 }
 
-/** @throws InvalidInputError naming every option that is wrong */
-export function parseOptions(options: MmluOptions = {}): MmluSettings {
-  const result = mmluOptionsSchema.safeParse(options);
-  if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "options"}: ${message}`);
-    throw new InvalidInputError(`mmlu: ${problems.join("; ")}`);
-  }
-  const {
-    protocol = "lm-evaluation-harness",
-    shots = MOST_SHOTS,
-    subjects,
-    split = "test",
-    limit,
-    addBos = false,
-  } = result.data;
+export function settingsOf({
+  protocol = "lm-evaluation-harness",
+  shots = MOST_SHOTS,
+  subjects,
+  split = "test",
+  limit,
+  addBos = false,
+}: MmluOptions = {}): MmluSettings {
   const chosen = subjects === undefined ? subjectNames : subjectNames.filter((name) => subjects.includes(name));
   return { protocol, shots, subjects: chosen, split, limit, addBos };
 }

@@ -10,12 +10,11 @@ import {
 import { ops } from "@blora/tensor";
 import { foldUpdate } from "../fold.ts";
 import { applyUpdate, constantParameter, normalParameter } from "../low-rank.ts";
-import { parseOptions } from "../options.ts";
 import { floatUsage } from "../usage.ts";
 import { budgetAt, budgetSchedule } from "./budget.ts";
 import { initialImportance, updateImportance } from "./importance.ts";
 import { maskToBudget } from "./mask.ts";
-import { type AdaloraOptions, adaloraOptionsSchema, type ResolvedAdaloraOptions } from "./options.ts";
+import { type AdaloraOptions, type AdaloraSettings, adaloraOptionsSchema } from "./options.ts";
 import { orthogonalityPenalty } from "./orthogonality.ts";
 
 const INITIAL_DEVIATION = 0.02;
@@ -35,8 +34,7 @@ export const adalora: Plugin<"method", "adalora", AdaloraOptions | undefined, Me
   create,
 });
 
-function create(given?: AdaloraOptions): Method {
-  const options = parseOptions("adalora", adaloraOptionsSchema, given);
+function create(options: AdaloraSettings): Method {
   const { initialRank: rank } = options;
   const scale = options.alpha / (rank + RANK_OFFSET);
   return {
@@ -69,7 +67,7 @@ function create(given?: AdaloraOptions): Method {
   };
 }
 
-function trainingOf(options: ResolvedAdaloraOptions): MethodTraining {
+function trainingOf(options: AdaloraSettings): MethodTraining {
   const { orthogonality } = options;
   return {
     penalty: (adapters) =>

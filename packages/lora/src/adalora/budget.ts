@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@blora/spec";
-import type { ResolvedAdaloraOptions, Steps } from "./options.ts";
+import type { AdaloraSettings, Steps } from "./options.ts";
 
 /** When the budget falls and how far, in steps and components. */
 export interface BudgetSchedule {
@@ -24,7 +24,7 @@ export interface Budget {
 }
 
 /** The schedule of a run. Throws `InvalidInputError` where the run is too short for it. */
-export function budgetSchedule(options: ResolvedAdaloraOptions, sites: number, totalSteps: number): BudgetSchedule {
+export function budgetSchedule(options: AdaloraSettings, sites: number, totalSteps: number): BudgetSchedule {
   const initialSteps = toSteps(options.tInit, totalSteps);
   const finalSteps = toSteps(options.tFinal, totalSteps);
   if (initialSteps + finalSteps >= totalSteps) {

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { alphaSchema, dropoutSchema, type LowRankOptions, rankSchema } from "../options.ts";
+import {
+  alphaSchema,
+  dropoutSchema,
+  type LowRankOptions,
+  type OptionSchemas,
+  rankSchema,
+  type WithDefaults,
+} from "../options.ts";
 
 /** Steps: a whole number of them, or a fraction below 1 of the run. */
 export type Steps = number;
@@ -23,18 +30,7 @@ export interface AdaloraOptions extends LowRankOptions {
   readonly beta2?: number | undefined;
 }
 
-export interface ResolvedAdaloraOptions {
-  readonly initialRank: number;
-  readonly targetRank: number;
-  readonly alpha: number;
-  readonly dropout: number;
-  readonly tInit: Steps;
-  readonly tFinal: Steps;
-  readonly deltaT: Steps;
-  readonly orthogonality: number;
-  readonly beta1: number;
-  readonly beta2: number;
-}
+export type AdaloraSettings = WithDefaults<AdaloraOptions>;
 
 const stepsSchema = z
   .number()
@@ -44,7 +40,7 @@ const stepsSchema = z
   });
 const decaySchema = z.number().min(0).lt(1);
 
-export const adaloraOptionsSchema: z.ZodType<ResolvedAdaloraOptions> = z
+export const adaloraOptionsSchema: z.ZodType<AdaloraSettings, AdaloraOptions | undefined> = z
   .strictObject({
     initialRank: rankSchema.default(12),
     targetRank: z.number().positive().default(8),
@@ -56,7 +52,7 @@ export const adaloraOptionsSchema: z.ZodType<ResolvedAdaloraOptions> = z
     orthogonality: z.number().min(0).default(0.1),
     beta1: decaySchema.default(0.85),
     beta2: decaySchema.default(0.85),
-  })
+  } satisfies OptionSchemas<AdaloraOptions>)
   .refine(({ initialRank, targetRank }) => targetRank <= initialRank, {
     message: "expected targetRank to be at most initialRank",
     path: ["targetRank"],

@@ -5,7 +5,7 @@ import { applyBlora, prepareAdapters } from "./forward.ts";
 import { observeActivations } from "./large-operands.ts";
 import { activationsOf, toJson } from "./layout.ts";
 import { bloraPenalty, shiftToBudget } from "./objective.ts";
-import { type BloraOptions, bloraOptionsSchema, bloraSettings } from "./options.ts";
+import { type BloraOptions, type BloraSettings, bloraOptionsSchema } from "./options.ts";
 import { advance, phaseAt } from "./phases.ts";
 import { bloraBaseline, bloraSummary, bloraUsage, budgetWarnings } from "./usage.ts";
 
@@ -22,8 +22,7 @@ export const blora: Plugin<"method", "blora", BloraOptions, Method> = definePlug
   create,
 });
 
-function create(options: BloraOptions): Method {
-  const settings = bloraSettings(options);
+function create(settings: BloraSettings): Method {
   const { rank, scope } = settings;
   return {
     scope,

@@ -1,6 +1,13 @@
 import type { Gate, Quantizer } from "@blora/spec";
 import { z } from "zod";
-import { alphaSchema, dropoutSchema, type LowRankOptions, parseOptions, rankSchema } from "../options.ts";
+import {
+  alphaSchema,
+  dropoutSchema,
+  type LowRankOptions,
+  type OptionSchemas,
+  rankSchema,
+  type WithDefaults,
+} from "../options.ts";
 
 /** What is quantized: the trained matrices; also the activations that enter them; or the whole site, W0 and its input included. */
 export type Scope = "adapter" | "adapter+activations" | "site";
@@ -56,14 +63,7 @@ export interface BloraOptions extends LowRankOptions {
   readonly gradientShare?: number | undefined;
 }
 
-type Optional = "siteQuantizer" | "rankGate" | "bopsTarget";
-
-/** Options with every default in place. */
-export type BloraSettings = {
-  readonly [K in Exclude<keyof BloraOptions, Optional>]-?: NonNullable<BloraOptions[K]>;
-} & {
-  readonly [K in Optional]?: BloraOptions[K];
-};
+export type BloraSettings = WithDefaults<BloraOptions, "siteQuantizer" | "rankGate" | "bopsTarget">;
 
 const SHARE_TOLERANCE = 1e-6;
 const share = z.number().positive().max(1);
@@ -82,7 +82,7 @@ const quantizerSchema = z.custom<Quantizer>(hasMembers(["bitWidths", "init", "ro
   message: "expected a quantizer",
 });
 
-export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
+export const bloraOptionsSchema: z.ZodType<BloraSettings, BloraOptions> = z
   .strictObject({
     quantizer: quantizerSchema,
     siteQuantizer: quantizerSchema.optional(),
@@ -101,7 +101,7 @@ export const bloraOptionsSchema: z.ZodType<BloraSettings> = z
     rangeLearningRate: z.number().positive().default(0.01),
     drawShare: share.default(1 / 16),
     gradientShare: share.default(1 / 32),
-  })
+  } satisfies OptionSchemas<BloraOptions>)
   .superRefine((options, context) => {
     for (const problem of conflicts(options)) context.addIssue({ code: "custom", message: problem });
   })
@@ -142,11 +142,6 @@ function defaultPhases({ allocation }: Pick<BloraSettings, "allocation">): Phase
   return allocation === "gates"
     ? { warmup: third, gates: third, settle: third }
     : { warmup: 2 * third, gates: 0, settle: third };
-}
-
-/** Checked settings. Throws `InvalidInputError`. */
-export function bloraSettings(options: BloraOptions): BloraSettings {
-  return parseOptions("blora", bloraOptionsSchema, options);
 }
 
 function hasMembers(names: readonly string[]): (value: unknown) => boolean {

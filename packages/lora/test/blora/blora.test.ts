@@ -84,7 +84,8 @@ test.each([
   ],
   [{ quantizer: learned, phases: { warmup: 0.5, gates: 0.1, settle: 0.1 } }, /shares of the run that sum to 1/],
   [{ quantizer: {}, rank: 4 }, /quantizer.*expected a quantizer/],
-  [{ quantizer: learned, ranks: 4 }, /ranks/],
+  [{ quantizer: learned, bopsTargt: 0.1 }, /unknown key "bopsTargt" \(did you mean bopsTarget\?\)/],
+  [{ quantizer: learned, phases: { ...phases, setle: 0.1 } }, /unknown key "phases.setle" \(did you mean settle\?\)/],
 ] as const)("options %j are refused", (options, message) => {
   expect(() => blora(options as never)).toThrow(InvalidInputError);
   expect(() => blora(options as never)).toThrow(message);

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { levelsWithin } from "../../src/blora/harden.ts";
 import { chainsOf } from "../../src/blora/layout.ts";
-import { type BloraSettings, bloraSettings } from "../../src/blora/options.ts";
+import { type BloraSettings, bloraOptionsSchema } from "../../src/blora/options.ts";
 import { baselineCost, type SiteLevels, siteCost, widthsAt } from "../../src/blora/usage.ts";
 import { blora } from "../../src/index.ts";
 import { costShare, createBlora, inputOf, storeAt } from "../support/blora.ts";
@@ -31,7 +31,7 @@ test.each([
   ["matrix", 100],
   ["site", 100],
 ] as const)("a budget is met from below, and what is left pays for no step: %s, %i layouts", (form, runs) => {
-  const settings = bloraSettings(options[form]);
+  const settings = bloraOptionsSchema.parse(options[form]);
   const store = createTestStore(blora(options[form]), sites, 0, inputOf);
   const cheapest = 2 * 64 * 32; // two more bits for one component of a square site
   fc.assert(

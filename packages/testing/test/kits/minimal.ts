@@ -6,6 +6,7 @@ import {
   type LabelTask,
   type LanguageModelTask,
   type Method,
+  noOptions,
   type ParameterSpec,
   type PluginKind,
   type PluginKinds,
@@ -158,5 +159,6 @@ export function component<const K extends PluginKind, Product extends PluginKind
   kind: K,
   product: Product,
 ): Product & Component<K> {
-  return definePlugin<K, "minimal", undefined, Product>({ kind, id: "minimal", create: () => ({ ...product }) })();
+  const create = (): Product => ({ ...product });
+  return definePlugin({ kind, id: "minimal", optionsSchema: noOptions, create })();
 }
