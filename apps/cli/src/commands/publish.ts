@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -10,6 +9,7 @@ import {
   readAdapterDescription,
 } from "@blora/adapters";
 import { InvalidInputError } from "@blora/spec";
+import { sha256 } from "@blora/weights";
 import type { Command } from "commander";
 import { adapterFolder } from "../run/adapter-folder.ts";
 
@@ -55,7 +55,7 @@ export function addPublishCommand(program: Command): void {
       const listed = sent.map(({ path: name, bytes }) => ({
         path: name,
         bytes: bytes.length,
-        sha256: createHash("sha256").update(bytes).digest("hex"),
+        sha256: sha256(bytes),
       }));
       if (flags.json) process.stdout.write(`${JSON.stringify({ to: where, files: listed })}\n`);
       else process.stdout.write(`${flags.dryRun ? contents(sent) : ""}${table(listed)}published to ${where}\n`);

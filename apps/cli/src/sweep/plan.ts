@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { InvalidInputError, type Json, type JsonObject } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArguments } from "@blora/trainer";
+import { sha256 } from "@blora/weights";
 import type { Config } from "../run/config-file.ts";
 import { BUILTIN_MODEL } from "../run/load-run.ts";
 
@@ -56,10 +56,7 @@ function plannedRun(recipeFile: string, config: Config, seed: number): PlannedRu
     throw new InvalidInputError(`${recipeFile}: expected neither out nor training.seed, which the sweep chooses.`);
   }
   const settings = settingsOf(config);
-  const settingsId = createHash("sha256")
-    .update(JSON.stringify(sorted(settings)))
-    .digest("hex")
-    .slice(0, ID_LENGTH);
+  const settingsId = sha256(JSON.stringify(sorted(settings))).slice(0, ID_LENGTH);
   const task = config.task.name;
   return {
     name: [task, methodName(config), settingsId, seed].join("-"),

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
@@ -67,10 +66,6 @@ export function hubBaseModel({ baseModel, baseRevision }: AdapterDescription): s
 
 export function textFile(path: string, text: string): PublishedFile {
   return { path, bytes: new TextEncoder().encode(text) };
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Folders of this machine stay here: only their last name goes out. */

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type EncodedExample,
   type Example,
@@ -8,6 +7,7 @@ import {
   type Task,
   type Tokenizer,
 } from "@blora/spec";
+import { sha256 } from "@blora/weights";
 
 /** A split as token ids. */
 export interface EncodedSplit {
@@ -86,12 +86,14 @@ export function requireAnswers({ name, rows }: EncodedSplit, task: Task): void {
 
 /** SHA-256 of everything training reads of a split: tells two data sets apart on resume. */
 export function fingerprint(split: EncodedSplit): string {
-  const hash = createHash("sha256");
-  for (const { inputIds, tokenTypeIds, label, targets } of split.rows) {
+  return sha256(linesOf(split));
+}
+
+function* linesOf({ rows }: EncodedSplit): Generator<string> {
+  for (const { inputIds, tokenTypeIds, label, targets } of rows) {
     const learned = targets === undefined ? "" : `|${targets.join(" ")}`;
-    hash.update(`${inputIds.join(" ")}|${tokenTypeIds.join(" ")}|${label}${learned}\n`);
+    yield `${inputIds.join(" ")}|${tokenTypeIds.join(" ")}|${label}${learned}\n`;
   }
-  return hash.digest("hex");
 }
 
 function isBlank(text: string): boolean {

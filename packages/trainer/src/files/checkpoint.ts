@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { flush, writeFileDurably, writeFolderDurably } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
+import { sha256OfFile } from "@blora/weights";
 
 /** Written last: a checkpoint without it is not one. */
 export const CHECKPOINT_MARKER = "complete.json";
@@ -39,7 +38,7 @@ export async function writeCheckpoint(
     const files: Record<string, Marker["files"][string]> = {};
     for (const name of (await readdir(folder)).sort()) {
       await flush(join(folder, name));
-      files[name] = { bytes: (await stat(join(folder, name))).size, sha256: await sha256(join(folder, name)) };
+      files[name] = { bytes: (await stat(join(folder, name))).size, sha256: await sha256OfFile(join(folder, name)) };
     }
     const marker: Marker = { formatVersion: FORMAT_VERSION, step, files };
     await writeFileDurably(join(folder, CHECKPOINT_MARKER), `${JSON.stringify(marker, null, 2)}\n`);
@@ -84,7 +83,7 @@ export async function checkpointDefect(
     if (found === undefined) return { kind: "damaged", message: `${name} is missing` };
     if (found.size !== bytes)
       return { kind: "damaged", message: `${name} has ${found.size} bytes instead of ${bytes}` };
-    if ((await sha256(join(folder, name))) !== expected) {
+    if ((await sha256OfFile(join(folder, name))) !== expected) {
       return { kind: "damaged", message: `${name} does not match its SHA-256` };
     }
   }
@@ -121,14 +120,4 @@ export async function pruneCheckpoints(runFolder: string, keep: number): Promise
     await rm(join(folder, CHECKPOINT_MARKER), { force: true });
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function sha256(path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const hash = createHash("sha256");
-    createReadStream(path)
-      .on("data", (chunk) => hash.update(chunk))
-      .on("error", reject)
-      .on("end", () => resolve(hash.digest("hex")));
-  });
 }

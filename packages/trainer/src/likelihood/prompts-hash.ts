@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { LikelihoodRequest } from "@blora/spec";
+import { sha256 } from "@blora/weights";
 
 /** All pieces of a request's context, as the model reads them. */
 export function contextOf({ description, shots, prompt }: LikelihoodRequest): string {
@@ -12,9 +12,6 @@ export function contextOf({ description, shots, prompt }: LikelihoodRequest): st
  * were asked the same questions in the same words.
  */
 export function promptsHash(requests: readonly LikelihoodRequest[]): string {
-  const hash = createHash("sha256");
-  for (const request of requests) {
-    for (const text of [contextOf(request), ...request.continuations]) hash.update(`${text}\0`);
-  }
-  return hash.digest("hex");
+  const texts = requests.flatMap((request) => [contextOf(request), ...request.continuations]);
+  return sha256(texts.map((text) => `${text}\0`));
 }
