@@ -8,9 +8,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { markdownTable } from "@blora/spec";
 import { machine, type RunSummary } from "@blora/trainer";
 import { meanOf } from "../../packages/report/src/sweep/spread.ts";
-import { markdownTable } from "../../packages/report/src/text/markdown-table.ts";
 
 const RUNS = { lora: "LoRA", "uniform-2": "uniform 2 bits", blora: "B-LoRA" } as const;
 

@@ -1,5 +1,5 @@
+import { markdownTable } from "@blora/spec";
 import { meanOf } from "../../packages/report/src/sweep/spread.ts";
-import { markdownTable } from "../../packages/report/src/text/markdown-table.ts";
 import { CONTROLS, type FrontRecord } from "./records.ts";
 import { type Difference, differenceOf, type Ratio, ratioOf } from "./statistics.ts";
 

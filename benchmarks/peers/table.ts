@@ -1,3 +1,4 @@
+import { markdownTable } from "@blora/spec";
 import type { Pair, Side } from "./pair.ts";
 
 const HEADER = [
@@ -22,16 +23,12 @@ const HEADER = [
 /** Both sides of every pair in one row. Metrics are of the best evaluation; tokens/s count no padding. */
 export function pairTable(title: string, pairs: readonly Pair[]): string {
   const versions = pairs[0] === undefined ? "" : ` ${Object.entries(pairs[0].versions).flat().join(" ")}.`;
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
-  const rows = pairs.map((pair) => line(cellsOf(pair)));
   return [
     `# ${title}`,
     "",
     `Same rows, order, start and settings on both sides, 2 threads, one after the other.${versions}`,
     "",
-    line(HEADER),
-    line(HEADER.map(() => "---")),
-    ...rows,
+    markdownTable(HEADER, pairs.map(cellsOf)),
     "",
   ].join("\n");
 }

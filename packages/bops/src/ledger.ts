@@ -1,4 +1,4 @@
-import type { CostReport } from "@blora/spec";
+import { type CostReport, markdownTable } from "@blora/spec";
 import { ratio } from "./ratio.ts";
 
 export interface LedgerOptions {
@@ -25,7 +25,8 @@ export function renderLedger(report: CostReport, { format = "text", scope, basel
     grouped(row.cost),
   ]);
   const total = ["total", "", grouped(report.macs), "", "", grouped(report.total)];
-  const table = format === "markdown" ? markdownTable(header, [...lines, total]) : textTable(header, [...lines, total]);
+  const all = [...lines, total];
+  const table = format === "markdown" ? markdownTable(header, all, TEXT_COLUMNS) : textTable(header, all);
   const summary = summarize(report, scope, baseline);
   return summary === "" ? table : `${table}\n\n${summary}`;
 }
@@ -46,13 +47,6 @@ function textTable(header: readonly string[], lines: readonly string[][]): strin
       .join("  ")
       .trimEnd();
   return [header, ...lines].map(align).join("\n");
-}
-
-function markdownTable(header: readonly string[], lines: readonly string[][]): string {
-  const row = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  const rule = header.map((_, column) => (column < TEXT_COLUMNS ? "---" : "---:"));
-  return [header, rule, ...lines].map(row).join("\n");
 }
 
 /** 1234567n as 1,234,567. */

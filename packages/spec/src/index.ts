@@ -46,6 +46,7 @@ export type {
   LikelihoodRequest,
   LikelihoodScores,
 } from "./likelihood.ts";
+export { markdownTable } from "./markdown-table.ts";
 export type {
   ActivationStatistics,
   Adapter,

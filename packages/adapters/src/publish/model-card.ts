@@ -1,3 +1,4 @@
+import { markdownTable } from "@blora/spec";
 import type { AdapterDescription } from "../description.ts";
 import type { PublishOptions } from "./published-files.ts";
 
@@ -85,13 +86,15 @@ A low-rank adapter of \`${baseModel}\`${revision}, trained on ${task} with ranks
 ${resultsTable(description)}
 ## Cost
 
-${table(
+${markdownTable(
   ["scope", "multiply-accumulates a token", bops.unit, "LoRA in 32 bit", "share"],
   [[bops.scope, bops.macs, bops.bitOperations, bops.baseline, `${(100 * bops.ratio).toFixed(2)} %`]],
 )}
+
 ## Ranks and bits
 
-${componentCounts(description)}${table(["matrix", "rank", ...widths], sites)}
+${componentCounts(description)}${markdownTable(["matrix", "rank", ...widths], sites)}
+
 ## Load it
 
 In Python, as a plain LoRA adapter:
@@ -156,15 +159,10 @@ function resultsTable({ results }: AdapterDescription): string {
   if (results === undefined) return "";
   const { split, rows, scores, seed, steps } = results;
   const lines = Object.entries(scores).map(([metric, value]) => [metric, value.toFixed(4), split, rows, seed, steps]);
-  return `## Results\n\n${table(["metric", "value", "split", "rows", "seed", "updates"], lines)}`;
+  return `## Results\n\n${markdownTable(["metric", "value", "split", "rows", "seed", "updates"], lines)}\n`;
 }
 
 /** Operands whose widths any site has, in the order of the first that has them. */
 function matrixNames({ bits }: AdapterDescription): string[] {
   return [...new Set(Object.values(bits).flatMap((site) => Object.keys(site)))];
-}
-
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |\n`;
-  return line(head) + line(head.map(() => "---")) + rows.map(line).join("");
 }

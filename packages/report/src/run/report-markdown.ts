@@ -1,5 +1,5 @@
+import { markdownTable } from "@blora/spec";
 import { score } from "../text/format.ts";
-import { markdownTable } from "../text/markdown-table.ts";
 import { keyFacts, runTitle } from "./facts.ts";
 import type { RunFiles } from "./run-files.ts";
 import { runSections, runsTable } from "./sections.ts";

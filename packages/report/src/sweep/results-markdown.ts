@@ -1,5 +1,5 @@
+import { markdownTable } from "@blora/spec";
 import { bitWidths, count, mebibytes, oneDecimal, score, share, spread } from "../text/format.ts";
-import { markdownTable } from "../text/markdown-table.ts";
 import type { ResultRow, Results } from "./results.ts";
 
 /** A sweep as a Markdown page: a line for each recipe and task, the mean over tasks, a line for each seed. */
