@@ -2,5 +2,4 @@ export type { BackendId } from "./backends/backend.ts";
 export { BACKEND_IDS } from "./backends/load.ts";
 export { MODULE_FOLDER_VARIABLE } from "./backends/native.ts";
 export type { TfjsOptions } from "./engine.ts";
-export { buildNativeBackend, type NativeBuild, type NativeBuildOptions } from "./native/build-native-backend.ts";
 export { tfjs } from "./plugin.ts";

@@ -1,5 +1,5 @@
-import { buildNativeBackend } from "@blora/engine-tfjs";
 import type { Command } from "commander";
+import { buildNativeBackend } from "../native/build-native-backend.ts";
 
 interface NativeFlags {
   readonly gpu?: boolean;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MissingDependencyError } from "@blora/spec";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildNativeBackend } from "../src/index.ts";
+import { buildNativeBackend } from "../src/native/build-native-backend.ts";
 import { findTensorflow } from "../src/native/tensorflow-wheel.ts";
 
 let folder = "";

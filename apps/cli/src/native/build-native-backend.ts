@@ -9,7 +9,7 @@ const PACKAGE_VERSION = "4.22.0";
 /** The names tfjs-node and its linker flags know the library by. */
 const LIBRARY_NAMES = ["libtensorflow.so", "libtensorflow.so.2", "libtensorflow.so.2.9.1"];
 
-export interface NativeBuildOptions {
+interface NativeBuildOptions {
   readonly package: "tfjs-node" | "tfjs-node-gpu";
   /** Folder of an installed Python package `tensorflow`; by default the one `python3` imports. */
   readonly tensorflow?: string | undefined;
@@ -19,7 +19,7 @@ export interface NativeBuildOptions {
   readonly onProgress?: ((message: string) => void) | undefined;
 }
 
-export interface NativeBuild {
+interface NativeBuild {
   /** What `moduleFolder` of the engine, or BLORA_NATIVE_FOLDER, must name to use it. */
   readonly moduleFolder: string;
   readonly tensorflowFolder: string;
