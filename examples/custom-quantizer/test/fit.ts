@@ -1,6 +1,6 @@
-import type { BaseLinear, Engine, LinearSite, Method, StepDefinition } from "@blora/spec";
-import { lowRankLinear, normalValues, ops, type Tensor } from "@blora/tensor";
-import { createTestStore, type TestStore, valuesOf } from "@blora/testing";
+import type { Engine, LinearSite, Method, StepDefinition } from "@blora/spec";
+import { normalValues, ops, type Tensor } from "@blora/tensor";
+import { createTestStore, frozenBase, type TestStore, valuesOf } from "@blora/testing";
 
 const ROWS = 32;
 const LEARNING_RATE = 0.1;
@@ -51,17 +51,9 @@ function fitStep(method: Method, store: TestStore): StepDefinition {
     compute: ({ input, trainable, frozen, context }) => {
       const traced = [{ site, layout, parameters: trainable }];
       const [adapter] = method.prepare?.(traced, context) ?? traced;
-      const y = method.apply(adapter!, input.x!, baseOf(frozen("W0")), context);
+      const y = method.apply(adapter!, input.x!, frozenBase(frozen("W0")), context);
       return { loss: ops.mean(ops.square(ops.sub(y, input.target!))) };
     },
-  };
-}
-
-function baseOf(W0: Tensor): BaseLinear {
-  return {
-    weight: W0,
-    apply: (x, weight = W0) => ops.matMul(x, weight, false, true),
-    applyLowRank: (x, A, B) => lowRankLinear(x, W0, undefined, A, B),
   };
 }
 

@@ -1,4 +1,3 @@
-import { mergedWeight } from "@blora/adapters";
 import { InvalidInputError, type LinearSite, type Method, type Progress } from "@blora/spec";
 import { ops, valueAndGradients } from "@blora/tensor";
 import {
@@ -18,7 +17,7 @@ import { expect, test } from "vitest";
 import { budgetAt, budgetSchedule } from "../src/adalora/budget.ts";
 import { orthogonalityPenalty } from "../src/adalora/orthogonality.ts";
 import { adalora } from "../src/index.ts";
-import { product, sample, siteOf } from "./support/reference.ts";
+import { mergedWeight, product, sample, siteOf } from "./support/reference.ts";
 
 useCpuBackend();
 testMethod(adalora({ initialRank: 4, targetRank: 2, dropout: 0.2 }));

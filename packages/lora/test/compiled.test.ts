@@ -1,17 +1,8 @@
-import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
 import { bayesianBits, uniform } from "@blora/quantizers";
-import type { BaseLinear, Context } from "@blora/spec";
-import {
-  frozenLinear,
-  linear,
-  lowRankLinear,
-  ops,
-  type Tensor,
-  type TensorRecord,
-  valueAndGradients,
-} from "@blora/tensor";
-import { createTestContext, expectAllClose, useCpuBackend } from "@blora/testing";
+import type { Context } from "@blora/spec";
+import { ops, type Tensor, type TensorRecord, valueAndGradients } from "@blora/tensor";
+import { bitCost, createTestContext, expectAllClose, frozenBase, useCpuBackend } from "@blora/testing";
 import { afterAll, expect, test } from "vitest";
 import type { BloraOptions } from "../src/index.ts";
 import { createBlora, gate, storeAt } from "./support/blora.ts";
@@ -24,14 +15,6 @@ afterAll(() => engine.release());
 const sites = [siteOf("first", 12, 10), siteOf("second", 10, 12)];
 const x = sample("x", 8 * 12);
 const noise = { seed: 3, step: 2 };
-
-function baseOf(weight: Tensor): BaseLinear {
-  return {
-    weight,
-    apply: (x, other) => (other === undefined ? frozenLinear(x, weight) : linear(x, other)),
-    applyLowRank: (x, A, B) => lowRankLinear(x, weight, undefined, A, B),
-  };
-}
 
 const component: Partial<BloraOptions> = { penaltyStrength: 2 };
 const matrix: Partial<BloraOptions> = {
@@ -74,10 +57,10 @@ test.each(
         return { site, layout, parameters: Object.fromEntries(own) };
       });
       const y = method.prepare!(adapters, context).reduce(
-        (hidden, adapter) => method.apply(adapter, hidden, baseOf(weightOf(adapter.site.path)), context),
+        (hidden, adapter) => method.apply(adapter, hidden, frozenBase(weightOf(adapter.site.path)), context),
         input,
       );
-      const penalty = method.training!.penalty!(adapters, bops());
+      const penalty = method.training!.penalty!(adapters, bitCost);
       const task = ops.mean(ops.square(y));
       return penalty === undefined ? task : ops.add(task, penalty);
     };

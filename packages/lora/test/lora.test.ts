@@ -1,4 +1,3 @@
-import { mergedWeight } from "@blora/adapters";
 import { type Adapter, InvalidInputError, type LinearSite, type Method } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import {
@@ -13,7 +12,7 @@ import {
 } from "@blora/testing";
 import { expect, test } from "vitest";
 import { lora } from "../src/index.ts";
-import { product, sample, siteOf } from "./support/reference.ts";
+import { mergedWeight, product, sample, siteOf } from "./support/reference.ts";
 
 useCpuBackend();
 testMethod(lora({ rank: 3, dropout: 0.2 }));
@@ -115,7 +114,7 @@ test("the merged weight computes what the adapted site computes", () => {
   const adapter = trained(method);
   const traced = { site, layout: adapter.layout, parameters: toTensors(adapter.parameters) };
   const adapted = method.apply(traced, input(), base(), createTestContext("eval"));
-  const merged = baseOf(site, mergedWeight(weight, method.export(site, adapter)));
+  const merged = baseOf(site, mergedWeight(weight, method.export(site, adapter)!));
   expectAllClose(merged.apply(input()), adapted, { absolute: 1e-5 });
 });
 

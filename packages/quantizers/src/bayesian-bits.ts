@@ -1,7 +1,7 @@
 import { definePlugin, type Gate, InvalidInputError, type Plugin, type Quantizer } from "@blora/spec";
-import { ops, type Tensor } from "@blora/tensor";
+import { nestedChain, ops, type Tensor } from "@blora/tensor";
 import { z } from "zod";
-import { gateSchema, nestedChain } from "./chain.ts";
+import { gateSchema } from "./gate-schema.ts";
 import { initialRanges } from "./range.ts";
 import { encodeInRange, roundToMixture, roundToSteps, stepSize } from "./rounding.ts";
 import { perVector, roundExceptFloat } from "./settled.ts";

@@ -1,3 +1,2 @@
 export { type BayesianBitsOptions, bayesianBits } from "./bayesian-bits.ts";
-export { nestedChain } from "./chain.ts";
 export { type UniformOptions, uniform } from "./uniform.ts";

@@ -1,6 +1,7 @@
 import { definePlugin, FLOAT_BITS, type Gate, type Plugin, type Quantizer } from "@blora/spec";
+import { nestedChain } from "@blora/tensor";
 import { z } from "zod";
-import { gateSchema, nestedChain } from "./chain.ts";
+import { gateSchema } from "./gate-schema.ts";
 import { absmax, type Grid, midRise } from "./grid.ts";
 import { encodeOnGrid, roundMixture, roundOneHot, roundSettled } from "./round-on-grid.ts";
 import { roundExceptFloat } from "./settled.ts";

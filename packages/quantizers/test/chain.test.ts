@@ -1,9 +1,9 @@
 import { hardConcrete } from "@blora/gates";
 import type { Quantizer } from "@blora/spec";
-import { ops, type Tensor, uniformValues, valueAndGradients } from "@blora/tensor";
+import { nestedChain, ops, type Tensor, uniformValues, valueAndGradients } from "@blora/tensor";
 import { checkGradients, expectAllClose, useCpuBackend, valuesOf } from "@blora/testing";
 import { describe, expect, test } from "vitest";
-import { bayesianBits, nestedChain, uniform } from "../src/index.ts";
+import { bayesianBits, uniform } from "../src/index.ts";
 
 useCpuBackend();
 const gate = hardConcrete();

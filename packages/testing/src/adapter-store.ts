@@ -26,10 +26,15 @@ export interface TestStore extends AdapterStore {
 export function createTestBase(site: LinearSite, weight: ArrayLike<number>, bias: ArrayLike<number>): BaseLinear {
   const W0 = ops.tensor(Float32Array.from(weight), [site.outFeatures, site.inFeatures]);
   const b = ops.tensor(Float32Array.from(bias));
+  return frozenBase(W0, b);
+}
+
+/** The frozen linear map under an adapter: weight [O, I], bias [O]. */
+export function frozenBase(weight: Tensor, bias?: Tensor): BaseLinear {
   return {
-    weight: W0,
-    apply: (x, other) => (other === undefined ? frozenLinear(x, W0, b) : linear(x, other, b)),
-    applyLowRank: (x, A, B) => lowRankLinear(x, W0, b, A, B),
+    weight,
+    apply: (x, replaced) => (replaced === undefined ? frozenLinear(x, weight, bias) : linear(x, replaced, bias)),
+    applyLowRank: (x, A, B) => lowRankLinear(x, weight, bias, A, B),
   };
 }
 

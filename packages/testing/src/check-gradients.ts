@@ -1,4 +1,5 @@
 import { type HostTensor, normalValues, ops, type Tensor, valueAndGradients } from "@blora/tensor";
+import { finiteDifferences } from "./finite-differences.ts";
 import { expectAllClose, type Tolerance, toTensor, valuesOf } from "./values.ts";
 
 /** A scalar, a vector, or a tensor with its shape. */
@@ -38,24 +39,12 @@ export function checkGradients(
     return weights.reduce((total, weight, index) => total + weight * values[index]!, 0);
   };
   for (const index of options.inputs ?? points.keys()) {
-    const numeric = finiteDifferences(points, index, step, evaluate);
+    const centre = Float32Array.from(valuesOf(points[index]!));
+    const at = (entry: number, offset: number): number => {
+      const moved = ops.tensor(centre.with(entry, centre[entry]! + offset), points[index]!.shape);
+      return evaluate(points.with(index, moved));
+    };
+    const numeric = finiteDifferences(centre.length, step, at);
     expectAllClose(gradients[index]!, numeric, { relative, absolute });
   }
-}
-
-function finiteDifferences(
-  points: readonly Tensor[],
-  input: number,
-  step: number,
-  evaluate: (moved: readonly Tensor[]) => number,
-): number[] {
-  const centre = Float32Array.from(valuesOf(points[input]!));
-  return Array.from(centre, (value, position) => {
-    const at = (offset: number): number => {
-      const moved = Float32Array.from(centre);
-      moved[position] = value + offset;
-      return evaluate(points.map((point, other) => (other === input ? ops.tensor(moved, point.shape) : point)));
-    };
-    return (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
-  });
 }

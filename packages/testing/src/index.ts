@@ -1,4 +1,4 @@
-export { createTestBase, createTestStore, type TestStore } from "./adapter-store.ts";
+export { createTestBase, createTestStore, frozenBase, type TestStore } from "./adapter-store.ts";
 export { bitCost } from "./bit-cost.ts";
 export { checkGradients, type GradientCheck, type GradientInput } from "./check-gradients.ts";
 export { createTestContext, type TestContextOptions } from "./context.ts";

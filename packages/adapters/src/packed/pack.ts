@@ -8,7 +8,7 @@ import {
   type Parameter,
   type ParameterGroup,
 } from "@blora/spec";
-import { sizeOf } from "@blora/tensor";
+import { sizeOf, transposed } from "@blora/tensor";
 import type { TensorEntry, TensorValues, WritableTensor } from "@blora/weights";
 import { type AdapterWeights, groupParameters, namedParameters } from "../weights.ts";
 import { packBits, packedLength, unpackBits } from "./bits.ts";
@@ -149,12 +149,12 @@ function decode(
   scales: Float32Array,
 ): Float32Array {
   const size = sizeOf(shape);
-  const [N, K] = [bits.length, size / bits.length];
+  const K = size / bits.length;
   const vectors = Float32Array.from(
     unpackBits(bytes, size, bits, signed),
     (code, index) => (code + offset) * scales[Math.floor(index / K)]!,
   );
-  return vector === "column" ? vectors.map((_, index) => vectors[(index % N) * K + Math.floor(index / N)]!) : vectors;
+  return vector === "column" ? transposed(vectors, K) : vectors;
 }
 
 /** Type and shape each tensor of the file must have, from the description. */

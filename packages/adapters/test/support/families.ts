@@ -3,8 +3,16 @@ import { debertaV2 } from "@blora/model-deberta-v2";
 import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
 import type { Architecture, LinearSite, Method, ParameterSpec } from "@blora/spec";
-import { linear, lowRankLinear, ops, type Tensor } from "@blora/tensor";
-import { createTestContext, readReferenceModel, referenceInputs, toBatch, toTensors, valuesOf } from "@blora/testing";
+import { linear, ops, type Tensor } from "@blora/tensor";
+import {
+  createTestContext,
+  frozenBase,
+  readReferenceModel,
+  referenceInputs,
+  toBatch,
+  toTensors,
+  valuesOf,
+} from "@blora/testing";
 import type { AdapterWeights } from "../../src/index.ts";
 
 export const FIXTURES: URL = new URL("../../../../fixtures/", import.meta.url);
@@ -63,16 +71,11 @@ export function openFamily(name: FamilyName): Family {
           const bias = names.has(`${path}.bias`) ? lookup(`${path}.bias`) : undefined;
           const adapter = adapters.get(path);
           if (adapter === undefined) return linear(x, weight, bias);
-          const base = {
-            weight,
-            apply: (input: Tensor, other = weight) => linear(input, other, bias),
-            applyLowRank: (input: Tensor, A: Tensor, B: Tensor) => lowRankLinear(input, weight, bias, A, B),
-          };
           const site = linears.find((candidate) => candidate.path === path)!;
           return method.apply(
             { site, layout: adapter.layout, parameters: toTensors(adapter.parameters) },
             x,
-            base,
+            frozenBase(weight, bias),
             context,
           );
         },

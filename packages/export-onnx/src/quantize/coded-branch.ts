@@ -1,7 +1,7 @@
 import { packBits } from "@blora/adapters";
 import type { ElementType, GraphNode } from "@blora/engine-onnx";
 import { type CodedUpdate, type EncodedValues, InvalidInputError } from "@blora/spec";
-import type { Shape } from "@blora/tensor";
+import { type Shape, transposed } from "@blora/tensor";
 import { floatTensor, type StoredGraph } from "../graph/float-weights.ts";
 import type { StoredTensor } from "../graph/stored-tensor.ts";
 import { factorNames, type Weight } from "../weights.ts";
@@ -74,7 +74,7 @@ function storedCodes(
   const needed = Math.max(...bits) + (signed ? 0 : 1);
   const [width, type] = TYPES.find(([available]) => needed <= available) ?? [16, "uint16" as const];
   const bytes = Math.ceil((codes.length * width) / 8);
-  const laid = matrix === "A" ? codes : columnsOf(codes, scales.length);
+  const laid = matrix === "A" ? codes : transposed(codes, codes.length / scales.length);
   const stored: StoredTensor[] = [
     { name: `${name}_codes`, shape, type, bytes, read: () => packBits(laid, [width]) },
     floatTensor(`${name}_scales`, { shape: [scales.length], read: () => scales }),
@@ -83,12 +83,6 @@ function storedCodes(
   const beside = matrix === "A" ? [scales.length, 1] : [1, scales.length];
   const halves = scales.map((scale) => scale * offset);
   return [...stored, floatTensor(`${name}_halves`, { shape: beside, read: () => halves })];
-}
-
-/** R vectors of O codes as a matrix [O, R]. */
-function columnsOf(codes: Int32Array, R: number): Int32Array {
-  const O = codes.length / R;
-  return codes.map((_, index) => codes[(index % R) * O + Math.floor(index / R)]!);
 }
 
 function requireShape(name: string, [rows, columns]: Shape, { codes, scales }: EncodedValues, R: number): void {

@@ -22,8 +22,8 @@ export interface SingularComponents {
  */
 export function singularComponents(A: Float32Array, B: Float32Array, R: number): SingularComponents {
   // With B = Q_b·R_b and Aᵀ = Q_a·R_a the decomposition is that of R_b·R_aᵀ, R by R.
-  const b = orthogonalFactors(new Matrix(rowsOf(B, R)));
-  const a = orthogonalFactors(new Matrix(rowsOf(A, A.length / R)).transpose());
+  const b = orthogonalFactors(Matrix.from1DArray(B.length / R, R, B));
+  const a = orthogonalFactors(Matrix.from1DArray(R, A.length / R, A).transpose());
   const core = new SVD(b.rest.mmul(a.rest.transpose()), { autoTranspose: true });
   const roots = Matrix.diag(
     Array.from({ length: R }, (_, i) => Math.sqrt(core.diagonal[i] ?? 0)),
@@ -44,12 +44,6 @@ export function singularComponents(A: Float32Array, B: Float32Array, R: number):
 function orthogonalFactors(M: Matrix): { orthogonal: Matrix; rest: Matrix } {
   const { leftSingularVectors, rightSingularVectors, diagonal } = new SVD(M, { autoTranspose: true });
   return { orthogonal: leftSingularVectors, rest: Matrix.diag(diagonal).mmul(rightSingularVectors.transpose()) };
-}
-
-function rowsOf(values: Float32Array, columns: number): Float32Array[] {
-  return Array.from({ length: values.length / columns }, (_, row) =>
-    values.subarray(row * columns, (row + 1) * columns),
-  );
 }
 
 function flat(matrix: Matrix): Float32Array {

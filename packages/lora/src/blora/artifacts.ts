@@ -9,7 +9,7 @@ import {
   type LinearSite,
   type LowRankUpdate,
 } from "@blora/spec";
-import { evaluateOnHost, ops, type Tensor } from "@blora/tensor";
+import { evaluateOnHost, ops, type Tensor, transposed } from "@blora/tensor";
 import { foldUpdate } from "../fold.ts";
 import { scaleOf } from "../low-rank.ts";
 import { prepareAdapters } from "./forward.ts";
@@ -25,7 +25,7 @@ import {
 } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { widthsOf } from "./usage.ts";
-import { roundedVectors, transposed, vectorsOf, wholeTensor } from "./vectors.ts";
+import { roundedVectors, vectorsOf, wholeTensor } from "./vectors.ts";
 
 /** The update as plain LoRA, its matrices as evaluation has them. */
 export function exportUpdate(settings: BloraSettings, site: LinearSite, adapter: Adapter): LowRankUpdate | undefined {

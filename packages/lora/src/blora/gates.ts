@@ -1,28 +1,12 @@
-import type { Gate, WidthGates, WidthMode } from "@blora/spec";
-import { evaluateOnHost, nestedShares, ops, type Shape, type Tensor } from "@blora/tensor";
+import type { WidthGates, WidthMode } from "@blora/spec";
+import { evaluateOnHost, nestedChain, ops, type Shape, type Tensor } from "@blora/tensor";
 import { type Chain, chainsOf, gatesName, quantizerOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
 /** What learns the levels of a chain; undefined where it stays at its highest until the layout is settled. */
 export function gatesOf(settings: BloraSettings, { name, operands }: Chain): WidthGates | undefined {
-  return name === "rank" ? rankGates(settings.rankGate!, settings.rank) : quantizerOf(settings, operands[0]!).gates;
-}
-
-/** The paper's nested rank gates: component i is open where gates 2 to i are. Level r is the rank r. */
-function rankGates(gate: Gate, rank: number): WidthGates {
-  return {
-    count: rank - 1,
-    init: (units, worth) =>
-      worth === undefined
-        ? new Float32Array(units * (rank - 1)).fill(gate.initialLogit)
-        : Float32Array.from(worth.flat()),
-    shares: (logits, mode, uniform) => nestedShares(valuesOf(gate, logits, mode, uniform)),
-  };
-}
-
-function valuesOf(gate: Gate, logits: Tensor, mode: WidthMode, uniform: (shape: Shape) => Tensor): Tensor {
-  if (mode === "decided") return gate.decide(logits);
-  return mode === "likely" ? gate.probabilityOn(logits) : gate.sample(logits, uniform(logits.shape));
+  // The paper's rank gates: component i is open where gates 2 to i are. Level r is the rank r + 1.
+  return name === "rank" ? nestedChain(settings.rankGate!, settings.rank) : quantizerOf(settings, operands[0]!).gates;
 }
 
 /** Gates g_i = P(rank ≥ i) of the components, [S, R], from the shares of ranks [S, R]. */

@@ -1,4 +1,5 @@
 import { type AdapterStore, FLOAT_BITS, type LinearSite, type Parameter, type Progress } from "@blora/spec";
+import { transposed } from "@blora/tensor";
 import { rowEnergies } from "../allocation/component-errors.ts";
 import { singularComponents } from "../allocation/singular-components.ts";
 import { gatesOf } from "./gates.ts";
@@ -18,7 +19,7 @@ import { shiftToBudget } from "./objective.ts";
 import type { BloraSettings } from "./options.ts";
 import { type Worth, worthOf } from "./sensitivity.ts";
 import { decidedLevels, type SiteLevels, widthsAt } from "./usage.ts";
-import { type Observed, quantizerStarts, transposed } from "./vectors.ts";
+import { type Observed, quantizerStarts } from "./vectors.ts";
 
 /** At least one step warms up. */
 export function phaseAt({ phases }: BloraSettings, { step, totalSteps }: Progress): Phase {

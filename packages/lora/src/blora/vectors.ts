@@ -1,5 +1,5 @@
 import type { ActivationStatistics, Adapter, AdapterStore, LinearSite, Parameter, QuantizedTensor } from "@blora/spec";
-import { evaluateOnHost, ops } from "@blora/tensor";
+import { evaluateOnHost, ops, transposed } from "@blora/tensor";
 import type { Rounding } from "../allocation/component-errors.ts";
 import { largeOperandsOf, type Operand, quantizerOf, quantizerParameter, quantizerParameters } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
@@ -20,14 +20,6 @@ export function vectorsOf(
 /** A tensor that has one width. */
 export function wholeTensor(values: Float32Array, signed = true): QuantizedTensor {
   return { values, vectors: 1, signed };
-}
-
-/** [O, R] to [R, O], R being the columns. */
-export function transposed<Values extends Float32Array | Int32Array>(values: Values, R: number): Values {
-  const O = values.length / R;
-  const turned = values.slice() as Values;
-  for (const [index, value] of values.entries()) turned[(index % R) * O + Math.floor(index / R)] = value;
-  return turned;
 }
 
 /** Vectors as evaluation rounds them, each at its width, on the host. */

@@ -1,8 +1,7 @@
-import { bops } from "@blora/bops";
 import { hardConcrete } from "@blora/gates";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import { InvalidInputError } from "@blora/spec";
-import { testMethod, useCpuBackend, valuesOf } from "@blora/testing";
+import { bitCost, testMethod, useCpuBackend, valuesOf } from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import { type BloraOptions, blora } from "../../src/index.ts";
 import { createBlora, storeAt, tracedOf } from "../support/blora.ts";
@@ -50,7 +49,7 @@ test("the penalty is λ times the expected share of LoRA's bit operations", asyn
   store.get("site").parameters["components.gates"]!.values.fill(0.4);
   const q = 1 / (1 + Math.exp(-(0.4 - (2 / 3) * Math.log(0.1 / 1.1))));
   const bits = 2 * q + 2 * q ** 2 + 4 * q ** 3;
-  const penalty = method.training!.penalty!([tracedOf(store, site)], bops())!;
+  const penalty = method.training!.penalty!([tracedOf(store, site)], bitCost)!;
   expect(valuesOf(penalty)[0]).toBeCloseTo((0.5 * bits) / 32, 6);
 });
 
@@ -70,7 +69,7 @@ test("at granularity matrix ranks and widths multiply, as at scope site the widt
   const q = 1 / (1 + Math.exp(-(0.4 - (2 / 3) * Math.log(0.1 / 1.1))));
   const rank = 1 + q + q ** 2 + q ** 3;
   const expected = (rank * (6 + 5) * 8 * 4 + 30 * 4 * 4) / ((4 * (6 + 5) + 30) * 32 * 32);
-  expect(valuesOf(method.training!.penalty!([tracedOf(store, site)], bops())!)[0]).toBeCloseTo(expected, 6);
+  expect(valuesOf(method.training!.penalty!([tracedOf(store, site)], bitCost)!)[0]).toBeCloseTo(expected, 6);
 });
 
 test.each([

@@ -1,4 +1,3 @@
-import { mergedWeight } from "@blora/adapters";
 import { hardConcrete } from "@blora/gates";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import type { LinearSite, Method } from "@blora/spec";
@@ -15,7 +14,7 @@ import {
 import { describe, expect, test } from "vitest";
 import type { BloraOptions } from "../../src/index.ts";
 import { createBlora, gate, inputOf, storeAt, tracedOf } from "../support/blora.ts";
-import { product, sample, siteOf } from "../support/reference.ts";
+import { mergedWeight, product, sample, siteOf } from "../support/reference.ts";
 
 useCpuBackend();
 

@@ -1,5 +1,5 @@
-import type { LinearSite } from "@blora/spec";
-import { normalValues } from "@blora/tensor";
+import type { LinearSite, LowRankUpdate } from "@blora/spec";
+import { normalValues, transposed } from "@blora/tensor";
 
 /** Fixed pseudo-random values by name. */
 export function sample(path: string, size: number, deviation = 1): Float32Array {
@@ -23,4 +23,10 @@ export function product(x: ArrayLike<number>, weight: ArrayLike<number>, inFeatu
     }
     return total;
   });
+}
+
+/** W0 + B·A in float64, row-major [O, I]. */
+export function mergedWeight(W0: Float32Array, { rank, A, B }: LowRankUpdate): Float32Array {
+  const change = product(B, transposed(A, A.length / rank), rank);
+  return W0.map((value, index) => value + change[index]!);
 }

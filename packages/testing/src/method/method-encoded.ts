@@ -1,4 +1,5 @@
 import type { Adapter, BaseLinear, EncodedAdapter, EncodedParameter, Method, Parameter } from "@blora/spec";
+import { transposed } from "@blora/tensor";
 import { expect } from "vitest";
 import { type Adapters, evaluationContext, outputValues, SITES, unsignedZeros } from "./method-pass.ts";
 
@@ -55,11 +56,5 @@ function decodedParameter(name: string, encoded: EncodedParameter, { shape, grou
     expect(fits, `code ${code} of ${name} in ${bits[own]} bits`).toBe(true);
     return (code + offset) * scales[own]!;
   });
-  return { shape, group, values: vector === "column" ? transposed(vectors, N) : vectors };
-}
-
-/** [N, K] → [K, N] */
-function transposed(values: Float32Array, N: number): Float32Array {
-  const K = values.length / N;
-  return values.map((_, index) => values[(index % N) * K + Math.floor(index / N)]!);
+  return { shape, group, values: vector === "column" ? transposed(vectors, K) : vectors };
 }
