@@ -1,5 +1,4 @@
-import { InvalidInputError } from "@blora/spec";
-import { type JsonRecord, parseStrictJson } from "@blora/weights";
+import { InvalidInputError, type JsonRecord, parseStrictJson } from "@blora/spec";
 import { readText, splitLines } from "./read-text.ts";
 import { rowOrigin, type Table } from "./table.ts";
 
