@@ -1,6 +1,4 @@
 import { packageBuild } from "@blora/tsup-config";
 import { defineConfig } from "tsup";
 
-export default defineConfig(
-  packageBuild({ entry: ["src/index.ts", "src/blora.ts", "src/worker.ts", "src/training-process.ts"] }),
-);
+export default defineConfig(packageBuild({ entry: ["src/index.ts", "src/blora.ts", "src/child-process.ts"] }));

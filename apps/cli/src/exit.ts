@@ -4,6 +4,23 @@ import { CommanderError } from "commander";
 /** Exit statuses of the command line. */
 export const EXIT = { success: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
+/** Work that a signal ended before it could be saved. */
+export class InterruptedError extends BloraError {
+  override readonly name: string = "InterruptedError";
+
+  readonly signal: NodeJS.Signals;
+
+  constructor(message: string, signal: NodeJS.Signals) {
+    super(message);
+    this.signal = signal;
+  }
+}
+
+/** Status of a command that a signal ended. */
+export function statusOfSignal(signal: NodeJS.Signals | undefined): number {
+  return signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
+}
+
 /**
  * Status for an error, and what to print of it: one line for mistakes of the
  * user's, everything for mistakes of ours. Commander has printed its own.
@@ -12,13 +29,18 @@ export function describeFailure(error: unknown): { status: number; message: stri
   if (error instanceof CommanderError) {
     return { status: error.exitCode === 0 ? EXIT.success : EXIT.usage, message: undefined };
   }
-  if (BloraError.isInstance(error)) return { status: EXIT.failure, message: `blora: ${error.message}` };
-  if (isSystemError(error)) return { status: EXIT.failure, message: `blora: ${error.message}` };
+  if (BloraError.isInstance(error) || isSystemError(error)) {
+    return { status: statusOfError(error), message: `blora: ${error.message}` };
+  }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { status: EXIT.failure, message: `blora: this is a bug. ${detail}` };
 }
 
+function statusOfError(error: Error): number {
+  return error instanceof InterruptedError ? statusOfSignal(error.signal) : EXIT.failure;
+}
+
 /** Errors of the file system and the network name what happened well enough. */
-export function isSystemError(error: unknown): error is Error {
+function isSystemError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
 }

@@ -15,13 +15,18 @@ export function requireBuild(): void {
   if (!existsSync(program)) throw new Error("apps/cli is not built: npm run build");
 }
 
-/** Runs the built command line; `onOutput` sees its standard error as it comes. */
+export type Kill = (signal: NodeJS.Signals) => void;
+
+/** Runs the built command line; `onOutput` sees its standard error as it comes. Over when all its processes are. */
 export function blora(
   args: readonly string[],
-  onOutput: (text: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+  onOutput: (text: string, kill: Kill) => void = () => {},
+  onStart: (kill: Kill) => void = () => {},
 ): Promise<Finished> {
   return new Promise<Finished>((resolve) => {
     const child = spawn(process.execPath, [program, ...args]);
+    const kill: Kill = (signal) => void child.kill(signal);
+    onStart(kill);
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (text: Buffer) => {
@@ -29,7 +34,7 @@ export function blora(
     });
     child.stderr.on("data", (text: Buffer) => {
       stderr += text;
-      onOutput(String(text), (signal) => child.kill(signal));
+      onOutput(String(text), kill);
     });
     child.on("close", (status) => resolve({ status, stdout, stderr }));
   });

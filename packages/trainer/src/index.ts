@@ -30,5 +30,3 @@ export type { Snapshot } from "./state/training-state.ts";
 export type { CostLedger, EvaluationRecord, RunSummary } from "./summary.ts";
 export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";
 export { train } from "./train.ts";
-export { type RunInWorkerOptions, runInWorker } from "./worker/run-in-worker.ts";
-export { serveWorker, type WorkerHost } from "./worker/serve-worker.ts";

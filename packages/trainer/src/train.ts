@@ -37,8 +37,9 @@ const FOR_CHECKPOINTS = { what: "checkpoints", advice: "Free some space or lower
  * Trains an adapter, or continues the run its output directory holds. A
  * continued run ends with the same bytes as one that was never interrupted.
  *
- * Works in whatever thread calls it; compiled engines block that thread, so
- * call it in a worker (`runInWorker`) where progress must stay live.
+ * Works in whatever thread calls it. Compiled engines block that thread for
+ * a step, so call it in a process or thread of its own where progress must
+ * stay live; between steps it lets messages and timers in.
  *
  * @returns what `summary.json` holds; `interrupted` where `shouldStop` ended it
  * @throws InvalidInputError for wrong arguments, data or folders, before the first step

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { AdapterStore, GateProbabilities, Method, Progress } from "@blora/spec";
 import { createAdapterStore } from "./adapter-store.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
@@ -58,6 +59,7 @@ export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
       secondsLeft(began, options.start.step, step, plan.totalSteps),
     );
     options.requireHeld();
+    await setImmediate(); // lets messages and timers in: a step blocks the thread
     const isLast = progress.step === plan.totalSteps;
     if (progress.step % evalSteps === 0 || isLast) progress = await evaluateNow(options, progress);
     if (progress.step % saveSteps === 0 || isLast || progress.stoppedEarly) await checkpoint();

@@ -2,7 +2,7 @@ import { sitesPicture } from "@blora/report";
 import type { ComponentManifest } from "@blora/spec";
 import type { RunSummary } from "@blora/trainer";
 import type { Command } from "commander";
-import { EXIT } from "../exit.ts";
+import { statusOfSignal } from "../exit.ts";
 import { summaryTable } from "../output/summary-table.ts";
 import { methodManifest } from "../run/components.ts";
 import { runSettings } from "./run-flags.ts";
@@ -65,11 +65,11 @@ export function addDemoCommand(program: Command, exit: (status: number) => void)
           { task: "builtin", method: "lora", engine: "onnx", seed, set },
           `${out}/${folder}-${seed}`,
         );
-        const { result: summary } = await trainOnce(
+        const { result: summary, signal } = await trainOnce(
           { ...settings, method },
           { overwrite: true, allowConfigChange: false, quiet: false },
         );
-        if (summary.interrupted) return exit(EXIT.interrupted);
+        if (summary.interrupted) return exit(statusOfSignal(signal));
         summaries.push(summary);
       }
       const names = runs.map(({ name }) => name);

@@ -1,14 +1,7 @@
 import { duration } from "@blora/report";
 import type { GroupScore, LikelihoodScores } from "@blora/spec";
-import {
-  evaluateLikelihood,
-  type LikelihoodProgress,
-  type LikelihoodRun,
-  type LikelihoodSummary,
-} from "@blora/trainer";
+import type { LikelihoodProgress, LikelihoodSummary } from "@blora/trainer";
 import Table from "cli-table3";
-import { EXIT } from "../exit.ts";
-import { withSignals } from "../run/signals.ts";
 
 /** Flags of benchmarks that are scored by likelihood. */
 export interface BenchmarkFlags {
@@ -29,33 +22,11 @@ export function benchmarkAssignments({ shots, protocol, subjects, limit, addBos 
     .map(([name, value]) => `task.${name}=${JSON.stringify(value)}`);
 }
 
-/**
- * Scores a language model on a benchmark and prints the result.
- *
- * @returns the exit status where a signal ended it early
- */
-export async function evalLikelihood(run: LikelihoodRun, flags: BenchmarkFlags): Promise<number | undefined> {
-  const { result, signal } = await withSignals((abort) =>
-    evaluateLikelihood({
-      ...run,
-      ...(flags.out === undefined ? {} : { outputDirectory: flags.out }),
-      shouldStop: () => abort.aborted,
-      onProgress: flags.json ? () => {} : showProgress(),
-    }),
-  );
-  await run.engine.release();
-  const { answers, ...summary } = result;
-  if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else process.stdout.write(`\n${describeLikelihood(result, flags.out)}\n`);
-  if (!result.interrupted) return undefined;
-  return signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
-}
-
 const REDRAW_MILLISECONDS = 100;
 const PLAIN_MILLISECONDS = 10_000;
 
 /** One line that is redrawn on a terminal, a plain line now and then elsewhere. */
-function showProgress(): (progress: LikelihoodProgress) => void {
+export function showLikelihoodProgress(): (progress: LikelihoodProgress) => void {
   const { isTTY } = process.stderr;
   let last = 0;
   return ({ answered, questions, questionsPerSecond, secondsLeft }) => {

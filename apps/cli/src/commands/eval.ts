@@ -1,11 +1,15 @@
-import { InvalidInputError, isLanguageModelTask } from "@blora/spec";
-import { evaluate } from "@blora/trainer";
 import type { Command } from "commander";
-import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
-import { adapterSettings } from "../run/adapter-settings.ts";
-import { type LoadedRun, loadRun } from "../run/load-run.ts";
-import { type BenchmarkFlags, benchmarkAssignments, evalLikelihood } from "./eval-likelihood.ts";
-import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
+import { statusOfSignal } from "../exit.ts";
+import type { SplitScores } from "../jobs/evaluate.ts";
+import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
+import { runInChild } from "../run/child.ts";
+import {
+  type BenchmarkFlags,
+  benchmarkAssignments,
+  describeLikelihood,
+  showLikelihoodProgress,
+} from "./eval-likelihood.ts";
+import { addRunFlags, type RunFlags } from "./run-flags.ts";
 
 interface EvalFlags extends RunFlags, BenchmarkFlags, AdapterFlags {
   readonly adapter?: string;
@@ -29,57 +33,31 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
     .option("--out <folder>", "mmlu: keep every answer, and go on where an interrupted evaluation stopped")
     .option("--json", "print one JSON line")
     .action(async (argument: string | undefined, flags: EvalFlags, command: Command) => {
-      const path = argument ?? flags.adapter;
-      const adapterDirectory = path === undefined ? undefined : await adapterFolder(path, flags);
-      const { parts } = await openRun(adapterDirectory, flags, command);
-      const { task } = parts;
-      if (isLanguageModelTask(task) && task.likelihood !== undefined && flags.split === undefined) {
-        const run = { ...parts, ...(adapterDirectory === undefined ? {} : { adapterDirectory }) };
-        const status = await evalLikelihood(run, flags);
-        if (status !== undefined) exit(status);
+      const { json, split, out } = flags;
+      const { result, signal } = await runInChild(
+        "evaluation",
+        {
+          flags: { ...flags, set: [...benchmarkAssignments(flags), ...flags.set] },
+          isTaskGiven: command.getOptionValueSource("task") === "cli",
+          adapter: argument ?? flags.adapter,
+          split,
+          out,
+        },
+        json ? {} : { onEvent: showLikelihoodProgress() },
+      );
+      if (result.kind === "splits") {
+        process.stdout.write(json ? `${JSON.stringify(result.results)}\n` : describe(result.results));
         return;
       }
-      if (adapterDirectory === undefined) {
-        throw new InvalidInputError(`eval: expected an adapter folder to score on ${task.name}, found none.`);
-      }
-      const splits = flags.split === undefined ? {} : { splits: [flags.split] };
-      const results = await evaluate({ ...parts, adapterDirectory, ...splits });
-      await parts.engine.release();
-      process.stdout.write(flags.json ? `${JSON.stringify(withoutRows(results))}\n` : describe(results));
+      const { answers: _, ...summary } = result.summary;
+      if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+      else process.stdout.write(`\n${describeLikelihood(result.summary, out)}\n`);
+      if (summary.interrupted) exit(statusOfSignal(signal));
     });
 }
 
-/** The run an adapter was trained in, or the plain model of the flags. */
-async function openRun(folder: string | undefined, flags: EvalFlags, command: Command): Promise<LoadedRun> {
-  const set = [...benchmarkAssignments(flags), ...flags.set];
-  if (folder === undefined) return loadRun(runSettings({ ...flags, set }, ""));
-  const { baseModel, task = flags.task, method, maxSeqLength } = await adapterSettings(folder);
-  const isTaskGiven = command.getOptionValueSource("task") === "cli";
-  const settings = runSettings(
-    {
-      ...flags,
-      set,
-      ...(flags.model === undefined && baseModel !== undefined && { model: baseModel }),
-      task: isTaskGiven ? flags.task : task,
-    },
-    folder,
-  );
-  return loadRun({
-    ...settings,
-    method,
-    arguments: { ...(maxSeqLength !== undefined && { maxSeqLength }), ...settings.arguments },
-  });
-}
-
-type Results = Awaited<ReturnType<typeof evaluate>>;
-
-function withoutRows({ splits, ...rest }: Results): object {
-  const scored = Object.entries(splits).map(([name, { logits: _, likelihoods: __, ...split }]) => [name, split]);
-  return { ...rest, splits: Object.fromEntries(scored) };
-}
-
 /** A line for each split, and one for the price. */
-function describe({ task, splits, bops }: Results): string {
+function describe({ task, splits, bops }: SplitScores): string {
   const lines = Object.entries(splits).map(([name, { rows, loss, scores }]) => {
     const values = Object.entries(scores ?? {}).map(([metric, value]) => `${metric} ${value.toFixed(4)}`);
     return [task, name, `${rows} rows`, loss === undefined ? "no labels" : `loss ${loss.toFixed(4)}`, ...values].join(

@@ -1,34 +1,10 @@
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
-import { onnx } from "@blora/engine-onnx";
-import {
-  type ExportSummary,
-  exportOnnx,
-  type Measurement,
-  measureExport,
-  type WeightFormat,
-  weightFormats,
-} from "@blora/export-onnx";
-import { baseModelOf, type Network, openNetwork, openPlain, readPlainAdapter } from "@blora/network";
-import type { CodedUpdate, ComponentManifest } from "@blora/spec";
-import { writeTokenizerJson } from "@blora/tokenizer";
-import { openCheckpoint } from "@blora/weights";
+import { weightFormats } from "@blora/export-onnx";
 import { type Command, Option } from "commander";
-import { registry } from "../registry.ts";
-import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
-import { architectureFor, modelFolder } from "../run/load-run.ts";
-
-interface ExportFlags extends AdapterFlags {
-  readonly adapter: string;
-  readonly model?: string;
-  readonly revision?: string;
-  readonly out: string;
-  readonly weights: WeightFormat;
-  readonly adapterForm: "merged" | "branch";
-  readonly measure: boolean;
-  readonly json?: boolean;
-}
+import type { Exported, ExportFlags } from "../jobs/export.ts";
+import { addAdapterRevision } from "../run/adapter-folder.ts";
+import { runInChild } from "../run/child.ts";
+import { partialFolder } from "../run/partial-folder.ts";
 
 export function addExportCommand(program: Command): void {
   addAdapterRevision(program.command("export"))
@@ -51,49 +27,19 @@ export function addExportCommand(program: Command): void {
     .option("--no-measure", "do not compare the exported graph with the model")
     .option("--json", "print one JSON line")
     .action(async (flags: ExportFlags) => {
-      const adapterPath = await adapterFolder(flags.adapter, flags);
-      const model = flags.model ?? (await baseModelOf(adapterPath));
-      const folder = await modelFolder(model, flags);
-      const checkpoint = openCheckpoint(folder);
-      const network = openNetwork(architectureFor(checkpoint.config, folder), checkpoint, model);
-      const adapter = await readPlainAdapter(adapterPath, network);
-      const out = resolve(flags.out);
-      const { weights, adapterForm } = flags;
-      const codes = adapterForm === "branch" ? await codesOf(adapterPath, network) : undefined;
-      const summary = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
-      const made = existsSync(join(folder, "tokenizer.json")) ? [] : await writeTokenizerJson(folder, out);
-      const engine = onnx();
-      const measurement = flags.measure
-        ? await measureExport({
-            network: openPlain(network, adapter, adapterPath),
-            engine,
-            file: join(out, summary.file),
-          })
-        : undefined;
-      const written = { ...summary, tokenizer: [...new Set([...summary.tokenizer, ...made])] };
-      await engine.release();
-      const text = flags.json
-        ? `${JSON.stringify({ ...written, ...measurement })}\n`
-        : describe(out, written, measurement);
-      process.stdout.write(text);
+      const partial = partialFolder(flags.out);
+      const { result } = await runInChild("export", { flags, partial }, { partial });
+      const { summary, measurement } = result;
+      process.stdout.write(
+        flags.json ? `${JSON.stringify({ ...summary, ...measurement })}\n` : describe(resolve(flags.out), result),
+      );
     });
-}
-
-/** The factors of an adapter of this project as it learned to round them; undefined for one of PEFT's. */
-async function codesOf(folder: string, { linears }: Network): Promise<ReadonlyMap<string, CodedUpdate> | undefined> {
-  if (!isPacked(folder)) return undefined;
-  const { description, weights } = await readAdapter(folder);
-  const method = registry.resolve(description.method as unknown as ComponentManifest<"method">, "method");
-  return exportCodes(method, linears, weights);
 }
 
 const MEBIBYTE = 2 ** 20;
 
-function describe(
-  out: string,
-  { file, bytes, dtype, longest, tokenizer }: ExportSummary,
-  measured?: Measurement,
-): string {
+function describe(out: string, { summary, measurement: measured }: Exported): string {
+  const { file, bytes, dtype, longest, tokenizer } = summary;
   const lines = [
     `${join(out, file)}  ${(bytes / MEBIBYTE).toFixed(1)} MiB, dtype ${dtype} of transformers.js`,
     longest === undefined ? "any batch, texts of any length" : `any batch, texts of up to ${longest} tokens`,

@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
 import type { SweepRecord } from "@blora/report";
 import type { Command } from "commander";
-import { EXIT } from "../exit.ts";
+import { EXIT, statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
-import { withSignals } from "../run/signals.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
 import { currentRecords, readRecords } from "../sweep/records.ts";
 import { writeResults } from "../sweep/results-files.ts";
@@ -50,27 +49,23 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, currentRecords(records, plan), flags);
-      const { result: records, signal } = await withSignals((abort) =>
-        runSweep({
-          plan,
-          out: flags.out,
-          runs: resolve(flags.runs),
-          defaults: runSettings({ ...flags, task: "builtin", method: "lora", set: [] }, ""),
-          signal: abort,
-          onStart: ({ task, recipe, seed }, left) =>
-            output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
-          onEvent: createProgress(output),
-          async onRecord({ name, outcome }, all) {
-            if (outcome.status === "failed") output.write(`${name} failed: ${outcome.error}\n`);
-            await tables(all.values());
-          },
-        }),
-      );
+      const { records, signal } = await runSweep({
+        plan,
+        out: flags.out,
+        runs: resolve(flags.runs),
+        defaults: runSettings({ ...flags, task: "builtin", method: "lora", set: [] }, ""),
+        onStart: ({ task, recipe, seed }, left) => output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
+        onEvent: createProgress(output),
+        async onRecord({ name, outcome }, all) {
+          if (outcome.status === "failed") output.write(`${name} failed: ${outcome.error}\n`);
+          await tables(all.values());
+        },
+      });
       const results = await tables(records.values());
       process.stdout.write(
         flags.json ? `${JSON.stringify(results)}\n` : `${describeEnd(plan, records)}table: ${flags.out}/results.md\n`,
       );
-      if (signal !== undefined) return exit(signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted);
+      if (signal !== undefined) return exit(statusOfSignal(signal));
       if (plan.some(({ name }) => records.get(name)?.outcome.status !== "done")) exit(EXIT.failure);
     });
 }

@@ -1,14 +1,13 @@
 import { sitesPicture } from "@blora/report";
 import type { RunSummary } from "@blora/trainer";
 import type { Command } from "commander";
-import { EXIT } from "../exit.ts";
+import { statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { summaryTable } from "../output/summary-table.ts";
 import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
+import { type Ended, runInChild } from "../run/child.ts";
 import type { RunSettings } from "../run/settings.ts";
-import { type Interruptible, withSignals } from "../run/signals.ts";
-import { trainInProcess } from "../run/training-process.ts";
 import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
 
 interface TrainFlags extends RunFlags, AdapterFlags {
@@ -40,7 +39,7 @@ export function addTrainCommand(program: Command, exit: (status: number) => void
       });
       if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
       else process.stdout.write(describeSummary(summary, out));
-      if (summary.interrupted) exit(signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted);
+      if (summary.interrupted) exit(statusOfSignal(signal));
     });
 }
 
@@ -67,10 +66,9 @@ export interface TrainOptions {
 export function trainOnce(
   settings: RunSettings,
   { overwrite, allowConfigChange, quiet }: TrainOptions,
-): Promise<Interruptible<RunSummary>> {
+): Promise<Ended<RunSummary>> {
   const progress = createProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) });
-  const job = { settings, overwrite, allowConfigChange };
-  return withSignals((abort) => trainInProcess(job, quiet ? () => {} : progress, abort));
+  return runInChild("training", { settings, overwrite, allowConfigChange }, quiet ? {} : { onEvent: progress });
 }
 
 function describeSummary(summary: RunSummary, out: string): string {

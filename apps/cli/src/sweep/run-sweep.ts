@@ -2,8 +2,9 @@ import { join } from "node:path";
 import type { SweepOutcome, SweepRecord } from "@blora/report";
 import { machine, type RunEvent, type RunSummary } from "@blora/trainer";
 import { readJsonFileIfPresent } from "@blora/weights";
+import { InterruptedError } from "../exit.ts";
+import { runInChild } from "../run/child.ts";
 import type { RunSettings } from "../run/settings.ts";
-import { trainInProcess } from "../run/training-process.ts";
 import type { PlannedRun } from "./plan.ts";
 import { readRecords, writeRecord } from "./records.ts";
 
@@ -15,38 +16,51 @@ export interface SweepOptions {
   readonly runs: string;
   /** Settings that recipes leave open: data, engine. */
   readonly defaults: Omit<RunSettings, "out" | "arguments" | "configFile" | "taskName">;
-  readonly signal: AbortSignal;
   onStart(run: PlannedRun, left: number): void;
   onEvent(event: RunEvent): void;
   /** After every run, with all records there are. */
   onRecord(record: SweepRecord, records: ReadonlyMap<string, SweepRecord>): Promise<void>;
 }
 
-/** Runs what is missing, one run at a time; returns all records, also earlier ones. */
-export async function runSweep(options: SweepOptions): Promise<Map<string, SweepRecord>> {
-  const { plan, out, signal, onStart, onRecord } = options;
-  const recorded = await readRecords(out);
-  const missing = plan.filter(({ name }) => recorded.get(name)?.outcome.status !== "done");
-  for (const [index, run] of missing.entries()) {
-    if (signal.aborted) break;
-    onStart(run, missing.length - index);
-    const outcome = await outcomeOf(run, options);
-    if (outcome === undefined) break;
-    const { recipeFile: _, ...planned } = run;
-    const record: SweepRecord = { formatVersion: 1, ...planned, machine: machine(), outcome };
-    await writeRecord(out, record);
-    // Read again: another sweep may have added some.
-    await onRecord(record, await readRecords(out));
-  }
-  return readRecords(out);
+export interface SweepEnd {
+  /** All records there are, also earlier ones. */
+  readonly records: ReadonlyMap<string, SweepRecord>;
+  /** The signal that ended the sweep, where one did. */
+  readonly signal: NodeJS.Signals | undefined;
 }
 
-/** How a run ended; undefined where it was interrupted. */
-async function outcomeOf(run: PlannedRun, options: SweepOptions): Promise<SweepOutcome | undefined> {
-  const { runs, defaults, signal, onEvent } = options;
+/** Runs what is missing, one run at a time, until a signal asks to stop. */
+export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
+  const { plan, out, onStart, onRecord } = options;
+  const recorded = await readRecords(out);
+  const missing = plan.filter(({ name }) => recorded.get(name)?.outcome.status !== "done");
+  let signal: NodeJS.Signals | undefined;
+  for (const [index, run] of missing.entries()) {
+    onStart(run, missing.length - index);
+    const ended = await endOf(run, options);
+    signal = ended.signal;
+    if (ended.outcome !== undefined) {
+      const { recipeFile: _, ...planned } = run;
+      const record: SweepRecord = { formatVersion: 1, ...planned, machine: machine(), outcome: ended.outcome };
+      await writeRecord(out, record);
+      // Read again: another sweep may have added some.
+      await onRecord(record, await readRecords(out));
+    }
+    if (signal !== undefined) break;
+  }
+  return { records: await readRecords(out), signal };
+}
+
+interface RunEnd {
+  /** Undefined where the run was interrupted. */
+  readonly outcome?: SweepOutcome;
+  readonly signal?: NodeJS.Signals | undefined;
+}
+
+async function endOf(run: PlannedRun, { runs, defaults, onEvent }: SweepOptions): Promise<RunEnd> {
   const folder = join(runs, run.name);
   const earlier = readSummary(folder);
-  if (earlier !== undefined) return { status: "done", summary: earlier };
+  if (earlier !== undefined) return { outcome: { status: "done", summary: earlier } };
   const settings: RunSettings = {
     ...defaults,
     out: folder,
@@ -54,12 +68,13 @@ async function outcomeOf(run: PlannedRun, options: SweepOptions): Promise<SweepO
     configFile: run.recipeFile,
     taskName: run.task,
   };
-  const job = { settings, overwrite: false, allowConfigChange: false };
   try {
-    const summary = await trainInProcess(job, onEvent, signal);
-    return summary.interrupted ? undefined : { status: "done", summary };
+    const job = { settings, overwrite: false, allowConfigChange: false };
+    const { result: summary, signal } = await runInChild("training", job, { onEvent });
+    return { signal, ...(!summary.interrupted && { outcome: { status: "done", summary } }) };
   } catch (error) {
-    return { status: "failed", error: (error as Error).message };
+    if (error instanceof InterruptedError) return { signal: error.signal };
+    return { outcome: { status: "failed", error: (error as Error).message } };
   }
 }
 

@@ -1,0 +1,48 @@
+import type { Job } from "./jobs/job.ts";
+import { jobs } from "./jobs/jobs.ts";
+import { type FromChild, storeError, type ToChild } from "./run/child-messages.ts";
+
+let stopsItself = false;
+let isStopping = false;
+
+// An interrupt on the terminal reaches every process of a command: the parent decides, and says so.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+
+process.on("disconnect", () => {
+  isStopping = true;
+  if (!stopsItself) process.exit(1);
+});
+
+function send(message: FromChild, sent: () => void = () => {}): void {
+  if (process.connected) process.send!(message, sent);
+  else sent();
+}
+
+/** Tells how the job ended, and ends the process whatever native code would keep it. */
+function end(answer: FromChild): void {
+  process.removeAllListeners("disconnect");
+  send(answer, () => process.exit());
+}
+
+process.on("uncaughtException", (error) => end({ kind: "error", error: storeError(error) }));
+
+process.on("message", async (message: ToChild) => {
+  if (message.kind === "stop") {
+    isStopping = true;
+    return;
+  }
+  const job = jobs[message.job] as Job<unknown, unknown, unknown>;
+  try {
+    const result = await job(message.input, {
+      emit: (event) => send({ kind: "event", event } as FromChild),
+      stopsItself(doing) {
+        stopsItself = true;
+        send({ kind: "stopsItself", doing });
+      },
+      shouldStop: () => isStopping,
+    });
+    end({ kind: "result", result } as FromChild);
+  } catch (error) {
+    end({ kind: "error", error: storeError(error) });
+  }
+});

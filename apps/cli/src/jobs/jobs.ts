@@ -1,0 +1,22 @@
+import { evaluateAdapter } from "./evaluate.ts";
+import { exportModel } from "./export.ts";
+import { generate } from "./generate.ts";
+import type { JobHost } from "./job.ts";
+import { merge } from "./merge.ts";
+import { trainAdapter } from "./train.ts";
+
+/** Everything that takes long, by what its process is called where it fails. */
+export const jobs = {
+  training: trainAdapter,
+  evaluation: evaluateAdapter,
+  merge,
+  export: exportModel,
+  generation: generate,
+} as const;
+
+export type Jobs = typeof jobs;
+export type JobName = keyof Jobs;
+export type JobInput<Name extends JobName> = Parameters<Jobs[Name]>[0];
+export type JobEvent<Name extends JobName> =
+  Parameters<Jobs[Name]> extends [unknown, JobHost<infer Event>] ? Event : never;
+export type JobResult<Name extends JobName> = Awaited<ReturnType<Jobs[Name]>>;

@@ -1,0 +1,96 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { mergeAdapter } from "@blora/adapters";
+import { openAdapter, openBase, openNetwork } from "@blora/network";
+import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
+import { loadTokenizer } from "@blora/tokenizer";
+import { openCheckpoint } from "@blora/weights";
+import { registry } from "../registry.ts";
+import { type AdapterFlags, adapterFolder } from "../run/adapter-folder.ts";
+import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
+import { engineManifest, taskManifest } from "../run/components.ts";
+import { architectureFor, modelFolder } from "../run/load-run.ts";
+import { moveFolder } from "../run/partial-folder.ts";
+import { sampleDifference } from "../run/sample-difference.ts";
+
+export interface MergeFlags extends AdapterFlags {
+  readonly adapter: string;
+  readonly out: string;
+  readonly model?: string;
+  readonly revision?: string;
+  readonly task?: string;
+  readonly maxShardSize: number;
+  readonly roundBase?: boolean;
+  readonly engine: string;
+  readonly json?: boolean;
+}
+
+export interface MergeInput {
+  readonly flags: MergeFlags;
+  /** Folder the checkpoint is made in, before it moves to `flags.out`. */
+  readonly partial: string;
+}
+
+export interface Merged {
+  readonly merged: number;
+  readonly replaced: number;
+  readonly files: readonly string[];
+  readonly out: string;
+  readonly texts: number;
+  readonly largestDifference: number;
+  readonly largestLogit: number;
+}
+
+const BYTES_PER_GB = 1e9;
+
+/** Writes a checkpoint with the adapter in its weights, and measures how far it is from the two of them apart. */
+export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
+  requireEmpty(flags.out);
+  const folder = await adapterFolder(flags.adapter, flags);
+  const settings = await adapterSettings(folder);
+  const head = headOf(settings, flags);
+  const { offline = false, revision } = flags;
+  const model = await modelFolder(baseModelOf(flags, settings), { offline, revision });
+  const checkpoint = openCheckpoint(model);
+  const architecture = architectureFor(checkpoint.config, model);
+  const method = registry.resolve(settings.method, "method");
+  const parts = { architecture, checkpoint, method };
+  const network = openNetwork(architecture, checkpoint, model);
+  const adapted = await openAdapter(network, { folder, head, method, form: "trained" });
+  const out = join(partial, "merged");
+  const report = await mergeAdapter({
+    ...parts,
+    head,
+    weights: adapted.weights,
+    out,
+    maxShardBytes: flags.maxShardSize * BYTES_PER_GB,
+    roundBase: flags.roundBase ?? false,
+  });
+  const merged = openBase(openNetwork(architecture, openCheckpoint(out), flags.out), head);
+  const engine = registry.resolve(engineManifest(flags.engine, {}), "engine");
+  const difference = await sampleDifference(engine, await loadTokenizer(model), adapted, merged);
+  await engine.release();
+  await moveFolder(out, flags.out);
+  return { ...report, out: flags.out, ...difference };
+}
+
+function requireEmpty(out: string): void {
+  if (!existsSync(out) || readdirSync(out).length === 0) return;
+  throw new InvalidInputError(`${out}: expected a folder to write that is absent or empty, found files in it.`);
+}
+
+function headOf(settings: AdapterSettings, { task, adapter }: MergeFlags): Head {
+  const given = task === undefined ? undefined : registry.resolve(taskManifest(task), "task");
+  const head =
+    given === undefined ? settings.head : isLanguageModelTask(given) ? { kind: "language-model" as const } : given.head;
+  if (head !== undefined) return head;
+  throw new InvalidInputError(
+    `${adapter}: expected --task to name the labels of this adapter, because PEFT's files do not.`,
+  );
+}
+
+function baseModelOf({ model }: MergeFlags, { baseModel }: AdapterSettings): string {
+  const name = model ?? baseModel;
+  if (name !== undefined) return name;
+  throw new InvalidInputError("merge: expected --model, because the adapter names no base model.");
+}

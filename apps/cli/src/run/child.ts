@@ -1,0 +1,89 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { BloraError } from "@blora/spec";
+import { InterruptedError, statusOfSignal } from "../exit.ts";
+import type { JobEvent, JobInput, JobName, JobResult } from "../jobs/jobs.ts";
+import { trainingEnvironment } from "./allocator.ts";
+import { type FromChild, type JobStart, restoreError, type ToChild } from "./child-messages.ts";
+
+const STOPPING = ["SIGINT", "SIGTERM"] as const;
+
+export interface ChildOptions<Event> {
+  onEvent?(event: Event): void;
+  /** Folder the job fills before it puts what it made in place. Removed however the job ends. */
+  readonly partial?: string;
+}
+
+export interface Ended<Result> {
+  readonly result: Result;
+  /** The signal that asked to stop, where one did. */
+  readonly signal: NodeJS.Signals | undefined;
+}
+
+/**
+ * Does a job in a process of its own: computing blocks no one who shows
+ * progress, memory is that of this job alone, and a crash of native code ends
+ * nothing else.
+ *
+ * A first signal asks the job to finish its step and save, or ends it where
+ * there is nothing to save; a second one ends both processes at once.
+ *
+ * @throws the job's own error with its class, InterruptedError where a signal ended it, and BloraError saying how the
+ *   process ended where it gave no answer
+ */
+export async function runInChild<Name extends JobName>(
+  job: Name,
+  input: JobInput<Name>,
+  { onEvent, partial }: ChildOptions<JobEvent<Name>> = {},
+): Promise<Ended<JobResult<Name>>> {
+  const child = fork(fileURLToPath(new URL("./child-process.js", import.meta.url)), {
+    serialization: "advanced",
+    env: trainingEnvironment(),
+  });
+  let doing: string | undefined;
+  let answer: Extract<FromChild<Name>, { kind: "result" | "error" }> | undefined;
+  child.on("message", (message: FromChild<Name>) => {
+    if (message.kind === "event") onEvent?.(message.event);
+    else if (message.kind === "stopsItself") doing = message.doing;
+    else answer = message;
+  });
+
+  let signal: NodeJS.Signals | undefined;
+  const onSignal = (received: NodeJS.Signals): void => {
+    if (signal !== undefined) {
+      child.kill("SIGKILL");
+      removeFolder(partial);
+      process.exit(statusOfSignal(received));
+    }
+    signal = received;
+    if (doing === undefined) return void child.kill("SIGKILL");
+    process.stderr.write(`\n${doing}; once more to stop at once\n`);
+    send(child, { kind: "stop" });
+  };
+  for (const name of STOPPING) process.on(name, onSignal);
+  try {
+    send(child, { kind: "start", job, input } as JobStart);
+    // What was sent before a process ended arrives before its channel closes.
+    const [[code, killer]] = await Promise.all([once(child, "exit"), once(child, "disconnect")]);
+    if (answer?.kind === "result") return { result: answer.result, signal };
+    if (answer?.kind === "error") throw restoreError(answer.error);
+    if (signal !== undefined) {
+      throw new InterruptedError(`interrupted: the ${job} was ended before there was anything to save.`, signal);
+    }
+    const ending = killer === null ? `with status ${code}` : `by ${killer}`;
+    throw new BloraError(`The ${job} process ended ${ending}.`);
+  } finally {
+    for (const name of STOPPING) process.off(name, onSignal);
+    removeFolder(partial);
+  }
+}
+
+function send(child: ChildProcess, message: ToChild): void {
+  if (child.connected) child.send(message);
+}
+
+function removeFolder(path: string | undefined): void {
+  if (path !== undefined) rmSync(path, { recursive: true, force: true });
+}

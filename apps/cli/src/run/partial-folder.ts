@@ -1,0 +1,31 @@
+import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { flush } from "@blora/files";
+
+/**
+ * Where what goes to `out` is made first: beside it, so that it moves there in
+ * one rename, and under a name of this process, so that two never share it.
+ */
+export function partialFolder(out: string): string {
+  const path = resolve(out);
+  return join(dirname(path), `.partial-${basename(path)}-${process.pid}`);
+}
+
+/** Moves a folder to a place that is absent or empty: fails where it holds something by now. */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  await rmdir(to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  await rename(from, to);
+  await flush(dirname(resolve(to)));
+}
+
+/** Moves every file of a folder to the same place in another, whose other files stay. */
+export async function moveFiles(from: string, to: string): Promise<void> {
+  const entries = await readdir(from, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((entry) => entry.isFile())) {
+    const place = join(to, join(entry.parentPath, entry.name).slice(from.length));
+    await mkdir(dirname(place), { recursive: true });
+    await rename(join(entry.parentPath, entry.name), place);
+  }
+}
