@@ -4,6 +4,11 @@ import { CommanderError } from "commander";
 /** Exit statuses of the command line. */
 export const EXIT = { success: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
+/** A flag whose value cannot be what it is. */
+export class UsageError extends BloraError {
+  override readonly name: string = "UsageError";
+}
+
 /** Work that a signal ended before it could be saved. */
 export class InterruptedError extends BloraError {
   override readonly name: string = "InterruptedError";
@@ -37,7 +42,9 @@ export function describeFailure(error: unknown): { status: number; message: stri
 }
 
 function statusOfError(error: Error): number {
-  return error instanceof InterruptedError ? statusOfSignal(error.signal) : EXIT.failure;
+  if (error instanceof InterruptedError) return statusOfSignal(error.signal);
+  // By name, because it may come from a child process.
+  return error.name === "UsageError" ? EXIT.usage : EXIT.failure;
 }
 
 /** Errors of the file system and the network name what happened well enough. */

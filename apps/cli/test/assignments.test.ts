@@ -1,10 +1,9 @@
+import { writeManifest } from "@blora/core";
 import { describe, expect, test } from "vitest";
-import { runSettings } from "../src/commands/run-flags.ts";
-import { registry } from "../src/registry.ts";
+import { resolveRun } from "../src/run/resolve.ts";
 import { parseAssignment } from "../src/run/set-option.ts";
 
-const flags = { task: "builtin", method: "blora", engine: "onnx", set: [] as string[] };
-const settingsWith = (...set: string[]) => runSettings({ ...flags, set }, "out");
+const runWith = (...set: string[]) => resolveRun({ set });
 
 describe("--set", () => {
   test("reads values as JSON where they parse, else as text", () => {
@@ -20,17 +19,23 @@ describe("--set", () => {
     );
   });
 
-  test("changes training arguments by their bare names, later flags winning", () => {
-    expect(settingsWith("seed=1", "maxSteps=5", "seed=2").arguments).toEqual({ seed: 2, maxSteps: 5 });
+  test("changes training arguments by their bare names, later flags winning", async () => {
+    expect((await runWith("seed=1", "maxSteps=5", "seed=2")).arguments).toEqual({ seed: 2, maxSteps: 5 });
   });
 
-  test("reaches options of components, and of components inside them", () => {
-    const { method } = settingsWith("method.rank=4", "method.quantizer.bits=[0,4]", "method.phases.warmup=0.2");
-    expect(method).toMatchObject({
+  test("reaches options of components, and of components inside them", async () => {
+    const phases = [
+      "method.allocation=gates",
+      "method.phases.warmup=0.2",
+      "method.phases.gates=0.5",
+      "method.phases.settle=0.3",
+    ];
+    const { method } = await runWith("method.rank=4", "method.quantizer.bits=[0,4]", ...phases);
+    expect(writeManifest(method)).toMatchObject({
       $plugin: "method/blora",
       options: {
         rank: 4,
-        phases: { warmup: 0.2 },
+        phases: { warmup: 0.2, gates: 0.5, settle: 0.3 },
         quantizer: {
           $plugin: "quantizer/uniform",
           options: { bits: [0, 4], gate: { $plugin: "gate/hard-concrete" } },
@@ -39,8 +44,8 @@ describe("--set", () => {
     });
   });
 
-  test("refuses options of a value that has none", () => {
-    expect(() => settingsWith("method.rank=4", "method.rank.x=1")).toThrow("rank is 4 and has no options");
+  test("refuses options of a value that has none", async () => {
+    await expect(runWith("method.rank=4", "method.rank.x=1")).rejects.toThrow("rank is 4 and has no options");
   });
 });
 
@@ -52,29 +57,30 @@ test.each([
   ],
   ["task", "task.trainrows=100", 'wrong options of task "builtin": unknown key "trainrows" (did you mean trainRows'],
   ["method", "method.quantizer.gate.treshold=0.1", 'unknown key "treshold" (did you mean threshold?)'],
-] as const)("a misspelled option of the %s is refused with the one that was meant", (kind, assignment, message) => {
-  expect(() => registry.resolve(settingsWith(assignment)[kind])).toThrow(message);
+] as const)("a misspelled option of the %s is refused with the one that was meant", async (_, assignment, message) => {
+  await expect(resolveRun({ set: [assignment] })).rejects.toThrow(message);
 });
 
 describe("run flags", () => {
-  test("name tasks by the benchmark's short names", () => {
-    expect(runSettings({ ...flags, task: "mrpc" }, "out").task).toEqual({
+  test("name tasks by the benchmark's short names", async () => {
+    expect(writeManifest((await resolveRun({ task: "mrpc" })).task)).toMatchObject({
       $plugin: "task/glue",
       options: { task: "mrpc" },
     });
   });
 
-  test("--bops-target is an option of the method, which --set may still change", () => {
-    const method = (...set: string[]) => runSettings({ ...flags, bopsTarget: "0.25", set }, "out").method;
-    expect(method()).toMatchObject({ options: { bopsTarget: 0.25 } });
-    expect(method("method.bopsTarget=0.1")).toMatchObject({ options: { bopsTarget: 0.1 } });
+  test("--bops-target is an option of the method, which --set may still change", async () => {
+    const target = async (...set: string[]) =>
+      writeManifest((await resolveRun({ bopsTarget: 0.25, set })).method).options;
+    expect(await target()).toMatchObject({ bopsTarget: 0.25 });
+    expect(await target("method.bopsTarget=0.1")).toMatchObject({ bopsTarget: 0.1 });
   });
 
   test.each([
     ["task", "sst", /No task is called "sst"\. Did you mean sst2/],
     ["method", "blorra", /No method is called "blorra"\. Did you mean blora/],
     ["engine", "onyx", /No engine is called "onyx"\. Did you mean onnx/],
-  ])("suggest a near name for an unknown %s", (flag, value, message) => {
-    expect(() => runSettings({ ...flags, [flag]: value }, "out")).toThrow(message);
+  ])("suggest a near name for an unknown %s", async (flag, value, message) => {
+    await expect(resolveRun({ [flag]: value })).rejects.toThrow(message);
   });
 });

@@ -5,9 +5,7 @@ import { diagnoseModel, modelLines } from "../src/commands/doctor-model.ts";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../../fixtures/causal/${name}`, import.meta.url));
 const flags = (set: readonly string[] = []) => ({
-  task: "builtin",
   method: "lora",
-  engine: "onnx",
   set,
   offline: true,
 });

@@ -1,12 +1,15 @@
 import { readAdapter } from "@blora/adapters";
 import { renderLedger } from "@blora/bops";
-import type { Adapter, LinearSite, Method } from "@blora/spec";
+import type { Adapter, LinearSite } from "@blora/spec";
 import type { Command } from "commander";
-import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
-import { type LoadedRun, loadRun } from "../run/load-run.ts";
-import { addRunFlags, type RunFlags, runSettings } from "./run-flags.ts";
+import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
+import { adapterSettings } from "../run/adapter-settings.ts";
+import { type OpenRun, openRun } from "../run/open-run.ts";
+import type { RunRequest } from "../run/request.ts";
+import { resolveRun } from "../run/resolve.ts";
+import { addRunFlags } from "./run-flags.ts";
 
-interface BopsFlags extends RunFlags, AdapterFlags {
+interface BopsFlags extends RunRequest, AdapterFlags {
   readonly adapter?: string;
   readonly tokens: number;
   readonly markdown?: boolean;
@@ -49,30 +52,29 @@ export function addBopsCommand(program: Command): void {
 }
 
 interface Priced {
-  readonly parts: LoadedRun["parts"];
+  readonly parts: OpenRun;
   /** Adapter of a site; undefined where it is not adapted. */
   adapters(path: string): Adapter | undefined;
 }
 
 async function startOf(flags: BopsFlags): Promise<Priced> {
-  const { parts } = await loadRun(runSettings(flags, ""));
+  const parts = await openRun(await resolveRun(flags));
   const targets = parts.arguments?.targets ?? parts.architecture.defaultTargets;
   const starts = new Map(
     sitesOf(parts)
       .filter(({ role }) => targets.includes(role))
-      .map((site) => [site.path, (parts.method as Method).init(site, 0)]),
+      .map((site) => [site.path, parts.method.init(site, 0)]),
   );
   return { parts, adapters: (path) => starts.get(path) };
 }
 
 async function trained(flags: BopsFlags, path: string): Promise<Priced> {
-  const { description, weights } = await readAdapter(await adapterFolder(path, flags));
-  const settings = runSettings({ ...flags, model: flags.model ?? description.baseModel }, "");
-  const method = description.method as unknown as typeof settings.method;
-  const { parts } = await loadRun({ ...settings, method });
+  const adapter = await adapterSettings(path, flags);
+  const { weights } = await readAdapter(adapter.folder);
+  const parts = await openRun(await resolveRun(flags, adapter));
   return { parts, adapters: (site) => weights.adapters.get(site) };
 }
 
-function sitesOf({ architecture, checkpoint }: LoadedRun["parts"]): readonly LinearSite[] {
+function sitesOf({ architecture, checkpoint }: OpenRun): readonly LinearSite[] {
   return architecture.sites(architecture.parseConfig(checkpoint.config));
 }

@@ -4,8 +4,6 @@ import type { RunSummary } from "@blora/trainer";
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import { summaryTable } from "../output/summary-table.ts";
-import { methodManifest } from "../run/components.ts";
-import { runSettings } from "./run-flags.ts";
 import { trainOnce } from "./train.ts";
 
 const RANK = 8;
@@ -20,26 +18,19 @@ interface DemoRun {
   readonly name: string;
   /** What its folder is called, before the seed. */
   readonly folder: string;
-  readonly method: ComponentManifest<"method">;
+  readonly method: string | ComponentManifest<"method">;
+  readonly bopsTarget?: number;
 }
 
 /** LoRA, the same at 2 bits everywhere, and B-LoRA at half the cost of that. */
 function demoRuns(): readonly DemoRun[] {
-  const uniform = { $plugin: "quantizer/uniform", options: { bits: 2 } };
+  const quantizer = { $plugin: "quantizer/uniform", options: { bits: 2 } };
+  const uniform: ComponentManifest<"method"> = { $plugin: "method/blora", options: { quantizer } };
   return [
-    { name: "LoRA", folder: "lora", method: withOptions("lora", {}) },
-    {
-      name: "uniform 2 bits",
-      folder: "uniform-2",
-      method: { $plugin: "method/blora", options: { rank: RANK, quantizer: uniform } },
-    },
-    { name: "B-LoRA", folder: "blora", method: withOptions("blora", { bopsTarget: BUDGET }) },
+    { name: "LoRA", folder: "lora", method: "lora" },
+    { name: "uniform 2 bits", folder: "uniform-2", method: uniform },
+    { name: "B-LoRA", folder: "blora", method: "blora", bopsTarget: BUDGET },
   ];
-}
-
-function withOptions(name: string, own: Readonly<Record<string, unknown>>): ComponentManifest<"method"> {
-  const { $plugin, options } = methodManifest(name);
-  return { $plugin, options: { ...(options as object), ...own, rank: RANK } };
 }
 
 interface DemoFlags {
@@ -56,19 +47,14 @@ export function addDemoCommand(program: Command, exit: (status: number) => void)
     .option("--steps <count>", "updates of each run", Number, 900)
     .option("--seed <number>", "seed of every run", Number, 42)
     .action(async ({ out, steps, seed }: DemoFlags) => {
-      const set = [...SHARED, `maxSteps=${steps}`, `evalSteps=${Math.ceil(steps / 3)}`];
+      const set = [...SHARED, `method.rank=${RANK}`, `maxSteps=${steps}`, `evalSteps=${Math.ceil(steps / 3)}`];
       const runs = demoRuns();
       const summaries: RunSummary[] = [];
-      for (const { name, folder, method } of runs) {
+      for (const { name, folder, ...method } of runs) {
         process.stderr.write(`\n${name}\n`);
-        const settings = runSettings(
-          { task: "builtin", method: "lora", engine: "onnx", seed, set },
-          `${out}/${folder}-${seed}`,
-        );
-        const { result: summary, signal } = await trainOnce(
-          { ...settings, method },
-          { overwrite: true, allowConfigChange: false, quiet: false },
-        );
+        const request = { ...method, task: "builtin", seed, set, out: `${out}/${folder}-${seed}` };
+        const { result, signal } = await trainOnce({ request, overwrite: true, allowConfigChange: false }, false);
+        const { summary } = result;
         if (summary.interrupted) return exit(statusOfSignal(signal));
         summaries.push(summary);
       }

@@ -11,9 +11,9 @@ import {
   planModel,
 } from "@blora/trainer";
 import { openCheckpoint, readModelConfig } from "@blora/weights";
-import { registry } from "../registry.ts";
-import { architectureFor } from "../run/load-run.ts";
-import { type RunFlags, runSettings } from "./run-flags.ts";
+import { architectureFor } from "../run/open-run.ts";
+import type { RunRequest } from "../run/request.ts";
+import { resolveRun } from "../run/resolve.ts";
 
 const GIBIBYTE = 2 ** 30;
 const FORMATS: Readonly<Record<string, FrozenTensor["storage"]>> = {
@@ -43,21 +43,18 @@ export interface ModelDiagnosis extends ModelPlan {
  * Plans a model on this machine. Its weights need not be here: of a Hub model
  * that is not in the cache only `config.json` is read.
  */
-export async function diagnoseModel(id: string, flags: RunFlags): Promise<ModelDiagnosis> {
-  const settings = runSettings({ ...flags, model: id }, "");
-  const { config, folder } = await readModelConfig(id, {
-    offline: settings.offline,
-    ...(settings.revision === undefined ? {} : { revision: settings.revision }),
-  });
-  const architecture = architectureFor(config, folder ?? id);
-  const args = parseTrainingArguments(settings.arguments);
+export async function diagnoseModel(id: string, request: RunRequest): Promise<ModelDiagnosis> {
+  const { registry, method, offline, revision, ...run } = await resolveRun({ ...request, model: id });
+  const { config, folder } = await readModelConfig(id, { offline, ...(revision === undefined ? {} : { revision }) });
+  const architecture = architectureFor(config, folder ?? id, registry);
+  const args = parseTrainingArguments(run.arguments);
   const length = Math.min(args.maxSeqLength, architecture.maxLength(architecture.parseConfig(config)));
   const size = args.perDeviceTrainBatchSize;
   const batchSize = Math.ceil(size / passesOf({ size, length }, args.maxTokensPerPass));
   const stored = folder === undefined ? undefined : storedFormats(folder, (name) => architecture.aliases?.(name) ?? []);
   const plan = planModel({
     architecture,
-    method: registry.resolve(settings.method, "method"),
+    method,
     costModel: bops(),
     engine: onnx(),
     config,

@@ -5,10 +5,11 @@ import { BloraError, type Engine, type StepDefinition } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
+import type { RunRequest } from "../run/request.ts";
 import { diagnoseModel, modelLines } from "./doctor-model.ts";
-import type { RunFlags } from "./run-flags.ts";
+import { addMethodFlags } from "./run-flags.ts";
 
-type DoctorFlags = Pick<RunFlags, "model" | "revision" | "offline" | "method" | "set"> & { readonly json?: boolean };
+type DoctorFlags = Pick<RunRequest, "model" | "revision" | "offline" | "method" | "set"> & { readonly json?: boolean };
 
 interface Finding {
   readonly name: string;
@@ -20,20 +21,16 @@ const BACKENDS = ["cpu", "wasm", "tensorflow", "tensorflow-gpu"] as const;
 const GIBIBYTE = 2 ** 30;
 
 export function addDoctorCommand(program: Command, exit: (status: number) => void): void {
-  const collect = (value: string, previous: readonly string[]) => [...previous, value];
-  program
-    .command("doctor")
+  addMethodFlags(program.command("doctor"))
     .description("what works on this machine: every engine computes a gradient, and whether a model fits")
     .option("--model <id|folder>", "say what training and evaluating this model takes; its weights are not needed")
     .option("--revision <name>", "branch, tag or commit of a Hub model")
     .option("--offline", "use only what the Hub cache holds")
-    .option("--method <name>", "blora, adalora or lora", "blora")
-    .option("--set <path=value>", "perDeviceTrainBatchSize=1, maxSeqLength=512, method.rank=4, …", collect, [])
     .option("--json", "print one JSON line")
     .action(async (flags: DoctorFlags) => {
       const { json, model } = flags;
       if (model !== undefined) {
-        const diagnosis = await diagnoseModel(model, { ...flags, task: "builtin", engine: "onnx" });
+        const diagnosis = await diagnoseModel(model, flags);
         process.stdout.write(json ? `${JSON.stringify(diagnosis)}\n` : `${modelLines(diagnosis).join("\n")}\n`);
         if (diagnosis.train.totalBytes > diagnosis.totalMemoryBytes) exit(EXIT.failure);
         return;

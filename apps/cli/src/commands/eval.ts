@@ -3,15 +3,16 @@ import { statusOfSignal } from "../exit.ts";
 import type { SplitScores } from "../jobs/evaluate.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
+import type { RunRequest } from "../run/request.ts";
 import {
   type BenchmarkFlags,
   benchmarkAssignments,
   describeLikelihood,
   showLikelihoodProgress,
 } from "./eval-likelihood.ts";
-import { addRunFlags, type RunFlags } from "./run-flags.ts";
+import { addRunFlags } from "./run-flags.ts";
 
-interface EvalFlags extends RunFlags, BenchmarkFlags, AdapterFlags {
+interface EvalFlags extends Omit<RunRequest, "out">, BenchmarkFlags, AdapterFlags {
   readonly adapter?: string;
   readonly split?: string;
 }
@@ -32,13 +33,12 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
     .option("--add-bos", "mmlu: begin every text with the tokenizer's first token")
     .option("--out <folder>", "mmlu: keep every answer, and go on where an interrupted evaluation stopped")
     .option("--json", "print one JSON line")
-    .action(async (argument: string | undefined, flags: EvalFlags, command: Command) => {
-      const { json, split, out } = flags;
+    .action(async (argument: string | undefined, flags: EvalFlags) => {
+      const { json, split, out, ...request } = flags;
       const { result, signal } = await runInChild(
         "evaluation",
         {
-          flags: { ...flags, set: [...benchmarkAssignments(flags), ...flags.set] },
-          isTaskGiven: command.getOptionValueSource("task") === "cli",
+          request: { ...request, set: [...benchmarkAssignments(flags), ...(flags.set ?? [])] },
           adapter: argument ?? flags.adapter,
           split,
           out,

@@ -4,31 +4,26 @@ import type { Command } from "commander";
 import { EXIT, statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
+import type { RunRequest } from "../run/request.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
 import { currentRecords, readRecords } from "../sweep/records.ts";
 import { writeResults } from "../sweep/results-files.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
 import { parseSeeds } from "../sweep/seeds.ts";
-import { runSettings } from "./run-flags.ts";
+import { addEngineFlags } from "./run-flags.ts";
 
-interface SweepFlags {
+interface SweepFlags extends Pick<RunRequest, "data" | "offline" | "engine" | "backend" | "threads"> {
   readonly seeds: string;
   readonly out: string;
   readonly runs: string;
   readonly reference: string;
   readonly title: string;
-  readonly data?: string;
-  readonly offline?: boolean;
-  readonly engine: string;
-  readonly backend?: string;
-  readonly threads?: number;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
 export function addSweepCommand(program: Command, exit: (status: number) => void): void {
-  program
-    .command("sweep")
+  addEngineFlags(program.command("sweep"))
     .argument("<recipes...>", "configuration files: one run each, or a list of runs with a task each")
     .description("run recipes over seeds, only what is missing, and write one results table")
     .option("--seeds <count|list>", "3 for the seeds 1, 2 and 3; or a list: 4,5", "1")
@@ -38,12 +33,11 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
     .option("--title <text>", "heading of the table", "Results")
     .option("--data <folder>", "folder of the tasks' files")
     .option("--offline", "use only what the Hub cache holds")
-    .option("--engine <name>", "onnx (compiled) or tfjs (eager)", "onnx")
     .option("--backend <name>", "backend of the tfjs engine")
-    .option("--threads <count>", "threads of the onnx engine (default: one for each core)", Number)
     .option("--dry-run", "list the runs and whether they are done")
     .option("--json", "print one JSON line at the end")
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
+      const { data, offline, engine, backend, threads } = flags;
       const seeds = parseSeeds(flags.seeds);
       const plan = planSweep(await Promise.all(recipes.map(readRecipe)), seeds);
       if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
@@ -53,7 +47,7 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
         plan,
         out: flags.out,
         runs: resolve(flags.runs),
-        defaults: runSettings({ ...flags, task: "builtin", method: "lora", set: [] }, ""),
+        shared: { data, offline, engine, backend, threads },
         onStart: ({ task, recipe, seed }, left) => output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
         onEvent: createProgress(output),
         async onRecord({ name, outcome }, all) {

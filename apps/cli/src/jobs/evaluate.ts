@@ -7,15 +7,15 @@ import {
   type LikelihoodSummary,
   type SplitResult,
 } from "@blora/trainer";
-import { type RunFlags, runSettings } from "../commands/run-flags.ts";
-import { type AdapterFlags, adapterFolder } from "../run/adapter-folder.ts";
+import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
-import { type LoadedRun, loadRun } from "../run/load-run.ts";
+import { openRun } from "../run/open-run.ts";
+import type { RunRequest } from "../run/request.ts";
+import { resolveRun } from "../run/resolve.ts";
 import type { JobHost } from "./job.ts";
 
 export interface EvaluationInput {
-  readonly flags: RunFlags & AdapterFlags;
-  readonly isTaskGiven: boolean;
+  readonly request: RunRequest & AdapterFlags;
   /** Adapter folder, run directory or Hub id. */
   readonly adapter: string | undefined;
   readonly split: string | undefined;
@@ -37,13 +37,15 @@ export async function evaluateAdapter(
   input: EvaluationInput,
   host: JobHost<LikelihoodProgress>,
 ): Promise<EvaluationResult> {
-  const adapterDirectory = input.adapter === undefined ? undefined : await adapterFolder(input.adapter, input.flags);
-  const { parts } = await openRun(adapterDirectory, input);
+  const adapter = input.adapter === undefined ? undefined : await adapterSettings(input.adapter, input.request);
+  const parts = {
+    ...(await openRun(await resolveRun(input.request, adapter))),
+    ...(adapter !== undefined && { adapterDirectory: adapter.folder }),
+  };
   const { task, engine } = parts;
   if (isLanguageModelTask(task) && task.likelihood !== undefined && input.split === undefined) {
     const summary = await evaluateLikelihood({
       ...parts,
-      ...(adapterDirectory === undefined ? {} : { adapterDirectory }),
       ...(input.out === undefined ? {} : { outputDirectory: input.out }),
       shouldStop: host.shouldStop,
       onProgress(progress) {
@@ -54,32 +56,13 @@ export async function evaluateAdapter(
     await engine.release();
     return { kind: "likelihood", summary };
   }
-  if (adapterDirectory === undefined) {
+  if (adapter === undefined) {
     throw new InvalidInputError(`eval: expected an adapter folder to score on ${task.name}, found none.`);
   }
   const splits = input.split === undefined ? {} : { splits: [input.split] };
-  const results = await evaluate({ ...parts, adapterDirectory, ...splits });
+  const results = await evaluate({ ...parts, ...splits });
   await engine.release();
   return { kind: "splits", results: withoutRows(results) };
-}
-
-/** The run an adapter was trained in, or the plain model of the flags. */
-async function openRun(folder: string | undefined, { flags, isTaskGiven }: EvaluationInput): Promise<LoadedRun> {
-  if (folder === undefined) return loadRun(runSettings(flags, ""));
-  const { baseModel, task = flags.task, method, maxSeqLength } = await adapterSettings(folder);
-  const settings = runSettings(
-    {
-      ...flags,
-      ...(flags.model === undefined && baseModel !== undefined && { model: baseModel }),
-      task: isTaskGiven ? flags.task : task,
-    },
-    folder,
-  );
-  return loadRun({
-    ...settings,
-    method,
-    arguments: { ...(maxSeqLength !== undefined && { maxSeqLength }), ...settings.arguments },
-  });
 }
 
 function withoutRows({ splits, ...rest }: EvaluationSummary): SplitScores {

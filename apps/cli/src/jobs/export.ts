@@ -2,15 +2,16 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
+import type { Registry } from "@blora/core";
 import { onnx } from "@blora/engine-onnx";
 import { type ExportSummary, exportOnnx, type Measurement, measureExport, type WeightFormat } from "@blora/export-onnx";
 import { baseModelOf, type Network, openNetwork, openPlain, readPlainAdapter } from "@blora/network";
 import type { CodedUpdate, ComponentManifest } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
-import { registry } from "../registry.ts";
+import { registry as firstParty } from "../registry.ts";
 import { type AdapterFlags, adapterFolder } from "../run/adapter-folder.ts";
-import { architectureFor, modelFolder } from "../run/load-run.ts";
+import { architectureFor, modelFolder } from "../run/open-run.ts";
 import { moveFiles } from "../run/partial-folder.ts";
 
 export interface ExportFlags extends AdapterFlags {
@@ -40,13 +41,14 @@ const CONFIG = "config.json";
 /** Writes a model with its adapter as an ONNX graph, and measures how far its logits are from the model's. */
 export async function exportModel({ flags, partial: out }: ExportInput): Promise<Exported> {
   const { weights, adapterForm } = flags;
+  const registry: Registry = firstParty;
   const adapterPath = await adapterFolder(flags.adapter, flags);
   const model = flags.model ?? (await baseModelOf(adapterPath));
   const folder = await modelFolder(model, flags);
   const checkpoint = openCheckpoint(folder);
-  const network = openNetwork(architectureFor(checkpoint.config, folder), checkpoint, model);
+  const network = openNetwork(architectureFor(checkpoint.config, folder, registry), checkpoint, model);
   const adapter = await readPlainAdapter(adapterPath, network);
-  const codes = adapterForm === "branch" ? await codesOf(adapterPath, network) : undefined;
+  const codes = adapterForm === "branch" ? await codesOf(adapterPath, network, registry) : undefined;
   await mkdir(out, { recursive: true });
   // The configuration lists the graphs of earlier exports, which stay.
   if (existsSync(join(flags.out, CONFIG))) await copyFile(join(flags.out, CONFIG), join(out, CONFIG));
@@ -72,7 +74,11 @@ async function measured(
 }
 
 /** The factors of an adapter of this project as it learned to round them; undefined for one of PEFT's. */
-async function codesOf(folder: string, { linears }: Network): Promise<ReadonlyMap<string, CodedUpdate> | undefined> {
+async function codesOf(
+  folder: string,
+  { linears }: Network,
+  registry: Registry,
+): Promise<ReadonlyMap<string, CodedUpdate> | undefined> {
   if (!isPacked(folder)) return undefined;
   const { description, weights } = await readAdapter(folder);
   const method = registry.resolve(description.method as unknown as ComponentManifest<"method">, "method");

@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { readAdapterDescription } from "@blora/adapters";
+import type { Registry } from "@blora/core";
 import { type AdaptedModel, type GenerateOptions, loadModel } from "@blora/inference";
-import { InvalidInputError } from "@blora/spec";
+import { type Engine, InvalidInputError } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
-import { registry } from "../registry.ts";
-import { type AdapterFlags, adapterFolder } from "../run/adapter-folder.ts";
+import { registry as firstParty } from "../registry.ts";
+import type { AdapterFlags } from "../run/adapter-folder.ts";
+import { adapterSettings } from "../run/adapter-settings.ts";
 import { engineManifest } from "../run/components.ts";
-import { architectureFor, modelFolder } from "../run/load-run.ts";
+import { architectureFor, modelFolder } from "../run/open-run.ts";
 import type { JobHost } from "./job.ts";
 
 export interface GenerateFlags extends AdapterFlags {
@@ -28,9 +29,10 @@ export interface GenerateFlags extends AdapterFlags {
 
 /** Goes on from a prompt; each event is a piece of text. */
 export async function generate(flags: GenerateFlags, { emit }: JobHost<string>): Promise<void> {
-  const engineOptions = flags.threads === undefined ? {} : { threads: flags.threads };
-  const engine = registry.resolve(engineManifest(flags.engine, engineOptions), "engine");
-  const model = await openModel(flags, engine);
+  const registry: Registry = firstParty;
+  const options = flags.threads === undefined ? {} : { threads: flags.threads };
+  const engine = registry.resolve({ ...engineManifest(flags.engine, registry), options }, "engine");
+  const model = await openModel(flags, engine, registry);
   const prompt = flags.chat ? [{ role: "user", content: flags.prompt }] : flags.prompt;
   for await (const text of model.generate(prompt, generateOptions(flags))) {
     emit(text);
@@ -39,20 +41,19 @@ export async function generate(flags: GenerateFlags, { emit }: JobHost<string>):
   await engine.release();
 }
 
-type ModelEngine = Parameters<typeof loadModel>[0]["engine"];
-
-async function openModel(flags: GenerateFlags, engine: ModelEngine): Promise<AdaptedModel> {
-  const folder = flags.adapter === undefined ? undefined : await adapterFolder(flags.adapter, flags);
-  const named = flags.model ?? (folder === undefined ? undefined : (await readAdapterDescription(folder)).baseModel);
+async function openModel(flags: GenerateFlags, engine: Engine, registry: Registry): Promise<AdaptedModel> {
+  const adapter = flags.adapter === undefined ? undefined : await adapterSettings(flags.adapter, flags);
+  const named = flags.model ?? adapter?.baseModel;
   if (named === undefined) throw new InvalidInputError("generate: expected a --model or an adapter, found neither.");
-  const base = await modelFolder(named, { offline: flags.offline ?? false, revision: flags.revision });
+  const base = await modelFolder(named, flags);
   const loaded = await loadModel({
     model: base,
-    architecture: architectureFor(openCheckpoint(base).config, base),
+    architecture: architectureFor(openCheckpoint(base).config, base, registry),
     engine,
     tokenizer: loadTokenizer,
   });
-  return folder === undefined ? loaded.withoutAdapter({ kind: "language-model" }) : loaded.loadAdapter(resolve(folder));
+  if (adapter === undefined) return loaded.withoutAdapter({ kind: "language-model" });
+  return loaded.loadAdapter(resolve(adapter.folder));
 }
 
 function generateOptions({ maxNewTokens, temperature, topP, seed, addBos }: GenerateFlags): GenerateOptions {

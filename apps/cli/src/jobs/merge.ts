@@ -1,15 +1,16 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { mergeAdapter } from "@blora/adapters";
+import type { Registry } from "@blora/core";
 import { openAdapter, openBase, openNetwork } from "@blora/network";
 import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
-import { registry } from "../registry.ts";
-import { type AdapterFlags, adapterFolder } from "../run/adapter-folder.ts";
+import { registry as firstParty } from "../registry.ts";
+import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
 import { engineManifest, taskManifest } from "../run/components.ts";
-import { architectureFor, modelFolder } from "../run/load-run.ts";
+import { architectureFor, modelFolder } from "../run/open-run.ts";
 import { moveFolder } from "../run/partial-folder.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
@@ -46,17 +47,17 @@ const BYTES_PER_GB = 1e9;
 /** Writes a checkpoint with the adapter in its weights, and measures how far it is from the two of them apart. */
 export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   requireEmpty(flags.out);
-  const folder = await adapterFolder(flags.adapter, flags);
-  const settings = await adapterSettings(folder);
-  const head = headOf(settings, flags);
+  const registry: Registry = firstParty;
+  const settings = await adapterSettings(flags.adapter, flags);
+  const head = headOf(settings, flags, registry);
   const { offline = false, revision } = flags;
   const model = await modelFolder(baseModelOf(flags, settings), { offline, revision });
   const checkpoint = openCheckpoint(model);
-  const architecture = architectureFor(checkpoint.config, model);
+  const architecture = architectureFor(checkpoint.config, model, registry);
   const method = registry.resolve(settings.method, "method");
   const parts = { architecture, checkpoint, method };
   const network = openNetwork(architecture, checkpoint, model);
-  const adapted = await openAdapter(network, { folder, head, method, form: "trained" });
+  const adapted = await openAdapter(network, { folder: settings.folder, head, method, form: "trained" });
   const out = join(partial, "merged");
   const report = await mergeAdapter({
     ...parts,
@@ -67,7 +68,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
     roundBase: flags.roundBase ?? false,
   });
   const merged = openBase(openNetwork(architecture, openCheckpoint(out), flags.out), head);
-  const engine = registry.resolve(engineManifest(flags.engine, {}), "engine");
+  const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
   const difference = await sampleDifference(engine, await loadTokenizer(model), adapted, merged);
   await engine.release();
   await moveFolder(out, flags.out);
@@ -79,8 +80,8 @@ function requireEmpty(out: string): void {
   throw new InvalidInputError(`${out}: expected a folder to write that is absent or empty, found files in it.`);
 }
 
-function headOf(settings: AdapterSettings, { task, adapter }: MergeFlags): Head {
-  const given = task === undefined ? undefined : registry.resolve(taskManifest(task), "task");
+function headOf(settings: AdapterSettings, { task, adapter }: MergeFlags, registry: Registry): Head {
+  const given = task === undefined ? undefined : registry.resolve(taskManifest(task, registry), "task");
   const head =
     given === undefined ? settings.head : isLanguageModelTask(given) ? { kind: "language-model" as const } : given.head;
   if (head !== undefined) return head;

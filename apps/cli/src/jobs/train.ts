@@ -1,29 +1,42 @@
+import type { PackageLookup, Registry } from "@blora/core";
 import { readRun } from "@blora/report";
 import { type RunEvent, type RunSummary, train } from "@blora/trainer";
-import { registry } from "../registry.ts";
-import { loadRun } from "../run/load-run.ts";
-import type { RunSettings } from "../run/settings.ts";
+import type { AdapterFlags } from "../run/adapter-folder.ts";
+import { adapterSettings } from "../run/adapter-settings.ts";
+import { openRun } from "../run/open-run.ts";
+import type { RunRequest } from "../run/request.ts";
+import { resolveRun } from "../run/resolve.ts";
 import { writeReport } from "../run/write-report.ts";
 import { cliVersion } from "../version.ts";
 import type { JobHost } from "./job.ts";
 
 export interface TrainingInput {
-  readonly settings: RunSettings;
+  readonly request: RunRequest & AdapterFlags;
+  /** Adapter folder, run directory or Hub id that training goes on from. */
+  readonly adapter?: string | undefined;
   readonly overwrite: boolean;
   readonly allowConfigChange: boolean;
 }
 
+export interface TrainingResult {
+  readonly summary: RunSummary;
+  /** Run directory. */
+  readonly out: string;
+}
+
 /** Trains, or goes on with the run its folder holds; a request to stop finishes the step and saves. */
 export async function trainAdapter(
-  { settings, overwrite, allowConfigChange }: TrainingInput,
+  { request, adapter, overwrite, allowConfigChange }: TrainingInput,
   host: JobHost<RunEvent>,
-): Promise<RunSummary> {
-  const { parts, out } = await loadRun(settings);
+): Promise<TrainingResult> {
+  const start = adapter === undefined ? undefined : await adapterSettings(adapter, request);
+  const run = await resolveRun(request, start);
+  const { out, engine, registry } = run;
   const summary = await train({
-    ...parts,
+    ...(await openRun(run)),
     outputDirectory: out,
-    packageOf,
-    ...(settings.adapter !== undefined && { adapterDirectory: settings.adapter }),
+    packageOf: packagesOf(registry),
+    ...(start !== undefined && { adapterDirectory: start.folder }),
     versions: { "@blora/cli": cliVersion() },
     overwrite,
     allowConfigChange,
@@ -33,15 +46,17 @@ export async function trainAdapter(
     },
     shouldStop: host.shouldStop,
   });
-  await parts.engine.release();
+  await engine.release();
   if (!summary.interrupted) await reportOf(out, host);
-  return summary;
+  return { summary, out };
 }
 
 /** Recorded with an adapter, so that a reader who lacks a plugin is told what to install. */
-function packageOf(reference: string): { readonly package: string } | undefined {
-  const name = registry.packageOf(reference);
-  return name === undefined ? undefined : { package: name };
+function packagesOf(registry: Registry): PackageLookup {
+  return (reference) => {
+    const name = registry.packageOf(reference);
+    return name === undefined ? undefined : { package: name };
+  };
 }
 
 /** A run is not lost because its page could not be drawn. */

@@ -5,8 +5,8 @@ import type { Command } from "commander";
 
 /** Flags of every command that takes an adapter of the Hub. */
 export interface AdapterFlags {
-  readonly adapterRevision?: string;
-  readonly offline?: boolean;
+  readonly adapterRevision?: string | undefined;
+  readonly offline?: boolean | undefined;
 }
 
 export function addAdapterRevision(command: Command): Command {

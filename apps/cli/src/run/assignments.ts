@@ -1,54 +1,56 @@
 import type { ComponentManifest, PluginKind } from "@blora/spec";
-import type { TrainingArgumentsInput } from "@blora/trainer";
+import type { RunRequest } from "./request.ts";
 import { type OptionTree, parseAssignment, withOption } from "./set-option.ts";
-import type { RunSettings } from "./settings.ts";
 
 /** Components whose options `--set` reaches by their name. */
 const COMPONENTS = ["method", "task", "engine"] as const;
 type ComponentName = (typeof COMPONENTS)[number];
 
-/**
- * Settings changed by `--set path=value` flags, in order: `method.rank=4`,
- * `method.quantizer.bits=[0,4]`, `engine.threads=1`, and any training argument
- * by its bare name, `learningRate=1e-3`.
- */
-export function applyAssignments(settings: RunSettings, assignments: readonly string[]): RunSettings {
-  let current = settings;
-  for (const text of assignments) current = applyAssignment(current, text);
-  return current;
+/** A flag that sets one value. */
+export interface Assignment {
+  /** As the user wrote it. */
+  readonly flag: string;
+  /** Below the component, or from the training arguments. */
+  readonly path: readonly string[];
+  readonly value: unknown;
 }
 
-function applyAssignment(settings: RunSettings, text: string): RunSettings {
-  const { path, value } = parseAssignment(text);
-  const [first, ...rest] = path as [string, ...string[]];
-  const component = COMPONENTS.find((name) => name === first && rest.length > 0);
-  if (component !== undefined) return withComponentOption(settings, component, rest, value);
+export type Assignments = Readonly<Record<ComponentName | "arguments", readonly Assignment[]>>;
+
+/**
+ * The values flags set, in the order they win: `method.rank=4`,
+ * `method.quantizer.bits=[0,4]`, `engine.threads=1`, and any training argument
+ * by its bare name, `learningRate=1e-3`. Flags with a name of their own come first.
+ */
+export function assignmentsOf({ seed, bopsTarget, backend, threads, set = [] }: RunRequest): Assignments {
+  const named = (flag: string, value: unknown, ...path: string[]) =>
+    value === undefined ? [] : [{ flag: `--${flag} ${value}`, path, value }];
+  const all = set.map((text) => ({ flag: `--set ${text}`, ...parseAssignment(text) }));
+  const below = (name: ComponentName): Assignment[] =>
+    all
+      .filter(({ path }) => path[0] === name && path.length > 1)
+      .map((assignment) => ({ ...assignment, path: assignment.path.slice(1) }));
   return {
-    ...settings,
-    arguments: withOption(settings.arguments as OptionTree, path, value) as TrainingArgumentsInput,
+    arguments: [
+      ...named("seed", seed, "seed"),
+      ...all.filter(({ path }) => path.length === 1 || !(COMPONENTS as readonly string[]).includes(path[0]!)),
+    ],
+    method: [...named("bops-target", bopsTarget, "bopsTarget"), ...below("method")],
+    task: below("task"),
+    engine: [...named("backend", backend, "backend"), ...named("threads", threads, "threads"), ...below("engine")],
   };
 }
 
-function withComponentOption(
-  settings: RunSettings,
-  name: ComponentName,
-  path: readonly string[],
-  value: unknown,
-): RunSettings {
-  return { ...settings, [name]: manifestWith(settings[name], path, value) };
-}
-
-/** Options of nested components are reached without naming `options`. */
-function manifestWith<K extends PluginKind>(
+/** A manifest with one option changed. Options of nested components are reached without naming `options`. */
+export function manifestWith<K extends PluginKind>(
   manifest: ComponentManifest<K>,
-  path: readonly string[],
-  value: unknown,
+  { path, value }: Pick<Assignment, "path" | "value">,
 ): ComponentManifest<K> {
   const options = (manifest.options ?? {}) as OptionTree;
   const [key, ...rest] = path as [string, ...string[]];
   const nested = options[key];
   if (rest.length > 0 && isManifest(nested)) {
-    return { ...manifest, options: { ...options, [key]: manifestWith(nested, rest, value) } };
+    return { ...manifest, options: { ...options, [key]: manifestWith(nested, { path: rest, value }) } };
   }
   return { ...manifest, options: withOption(options, path, value) };
 }

@@ -1,27 +1,24 @@
-import { type ComponentManifest, didYouMean, NotFoundError } from "@blora/spec";
+import type { Registry } from "@blora/core";
+import { type ComponentManifest, didYouMean, NotFoundError, type PluginKind } from "@blora/spec";
 import { glueTaskNames } from "@blora/task-glue";
-import { registry } from "../registry.ts";
 
 /** Share of LoRA's bit operations that B-LoRA ends at unless it is told another. */
 const DEFAULT_BUDGET = 0.0625;
 
-/** Tasks that are a plugin each, by the name of both. */
-const OWN_TASKS: readonly string[] = ["builtin", "instruct", "mmlu"];
-
-/** `builtin`, `instruct`, `mmlu`, or the name of a GLUE task. */
-export function taskManifest(name: string): ComponentManifest<"task"> {
-  if ((glueTaskNames as readonly string[]).includes(name)) return { $plugin: "task/glue", options: { task: name } };
-  if (OWN_TASKS.includes(name)) return { $plugin: `task/${name}` };
-  const known = [...OWN_TASKS, ...glueTaskNames];
-  throw new NotFoundError(`No task is called "${name}".${didYouMean(name, known)} Tasks: ${known.join(", ")}.`);
+/** Tasks that are a plugin each, by its id, and the tasks of GLUE. */
+export function taskNames(registry: Registry): readonly string[] {
+  return [...registry.ids("task").filter((id) => id !== "glue"), ...glueTaskNames];
 }
 
-/** A method with the components it needs, before `--set` changes its options. */
-export function methodManifest(name: string): ComponentManifest<"method"> {
-  const known = registry.ids("method");
-  if (!(known as readonly string[]).includes(name)) {
-    throw new NotFoundError(`No method is called "${name}".${didYouMean(name, known)} Methods: ${known.join(", ")}.`);
-  }
+export function taskManifest(name: string, registry: Registry): ComponentManifest<"task"> {
+  requireKnown("task", name, taskNames(registry));
+  if ((glueTaskNames as readonly string[]).includes(name)) return { $plugin: "task/glue", options: { task: name } };
+  return { $plugin: `task/${name}` };
+}
+
+/** A method with the components it needs, before flags change its options. */
+export function methodManifest(name: string, registry: Registry): ComponentManifest<"method"> {
+  requireKnown("method", name, registry.ids("method"));
   if (name !== "blora") return { $plugin: `method/${name}`, options: {} };
   const gate = { $plugin: "gate/hard-concrete" };
   return {
@@ -34,8 +31,13 @@ export function methodManifest(name: string): ComponentManifest<"method"> {
   };
 }
 
-export function engineManifest(name: string, options: Readonly<Record<string, unknown>>): ComponentManifest<"engine"> {
-  const known = registry.ids("engine");
-  if ((known as readonly string[]).includes(name)) return { $plugin: `engine/${name}`, options };
-  throw new NotFoundError(`No engine is called "${name}".${didYouMean(name, known)} Engines: ${known.join(", ")}.`);
+export function engineManifest(name: string, registry: Registry): ComponentManifest<"engine"> {
+  requireKnown("engine", name, registry.ids("engine"));
+  return { $plugin: `engine/${name}`, options: {} };
+}
+
+function requireKnown(kind: PluginKind, name: string, known: readonly string[]): void {
+  if (known.includes(name)) return;
+  const plural = `${kind[0]!.toUpperCase()}${kind.slice(1)}s`;
+  throw new NotFoundError(`No ${kind} is called "${name}".${didYouMean(name, known)} ${plural}: ${known.join(", ")}.`);
 }

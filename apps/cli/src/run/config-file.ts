@@ -28,14 +28,16 @@ export function toConfigs(path: string, exported: unknown): readonly Config[] {
 }
 
 /** The only run of a file, or of several the one on a task. */
-export function chooseConfig(path: string, configs: readonly Config[], task: string): Config {
+export function chooseConfig(path: string, configs: readonly Config[], task: string | undefined): Config {
   if (configs.length === 1) return configs[0]!;
   const found = configs.find((config) => config.task.name === task);
   if (found !== undefined) return found;
   const known = configs.map((config) => config.task.name);
-  throw new NotFoundError(
-    `${path} has no run on the task "${task}".${didYouMean(task, known)} Choose one with --task: ${known.join(", ")}.`,
-  );
+  const problem =
+    task === undefined
+      ? `${path} has a run for each of several tasks.`
+      : `${path} has no run on the task "${task}".${didYouMean(task, known)}`;
+  throw new NotFoundError(`${problem} Choose one with --task: ${known.join(", ")}.`);
 }
 
 function isConfig(value: unknown): value is Config {

@@ -3,7 +3,7 @@ import { InvalidInputError, type Json, type JsonObject } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArguments } from "@blora/trainer";
 import { sha256 } from "@blora/weights";
 import type { Config } from "../run/config-file.ts";
-import { BUILTIN_MODEL } from "../run/load-run.ts";
+import { BUILTIN_MODEL } from "../run/resolve.ts";
 
 /** A run that recipes ask for. */
 export interface PlannedRun {

@@ -4,7 +4,7 @@ import { machine, type RunEvent, type RunSummary } from "@blora/trainer";
 import { readJsonFileIfPresent } from "@blora/weights";
 import { InterruptedError } from "../exit.ts";
 import { runInChild } from "../run/child.ts";
-import type { RunSettings } from "../run/settings.ts";
+import type { RunRequest } from "../run/request.ts";
 import type { PlannedRun } from "./plan.ts";
 import { readRecords, writeRecord } from "./records.ts";
 
@@ -14,8 +14,8 @@ export interface SweepOptions {
   readonly out: string;
   /** Folder of the run directories. */
   readonly runs: string;
-  /** Settings that recipes leave open: data, engine. */
-  readonly defaults: Omit<RunSettings, "out" | "arguments" | "configFile" | "taskName">;
+  /** What goes for every run: data, engine. */
+  readonly shared: RunRequest;
   onStart(run: PlannedRun, left: number): void;
   onEvent(event: RunEvent): void;
   /** After every run, with all records there are. */
@@ -57,20 +57,15 @@ interface RunEnd {
   readonly signal?: NodeJS.Signals | undefined;
 }
 
-async function endOf(run: PlannedRun, { runs, defaults, onEvent }: SweepOptions): Promise<RunEnd> {
+async function endOf(run: PlannedRun, { runs, shared, onEvent }: SweepOptions): Promise<RunEnd> {
   const folder = join(runs, run.name);
   const earlier = readSummary(folder);
   if (earlier !== undefined) return { outcome: { status: "done", summary: earlier } };
-  const settings: RunSettings = {
-    ...defaults,
-    out: folder,
-    arguments: { seed: run.seed },
-    configFile: run.recipeFile,
-    taskName: run.task,
-  };
+  const request = { ...shared, config: run.recipeFile, task: run.task, seed: run.seed, out: folder };
   try {
-    const job = { settings, overwrite: false, allowConfigChange: false };
-    const { result: summary, signal } = await runInChild("training", job, { onEvent });
+    const job = { request, overwrite: false, allowConfigChange: false };
+    const { result, signal } = await runInChild("training", job, { onEvent });
+    const { summary } = result;
     return { signal, ...(!summary.interrupted && { outcome: { status: "done", summary } }) };
   } catch (error) {
     if (error instanceof InterruptedError) return { signal: error.signal };

@@ -1,0 +1,55 @@
+import { builtinModelFolder } from "@blora/builtin";
+import type { Registry } from "@blora/core";
+import { type Architecture, NotFoundError } from "@blora/spec";
+import { loadTokenizer } from "@blora/tokenizer";
+import type { RunParts } from "@blora/trainer";
+import { openCheckpoint, resolveModel } from "@blora/weights";
+import { BUILTIN_MODEL, type ResolvedRun } from "./resolve.ts";
+
+/** Everything a run computes with. */
+export type OpenRun = Omit<RunParts, "onEvent">;
+
+/** Finds the model of a run, from the Hub where it is not here, and opens it. */
+export async function openRun(run: ResolvedRun): Promise<OpenRun> {
+  const { model = BUILTIN_MODEL, architecture, task, method, engine, costModel, data, registry } = run;
+  const folder = await modelFolder(model, run);
+  const checkpoint = openCheckpoint(folder);
+  return {
+    architecture: architecture ?? architectureFor(checkpoint.config, folder, registry),
+    method,
+    task,
+    costModel,
+    engine,
+    tokenizer: await loadTokenizer(folder),
+    checkpoint,
+    model,
+    ...(data === undefined ? {} : { data }),
+    arguments: run.arguments,
+  };
+}
+
+/** The folder of a model: a folder itself, one of the Hub, or the built-in one. */
+export async function modelFolder(
+  model: string,
+  { offline, revision }: { readonly offline?: boolean | undefined; readonly revision?: string | undefined },
+): Promise<string> {
+  if (model === BUILTIN_MODEL) return builtinModelFolder();
+  return resolveModel(model, {
+    ...(offline === undefined ? {} : { offline }),
+    ...(revision === undefined ? {} : { revision }),
+  });
+}
+
+/** The registered architecture that reads a checkpoint's `model_type`. */
+export function architectureFor(config: unknown, folder: string, registry: Registry): Architecture {
+  const modelType = (config as { model_type?: unknown } | null)?.model_type;
+  const architectures = registry
+    .ids("architecture")
+    .map((id) => registry.resolve({ $plugin: `architecture/${id}` }, "architecture"));
+  const found = architectures.find(({ modelTypes }) => modelTypes.includes(String(modelType)));
+  if (found !== undefined) return found;
+  const known = architectures.flatMap(({ modelTypes }) => modelTypes);
+  throw new NotFoundError(
+    `${folder}/config.json: no architecture reads model_type ${JSON.stringify(modelType)}; known: ${known.join(", ")}.`,
+  );
+}

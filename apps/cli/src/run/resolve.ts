@@ -1,0 +1,192 @@
+import { basename, resolve } from "node:path";
+import { bops } from "@blora/bops";
+import { type Registry, writeManifest } from "@blora/core";
+import {
+  type Architecture,
+  BloraError,
+  type Component,
+  type ComponentManifest,
+  type CostModel,
+  InvalidInputError,
+  type PluginKind,
+} from "@blora/spec";
+import { parseTrainingArguments, type TrainingArgumentsInput } from "@blora/trainer";
+import { UsageError } from "../exit.ts";
+import { registry as firstParty } from "../registry.ts";
+import type { AdapterSettings } from "./adapter-settings.ts";
+import { type Assignment, assignmentsOf, manifestWith } from "./assignments.ts";
+import { engineManifest, methodManifest, taskManifest } from "./components.ts";
+import { type Config, chooseConfig, readConfigs } from "./config-file.ts";
+import type { RunRequest } from "./request.ts";
+import { type OptionTree, withOption } from "./set-option.ts";
+
+/** Name the built-in model goes by where users see it. */
+export const BUILTIN_MODEL = "builtin";
+
+/** A run with everything decided and every component made; no model, tokenizer or data is open yet. */
+export interface ResolvedRun {
+  readonly registry: Registry;
+  /** Hub id or folder; undefined for the built-in model. */
+  readonly model: string | undefined;
+  readonly revision: string | undefined;
+  readonly offline: boolean;
+  /** Undefined where the checkpoint's `model_type` decides. */
+  readonly architecture: Architecture | undefined;
+  readonly task: Component<"task">;
+  readonly method: Component<"method">;
+  readonly engine: Component<"engine">;
+  readonly costModel: CostModel;
+  /** Absolute. */
+  readonly data: string | undefined;
+  readonly arguments: TrainingArgumentsInput;
+  /** Run directory. */
+  readonly out: string;
+}
+
+/**
+ * Decides every setting of a run, in this order: flags, the config file, the
+ * adapter it starts from, defaults.
+ *
+ * @throws UsageError for a value of a flag that is of the wrong type or has no place
+ * @throws InvalidInputError for a config file that cannot be read
+ * @throws NotFoundError for a name that nothing has
+ */
+export async function resolveRun(request: RunRequest, adapter?: AdapterSettings): Promise<ResolvedRun> {
+  const { config: file } = request;
+  const config = file === undefined ? undefined : await configOf(file, request.task ?? adapter?.task);
+  const registry: Registry = firstParty;
+  const set = assignmentsOf(request);
+  const make = { registry, file };
+  const run = {
+    registry,
+    model: request.model ?? config?.model ?? adapter?.baseModel,
+    revision: request.revision,
+    offline: request.offline ?? false,
+    architecture: config?.architecture,
+    task: makeComponent("task", taskOf(request, config, adapter, registry), set.task, make),
+    method: makeComponent("method", methodOf(request, config, adapter, registry), set.method, make),
+    engine: makeComponent("engine", engineOf(request, config, registry), set.engine, make),
+    costModel: config?.costModel ?? bops(),
+    data: resolved(request.data ?? config?.data),
+    arguments: {
+      ...(adapter?.maxSeqLength !== undefined && { maxSeqLength: adapter.maxSeqLength }),
+      ...argumentsWith(config?.training ?? {}, set.arguments),
+    },
+  };
+  return { ...run, out: resolve(request.out ?? config?.out ?? `runs/${runName(run)}`) };
+}
+
+async function configOf(file: string, task: string | undefined): Promise<Config> {
+  return chooseConfig(file, await readConfigs(file), task);
+}
+
+/** A component as a config file holds it, or what to make one from. */
+type Chosen<K extends PluginKind> = { readonly value: Component<K> } | { readonly manifest: ComponentManifest<K> };
+
+function taskOf(
+  { task }: RunRequest,
+  config: Config | undefined,
+  adapter: AdapterSettings | undefined,
+  registry: Registry,
+): Chosen<"task"> {
+  if (config !== undefined && (task === undefined || task === config.task.name)) return { value: config.task };
+  return { manifest: taskManifest(task ?? adapter?.task ?? "builtin", registry) };
+}
+
+function methodOf(
+  { method }: RunRequest,
+  config: Config | undefined,
+  adapter: AdapterSettings | undefined,
+  registry: Registry,
+): Chosen<"method"> {
+  if (typeof method === "object") return { manifest: method };
+  if (method !== undefined) return { manifest: methodManifest(method, registry) };
+  if (config !== undefined) return { value: config.method };
+  return { manifest: adapter?.method ?? methodManifest("blora", registry) };
+}
+
+function engineOf({ engine }: RunRequest, config: Config | undefined, registry: Registry): Chosen<"engine"> {
+  if (engine === undefined && config?.engine !== undefined) return { value: config.engine };
+  return { manifest: engineManifest(engine ?? "onnx", registry) };
+}
+
+interface Making {
+  readonly registry: Registry;
+  /** The config file, where there is one. */
+  readonly file: string | undefined;
+}
+
+/** The component with what flags change of it. */
+function makeComponent<K extends PluginKind>(
+  kind: K,
+  chosen: Chosen<K>,
+  assignments: readonly Assignment[],
+  { registry, file }: Making,
+): Component<K> {
+  if (assignments.length === 0) {
+    return "value" in chosen ? chosen.value : registry.resolve(chosen.manifest, kind);
+  }
+  const flags = assignments.map(({ flag }) => flag).join(" ");
+  const manifest = "value" in chosen ? manifestOf(kind, chosen.value, flags, file) : chosen.manifest;
+  try {
+    return registry.resolve(assignments.reduce(manifestWith, manifest), kind);
+  } catch (error) {
+    if (!BloraError.isInstance(error)) throw error;
+    throw new UsageError(`${flags}: ${inOptions(error.message, kind)}`, { cause: error });
+  }
+}
+
+/** A message that names its place in a manifest, in the words of `--set`. */
+function inOptions(message: string, kind: PluginKind): string {
+  return message.replace(/^manifest([^:\s]*)/, (_, path: string) => kind + path.replaceAll(".options", ""));
+}
+
+/** What a component of a config file was made from, so that flags can change it. */
+function manifestOf<K extends PluginKind>(
+  kind: K,
+  component: Component<K>,
+  flags: string,
+  file: string | undefined,
+): ComponentManifest<K> {
+  if (component.manifest === undefined) {
+    throw new UsageError(
+      `${flags}: expected a ${kind} in ${file} that a plugin made, found one that does not say how it was made. Change it there, or name another with --${kind}.`,
+    );
+  }
+  try {
+    return writeManifest(component);
+  } catch (error) {
+    if (!InvalidInputError.isInstance(error)) throw error;
+    throw new UsageError(`${flags}: the ${kind} in ${file} cannot be made again: ${error.message}`, { cause: error });
+  }
+}
+
+/** Training arguments with what flags set, each checked by itself so that an error names its flag. */
+function argumentsWith(given: TrainingArgumentsInput, assignments: readonly Assignment[]): TrainingArgumentsInput {
+  let tree = given as OptionTree;
+  for (const { flag, path, value } of assignments) {
+    try {
+      parseTrainingArguments(withOption({}, path, value));
+    } catch (error) {
+      if (!InvalidInputError.isInstance(error)) throw error;
+      throw new UsageError(`${flag}: ${error.message.replace(/^Training arguments: /, "")}`, { cause: error });
+    }
+    tree = withOption(tree, path, value);
+  }
+  return tree as TrainingArgumentsInput;
+}
+
+/** Model, task, method and seed; the built-in model goes without saying. */
+function runName({ model, task, method, arguments: args }: Omit<ResolvedRun, "out">): string {
+  const named = model === undefined || model === BUILTIN_MODEL ? [] : [basename(resolve(model))];
+  return [...named, task.name, methodName(method), parseTrainingArguments({ seed: args.seed }).seed].join("-");
+}
+
+/** Id of the plugin a method was made by. */
+function methodName({ manifest }: Partial<Component<"method">>): string {
+  return manifest?.$plugin.replace("method/", "") ?? "custom";
+}
+
+function resolved(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
+}
