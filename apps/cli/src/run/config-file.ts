@@ -1,14 +1,18 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RunConfig } from "@blora/core";
 import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
 import type { TrainingArgumentsInput } from "@blora/trainer";
-import { createJiti } from "jiti";
+import { importModule } from "./import-module.ts";
 
 export type Config = RunConfig<TrainingArgumentsInput>;
 
 /** The runs a configuration file describes: one, or a list with a task each. */
 export async function readConfigs(path: string): Promise<readonly Config[]> {
-  return toConfigs(path, await createJiti(import.meta.url).import(resolve(path), { default: true }));
+  const file = resolve(path);
+  if (!existsSync(file)) throw new NotFoundError(`${path}: expected a configuration file, found none.`);
+  const exported = (await importModule(file, path, file)) as { readonly default?: unknown };
+  return toConfigs(path, exported.default);
 }
 
 /** The default export of a configuration file. @throws InvalidInputError where it is not what it should be */

@@ -1,0 +1,37 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InvalidInputError, NotFoundError } from "@blora/spec";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readConfigs } from "../src/run/config-file.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "blora-config-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test.each([
+  ["a syntax error", "const x = {\nexport default x;\n", /^FILE: ParseError: Unexpected keyword 'export'\. FILE:2/],
+  [
+    "a missing import",
+    'import { a } from "./gone.ts";\nexport default a;\n',
+    /^FILE:1: Cannot find module '\.\/gone\.ts'$/,
+  ],
+  ["a fault of its own", "const x: any = 1;\n\nexport default x.a.b;\n", /^FILE:3: TypeError: Cannot read prop[^\n]*$/],
+  ["no run", "export default 3;\n", /^FILE: expected a default export made by defineConfig/],
+  ["no default export", "export const a = 3;\n", /^FILE: expected a default export made by defineConfig/],
+])("a file with %s is a mistake of the user's", async (name, content, message) => {
+  const file = join(folder, `${name.replaceAll(" ", "-")}.ts`);
+  await writeFile(file, content);
+  const error = await readConfigs(file).catch((error: Error) => error);
+  expect(error).toBeInstanceOf(InvalidInputError);
+  expect((error as Error).message.replaceAll(file, "FILE")).toMatch(message);
+});
+
+test("a file that is not there is named", async () => {
+  const file = join(folder, "absent.ts");
+  await expect(readConfigs(file)).rejects.toThrow(
+    new NotFoundError(`${file}: expected a configuration file, found none.`),
+  );
+});
