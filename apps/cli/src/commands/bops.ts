@@ -7,6 +7,7 @@ import { adapterSettings } from "../run/adapter-settings.ts";
 import { type OpenRun, openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
+import { positiveInteger } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
 
 interface BopsFlags extends RunRequest, AdapterFlags {
@@ -22,7 +23,7 @@ export function addBopsCommand(program: Command): void {
       "the ledger of bit operations: every matrix product of the adapted sites, and the 32-bit LoRA baseline",
     )
     .option("--adapter <id|folder>", "price a trained adapter or run instead of the method's start")
-    .option("--tokens <count>", "tokens to price", Number, 1)
+    .option("--tokens <count>", "tokens to price", positiveInteger, 1)
     .option("--markdown", "print a Markdown table")
     .option("--json", "print one JSON line")
     .action(async (flags: BopsFlags) => {

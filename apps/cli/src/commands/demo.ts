@@ -4,6 +4,7 @@ import type { RunSummary } from "@blora/trainer";
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import { summaryTable } from "../output/summary-table.ts";
+import { positiveInteger, seed } from "./number-flags.ts";
 import { trainOnce } from "./train.ts";
 
 const RANK = 8;
@@ -44,8 +45,8 @@ export function addDemoCommand(program: Command, exit: (status: number) => void)
     .command("demo")
     .description("LoRA, LoRA at 2 bits and B-LoRA on the built-in model and task, side by side")
     .option("--out <folder>", "where the runs go", "runs/demo")
-    .option("--steps <count>", "updates of each run", Number, 900)
-    .option("--seed <number>", "seed of every run", Number, 42)
+    .option("--steps <count>", "updates of each run", positiveInteger, 900)
+    .option("--seed <number>", "seed of every run", seed, 42)
     .action(async ({ out, steps, seed }: DemoFlags) => {
       const set = [...SHARED, `method.rank=${RANK}`, `maxSteps=${steps}`, `evalSteps=${Math.ceil(steps / 3)}`];
       const runs = demoRuns();

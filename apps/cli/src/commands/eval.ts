@@ -10,6 +10,7 @@ import {
   describeLikelihood,
   showLikelihoodProgress,
 } from "./eval-likelihood.ts";
+import { countOrZero, positiveInteger } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
 
 interface EvalFlags extends Omit<RunRequest, "out">, BenchmarkFlags, AdapterFlags {
@@ -26,10 +27,10 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
     .description("score a trained adapter on its task, with the model and method it was trained with")
     .option("--adapter <id|folder>", "the same as the argument")
     .option("--split <name>", "split to score (default: the task's evaluation splits)")
-    .option("--shots <count>", "mmlu: answered questions shown before each question (default: 5)", Number)
+    .option("--shots <count>", "mmlu: answered questions shown before each question (default: 5)", countOrZero)
     .option("--protocol <name>", "mmlu: lm-evaluation-harness (default) or hendrycks")
     .option("--subjects <names>", "mmlu: subjects joined by commas (default: all)")
-    .option("--limit <count>", "mmlu: questions of each subject at most", Number)
+    .option("--limit <count>", "mmlu: questions of each subject at most", positiveInteger)
     .option("--add-bos", "mmlu: begin every text with the tokenizer's first token")
     .option("--out <folder>", "mmlu: keep every answer, and go on where an interrupted evaluation stopped")
     .option("--json", "print one JSON line")

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { GenerateFlags } from "../jobs/generate.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
+import { numberOrZero, positiveInteger, seed, share } from "./number-flags.ts";
 
 export function addGenerateCommand(program: Command): void {
   addAdapterRevision(program.command("generate"))
@@ -16,13 +17,13 @@ export function addGenerateCommand(program: Command): void {
     .option("--offline", "use only what the Hub cache holds")
     .requiredOption("--prompt <text>", "the text to go on from")
     .option("--chat", "the prompt is what a user says: use the checkpoint's chat template")
-    .option("--max-new-tokens <count>", "tokens to write at most", Number, 128)
-    .option("--temperature <number>", "0 takes the likeliest token, 1 draws as the model says", Number, 0)
-    .option("--top-p <share>", "draw from the likeliest tokens that hold this share", Number, 1)
-    .option("--seed <number>", "same seed, same text", Number, 0)
+    .option("--max-new-tokens <count>", "tokens to write at most", positiveInteger, 128)
+    .option("--temperature <number>", "0 takes the likeliest token, 1 draws as the model says", numberOrZero, 0)
+    .option("--top-p <share>", "draw from the likeliest tokens that hold this share", share, 1)
+    .option("--seed <number>", "same seed, same text", seed, 0)
     .option("--add-bos", "begin with the tokenizer's first token, as models of Llama's kind were trained")
     .option("--engine <name>", "onnx (compiled) or tfjs (eager)", "onnx")
-    .option("--threads <count>", "threads of the onnx engine (default: one for each core)", Number)
+    .option("--threads <count>", "threads of the onnx engine (default: one for each core)", positiveInteger)
     .action(async (argument: string | undefined, flags: GenerateFlags) => {
       const input = { ...flags, ...(argument !== undefined && { adapter: argument }) };
       await runInChild("generation", input, { onEvent: (text) => void process.stdout.write(text) });

@@ -3,6 +3,7 @@ import type { Merged, MergeFlags } from "../jobs/merge.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import { partialFolder } from "../run/partial-folder.ts";
+import { positiveNumber } from "./number-flags.ts";
 
 export function addMergeCommand(program: Command): void {
   addAdapterRevision(program.command("merge"))
@@ -16,7 +17,7 @@ export function addMergeCommand(program: Command): void {
     .option("--revision <name>", "branch, tag or commit of a Hub model")
     .option("--offline", "use only what the Hub cache holds")
     .option("--task <name>", "task whose labels an adapter of PEFT was trained for")
-    .option("--max-shard-size <GB>", "size of a weight file at most", Number, 5)
+    .option("--max-shard-size <GB>", "size of a weight file at most", positiveNumber, 5)
     .option("--round-base", "merge an adapter of scope site: write the rounded weights")
     .option("--engine <name>", "engine that measures the error: onnx or tfjs", "onnx")
     .option("--json", "print one JSON line")

@@ -2,6 +2,7 @@ import type { Registry } from "@blora/core";
 import type { Command } from "commander";
 import { registry } from "../registry.ts";
 import { taskNames } from "../run/components.ts";
+import { positiveInteger, seed } from "./number-flags.ts";
 
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 
@@ -11,7 +12,7 @@ export function addRunFlags(command: Command): Command {
     .option("--task <name>", `${taskNames(registry as Registry).join(", ")} (default: builtin)`)
     .option("--data <folder>", "folder of the task's files")
     .option("--backend <name>", "backend of the tfjs engine: tensorflow-gpu, tensorflow, wasm, cpu")
-    .option("--seed <number>", "seed of everything random", Number)
+    .option("--seed <number>", "seed of everything random", seed)
     .option("--config <file>", "a blora.config.ts for what the flags beside it leave open");
 }
 
@@ -31,5 +32,5 @@ export function addMethodFlags(command: Command): Command {
 export function addEngineFlags(command: Command): Command {
   return command
     .option("--engine <name>", `${registry.ids("engine").join(", ")} (default: onnx)`)
-    .option("--threads <count>", "threads of the onnx engine (default: one for each core)", Number);
+    .option("--threads <count>", "threads of the onnx engine (default: one for each core)", positiveInteger);
 }

@@ -8,6 +8,7 @@ import { summaryTable } from "../output/summary-table.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { type Ended, runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
+import { positiveNumber } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
 
 interface TrainFlags extends RunRequest, AdapterFlags {
@@ -25,7 +26,11 @@ export function addTrainCommand(program: Command, exit: (status: number) => void
       "--adapter <id|folder>",
       "go on from a trained adapter, of the Hub too; one of PEFT's is taken over by the method lora",
     )
-    .option("--bops-target <share>", "share of LoRA's bit operations to end at, such as 0.03 (method blora)")
+    .option(
+      "--bops-target <share>",
+      "share of LoRA's bit operations to end at, such as 0.03 (method blora)",
+      positiveNumber,
+    )
     .option("--overwrite", "remove an earlier run in --out first")
     .option("--allow-config-change", "resume although settings differ")
     .option("--json", "print one JSON line at the end instead of progress")

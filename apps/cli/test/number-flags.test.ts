@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { createProgram } from "../src/program.ts";
+
+/** Every flag that takes a number, and what it expects. */
+const flags: readonly (readonly [command: string, flag: string, expected: string])[] = [
+  ["train", "--seed", "a whole number from 0 to 4294967295"],
+  ["train", "--threads", "a whole number above 0"],
+  ["train", "--bops-target", "a number above 0"],
+  ["eval", "--shots", "a whole number from 0"],
+  ["eval", "--limit", "a whole number above 0"],
+  ["sweep", "--threads", "a whole number above 0"],
+  ["demo", "--steps", "a whole number above 0"],
+  ["demo", "--seed", "a whole number from 0 to 4294967295"],
+  ["bops", "--tokens", "a whole number above 0"],
+  ["merge", "--max-shard-size", "a number above 0"],
+  ["generate", "--max-new-tokens", "a whole number above 0"],
+  ["generate", "--temperature", "a number from 0"],
+  ["generate", "--top-p", "a number above 0 and at most 1"],
+  ["generate", "--seed", "a whole number from 0 to 4294967295"],
+  ["generate", "--threads", "a whole number above 0"],
+];
+
+/** What commander prints of a command line it refuses. */
+async function refusal(args: readonly string[]): Promise<string> {
+  let printed = "";
+  const program = createProgram(() => {});
+  const output = {
+    writeErr(text: string) {
+      printed += text;
+    },
+  };
+  for (const command of program.commands) command.configureOutput(output);
+  await expect(program.parseAsync(["node", "blora", ...args])).rejects.toThrow();
+  return printed.split("\n")[0]!;
+}
+
+describe.each(flags)("%s %s", (command, flag, expected) => {
+  test.each(["abc", "", "-1", "NaN", "Infinity"])("refuses %j", async (text) => {
+    expect(await refusal([command, `${flag}=${text}`])).toMatch(
+      new RegExp(
+        `^error: option '${flag} <.+>' argument '${text}' is invalid\\. Expected ${expected}, found "${text}"\\.$`,
+      ),
+    );
+  });
+});
+
+test("no flag reads numbers in another way", () => {
+  const numeric = createProgram(() => {}).commands.flatMap((command) =>
+    command.options
+      .filter(({ parseArg, long }) => parseArg !== undefined && long !== "--set" && long !== "--plugin")
+      .filter(({ parseArg }) => Number.isNaN(attempt(() => parseArg!("x", undefined))))
+      .map(({ long }) => `${command.name()} ${long}`),
+  );
+  expect(numeric).toEqual([]);
+});
+
+function attempt(parse: () => unknown): unknown {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
