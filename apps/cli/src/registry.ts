@@ -37,7 +37,7 @@ type FirstPartyPlugin =
   | typeof uniform;
 
 /** Every first-party plugin. */
-export const registry: Registry<FirstPartyPlugin> = createRegistry([
+export const firstPartyPlugins: readonly FirstPartyPlugin[] = [
   adalora,
   bayesianBits,
   bert,
@@ -58,4 +58,6 @@ export const registry: Registry<FirstPartyPlugin> = createRegistry([
   qwen2,
   tfjs,
   uniform,
-]);
+];
+
+export const registry: Registry<FirstPartyPlugin> = createRegistry(firstPartyPlugins);

@@ -23,6 +23,7 @@ export const learnedPowerOfTwo: Plugin<"quantizer", "learned-power-of-two", Lear
   definePlugin({
     kind: "quantizer",
     id: "learned-power-of-two",
+    packageName: "@blora/example-custom-quantizer",
     optionsSchema,
     create: ({ bits, gate, spacing = 1 }): Quantizer => {
       return {

@@ -7,6 +7,7 @@ import { largestMagnitudes, roundToPowers } from "./round-to-powers.ts";
 export const powerOfTwo: Plugin<"quantizer", "power-of-two", { bits: number }, Quantizer> = definePlugin({
   kind: "quantizer",
   id: "power-of-two",
+  packageName: "@blora/example-custom-quantizer",
   optionsSchema: z.strictObject({ bits: z.int().min(2).max(8) }),
   create: ({ bits }): Quantizer => ({
     bitWidths: [bits],

@@ -15,6 +15,8 @@ export interface RunConfig<Training extends object = object> {
   readonly engine?: Component<"engine">;
   /** Learning rates, batch sizes and steps. The trainer that runs the config checks them and knows the defaults. */
   readonly training?: Training;
+  /** Packages and files whose plugins names in flags, `--set` and adapters may mean, as the working folder finds them. */
+  readonly plugins?: readonly string[];
   /** Run directory. */
   readonly out?: string;
 }

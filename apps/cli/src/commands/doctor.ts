@@ -5,11 +5,15 @@ import { BloraError, type Engine, type StepDefinition } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
+import { registry as firstParty } from "../registry.ts";
+import { pluginFlags, registryWith } from "../run/plugins.ts";
 import type { RunRequest } from "../run/request.ts";
 import { diagnoseModel, modelLines } from "./doctor-model.ts";
-import { addMethodFlags } from "./run-flags.ts";
+import { addMethodFlags, addPluginFlag } from "./run-flags.ts";
 
-type DoctorFlags = Pick<RunRequest, "model" | "revision" | "offline" | "method" | "set"> & { readonly json?: boolean };
+type DoctorFlags = Pick<RunRequest, "plugin" | "model" | "revision" | "offline" | "method" | "set"> & {
+  readonly json?: boolean;
+};
 
 interface Finding {
   readonly name: string;
@@ -21,7 +25,7 @@ const BACKENDS = ["cpu", "wasm", "tensorflow", "tensorflow-gpu"] as const;
 const GIBIBYTE = 2 ** 30;
 
 export function addDoctorCommand(program: Command, exit: (status: number) => void): void {
-  addMethodFlags(program.command("doctor"))
+  addPluginFlag(addMethodFlags(program.command("doctor")))
     .description("what works on this machine: every engine computes a gradient, and whether a model fits")
     .option("--model <id|folder>", "say what training and evaluating this model takes; its weights are not needed")
     .option("--revision <name>", "branch, tag or commit of a Hub model")
@@ -38,10 +42,21 @@ export function addDoctorCommand(program: Command, exit: (status: number) => voi
       const required = await probe("engine onnx", () => onnx());
       const optional: Finding[] = [];
       for (const backend of BACKENDS) optional.push(await probe(`engine tfjs, ${backend}`, () => tfjs({ backend })));
+      for (const { name, make } of await foreignEngines(flags.plugin)) optional.push(await probe(name, make));
       const findings = [...machine(), required, ...optional];
       process.stdout.write(json ? `${JSON.stringify(findings)}\n` : `${findings.map(line).join("\n")}\n`);
       if (!required.ok) exit(EXIT.failure);
     });
+}
+
+/** Engines of plugins. */
+async function foreignEngines(plugins: readonly string[] | undefined): Promise<{ name: string; make: () => Engine }[]> {
+  const registry = await registryWith(pluginFlags(plugins));
+  const foreign = registry.ids("engine").filter((id) => !(firstParty.ids("engine") as readonly string[]).includes(id));
+  return foreign.map((id) => ({
+    name: `engine ${id}`,
+    make: () => registry.resolve({ $plugin: `engine/${id}` }, "engine"),
+  }));
 }
 
 function machine(): Finding[] {

@@ -5,9 +5,10 @@ import type { Exported, ExportFlags } from "../jobs/export.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import { partialFolder } from "../run/partial-folder.ts";
+import { addPluginFlag } from "./run-flags.ts";
 
 export function addExportCommand(program: Command): void {
-  addAdapterRevision(program.command("export"))
+  addPluginFlag(addAdapterRevision(program.command("export")))
     .description("write a model with its adapter as an ONNX graph that transformers.js and ONNX Runtime load")
     .addOption(new Option("--format <name>", "what to write").choices(["onnx"]).default("onnx"))
     .requiredOption(

@@ -3,9 +3,10 @@ import type { GenerateFlags } from "../jobs/generate.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import { numberOrZero, positiveInteger, seed, share } from "./number-flags.ts";
+import { addEngineFlags, addPluginFlag } from "./run-flags.ts";
 
 export function addGenerateCommand(program: Command): void {
-  addAdapterRevision(program.command("generate"))
+  addEngineFlags(addPluginFlag(addAdapterRevision(program.command("generate"))))
     .argument(
       "[adapter]",
       "an adapter folder, a run directory that holds one, or an adapter of the Hub; without one the plain model writes",
@@ -22,8 +23,6 @@ export function addGenerateCommand(program: Command): void {
     .option("--top-p <share>", "draw from the likeliest tokens that hold this share", share, 1)
     .option("--seed <number>", "same seed, same text", seed, 0)
     .option("--add-bos", "begin with the tokenizer's first token, as models of Llama's kind were trained")
-    .option("--engine <name>", "onnx (compiled) or tfjs (eager)", "onnx")
-    .option("--threads <count>", "threads of the onnx engine (default: one for each core)", positiveInteger)
     .action(async (argument: string | undefined, flags: GenerateFlags) => {
       const input = { ...flags, ...(argument !== undefined && { adapter: argument }) };
       await runInChild("generation", input, { onEvent: (text) => void process.stdout.write(text) });

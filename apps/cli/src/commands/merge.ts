@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import type { Merged, MergeFlags } from "../jobs/merge.ts";
+import { registry } from "../registry.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import { partialFolder } from "../run/partial-folder.ts";
 import { positiveNumber } from "./number-flags.ts";
+import { addPluginFlag } from "./run-flags.ts";
 
 export function addMergeCommand(program: Command): void {
-  addAdapterRevision(program.command("merge"))
+  addPluginFlag(addAdapterRevision(program.command("merge")))
     .description("add an adapter to the weights of its base model: a checkpoint that transformers loads alone")
     .requiredOption(
       "--adapter <id|folder>",
@@ -19,7 +21,7 @@ export function addMergeCommand(program: Command): void {
     .option("--task <name>", "task whose labels an adapter of PEFT was trained for")
     .option("--max-shard-size <GB>", "size of a weight file at most", positiveNumber, 5)
     .option("--round-base", "merge an adapter of scope site: write the rounded weights")
-    .option("--engine <name>", "engine that measures the error: onnx or tfjs", "onnx")
+    .option("--engine <name>", `engine that measures the error: ${registry.ids("engine").join(", ")}`, "onnx")
     .option("--json", "print one JSON line")
     .action(async (flags: MergeFlags) => {
       const partial = partialFolder(flags.out);

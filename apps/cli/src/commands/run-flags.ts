@@ -8,12 +8,16 @@ const collect = (value: string, previous: readonly string[] = []): readonly stri
 
 /** Flags of every command that runs a model. None has a default here: what is not given is for `resolveRun` to decide. */
 export function addRunFlags(command: Command): Command {
-  return addMethodFlags(addEngineFlags(addModelFlags(command)))
+  return addPluginFlag(addMethodFlags(addEngineFlags(addModelFlags(command))))
     .option("--task <name>", `${taskNames(registry as Registry).join(", ")} (default: builtin)`)
     .option("--data <folder>", "folder of the task's files")
     .option("--backend <name>", "backend of the tfjs engine: tensorflow-gpu, tensorflow, wasm, cpu")
     .option("--seed <number>", "seed of everything random", seed)
     .option("--config <file>", "a blora.config.ts for what the flags beside it leave open");
+}
+
+export function addPluginFlag(command: Command): Command {
+  return command.option("--plugin <package>", "load the plugins of this package or file too; repeatable", collect);
 }
 
 export function addModelFlags(command: Command): Command {

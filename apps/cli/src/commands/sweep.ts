@@ -10,9 +10,9 @@ import { currentRecords, readRecords } from "../sweep/records.ts";
 import { writeResults } from "../sweep/results-files.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
 import { parseSeeds } from "../sweep/seeds.ts";
-import { addEngineFlags } from "./run-flags.ts";
+import { addEngineFlags, addPluginFlag } from "./run-flags.ts";
 
-interface SweepFlags extends Pick<RunRequest, "data" | "offline" | "engine" | "backend" | "threads"> {
+interface SweepFlags extends Pick<RunRequest, "plugin" | "data" | "offline" | "engine" | "backend" | "threads"> {
   readonly seeds: string;
   readonly out: string;
   readonly runs: string;
@@ -23,7 +23,7 @@ interface SweepFlags extends Pick<RunRequest, "data" | "offline" | "engine" | "b
 }
 
 export function addSweepCommand(program: Command, exit: (status: number) => void): void {
-  addEngineFlags(program.command("sweep"))
+  addPluginFlag(addEngineFlags(program.command("sweep")))
     .argument("<recipes...>", "configuration files: one run each, or a list of runs with a task each")
     .description("run recipes over seeds, only what is missing, and write one results table")
     .option("--seeds <count|list>", "3 for the seeds 1, 2 and 3; or a list: 4,5", "1")
@@ -37,7 +37,7 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
     .option("--dry-run", "list the runs and whether they are done")
     .option("--json", "print one JSON line at the end")
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
-      const { data, offline, engine, backend, threads } = flags;
+      const { plugin, data, offline, engine, backend, threads } = flags;
       const seeds = parseSeeds(flags.seeds);
       const plan = planSweep(await Promise.all(recipes.map(readRecipe)), seeds);
       if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
@@ -47,7 +47,7 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
         plan,
         out: flags.out,
         runs: resolve(flags.runs),
-        shared: { data, offline, engine, backend, threads },
+        shared: { plugin, data, offline, engine, backend, threads },
         onStart: ({ task, recipe, seed }, left) => output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
         onEvent: createProgress(output),
         async onRecord({ name, outcome }, all) {

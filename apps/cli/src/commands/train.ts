@@ -51,5 +51,11 @@ export function trainOnce(input: TrainingInput, quiet: boolean): Promise<Ended<T
 function describeSummary({ summary, out }: TrainingResult): string {
   const warnings = summary.warnings.map((warning) => `warning: ${warning}\n`).join("");
   const picture = sitesPicture(summary, Math.max(1, ...Object.values(summary.ranks)));
-  return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(relative("", out), "adapter")}\n`;
+  return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(shown(out), "adapter")}\n`;
+}
+
+/** From the working folder, where it lies in it. */
+function shown(folder: string): string {
+  const path = relative("", folder);
+  return path.startsWith("..") ? folder : path;
 }

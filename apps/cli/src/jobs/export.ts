@@ -9,12 +9,13 @@ import { baseModelOf, type Network, openNetwork, openPlain, readPlainAdapter } f
 import type { CodedUpdate, ComponentManifest } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
-import { registry as firstParty } from "../registry.ts";
 import { type AdapterFlags, adapterFolder } from "../run/adapter-folder.ts";
 import { architectureFor, modelFolder } from "../run/open-run.ts";
 import { moveFiles } from "../run/partial-folder.ts";
+import { pluginFlags, registryWith, requirePlugins } from "../run/plugins.ts";
 
 export interface ExportFlags extends AdapterFlags {
+  readonly plugin?: readonly string[];
   readonly adapter: string;
   readonly model?: string;
   readonly revision?: string;
@@ -41,7 +42,7 @@ const CONFIG = "config.json";
 /** Writes a model with its adapter as an ONNX graph, and measures how far its logits are from the model's. */
 export async function exportModel({ flags, partial: out }: ExportInput): Promise<Exported> {
   const { weights, adapterForm } = flags;
-  const registry: Registry = firstParty;
+  const registry = await registryWith(pluginFlags(flags.plugin));
   const adapterPath = await adapterFolder(flags.adapter, flags);
   const model = flags.model ?? (await baseModelOf(adapterPath));
   const folder = await modelFolder(model, flags);
@@ -81,6 +82,7 @@ async function codesOf(
 ): Promise<ReadonlyMap<string, CodedUpdate> | undefined> {
   if (!isPacked(folder)) return undefined;
   const { description, weights } = await readAdapter(folder);
+  requirePlugins(description.method, registry, folder);
   const method = registry.resolve(description.method as unknown as ComponentManifest<"method">, "method");
   return exportCodes(method, linears, weights);
 }

@@ -5,14 +5,15 @@ import { type AdaptedModel, type GenerateOptions, loadModel } from "@blora/infer
 import { type Engine, InvalidInputError } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
-import { registry as firstParty } from "../registry.ts";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import { engineManifest } from "../run/components.ts";
 import { architectureFor, modelFolder } from "../run/open-run.ts";
+import { pluginFlags, registryWith } from "../run/plugins.ts";
 import type { JobHost } from "./job.ts";
 
 export interface GenerateFlags extends AdapterFlags {
+  readonly plugin?: readonly string[];
   readonly model?: string;
   readonly revision?: string;
   readonly adapter?: string;
@@ -23,15 +24,15 @@ export interface GenerateFlags extends AdapterFlags {
   readonly topP: number;
   readonly seed: number;
   readonly addBos?: boolean;
-  readonly engine: string;
+  readonly engine?: string;
   readonly threads?: number;
 }
 
 /** Goes on from a prompt; each event is a piece of text. */
 export async function generate(flags: GenerateFlags, { emit }: JobHost<string>): Promise<void> {
-  const registry: Registry = firstParty;
+  const registry = await registryWith(pluginFlags(flags.plugin));
   const options = flags.threads === undefined ? {} : { threads: flags.threads };
-  const engine = registry.resolve({ ...engineManifest(flags.engine, registry), options }, "engine");
+  const engine = registry.resolve({ ...engineManifest(flags.engine ?? "onnx", registry), options }, "engine");
   const model = await openModel(flags, engine, registry);
   const prompt = flags.chat ? [{ role: "user", content: flags.prompt }] : flags.prompt;
   for await (const text of model.generate(prompt, generateOptions(flags))) {

@@ -6,15 +6,22 @@ import { merge } from "./merge.ts";
 import { trainAdapter } from "./train.ts";
 
 /** Everything that takes long, by what its process is called where it fails. */
-export const jobs = {
+export interface Jobs {
+  readonly training: typeof trainAdapter;
+  readonly evaluation: typeof evaluateAdapter;
+  readonly merge: typeof merge;
+  readonly export: typeof exportModel;
+  readonly generation: typeof generate;
+}
+
+export const jobs: Jobs = {
   training: trainAdapter,
   evaluation: evaluateAdapter,
   merge,
   export: exportModel,
   generation: generate,
-} as const;
+};
 
-export type Jobs = typeof jobs;
 export type JobName = keyof Jobs;
 export type JobInput<Name extends JobName> = Parameters<Jobs[Name]>[0];
 export type JobEvent<Name extends JobName> =

@@ -6,15 +6,16 @@ import { openAdapter, openBase, openNetwork } from "@blora/network";
 import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
-import { registry as firstParty } from "../registry.ts";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
 import { engineManifest, taskManifest } from "../run/components.ts";
 import { architectureFor, modelFolder } from "../run/open-run.ts";
 import { moveFolder } from "../run/partial-folder.ts";
+import { pluginFlags, registryWith, requirePlugins } from "../run/plugins.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
 export interface MergeFlags extends AdapterFlags {
+  readonly plugin?: readonly string[];
   readonly adapter: string;
   readonly out: string;
   readonly model?: string;
@@ -47,13 +48,14 @@ const BYTES_PER_GB = 1e9;
 /** Writes a checkpoint with the adapter in its weights, and measures how far it is from the two of them apart. */
 export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   requireEmpty(flags.out);
-  const registry: Registry = firstParty;
+  const registry = await registryWith(pluginFlags(flags.plugin));
   const settings = await adapterSettings(flags.adapter, flags);
   const head = headOf(settings, flags, registry);
   const { offline = false, revision } = flags;
   const model = await modelFolder(baseModelOf(flags, settings), { offline, revision });
   const checkpoint = openCheckpoint(model);
   const architecture = architectureFor(checkpoint.config, model, registry);
+  requirePlugins(settings.method, registry, settings.folder);
   const method = registry.resolve(settings.method, "method");
   const parts = { architecture, checkpoint, method };
   const network = openNetwork(architecture, checkpoint, model);

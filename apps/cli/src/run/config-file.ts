@@ -23,6 +23,12 @@ export function toConfigs(path: string, exported: unknown): readonly Config[] {
       `${path}: expected a default export made by defineConfig with a task and a method, or a list of them.`,
     );
   }
+  const { plugins } = configs.find(({ plugins = [] }) => !isListOfNames(plugins)) ?? {};
+  if (plugins !== undefined) {
+    throw new InvalidInputError(
+      `${path}: expected plugins to be a list of packages and files, found ${JSON.stringify(plugins)}.`,
+    );
+  }
   const tasks = configs.map(({ task }) => task.name);
   const repeated = tasks.find((name, index) => tasks.indexOf(name) !== index);
   if (repeated === undefined) return configs;
@@ -46,4 +52,8 @@ export function chooseConfig(path: string, configs: readonly Config[], task: str
 
 function isConfig(value: unknown): value is Config {
   return typeof value === "object" && value !== null && "task" in value && "method" in value;
+}
+
+function isListOfNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
 }

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { createJiti } from "jiti";
 
 /**
- * The exports of a module of the user's, in TypeScript too.
+ * The exports of a module of the user's, in TypeScript too, as the working folder finds it.
  *
  * @param place what names it in an error
  * @param file its path, where known: an error then says which of its lines failed
@@ -10,7 +11,7 @@ import { createJiti } from "jiti";
  */
 export async function importModule(specifier: string, place: string, file?: string): Promise<unknown> {
   try {
-    return await createJiti(import.meta.url).import(specifier);
+    return await createJiti(join(process.cwd(), "blora.js")).import(specifier);
   } catch (error) {
     const { name, message, stack = "" } = error as Error;
     // jiti appends who asked for a missing module, and its parser breaks lines.

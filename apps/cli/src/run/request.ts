@@ -15,6 +15,8 @@ export interface RunRequest {
   readonly threads?: number | undefined;
   readonly seed?: number | undefined;
   readonly bopsTarget?: number | undefined;
+  /** Packages and files of plugins. */
+  readonly plugin?: readonly string[] | undefined;
   /** `path=value`, later ones win. */
   readonly set?: readonly string[] | undefined;
   /** A `blora.config.ts`, for what no flag says. */

@@ -12,11 +12,11 @@ import {
 } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArgumentsInput } from "@blora/trainer";
 import { UsageError } from "../exit.ts";
-import { registry as firstParty } from "../registry.ts";
 import type { AdapterSettings } from "./adapter-settings.ts";
 import { type Assignment, assignmentsOf, manifestWith } from "./assignments.ts";
 import { engineManifest, methodManifest, taskManifest } from "./components.ts";
 import { type Config, chooseConfig, readConfigs } from "./config-file.ts";
+import { type PluginSource, pluginFlags, registryWith, requirePlugins } from "./plugins.ts";
 import type { RunRequest } from "./request.ts";
 import { type OptionTree, withOption } from "./set-option.ts";
 
@@ -54,7 +54,7 @@ export interface ResolvedRun {
 export async function resolveRun(request: RunRequest, adapter?: AdapterSettings): Promise<ResolvedRun> {
   const { config: file } = request;
   const config = file === undefined ? undefined : await configOf(file, request.task ?? adapter?.task);
-  const registry: Registry = firstParty;
+  const registry = await registryWith([...pluginFlags(request.plugin), ...listed(config, file)]);
   const set = assignmentsOf(request);
   const make = { registry, file };
   const run = {
@@ -80,6 +80,11 @@ async function configOf(file: string, task: string | undefined): Promise<Config>
   return chooseConfig(file, await readConfigs(file), task);
 }
 
+/** Plugins that a config file lists. */
+function listed(config: Config | undefined, file: string | undefined): readonly PluginSource[] {
+  return (config?.plugins ?? []).map((name) => ({ name, place: `${file}: plugins: ${name}` }));
+}
+
 /** A component as a config file holds it, or what to make one from. */
 type Chosen<K extends PluginKind> = { readonly value: Component<K> } | { readonly manifest: ComponentManifest<K> };
 
@@ -102,7 +107,9 @@ function methodOf(
   if (typeof method === "object") return { manifest: method };
   if (method !== undefined) return { manifest: methodManifest(method, registry) };
   if (config !== undefined) return { value: config.method };
-  return { manifest: adapter?.method ?? methodManifest("blora", registry) };
+  if (adapter === undefined) return { manifest: methodManifest("blora", registry) };
+  requirePlugins(adapter.method, registry, adapter.folder);
+  return { manifest: adapter.method };
 }
 
 function engineOf({ engine }: RunRequest, config: Config | undefined, registry: Registry): Chosen<"engine"> {

@@ -1,0 +1,2 @@
+export { type LearnedPowerOfTwoOptions, learnedPowerOfTwo } from "./learned-power-of-two.ts";
+export { powerOfTwo } from "./power-of-two.ts";
