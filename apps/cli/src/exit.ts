@@ -1,5 +1,6 @@
 import { BloraError } from "@blora/spec";
 import { CommanderError } from "commander";
+import { inFlags } from "./output/in-flags.ts";
 
 /** Exit statuses of the command line. */
 export const EXIT = { success: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
@@ -35,7 +36,7 @@ export function describeFailure(error: unknown): { status: number; message: stri
     return { status: error.exitCode === 0 ? EXIT.success : EXIT.usage, message: undefined };
   }
   if (BloraError.isInstance(error) || isSystemError(error)) {
-    return { status: statusOfError(error), message: `blora: ${error.message}` };
+    return { status: statusOfError(error), message: `blora: ${inFlags(error.message)}` };
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { status: EXIT.failure, message: `blora: this is a bug. ${detail}` };

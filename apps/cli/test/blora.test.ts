@@ -96,6 +96,12 @@ describe("blora", () => {
     });
     expect(second.status).toBe(130);
     expect(resumed).toMatch(/resumed at step \d\d+/);
+    const other = await blora([...args, "--set", "learningRate=0.25"]);
+    expect([other.status, other.stderr]).toEqual([
+      1,
+      `blora: ${out}: expected the settings this run was started with, found arguments.learningRate: 0.0005 -> 0.25. ` +
+        "Choose another folder, start anew with --overwrite, or resume anyway with --allow-config-change.\n",
+    ]);
   });
 
   test("prices a method before any training", async () => {

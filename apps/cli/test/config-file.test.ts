@@ -19,6 +19,11 @@ test.each([
     /^FILE:1: Cannot find module '\.\/gone\.ts'$/,
   ],
   ["a fault of its own", "const x: any = 1;\n\nexport default x.a.b;\n", /^FILE:3: TypeError: Cannot read prop[^\n]*$/],
+  [
+    "a wrong argument",
+    'export default { task: { name: "t" }, method: {}, training: { maxSteps: "many" } };\n',
+    /^FILE: Training arguments: maxSteps: Invalid input: expected number, received string, found "many"\.$/,
+  ],
   ["no run", "export default 3;\n", /^FILE: expected a default export made by defineConfig/],
   ["no default export", "export const a = 3;\n", /^FILE: expected a default export made by defineConfig/],
 ])("a file with %s is a mistake of the user's", async (name, content, message) => {

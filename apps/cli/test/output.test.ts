@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { AdapterDescription, FormSizes } from "@blora/adapters";
 import { InvalidInputError } from "@blora/spec";
 import type { RunEvent, RunSummary } from "@blora/trainer";
@@ -5,8 +6,10 @@ import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { inspectionText } from "../src/commands/inspect.ts";
 import { describeFailure } from "../src/exit.ts";
+import { inFlags } from "../src/output/in-flags.ts";
 import { createProgress } from "../src/output/progress.ts";
 import { summaryTable } from "../src/output/summary-table.ts";
+import { createProgram } from "../src/program.ts";
 
 /** The cells of every line of a table for the terminal. */
 const cellsOf = (text: string): string[][] =>
@@ -135,6 +138,20 @@ describe("progress", () => {
     createProgress({ isTTY: true, write: (text) => lines.push(text) })(step(1));
     expect(lines[0]).toContain("\r\u001b[Kstep 1/100");
   });
+});
+
+test("advice of packages speaks of flags", () => {
+  const advice = "Set maxTokensPerPass below 4096, which changes no update, or lower maxSeqLength (128).";
+  expect(inFlags(advice)).toBe(
+    "Use --set maxTokensPerPass=<less than 4096>, which changes no update, or --set maxSeqLength=<less than 128>.",
+  );
+});
+
+test("the readme lists every command", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const rows = [...readme.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name);
+  const commands = createProgram(() => {}).commands.map((command) => command.name());
+  expect([...new Set(rows)].sort()).toEqual(commands.sort());
 });
 
 describe("a failure", () => {

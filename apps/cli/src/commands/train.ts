@@ -3,6 +3,7 @@ import { sitesPicture } from "@blora/report";
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import type { TrainingInput, TrainingResult } from "../jobs/train.ts";
+import { inFlags } from "../output/in-flags.ts";
 import { createProgress } from "../output/progress.ts";
 import { summaryTable } from "../output/summary-table.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
@@ -49,7 +50,7 @@ export function trainOnce(input: TrainingInput, quiet: boolean): Promise<Ended<T
 }
 
 function describeSummary({ summary, out }: TrainingResult): string {
-  const warnings = summary.warnings.map((warning) => `warning: ${warning}\n`).join("");
+  const warnings = summary.warnings.map((warning) => `warning: ${inFlags(warning)}\n`).join("");
   const picture = sitesPicture(summary, Math.max(1, ...Object.values(summary.ranks)));
   return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(shown(out), "adapter")}\n`;
 }

@@ -1,5 +1,6 @@
 import { duration } from "@blora/report";
 import type { RunEvent } from "@blora/trainer";
+import { inFlags } from "./in-flags.ts";
 
 /** Where lines go. */
 export interface Output {
@@ -26,7 +27,7 @@ export function createProgress(output: Output): (event: RunEvent) => void {
       case "resume":
         return line(`resumed at step ${event.step} from ${event.folder}`);
       case "warning":
-        return line(`warning: ${event.message}`);
+        return line(`warning: ${inFlags(event.message)}`);
       case "evaluation": {
         metric = Object.entries(event.scores)
           .map(([name, value]) => `${name} ${value.toFixed(4)}`)

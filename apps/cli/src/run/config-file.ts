@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RunConfig } from "@blora/core";
 import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
-import type { TrainingArgumentsInput } from "@blora/trainer";
+import { parseTrainingArguments, type TrainingArgumentsInput } from "@blora/trainer";
 import { importModule } from "./import-module.ts";
 
 export type Config = RunConfig<TrainingArgumentsInput>;
@@ -29,6 +29,7 @@ export function toConfigs(path: string, exported: unknown): readonly Config[] {
       `${path}: expected plugins to be a list of packages and files, found ${JSON.stringify(plugins)}.`,
     );
   }
+  for (const { training = {} } of configs) requireArguments(path, training);
   const tasks = configs.map(({ task }) => task.name);
   const repeated = tasks.find((name, index) => tasks.indexOf(name) !== index);
   if (repeated === undefined) return configs;
@@ -52,6 +53,15 @@ export function chooseConfig(path: string, configs: readonly Config[], task: str
 
 function isConfig(value: unknown): value is Config {
   return typeof value === "object" && value !== null && "task" in value && "method" in value;
+}
+
+function requireArguments(path: string, training: TrainingArgumentsInput): void {
+  try {
+    parseTrainingArguments(training);
+  } catch (error) {
+    if (!InvalidInputError.isInstance(error)) throw error;
+    throw new InvalidInputError(`${path}: ${error.message}`, { cause: error });
+  }
 }
 
 function isListOfNames(value: unknown): boolean {

@@ -1,0 +1,16 @@
+/** What packages call their options in advice, and what the command line does. */
+const FLAGS: readonly (readonly [RegExp, string])[] = [
+  [/\bstart anew with overwrite\b/g, "start anew with --overwrite"],
+  [/\bresume anyway with allowConfigChange\b/g, "resume anyway with --allow-config-change"],
+  [/\bSet maxTokensPerPass below (\d+)/g, "Use --set maxTokensPerPass=<less than $1>"],
+  [/\bor lower maxSeqLength \((\d+)\)/g, "or --set maxSeqLength=<less than $1>"],
+  [
+    /\bexpected the name of a base model, found none\. Give one\./g,
+    "expected the name of a base model, found none. Name it with --model.",
+  ],
+];
+
+/** A message of a package with its options named as flags. */
+export function inFlags(message: string): string {
+  return FLAGS.reduce((text, [pattern, flag]) => text.replaceAll(pattern, flag), message);
+}
