@@ -65,5 +65,12 @@ describe.skipIf(!data)("a causal language model on the command line (needs BLORA
     expect(golden.greedy_text.startsWith(`Once upon a time${plain.stdout.trimEnd()}`)).toBe(true);
     const adapted = await blora(["generate", out, ...options, "--prompt", "Who is it? It is the dog."]);
     expect([adapted.status, adapted.stdout]).toEqual([0, expect.stringMatching(/^ dog dog dog!/)]);
+
+    const whole = join(folder, "merged");
+    const merged = await blora(["merge", "--adapter", out, "--out", whole, "--json"]);
+    expect([merged.status, merged.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(merged.stdout).largestDifference).toBeLessThan(1e-3);
+    const alone = await blora(["generate", "--model", whole, ...options, "--prompt", "Who is it? It is the dog."]);
+    expect(alone.stdout).toBe(adapted.stdout);
   });
 });

@@ -41,9 +41,7 @@ type SampleBatch = Readonly<
 >;
 
 function sampleBatch(tokenizer: Tokenizer, network: OpenNetwork): SampleBatch {
-  const rows = SAMPLE.map(
-    (text) => tokenizer.assemble(tokenizer.encode(text), undefined, Math.min(LONGEST, network.maxLength)).inputIds,
-  );
+  const rows = SAMPLE.map((text) => idsOf(text, tokenizer, Math.min(LONGEST, network.maxLength)));
   const T = Math.max(...rows.map((ids) => ids.length));
   const shape = [rows.length, T];
   const padded = (of: (id: number) => number, rest: number) =>
@@ -57,6 +55,13 @@ function sampleBatch(tokenizer: Tokenizer, network: OpenNetwork): SampleBatch {
       positions: { shape: [last.length], values: Int32Array.from(last) },
     }),
   };
+}
+
+/** A text as the model reads it: framed for BERT-like ones, from the first token on for causal ones. */
+function idsOf(text: string, { special, encode, assemble }: Tokenizer, maxLength: number): readonly number[] {
+  const ids = encode(text);
+  if (special.cls !== undefined) return assemble(ids, undefined, maxLength).inputIds;
+  return [...(special.bos === undefined ? [] : [special.bos]), ...ids].slice(0, maxLength);
 }
 
 async function sampleLogits(engine: Engine, network: OpenNetwork, batch: SampleBatch): Promise<Float32Array> {
