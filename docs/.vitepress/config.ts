@@ -26,7 +26,7 @@ const decisions = [
   { text: "7. Gates that can come back", link: "/decisions/0007-gates-that-can-come-back" },
   { text: "8. A budget for bit operations", link: "/decisions/0008-a-budget-for-bit-operations" },
   { text: "9. Large operands are sampled", link: "/decisions/0009-large-operands-are-sampled" },
-  { text: "10. Training in its own process", link: "/decisions/0010-training-in-its-own-process" },
+  { text: "10. What takes long runs in its own process", link: "/decisions/0010-training-in-its-own-process" },
 ];
 
 // VitePress reads the default export.

@@ -68,7 +68,9 @@ describe("a job in a process of its own", () => {
     const args = ["train", "--config", recipe("blocked"), "--out", join(folder, "blocked"), "--threads", "1", "--json"];
     const { status, stderr } = await blora(args, interruptAt(/blocked/, /once more/));
     expect(status).toBe(130);
-    expect(stderr).toBe("blocked\n\nfinishing the step and saving; once more to stop at once\n");
+    expect(stderr).toBe(
+      "blocked\n\nfinishing the step, or the evaluation it is in, and saving; once more to stop at once\n",
+    );
   });
 
   test("saves and ends where its parent is killed", async () => {
@@ -85,11 +87,13 @@ describe("a job in a process of its own", () => {
   test.each(["merge", "export"])("leaves nothing half-written of an interrupted %s", async (command) => {
     const place = join(folder, command);
     let kill: Kill | undefined;
-    const ending = blora([command, "--adapter", trained, "--out", join(place, "out")], undefined, (given) => {
+    const args = [command, "--adapter", trained, "--out", join(place, "out")];
+    const ending = blora(args, undefined, (given) => {
       kill = given;
     });
-    while (!existsSync(place)) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(await readdir(place)).toEqual([expect.stringMatching(/^\.partial-out-\d+$/)]);
+    const entries = () => readdir(place).catch(() => []);
+    while ((await entries()).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await entries()).toEqual([expect.stringMatching(/^\.partial-out-\d+$/)]);
     kill!("SIGINT");
     const { status, stderr } = await ending;
     expect(status).toBe(130);

@@ -11,7 +11,7 @@ const KEEP_FREED_MEMORY = [
   "glibc.malloc.arena_max=1",
 ].join(":");
 
-/** Environment of a process that trains. Tunables the user has set stay as they are. */
+/** Environment of a process that computes. Tunables the user has set stay as they are. */
 export function trainingEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   if (process.platform !== "linux") return environment;
   return { GLIBC_TUNABLES: KEEP_FREED_MEMORY, ...environment };
