@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,6 +57,25 @@ test("a branch of learned widths takes less than its float32 matrices and gives 
   expect(branch.largestDifference).toBeLessThan(1e-5);
   expect(branch.bytes - merged.bytes).toBeLessThan(sizes.matrices.float32);
 });
+
+test.each(["export", "merge"])(
+  "%s refuses an adapter whose evaluation rounds more, and names the difference where asked for",
+  async (command) => {
+    const site = join(folder, `site-${command}`);
+    const scope = ["--set", "method.scope=site", "--bops-target", "0.2", "--set", "method.siteQuantizer.maxBits=4"];
+    await blora("train", "--out", site, "--set", "maxSteps=6", ...scope, ...tiny);
+    const out = join(folder, `${command}-of-site`);
+    const refused = blora(command, "--adapter", site, "--out", out, "--json");
+    await expect(refused).rejects.toThrow(
+      /expected an adapter whose evaluation rounds nothing besides itself, found scope site\. .*--plain/,
+    );
+    expect(existsSync(out)).toBe(false);
+    const { largestDifference } = JSON.parse(
+      await blora(command, "--adapter", site, "--out", out, "--plain", "--json"),
+    );
+    expect(largestDifference).toBeGreaterThan(1e-3);
+  },
+);
 
 test.skipIf(!process.env.BLORA_DATA)("an export of a model with only spm.model has a tokenizer.json", async () => {
   const model = join(folder, "spm");

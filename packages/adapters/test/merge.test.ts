@@ -154,9 +154,9 @@ describe("merging", () => {
     };
     const site = { ...options, method: rounding, weights };
     await expect(mergeAdapter(site)).rejects.toThrow(
-      /scope site: expected a base whose weights evaluation leaves as they are/,
+      "expected an adapter whose evaluation rounds nothing besides itself, found scope site",
     );
-    await mergeAdapter({ ...site, roundBase: true });
+    await mergeAdapter({ ...site, plain: true });
     const [path, adapter] = [...weights.adapters][0]!;
     const { linears } = adapters.get("bert.mixed")!.family;
     const update = rounding.export(linears.find((linear) => linear.path === path)!, adapter);

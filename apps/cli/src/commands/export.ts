@@ -25,6 +25,7 @@ export function addExportCommand(program: Command): void {
         .choices(["merged", "branch"])
         .default("merged"),
     )
+    .option("--plain", "export the plain update although evaluation rounds more (scopes site and adapter+activations)")
     .option("--no-measure", "do not compare the exported graph with the model")
     .option("--json", "print one JSON line")
     .action(async (flags: ExportFlags) => {

@@ -20,7 +20,7 @@ export function addMergeCommand(program: Command): void {
     .option("--offline", "use only what the Hub cache holds")
     .option("--task <name>", "task whose labels an adapter of PEFT was trained for")
     .option("--max-shard-size <GB>", "size of a weight file at most", positiveNumber, 5)
-    .option("--round-base", "merge an adapter of scope site: write the rounded weights")
+    .option("--plain", "merge although evaluation rounds more than the adapter (scopes site and adapter+activations)")
     .option("--engine <name>", `engine that measures the error: ${registry.ids("engine").join(", ")}`, "onnx")
     .option("--json", "print one JSON line")
     .action(async (flags: MergeFlags) => {

@@ -2,17 +2,17 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
-import type { Registry } from "@blora/core";
 import { onnx } from "@blora/engine-onnx";
 import { type ExportSummary, exportOnnx, type Measurement, measureExport, type WeightFormat } from "@blora/export-onnx";
-import { baseModelOf, type Network, openNetwork, openPlain, readPlainAdapter } from "@blora/network";
-import type { CodedUpdate, ComponentManifest } from "@blora/spec";
+import { type Network, type OpenNetwork, openAdapter, openNetwork, readPlainAdapter } from "@blora/network";
+import { type CodedUpdate, InvalidInputError, type Method } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
-import { type AdapterFlags, adapterFolder } from "../run/adapter-folder.ts";
+import type { AdapterFlags } from "../run/adapter-folder.ts";
+import { type AdapterSettings, adapterSettings, methodOf, requireBaseModel } from "../run/adapter-settings.ts";
 import { architectureFor, modelFolder } from "../run/open-run.ts";
 import { moveFiles } from "../run/partial-folder.ts";
-import { pluginFlags, registryWith, requirePlugins } from "../run/plugins.ts";
+import { pluginFlags, registryWith } from "../run/plugins.ts";
 
 export interface ExportFlags extends AdapterFlags {
   readonly plugin?: readonly string[];
@@ -23,6 +23,7 @@ export interface ExportFlags extends AdapterFlags {
   readonly weights: WeightFormat;
   readonly adapterForm: "merged" | "branch";
   readonly measure: boolean;
+  readonly plain?: boolean;
   readonly json?: boolean;
 }
 
@@ -39,36 +40,53 @@ export interface Exported {
 
 const CONFIG = "config.json";
 
-/** Writes a model with its adapter as an ONNX graph, and measures how far its logits are from the model's. */
+/**
+ * Writes a model with its adapter as an ONNX graph, and measures how far its logits are from those of the adapter
+ * as its score was made.
+ *
+ * @throws InvalidInputError where evaluation rounds more than the adapter and `--plain` does not ask for its plain update
+ */
 export async function exportModel({ flags, partial: out }: ExportInput): Promise<Exported> {
   const { weights, adapterForm } = flags;
   const registry = await registryWith(pluginFlags(flags.plugin));
-  const adapterPath = await adapterFolder(flags.adapter, flags);
-  const model = flags.model ?? (await baseModelOf(adapterPath));
+  const settings = await adapterSettings(flags.adapter, flags);
+  const model = requireBaseModel(flags.model, settings);
   const folder = await modelFolder(model, flags);
   const checkpoint = openCheckpoint(folder);
   const network = openNetwork(architectureFor(checkpoint.config, folder, registry), checkpoint, model);
-  const adapter = await readPlainAdapter(adapterPath, network);
-  const codes = adapterForm === "branch" ? await codesOf(adapterPath, network, registry) : undefined;
+  const method = methodOf(settings, registry);
+  requirePlainForm(settings, method, flags);
+  const adapter = await readPlainAdapter(settings.folder, network);
+  const codes = adapterForm === "branch" ? await codesOf(settings, method, network) : undefined;
   await mkdir(out, { recursive: true });
   // The configuration lists the graphs of earlier exports, which stay.
   if (existsSync(join(flags.out, CONFIG))) await copyFile(join(flags.out, CONFIG), join(out, CONFIG));
   const written = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
   const made = existsSync(join(folder, "tokenizer.json")) ? [] : await writeTokenizerJson(folder, out);
   const summary = { ...written, tokenizer: [...new Set([...written.tokenizer, ...made])] };
-  const measurement = flags.measure ? await measured(network, adapter, join(out, summary.file)) : undefined;
+  const scored = await openAdapter(network, {
+    folder: settings.folder,
+    head: adapter.head,
+    method,
+    form: isPacked(settings.folder) ? "trained" : "plain",
+  });
+  const measurement = flags.measure ? await measured(scored, join(out, summary.file)) : undefined;
   await moveFiles(out, flags.out);
   return { summary, measurement };
 }
 
-async function measured(
-  network: Network,
-  adapter: Awaited<ReturnType<typeof readPlainAdapter>>,
-  file: string,
-): Promise<Measurement> {
+/** A graph holds the plain update alone. */
+function requirePlainForm({ folder }: AdapterSettings, { scope = "adapter" }: Method, { plain }: ExportFlags): void {
+  if (scope === "adapter" || plain) return;
+  throw new InvalidInputError(
+    `${folder}: expected an adapter whose evaluation rounds nothing besides itself, found scope ${scope}. Export its plain update all the same with --plain, and look at the difference.`,
+  );
+}
+
+async function measured(network: OpenNetwork, file: string): Promise<Measurement> {
   const engine = onnx();
   try {
-    return await measureExport({ network: openPlain(network, adapter, network.name), engine, file });
+    return await measureExport({ network, engine, file });
   } finally {
     await engine.release();
   }
@@ -76,13 +94,10 @@ async function measured(
 
 /** The factors of an adapter of this project as it learned to round them; undefined for one of PEFT's. */
 async function codesOf(
-  folder: string,
+  { folder }: AdapterSettings,
+  method: Method,
   { linears }: Network,
-  registry: Registry,
 ): Promise<ReadonlyMap<string, CodedUpdate> | undefined> {
   if (!isPacked(folder)) return undefined;
-  const { description, weights } = await readAdapter(folder);
-  requirePlugins(description.method, registry, folder);
-  const method = registry.resolve(description.method as unknown as ComponentManifest<"method">, "method");
-  return exportCodes(method, linears, weights);
+  return exportCodes(method, linears, (await readAdapter(folder)).weights);
 }

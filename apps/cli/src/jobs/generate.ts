@@ -2,11 +2,11 @@ import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Registry } from "@blora/core";
 import { type AdaptedModel, type GenerateOptions, loadModel } from "@blora/inference";
-import { type Engine, InvalidInputError } from "@blora/spec";
+import type { Engine } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
-import { adapterSettings } from "../run/adapter-settings.ts";
+import { adapterSettings, methodOf, requireBaseModel } from "../run/adapter-settings.ts";
 import { engineManifest } from "../run/components.ts";
 import { architectureFor, modelFolder } from "../run/open-run.ts";
 import { pluginFlags, registryWith } from "../run/plugins.ts";
@@ -44,9 +44,7 @@ export async function generate(flags: GenerateFlags, { emit }: JobHost<string>):
 
 async function openModel(flags: GenerateFlags, engine: Engine, registry: Registry): Promise<AdaptedModel> {
   const adapter = flags.adapter === undefined ? undefined : await adapterSettings(flags.adapter, flags);
-  const named = flags.model ?? adapter?.baseModel;
-  if (named === undefined) throw new InvalidInputError("generate: expected a --model or an adapter, found neither.");
-  const base = await modelFolder(named, flags);
+  const base = await modelFolder(requireBaseModel(flags.model, adapter), flags);
   const loaded = await loadModel({
     model: base,
     architecture: architectureFor(openCheckpoint(base).config, base, registry),
@@ -54,7 +52,7 @@ async function openModel(flags: GenerateFlags, engine: Engine, registry: Registr
     tokenizer: loadTokenizer,
   });
   if (adapter === undefined) return loaded.withoutAdapter({ kind: "language-model" });
-  return loaded.loadAdapter(resolve(adapter.folder));
+  return loaded.loadAdapter(resolve(adapter.folder), { head: adapter.head, method: methodOf(adapter, registry) });
 }
 
 function generateOptions({ maxNewTokens, temperature, topP, seed, addBos }: GenerateFlags): GenerateOptions {

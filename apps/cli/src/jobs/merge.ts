@@ -7,11 +7,11 @@ import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
-import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
+import { type AdapterSettings, adapterSettings, methodOf, requireBaseModel } from "../run/adapter-settings.ts";
 import { engineManifest, taskManifest } from "../run/components.ts";
 import { architectureFor, modelFolder } from "../run/open-run.ts";
 import { moveFolder } from "../run/partial-folder.ts";
-import { pluginFlags, registryWith, requirePlugins } from "../run/plugins.ts";
+import { pluginFlags, registryWith } from "../run/plugins.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
 export interface MergeFlags extends AdapterFlags {
@@ -22,7 +22,7 @@ export interface MergeFlags extends AdapterFlags {
   readonly revision?: string;
   readonly task?: string;
   readonly maxShardSize: number;
-  readonly roundBase?: boolean;
+  readonly plain?: boolean;
   readonly engine: string;
   readonly json?: boolean;
 }
@@ -52,11 +52,10 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   const settings = await adapterSettings(flags.adapter, flags);
   const head = headOf(settings, flags, registry);
   const { offline = false, revision } = flags;
-  const model = await modelFolder(baseModelOf(flags, settings), { offline, revision });
+  const model = await modelFolder(requireBaseModel(flags.model, settings), { offline, revision });
   const checkpoint = openCheckpoint(model);
   const architecture = architectureFor(checkpoint.config, model, registry);
-  requirePlugins(settings.method, registry, settings.folder);
-  const method = registry.resolve(settings.method, "method");
+  const method = methodOf(settings, registry);
   const parts = { architecture, checkpoint, method };
   const network = openNetwork(architecture, checkpoint, model);
   const adapted = await openAdapter(network, { folder: settings.folder, head, method, form: "trained" });
@@ -67,7 +66,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
     weights: adapted.weights,
     out,
     maxShardBytes: flags.maxShardSize * BYTES_PER_GB,
-    roundBase: flags.roundBase ?? false,
+    plain: flags.plain ?? false,
   });
   const merged = openBase(openNetwork(architecture, openCheckpoint(out), flags.out), head);
   const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
@@ -90,10 +89,4 @@ function headOf(settings: AdapterSettings, { task, adapter }: MergeFlags, regist
   throw new InvalidInputError(
     `${adapter}: expected --task to name the labels of this adapter, because PEFT's files do not.`,
   );
-}
-
-function baseModelOf({ model }: MergeFlags, { baseModel }: AdapterSettings): string {
-  const name = model ?? baseModel;
-  if (name !== undefined) return name;
-  throw new InvalidInputError("merge: expected --model, because the adapter names no base model.");
 }

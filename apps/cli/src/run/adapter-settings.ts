@@ -1,6 +1,8 @@
 import { isPacked, isPeft, readAdapterDescription, readPeftConfig } from "@blora/adapters";
-import type { ComponentManifest, Head } from "@blora/spec";
+import type { Registry } from "@blora/core";
+import { type ComponentManifest, type Head, InvalidInputError, type Method } from "@blora/spec";
 import { type AdapterFlags, adapterFolder } from "./adapter-folder.ts";
+import { requirePlugins } from "./plugins.ts";
 
 /** What an adapter folder says of the run it belongs to. */
 export interface AdapterSettings {
@@ -27,4 +29,21 @@ export async function adapterSettings(path: string, flags: AdapterFlags): Promis
   }
   const { baseModel, method, task, head, maxSeqLength } = await readAdapterDescription(folder);
   return { folder, baseModel, method: method as unknown as ComponentManifest<"method">, task, head, maxSeqLength };
+}
+
+/** The model a command uses: the given one, else the one the adapter was trained on. */
+export function requireBaseModel(given: string | undefined, adapter: AdapterSettings | undefined): string {
+  const name = given ?? adapter?.baseModel;
+  if (name !== undefined) return name;
+  throw new InvalidInputError(
+    adapter === undefined
+      ? "Expected a --model or an adapter, found neither."
+      : `${adapter.folder}: expected --model, because the adapter names no base model.`,
+  );
+}
+
+/** The method an adapter was trained with. @throws NotFoundError saying which `--plugin` brings it */
+export function methodOf({ method, folder }: AdapterSettings, registry: Registry): Method {
+  requirePlugins(method, registry, folder);
+  return registry.resolve(method, "method");
 }

@@ -36,8 +36,11 @@ export interface MergeOptions {
   readonly out: string;
   /** Default 5 GB, as transformers has it. */
   readonly maxShardBytes?: number;
-  /** Merge although the adapter was trained on a rounded base: its rounded weights are written, in the dtype of the base. */
-  readonly roundBase?: boolean;
+  /**
+   * Merge although evaluation rounds more than the adapter: activations stay as they are, and weights that
+   * evaluation rounds are written rounded, in the dtype of the base.
+   */
+  readonly plain?: boolean;
 }
 
 export interface MergeReport {
@@ -57,13 +60,13 @@ type FloatType = "F32" | "F16" | "BF16";
  * that needs neither PEFT nor this project. Every tensor keeps its dtype
  * (rounded to nearest, ties to even), and one at a time is in memory.
  *
- * @throws InvalidInputError where the base is rounded in evaluation and `roundBase` is not set, or `out` holds something
+ * @throws InvalidInputError where evaluation rounds more than the adapter and `plain` is not set, or `out` holds something
  */
 export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> {
   const { checkpoint, method, out, head, weights } = options;
-  if (method.artifacts?.roundBase !== undefined && !options.roundBase) {
+  if (method.scope !== undefined && method.scope !== "adapter" && !options.plain) {
     throw new InvalidInputError(
-      `This adapter was trained at scope ${method.scope}: expected a base whose weights evaluation leaves as they are, found that it rounds them, and the inputs of its linear maps too, which no merged weight can express. Merge its rounded weights anyway with --round-base, and look at the error.`,
+      `expected an adapter whose evaluation rounds nothing besides itself, found scope ${method.scope}, which no merged checkpoint can express. Merge it all the same with --plain, and look at the difference.`,
     );
   }
   if (existsSync(out) && readdirSync(out).length > 0) {
