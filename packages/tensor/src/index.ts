@@ -17,7 +17,6 @@ export { type ChainGate, type NestedChain, nestedChain, nestedProduct, nestedSha
 export { type NoiseAddress, normalValues, permutation, randomWords, uniformValues } from "./noise.ts";
 export * as ops from "./ops.ts";
 export { rowsOf, transposed } from "./parts.ts";
-export { type Counter, type Key, philox4x32 } from "./philox.ts";
 export { detached, stratifiedRows, withSampledGradient, withSampledWeightGradient } from "./sampled-gradient.ts";
 export { roundStraightThrough } from "./straight-through.ts";
 export type { DType, HostTensor, Shape, Tensor, TensorRecord, TensorSpec } from "./types.ts";

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normalValues, permutation, philox4x32, randomWords, uniformValues } from "../src/index.ts";
+import { normalValues, permutation, randomWords, uniformValues } from "../src/index.ts";
+import { philox4x32 } from "../src/philox.ts";
 
 const address = { seed: 42, step: 3, path: "encoder.layer.0/rank" };
 

@@ -9,7 +9,6 @@ export {
   type ReferenceModel,
   readReferenceModel,
   referenceInputs,
-  referenceLoss,
   toBatch,
 } from "./parity/reference-model.ts";
 export { testParity } from "./parity/test-parity.ts";

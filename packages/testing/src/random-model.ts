@@ -89,7 +89,7 @@ export function toBatch(
   };
 }
 
-export function rowsOf(logits: Tensor): number[][] {
+export function hostRows(logits: Tensor): number[][] {
   const columns = logits.shape[1]!;
   const values = Array.from(valuesOf(logits));
   return Array.from({ length: logits.shape[0]! }, (_, row) => values.slice(row * columns, (row + 1) * columns));

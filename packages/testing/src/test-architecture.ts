@@ -2,7 +2,7 @@ import { type Architecture, BloraError, type Component, type Head } from "@blora
 import { normalValues, ops, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { useCpuBackend } from "./cpu-backend.ts";
-import { createRandomModel, rowsOf, toBatch } from "./random-model.ts";
+import { createRandomModel, hostRows, toBatch } from "./random-model.ts";
 import { testLanguageModel } from "./test-language-model.ts";
 import { testManifest } from "./test-manifest.ts";
 import { expectAllClose, valuesOf } from "./values.ts";
@@ -84,7 +84,7 @@ export function testArchitecture<Config>(
 
         test("different texts give different logits", () => {
           const logits = setUp().forward(toBatch(texts, longest, padding, positions(longest)));
-          const rows = rowsOf(logits).map((row) => row.map((value) => value.toFixed(6)).join());
+          const rows = hostRows(logits).map((row) => row.map((value) => value.toFixed(6)).join());
           expect(new Set(rows).size).toBe(texts.length);
         });
 
@@ -97,7 +97,7 @@ export function testArchitecture<Config>(
 
         test("a text alone has the logits it has in a batch", () => {
           const model = setUp();
-          const rows = rowsOf(model.forward(toBatch(texts, longest, padding, positions(longest))));
+          const rows = hostRows(model.forward(toBatch(texts, longest, padding, positions(longest))));
           for (const [row, text] of texts.entries()) {
             const alone = model.forward(toBatch([text], text.length, padding, [Math.min(1, text.length - 1)]));
             expectAllClose(alone, rows[row]!, TOLERANCE);

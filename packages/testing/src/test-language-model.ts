@@ -1,7 +1,7 @@
 import type { Architecture, Batch, ForwardInputs, KeyValueCache, LanguageModel } from "@blora/spec";
 import { frozenLinear, ops, type Tensor } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
-import { createRandomModel, rowsOf } from "./random-model.ts";
+import { createRandomModel, hostRows } from "./random-model.ts";
 import { expectAllClose } from "./values.ts";
 
 const TOLERANCE = { relative: 1e-4, absolute: 2e-5 };
@@ -65,7 +65,7 @@ export function testLanguageModel<Config>(
         Array.from({ length: width }, (_, place) => +(place >= width - text.length)),
       );
       const batch = { ...batchOf(padded), attentionMask: ops.tensor(mask, [texts.length, width]) };
-      const rows = rowsOf(
+      const rows = hostRows(
         logitsAt(
           model,
           batch,
@@ -103,7 +103,7 @@ export function testLanguageModel<Config>(
       const width = Math.min(...others.map((text) => text.length));
       const rows = others.map((text) => text.slice(0, width));
       const batch = { ...batchOf(rows), positionIds: places(rows, longest.length) };
-      const logits = rowsOf(
+      const logits = hostRows(
         logitsAt(
           model,
           batch,
@@ -152,7 +152,7 @@ export function testLanguageModel<Config>(
       const states = languageModel.hidden(model.inputsOf(batchOf([longest]))); // [T, H]
       const { weight, bias } = languageModel.unembedding(model.config);
       const logits = frozenLinear(states, model.lookup(weight), bias === undefined ? undefined : model.lookup(bias));
-      expectAllClose(rowsOf(logits).at(-1)!, lastLogits(model, longest), TOLERANCE);
+      expectAllClose(hostRows(logits).at(-1)!, lastLogits(model, longest), TOLERANCE);
     });
   });
 }

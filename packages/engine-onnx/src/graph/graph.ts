@@ -124,7 +124,7 @@ export function createGraphBuilder(): GraphBuilder {
       const whole = frozenTensors.get(name);
       if (whole === undefined) return undefined;
       const part = `${whole.stored.name}[${start}+${count}]`;
-      const value = frozenParts.get(part) ?? builder.frozen(part, rowsOf(whole.tensor, start, count));
+      const value = frozenParts.get(part) ?? builder.frozen(part, frozenRows(whole.tensor, start, count));
       frozenParts.set(part, value);
       return value;
     },
@@ -162,7 +162,7 @@ function lastMadeFirst(outputs: Readonly<Record<string, GraphValue>>, nodes: rea
 }
 
 /** Rows of a tensor without copying it. */
-function rowsOf({ shape, storage, source }: FrozenTensor, start: number, count: number): FrozenTensor {
+function frozenRows({ shape, storage, source }: FrozenTensor, start: number, count: number): FrozenTensor {
   const size = sizeOf(shape.slice(1));
   const rows = shape.with(0, count);
   if (source instanceof Float32Array) {
