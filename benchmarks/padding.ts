@@ -3,15 +3,17 @@
  *
  *   npm run bench:padding -- --model <folder> --data <GLUE folder>
  */
+
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { bops } from "@blora/bops";
 import { registry } from "@blora/cli";
 import { onnx } from "@blora/engine-onnx";
 import { head } from "@blora/lora";
+import { machine } from "@blora/runs";
 import { glue } from "@blora/task-glue";
 import { loadTokenizer } from "@blora/tokenizer";
-import { machine, prepareRun } from "@blora/trainer";
+import { prepareRun } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
 
 const { values } = parseArgs({

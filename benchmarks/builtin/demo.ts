@@ -5,11 +5,12 @@
  *
  *   npm run build && npx tsx benchmarks/builtin/demo.ts --seeds 5
  */
+
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { machine, type RunSummary } from "@blora/runs";
 import { markdownTable } from "@blora/spec";
-import { machine, type RunSummary } from "@blora/trainer";
 import { meanOf } from "../../packages/report/src/sweep/spread.ts";
 
 const RUNS = { lora: "LoRA", "uniform-2": "uniform 2 bits", blora: "B-LoRA" } as const;

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { lora } from "@blora/lora";
+import { machine } from "@blora/runs";
 import { FLOAT_BITS } from "@blora/spec";
-import { machine } from "@blora/trainer";
 import { readTensors, sha256, writeTensors } from "@blora/weights";
 import { type Answers, divergenceOf } from "./answers.ts";
 import { loraQuant } from "./loraquant.ts";

@@ -5,13 +5,12 @@
 import { join } from "node:path";
 import { bops } from "@blora/bops";
 import { lora } from "@blora/lora";
+import { newestCheckpoint, type Reporter, writeCheckpoint } from "@blora/runs";
 import type { Engine, Method } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint, sha256 } from "@blora/weights";
 import { initAdapters } from "../../packages/trainer/src/bind-model.ts";
-import { newestCheckpoint, writeCheckpoint } from "../../packages/trainer/src/files/checkpoint.ts";
 import { type PreparedRun, prepareRun } from "../../packages/trainer/src/prepare.ts";
-import type { Reporter } from "../../packages/trainer/src/reporter.ts";
 import { FRESH_PROGRESS, type RunProgress } from "../../packages/trainer/src/state/progress.ts";
 import { readState, writeState } from "../../packages/trainer/src/state/state-files.ts";
 import { createTrainingState, type TrainingState } from "../../packages/trainer/src/state/training-state.ts";

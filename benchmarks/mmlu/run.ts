@@ -6,12 +6,14 @@
  *
  *   npm run bench:mmlu -- --data <folder with mmlu and models> --shots 0
  */
+
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type LikelihoodSummary, machine } from "@blora/trainer";
+import { machine } from "@blora/runs";
+import type { LikelihoodSummary } from "@blora/trainer";
 
 const { values } = parseArgs({
   options: {

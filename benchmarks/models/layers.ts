@@ -4,12 +4,13 @@
  *
  *   npm run bench:layers -- --data <folder with configs and tokenizers>
  */
+
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { machine, type RunSummary } from "@blora/trainer";
+import { machine, type RunSummary } from "@blora/runs";
 
 const { values } = parseArgs({
   options: {

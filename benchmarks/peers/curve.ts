@@ -4,11 +4,12 @@
  *
  *   npm run bench:curve -- --python <interpreter> --model <folder> --data <GLUE folder>
  */
+
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { machine } from "@blora/trainer";
+import { machine } from "@blora/runs";
 import { curveSvg } from "./curve-svg.ts";
 import { peerMethod } from "./methods.ts";
 import { runPair } from "./pair.ts";

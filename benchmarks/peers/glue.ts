@@ -4,11 +4,12 @@
  *
  *   npm run bench:peers -- --python <interpreter> --model <folder> --data <GLUE folder>
  */
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { machine } from "@blora/runs";
 import type { GlueTaskName } from "@blora/task-glue";
-import { machine } from "@blora/trainer";
 import { PEER_METHODS, peerMethod } from "./methods.ts";
 import { type Pair, runPair } from "./pair.ts";
 import { pairTable } from "./table.ts";

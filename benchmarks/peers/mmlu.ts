@@ -6,6 +6,7 @@
  *   npx tsx benchmarks/mmlu/random-qwen2.ts --tokenizer <folder> --out <model>
  *   npm run bench:mmlu-peer -- --model <model> --data <MMLU folder> --python ~/venv/bin/python --threads 2
  */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,9 +15,10 @@ import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
 import { lora } from "@blora/lora";
 import { qwen2 } from "@blora/model-qwen2";
+import { machine } from "@blora/runs";
 import { mmlu, subjectNames } from "@blora/task-mmlu";
 import { loadTokenizer } from "@blora/tokenizer";
-import { evaluateLikelihood, type LikelihoodSummary, machine } from "@blora/trainer";
+import { evaluateLikelihood, type LikelihoodSummary } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
 import { startPeer } from "./python-peer.ts";
 

@@ -4,11 +4,12 @@
  *
  *   npm run bench:throughput -- --python <interpreter> --minilm <folder> --deberta <folder>
  */
+
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { machine } from "@blora/trainer";
+import { machine } from "@blora/runs";
 import { PEER_METHODS } from "./methods.ts";
 import { median, type Pair, runPair, type Side } from "./pair.ts";
 

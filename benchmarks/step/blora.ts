@@ -5,14 +5,15 @@
  *
  *   npm run bench:blora-step -- --threads 2 --rounds 15 --out benchmarks/results/blora-step.json
  */
+
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { onnx } from "@blora/engine-onnx";
 import { hardConcrete } from "@blora/gates";
 import { type BloraOptions, blora, lora } from "@blora/lora";
 import { bayesianBits, uniform } from "@blora/quantizers";
+import { machine } from "@blora/runs";
 import type { CompiledStep, Method } from "@blora/spec";
-import { machine } from "@blora/trainer";
 import { type MethodStep, type MOMENTS, methodStep, PHASES } from "./blora-encoder.ts";
 import { median } from "./measure.ts";
 

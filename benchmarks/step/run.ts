@@ -4,12 +4,13 @@
  *
  *   npm run bench:step -- --threads 2 --rounds 9 --python ~/venv/bin/python
  */
+
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { onnx } from "@blora/engine-onnx";
 import { tfjs } from "@blora/engine-tfjs";
+import { machine } from "@blora/runs";
 import type { Engine } from "@blora/spec";
-import { machine } from "@blora/trainer";
 import { startPeer } from "../peers/python-peer.ts";
 import { describeStep, matmulCeiling, measureStep, median, SHAPES } from "./measure.ts";
 

@@ -61,7 +61,7 @@ const probes: readonly Probe[] = [
   ...refused("packages/network", ["@blora/lora", "@blora/trainer", "@blora/inference", "@tensorflow/tfjs-core"]),
   ...allowed("packages/network", ["@blora/tensor", "@blora/spec", "@blora/weights", "@blora/adapters"]),
   ...refused("packages/trainer", ["@blora/lora", "@blora/task-glue", "@blora/engine-onnx", "@tensorflow/tfjs-core"]),
-  ...allowed("packages/trainer", ["@blora/files", "@blora/network"]),
+  ...allowed("packages/trainer", ["@blora/files", "@blora/network", "@blora/runs"]),
   ...allowed("packages/trainer", ["@blora/tensor", "@blora/spec", "@blora/core", "@blora/weights", "@blora/adapters"]),
   ...refused("packages/adapters", ["@blora/lora", "@blora/trainer", "@blora/core", "@tensorflow/tfjs-core"]),
   ...allowed("packages/adapters", ["@blora/tensor", "@blora/spec", "@blora/weights"]),
@@ -75,8 +75,10 @@ const probes: readonly Probe[] = [
     "@tensorflow/tfjs-core",
   ]),
   ...allowed("packages/export-onnx", ["@blora/network", "@blora/engine-onnx", "@blora/weights"]),
-  ...refused("packages/report", ["@blora/lora", "@blora/bops", "@tensorflow/tfjs-core"]),
-  ...allowed("packages/report", ["@blora/spec", "@blora/trainer", "vega"]),
+  ...refused("packages/report", ["@blora/trainer", "@blora/lora", "@blora/bops", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/report", ["@blora/spec", "@blora/runs", "vega"]),
+  ...refused("packages/runs", ["@blora/trainer", "@blora/network", "@blora/report", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/runs", ["@blora/spec", "@blora/files", "@blora/weights", "@blora/adapters"]),
   ...allowed("apps/cli", ["@blora/trainer", "@blora/lora", "@blora/engine-onnx"]),
 ];
 

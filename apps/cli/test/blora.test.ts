@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RunSummary } from "@blora/trainer";
+import type { RunSummary } from "@blora/runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blora, requireBuild } from "./run-blora.ts";
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RunSummary } from "@blora/trainer";
+import type { RunSummary } from "@blora/runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blora, requireBuild } from "./run-blora.ts";
 

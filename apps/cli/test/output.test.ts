@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { AdapterDescription, FormSizes } from "@blora/adapters";
+import type { RunEvent, RunSummary } from "@blora/runs";
 import { InvalidInputError } from "@blora/spec";
-import type { RunEvent, RunSummary } from "@blora/trainer";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { inspectionText } from "../src/commands/inspect.ts";

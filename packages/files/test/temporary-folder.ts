@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 
 /** A new folder that is gone after the test. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "blora-trainer-"));
+  const folder = mkdtempSync(join(tmpdir(), "blora-files-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,14 +1,11 @@
 export { type GatePoint, gatePoints } from "./run/gate-points.ts";
-export type { Evaluation, GateRecord, StepRecord } from "./run/metrics.ts";
 export { REPORT_PAGE, reportHtml } from "./run/report-html.ts";
 export { reportMarkdown } from "./run/report-markdown.ts";
-export { type RunFiles, readRun } from "./run/run-files.ts";
 export { sitesPicture } from "./run/sites-picture.ts";
 export { accuracyFront, type FrontPoint, frontPoints } from "./sweep/front.ts";
 export type { Failure, OverallRow, ResultRow, Results, SeedResult } from "./sweep/results.ts";
 export { gatherResults } from "./sweep/results.ts";
 export { resultsMarkdown } from "./sweep/results-markdown.ts";
 export type { Spread } from "./sweep/spread.ts";
-export type { SweepOutcome, SweepRecord } from "./sweep/sweep-record.ts";
 export { duration, oneDecimal } from "./text/format.ts";
 export { meanComponentBits, type SiteBits, widthsText } from "./text/widths.ts";

@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readRun } from "@blora/runs";
 import { chromium } from "playwright-core";
 import { expect, test } from "vitest";
-import { readRun, reportHtml } from "../src/index.ts";
+import { reportHtml } from "../src/index.ts";
 import { KINDS, LAYERS, writeSampleRun } from "./sample-run.ts";
 
 const executablePath = [

@@ -1,4 +1,4 @@
-import type { SweepRecord } from "../src/index.ts";
+import type { SweepRecord } from "@blora/runs";
 
 export interface RecordFacts {
   readonly task?: string;

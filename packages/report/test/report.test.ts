@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type RunFiles, readRun } from "@blora/runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gatePoints, type RunFiles, readRun, reportHtml, reportMarkdown } from "../src/index.ts";
+import { gatePoints, reportHtml, reportMarkdown } from "../src/index.ts";
 import { GATE_STEPS, KINDS, LAYERS, STEPS, writeSampleRun } from "./sample-run.ts";
 
 let folder: string;
@@ -46,7 +47,7 @@ describe("a run directory", () => {
 
   test("that is none is named, with what to do", async () => {
     await expect(readRun(join(folder, "none"))).rejects.toThrow(
-      /none: expected a run directory, found no config\.json\. Name the --out of a training run\.$/,
+      /none: expected a run directory, found no blora-run\.json\. Name the --out of a training run\.$/,
     );
   });
 

@@ -34,7 +34,7 @@ export async function writeSampleRun(
   const gates = granularity === "component" ? componentGates : matrixGates;
   await mkdir(folder, { recursive: true });
   const write = (name: string, value: unknown) => writeFile(join(folder, name), `${JSON.stringify(value)}\n`);
-  await write("config.json", {
+  await write("blora-run.json", {
     task: { name: marker },
     model: marker,
     method: { $plugin: "method/blora", options: { rank: 8 } },

@@ -1,7 +1,7 @@
 import type { CostSummary, LedgerRow } from "@blora/adapters";
+import type { CostLedger } from "@blora/runs";
 import type { CostModel, CostRow, LinearSite, Method, SiteSummary } from "@blora/spec";
 import type { Snapshot } from "./state/training-state.ts";
-import type { CostLedger } from "./summary.ts";
 
 /** Every product of the adapters per token with hard gates, and those of the method's baseline. */
 export function costLedger(

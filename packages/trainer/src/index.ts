@@ -8,7 +8,6 @@ export { initAdapters } from "./bind-model.ts";
 export { passesOf } from "./data/buckets.ts";
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
-export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
 export type { AnswerRecord } from "./likelihood/answers-file.ts";
 export {
   createRequestEncoder,
@@ -19,7 +18,6 @@ export {
 export { evaluateLikelihood, type LikelihoodRun } from "./likelihood/evaluate-likelihood.ts";
 export { contextOf, promptsHash } from "./likelihood/prompts-hash.ts";
 export type { LikelihoodProgress, LikelihoodSummary } from "./likelihood/summary.ts";
-export { type Machine, machine } from "./machine.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
 export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";
@@ -27,6 +25,4 @@ export { type ModelPlan, type PlannedStep, type PlannedTensor, type PlanParts, p
 export { type PreparedRun, prepareRun } from "./prepare.ts";
 export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";
-export type { CostLedger, EvaluationRecord, RunSummary } from "./summary.ts";
-export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";
 export { train } from "./train.ts";

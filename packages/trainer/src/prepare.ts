@@ -1,4 +1,5 @@
 import { loadAdapterWeights, sitesOf } from "@blora/network";
+import { machine } from "@blora/runs";
 import {
   type EngineDescription,
   InvalidInputError,
@@ -12,7 +13,6 @@ import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./d
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
 import { packRows, type TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./data/padding.ts";
-import { machine } from "./machine.ts";
 import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
 import { snapshotFingerprint } from "./state/fingerprint.ts";
 import type { Snapshot } from "./state/training-state.ts";
@@ -33,7 +33,7 @@ export interface PreparedRun {
   /** Longest padded length in tokens. */
   readonly longest: number;
   readonly engine: EngineDescription;
-  /** What `config.json` records. */
+  /** What `blora-run.json` records. */
   readonly config: JsonObject;
 }
 

@@ -1,4 +1,5 @@
 import { type PackageLookup, writeManifest } from "@blora/core";
+import type { EventListener } from "@blora/runs";
 import type {
   Architecture,
   Component,
@@ -12,7 +13,6 @@ import type {
 } from "@blora/spec";
 import type { Checkpoint } from "@blora/weights";
 import type { TrainingArgumentsInput } from "./arguments.ts";
-import type { EventListener } from "./events.ts";
 
 /** What training and evaluation have in common. Every component is passed as a value. */
 export interface RunParts {
@@ -41,7 +41,7 @@ export interface TrainRun extends RunParts {
   readonly allowConfigChange?: boolean;
   /** Remove an earlier run in the folder and start anew. */
   readonly overwrite?: boolean;
-  /** Recorded in `config.json`, by package name. */
+  /** Recorded in `blora-run.json`, by package name. */
   readonly versions?: Readonly<Record<string, string>>;
   /** Adapter folder to go on from instead of fresh adapters: its sites, ranks and head. */
   readonly adapterDirectory?: string;

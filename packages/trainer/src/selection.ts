@@ -1,6 +1,6 @@
+import type { EvaluationRecord } from "@blora/runs";
 import type { RunProgress } from "./state/progress.ts";
 import type { Snapshot } from "./state/training-state.ts";
-import type { EvaluationRecord } from "./summary.ts";
 
 export interface SelectionRule {
   /** The deciding split and metric; higher is better. */

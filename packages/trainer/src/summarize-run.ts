@@ -1,4 +1,5 @@
 import type { AdapterDescription, AdapterResults } from "@blora/adapters";
+import type { EvaluationRecord, RunSummary } from "@blora/runs";
 import { isLanguageModelTask, type JsonObject } from "@blora/spec";
 import { hubSnapshot } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
@@ -10,7 +11,6 @@ import { manifestOf, type TrainRun } from "./run.ts";
 import { decidingScore } from "./selection.ts";
 import type { RunProgress } from "./state/progress.ts";
 import type { Snapshot } from "./state/training-state.ts";
-import type { EvaluationRecord, RunSummary } from "./summary.ts";
 import { compressionWarnings } from "./warnings.ts";
 
 /** The weights a run ends with. */

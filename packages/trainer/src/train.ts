@@ -2,24 +2,31 @@ import { freemem } from "node:os";
 import { join } from "node:path";
 import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters";
 import { type FolderLock, lockFolder, requireFreeSpace, writeFileDurably } from "@blora/files";
+import {
+  ADAPTER_FOLDER,
+  claimRunFolder,
+  clearRun,
+  configDifferences,
+  LAST_ADAPTER_FOLDER,
+  LEDGER_FILE,
+  listCheckpoints,
+  newestCheckpoint,
+  openReporter,
+  pruneCheckpoints,
+  type RunSummary,
+  readRunConfig,
+  requireSameConfig,
+  SUMMARY_FILE,
+  writeCheckpoint,
+  writeRunConfig,
+} from "@blora/runs";
 import { BloraError, isLanguageModelTask, NumericalError } from "@blora/spec";
 import { initAdapters } from "./bind-model.ts";
 import { costLedger } from "./cost.ts";
 import { passesOf } from "./data/buckets.ts";
 import { dataWarnings } from "./data/data-warnings.ts";
-import { listCheckpoints, newestCheckpoint, pruneCheckpoints, writeCheckpoint } from "./files/checkpoint.ts";
-import { configDifferences, readRunConfig, requireSameConfig, writeRunConfig } from "./files/run-config.ts";
-import {
-  ADAPTER_FOLDER,
-  clearRun,
-  createRunFolder,
-  LAST_ADAPTER_FOLDER,
-  LEDGER_FILE,
-  SUMMARY_FILE,
-} from "./files/run-folder.ts";
 import { estimateMemory, memoryWarning, plannedMemory } from "./memory.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
-import { openReporter } from "./reporter.ts";
 import type { TrainRun } from "./run.ts";
 import { FRESH_PROGRESS } from "./state/progress.ts";
 import { readState, writeState } from "./state/state-files.ts";
@@ -28,7 +35,6 @@ import { trainingStep } from "./steps/definitions.ts";
 import { createStepRunner } from "./steps/step-runner.ts";
 import { stepShape } from "./steps/step-shape.ts";
 import { descriptionOf, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
-import type { RunSummary } from "./summary.ts";
 import { type LoopResult, trainingLoop } from "./training-loop.ts";
 
 const FOR_CHECKPOINTS = { what: "checkpoints", advice: "Free some space or lower saveTotalLimit." };
@@ -46,10 +52,9 @@ const FOR_CHECKPOINTS = { what: "checkpoints", advice: "Free some space or lower
  * @throws NumericalError where a loss, gradient or logit is not finite; nothing is updated by it
  */
 export async function train(run: TrainRun): Promise<RunSummary> {
-  await createRunFolder(run.outputDirectory);
+  await claimRunFolder(run.outputDirectory);
   const lock = await lockFolder(run.outputDirectory);
   try {
-    if (run.overwrite) await clearRun(run.outputDirectory);
     return await trainLocked(run, lock);
   } finally {
     await lock.release();
@@ -62,6 +67,8 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
   const warn = (message: string): void => emit({ type: "warning", message });
   const prepared = await prepareRun(run);
   const { args } = prepared;
+  // After everything that can be refused was accepted.
+  if (run.overwrite) await clearRun(folder);
 
   const checkpoint = await newestCheckpoint(folder, warn);
   const started = await readRunConfig(folder);

@@ -1,20 +1,18 @@
 import { setImmediate } from "node:timers/promises";
+import type { EvaluationRecord, Reporter, StepEvent } from "@blora/runs";
 import type { AdapterStore, GateProbabilities, Method, Progress } from "@blora/spec";
 import { createAdapterStore } from "./adapter-store.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
-import type { StepEvent } from "./events.ts";
 import { accumulateGradients, type UpdateGradients } from "./gradients.ts";
 import { baselineScores } from "./objective/objective.ts";
 import { learningRatesAt, requireLearningRates } from "./optimizer/learning-rates.ts";
 import { updateParameters } from "./optimizer/update.ts";
 import type { PreparedRun } from "./prepare.ts";
-import type { Reporter } from "./reporter.ts";
 import { afterEvaluation } from "./selection.ts";
 import { NO_LOSS, type RunProgress } from "./state/progress.ts";
 import { type TrainingState, takeSnapshot } from "./state/training-state.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
-import type { EvaluationRecord } from "./summary.ts";
 import { resultWarnings } from "./warnings.ts";
 
 export interface LoopOptions {

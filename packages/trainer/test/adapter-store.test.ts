@@ -1,7 +1,7 @@
+import type { StepEvent } from "@blora/runs";
 import type { AdapterStore, Matrix, Method, MethodTraining } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { describe, expect, it } from "vitest";
-import type { StepEvent } from "../src/events.ts";
 import { train } from "../src/train.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { GATES_FROM, gatedLora, plainLora } from "./tiny-problem.ts";

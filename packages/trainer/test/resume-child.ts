@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { train } from "../src/train.ts";
 import { RESUME_ARGUMENTS, tinyParts } from "./tiny-parts.ts";
 import { gatedLora, writeTinyCheckpoint } from "./tiny-problem.ts";
@@ -6,7 +6,7 @@ import { gatedLora, writeTinyCheckpoint } from "./tiny-problem.ts";
 /** Trains in a process of its own, telling its parent of every step, until done or killed. */
 const [, , out] = process.argv;
 await train({
-  ...tinyParts(writeTinyCheckpoint(join(out!, "model")), out!),
+  ...tinyParts(writeTinyCheckpoint(join(dirname(out!), `${basename(out!)}-model`)), out!),
   method: gatedLora(),
   arguments: RESUME_ARGUMENTS,
   onEvent(event) {

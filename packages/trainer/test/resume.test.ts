@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RunEvent } from "@blora/runs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { RunEvent } from "../src/events.ts";
 import { train } from "../src/train.ts";
 import { bundleForNode } from "./bundle.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -57,13 +57,13 @@ describe("a run killed with SIGKILL", () => {
     });
 
   it("resumes to bitwise the same adapter and log, whenever it is killed (row 40)", { timeout: 600_000 }, async () => {
-    const whole = temporaryFolder();
+    const whole = join(temporaryFolder(), "run");
     await child(whole);
     const expected = { adapter: digests(join(whole, "adapter")), log: timeless(whole) };
     const random = (limit: number): number => Math.floor(Math.random() * limit);
     let kills = 0;
     for (let attempt = 0; attempt < 10 && kills < 3; attempt++) {
-      const out = temporaryFolder();
+      const out = join(temporaryFolder(), "run");
       const step = 1 + random(22);
       const delay = random(15);
       // On a busy machine the child may be done before it is killed.
@@ -153,8 +153,8 @@ describe("an interrupted run", () => {
 
   it("is thrown away where a new one is asked for", async () => {
     const out = temporaryFolder();
-    writeFileSync(join(out, "notes.txt"), "mine");
     await interrupt(out, 7);
+    writeFileSync(join(out, "notes.txt"), "mine");
     const events = await finish(out, { overwrite: true });
     expect(events.some(({ type }) => type === "resume")).toBe(false);
     expect(readFileSync(join(out, "notes.txt"), "utf8")).toBe("mine");

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RunEvent } from "@blora/runs";
 import type { Checkpoint } from "@blora/weights";
 import { afterAll } from "vitest";
-import type { RunEvent } from "../src/events.ts";
 import type { TrainRun } from "../src/run.ts";
 import { tinyParts } from "./tiny-parts.ts";
 import { writeTinyCheckpoint } from "./tiny-problem.ts";

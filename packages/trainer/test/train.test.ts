@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CostLedger, StepEvent } from "@blora/runs";
 import type { Method } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../src/evaluate.ts";
-import type { StepEvent } from "../src/events.ts";
 import type { TrainRun } from "../src/run.ts";
-import type { CostLedger } from "../src/summary.ts";
 import { train } from "../src/train.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { architecture, letterExamples, letterTask, plainLora, statisticsOf, tokenizer } from "./tiny-problem.ts";

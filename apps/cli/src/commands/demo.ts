@@ -1,6 +1,6 @@
 import { sitesPicture } from "@blora/report";
+import type { RunSummary } from "@blora/runs";
 import type { ComponentManifest } from "@blora/spec";
-import type { RunSummary } from "@blora/trainer";
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import { summaryTable } from "../output/summary-table.ts";

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import { REPORT_PAGE, readRun, reportMarkdown } from "@blora/report";
+import { REPORT_PAGE, reportMarkdown } from "@blora/report";
+import { readRun } from "@blora/runs";
 import type { Command } from "commander";
 import { writeReport } from "../run/write-report.ts";
 

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import type { SweepRecord } from "@blora/report";
+import type { SweepRecord } from "@blora/runs";
+import { currentRecords, readRecords } from "@blora/runs";
 import type { Command } from "commander";
 import { EXIT, statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
 import type { RunRequest } from "../run/request.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
-import { currentRecords, readRecords } from "../sweep/records.ts";
 import { writeResults } from "../sweep/results-files.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
 import { parseSeeds } from "../sweep/seeds.ts";

@@ -1,6 +1,6 @@
 import type { PackageLookup, Registry } from "@blora/core";
-import { readRun } from "@blora/report";
-import { type RunEvent, type RunSummary, train } from "@blora/trainer";
+import { type RunEvent, type RunSummary, readRun } from "@blora/runs";
+import { train } from "@blora/trainer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import { openRun } from "../run/open-run.ts";

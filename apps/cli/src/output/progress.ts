@@ -1,5 +1,5 @@
 import { duration } from "@blora/report";
-import type { RunEvent } from "@blora/trainer";
+import type { RunEvent } from "@blora/runs";
 import { inFlags } from "./in-flags.ts";
 
 /** Where lines go. */

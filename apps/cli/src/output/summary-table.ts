@@ -1,5 +1,5 @@
 import { duration, meanComponentBits, oneDecimal } from "@blora/report";
-import type { RunSummary } from "@blora/trainer";
+import type { RunSummary } from "@blora/runs";
 import Table from "cli-table3";
 
 const COLUMNS = [

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
+import { HARMLESS_ARGUMENTS } from "@blora/runs";
 import { InvalidInputError, type Json, type JsonObject } from "@blora/spec";
-import { parseTrainingArguments, type TrainingArguments } from "@blora/trainer";
+import { parseTrainingArguments } from "@blora/trainer";
 import { sha256 } from "@blora/weights";
 import type { Config } from "../run/config-file.ts";
 import { BUILTIN_MODEL } from "../run/resolve.ts";
@@ -17,14 +18,6 @@ export interface PlannedRun {
   readonly settings: JsonObject;
   readonly settingsId: string;
 }
-
-/** Arguments that change what is written, not what is computed. */
-const HARMLESS: readonly (keyof TrainingArguments)[] = [
-  "loggingSteps",
-  "saveSteps",
-  "saveTotalLimit",
-  "maxTokensPerPass",
-];
 
 const ID_LENGTH = 8;
 
@@ -75,7 +68,7 @@ function plannedRun(recipeFile: string, config: Config, seed: number): PlannedRu
  */
 function settingsOf({ model, architecture, task, method, costModel, training }: Config): JsonObject {
   const { seed: _, ...args } = parseTrainingArguments(training ?? {});
-  const kept = Object.entries(args).filter(([name]) => !(HARMLESS as readonly string[]).includes(name));
+  const kept = Object.entries(args).filter(([name]) => !HARMLESS_ARGUMENTS.includes(name));
   return toJson({
     model: basename(model ?? BUILTIN_MODEL),
     architecture,

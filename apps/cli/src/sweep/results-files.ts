@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeFileDurably } from "@blora/files";
-import { accuracyFront, gatherResults, type Results, resultsMarkdown, type SweepRecord } from "@blora/report";
+import { accuracyFront, gatherResults, type Results, resultsMarkdown } from "@blora/report";
+import type { SweepRecord } from "@blora/runs";
 
 /** Writes `results.json`, `results.md` and, where there is something to draw, `front.svg`. */
 export async function writeResults(

@@ -1,12 +1,18 @@
 import { join } from "node:path";
-import type { SweepOutcome, SweepRecord } from "@blora/report";
-import { machine, type RunEvent, type RunSummary } from "@blora/trainer";
+import {
+  machine,
+  type RunEvent,
+  type RunSummary,
+  readRecords,
+  type SweepOutcome,
+  type SweepRecord,
+  writeRecord,
+} from "@blora/runs";
 import { readJsonFileIfPresent } from "@blora/weights";
 import { InterruptedError } from "../exit.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
 import type { PlannedRun } from "./plan.ts";
-import { readRecords, writeRecord } from "./records.ts";
 
 export interface SweepOptions {
   readonly plan: readonly PlannedRun[];

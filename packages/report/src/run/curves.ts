@@ -1,6 +1,6 @@
+import type { Evaluation, StepRecord } from "@blora/runs";
 import type { TopLevelSpec } from "vega-lite";
 import { SERIES_COLORS } from "../charts/render.ts";
-import type { Evaluation, StepRecord } from "./metrics.ts";
 
 const WIDTH = 360;
 const HEIGHT = 220;

@@ -1,8 +1,8 @@
+import type { RunFiles } from "@blora/runs";
 import type { Json, JsonObject } from "@blora/spec";
 import { meanByKey, meanOf } from "../sweep/spread.ts";
 import { bitWidths, count, duration, mebibytes, oneDecimal, score, share } from "../text/format.ts";
 import { meanComponentBits } from "../text/widths.ts";
-import type { RunFiles } from "./run-files.ts";
 
 /** A named value for people. */
 export interface Fact {

@@ -1,8 +1,8 @@
+import type { GateRecord } from "@blora/runs";
 import type { TopLevelSpec } from "vega-lite";
 import { SERIES_COLORS } from "../charts/render.ts";
 import { meanOf } from "../sweep/spread.ts";
 import { componentOf } from "./gate-points.ts";
-import type { GateRecord } from "./metrics.ts";
 import { sitePlace } from "./site-name.ts";
 
 /** Logged steps that are drawn, spread evenly, the first and the last among them. */

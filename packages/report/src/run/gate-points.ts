@@ -1,5 +1,5 @@
+import type { GateRecord } from "@blora/runs";
 import { meanOf } from "../sweep/spread.ts";
-import type { GateRecord } from "./metrics.ts";
 
 /** One gate over all sites at a step. */
 export interface GatePoint {

@@ -1,4 +1,4 @@
-import type { CostLedger } from "@blora/trainer";
+import type { CostLedger } from "@blora/runs";
 
 /** The products of one matrix over all sites. */
 export interface MatrixTotal {

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
+import type { RunFiles } from "@blora/runs";
 import { renderSvg } from "../charts/render.ts";
 import { keyFacts, runTitle } from "./facts.ts";
 import { PAGE_STYLE } from "./page-style.ts";
-import type { RunFiles } from "./run-files.ts";
 import { type Figure, runSections, runsTable, type Section, type Table } from "./sections.ts";
 
 /** Name of the page in a run directory. */

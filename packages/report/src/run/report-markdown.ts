@@ -1,7 +1,7 @@
+import type { RunFiles } from "@blora/runs";
 import { markdownTable } from "@blora/spec";
 import { score } from "../text/format.ts";
 import { keyFacts, runTitle } from "./facts.ts";
-import type { RunFiles } from "./run-files.ts";
 import { runSections, runsTable } from "./sections.ts";
 import { sitesPicture } from "./sites-picture.ts";
 

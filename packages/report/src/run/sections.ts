@@ -1,3 +1,4 @@
+import type { RunFiles } from "@blora/runs";
 import type { TopLevelSpec } from "vega-lite";
 import { count, score, share } from "../text/format.ts";
 import { operandGroups } from "../text/widths.ts";
@@ -7,7 +8,6 @@ import { gateChart } from "./gate-chart.ts";
 import { gateMap } from "./gate-map.ts";
 import { gatePoints } from "./gate-points.ts";
 import { matrixTotals } from "./ledger.ts";
-import type { RunFiles } from "./run-files.ts";
 import { bitsMap, rankMap } from "./site-maps.ts";
 
 /** A part of a report, before it is written as HTML or Markdown. */

@@ -1,4 +1,4 @@
-import type { RunSummary } from "@blora/trainer";
+import type { RunSummary } from "@blora/runs";
 import type { TopLevelSpec } from "vega-lite";
 import { SERIES_COLORS } from "../charts/render.ts";
 import { componentMap } from "./component-map.ts";

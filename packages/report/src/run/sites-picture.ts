@@ -1,4 +1,4 @@
-import type { RunSummary } from "@blora/trainer";
+import type { RunSummary } from "@blora/runs";
 import type { SiteBits } from "../text/widths.ts";
 import { sitePlace } from "./site-name.ts";
 

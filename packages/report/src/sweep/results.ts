@@ -1,6 +1,5 @@
-import type { RunSummary } from "@blora/trainer";
+import type { RunSummary, SweepRecord } from "@blora/runs";
 import { meanByKey, meanOf, type Spread, spreadOf } from "./spread.ts";
-import type { SweepRecord } from "./sweep-record.ts";
 
 /** One seed of a recipe on a task. */
 export interface SeedResult {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { lockFolder, writeFileDurably } from "@blora/files";
 import { type OpenNetwork, openAdapter, openBase, openNetwork } from "@blora/network";
+import { claimRunFolder, configDifferences, readRunConfig, writeRunConfig } from "@blora/runs";
 import {
   InvalidInputError,
   isLanguageModelTask,
@@ -9,8 +10,6 @@ import {
   type LikelihoodEvaluation,
   type LikelihoodRequest,
 } from "@blora/spec";
-import { configDifferences, readRunConfig, writeRunConfig } from "../files/run-config.ts";
-import { createRunFolder } from "../files/run-folder.ts";
 import { type EvaluateRun, manifestOf } from "../run.ts";
 import { snapshotFingerprint } from "../state/fingerprint.ts";
 import { answerAll } from "./answer-all.ts";
@@ -58,7 +57,7 @@ export async function evaluateLikelihood(run: LikelihoodRun): Promise<Likelihood
   const prepared = await prepare(run);
   const folder = run.outputDirectory;
   if (folder === undefined) return evaluatePrepared(prepared, createAnswersInMemory());
-  await createRunFolder(folder);
+  await claimRunFolder(folder);
   const lock = await lockFolder(folder);
   try {
     await requireSameEvaluation(folder, describeEvaluation(prepared));

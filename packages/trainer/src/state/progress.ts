@@ -1,12 +1,5 @@
-import type { EvaluationRecord } from "../summary.ts";
+import type { EvaluationRecord, LossSum } from "@blora/runs";
 import type { Snapshot } from "./training-state.ts";
-
-/** Sums since the last logged step, so that logs show means. */
-export interface LossSum {
-  readonly loss: number;
-  readonly penalty: number;
-  readonly steps: number;
-}
 
 /** Where a run stands besides its parameters. Data position and noise follow from `step`. */
 export interface RunProgress {

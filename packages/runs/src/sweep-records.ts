@@ -1,10 +1,9 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileDurably } from "@blora/files";
-import type { SweepRecord } from "@blora/report";
 import { InvalidInputError } from "@blora/spec";
 import { readJsonFile } from "@blora/weights";
-import type { PlannedRun } from "./plan.ts";
+import type { SweepRecord } from "./sweep-record.ts";
 
 const RECORDS_FOLDER = "runs";
 
@@ -34,8 +33,11 @@ export async function writeRecord(resultsFolder: string, record: SweepRecord): P
  * The records a table is made of: all that are kept, but those of a recipe
  * whose settings have changed since. Recipes that this sweep does not name stay.
  */
-export function currentRecords(records: Iterable<SweepRecord>, plan: readonly PlannedRun[]): SweepRecord[] {
-  const placeOf = ({ recipe, task }: Pick<PlannedRun, "recipe" | "task">): string => JSON.stringify([recipe, task]);
+export function currentRecords(
+  records: Iterable<SweepRecord>,
+  plan: readonly Pick<SweepRecord, "recipe" | "task" | "settingsId">[],
+): SweepRecord[] {
+  const placeOf = ({ recipe, task }: Pick<SweepRecord, "recipe" | "task">): string => JSON.stringify([recipe, task]);
   const planned = new Set(plan.map(placeOf));
   const recipeOf = new Map(plan.map(({ settingsId, recipe }) => [settingsId, recipe]));
   return [...records].flatMap((record) => {

@@ -9,7 +9,7 @@ import {
   newestCheckpoint,
   pruneCheckpoints,
   writeCheckpoint,
-} from "../src/files/checkpoint.ts";
+} from "../src/checkpoint.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 async function write(folder: string, step: number, content = `state ${step}`): Promise<string> {

@@ -3,13 +3,14 @@ import { writeFileDurably } from "@blora/files";
 import { InvalidInputError, type JsonObject, jsonDifferences } from "@blora/spec";
 import { readJsonFileIfPresent } from "@blora/weights";
 
-export const CONFIG_FILE = "config.json";
+/** What a run was started with, and the mark of its folder: a folder without it is not ours to write. */
+export const RUN_FILE = "blora-run.json";
 
 /** Settings that change what is written or seen, not what is computed. */
+export const HARMLESS_ARGUMENTS: readonly string[] = ["loggingSteps", "saveSteps", "saveTotalLimit"];
+
 const HARMLESS: readonly string[] = [
-  "arguments.loggingSteps",
-  "arguments.saveSteps",
-  "arguments.saveTotalLimit",
+  ...HARMLESS_ARGUMENTS.map((name) => `arguments.${name}`),
   "data.folder",
   "machine",
   "versions",
@@ -24,11 +25,11 @@ export function configDifferences(before: JsonObject, after: JsonObject): string
 
 /** The configuration a run directory was started with, if any. */
 export async function readRunConfig(runFolder: string): Promise<JsonObject | undefined> {
-  return readJsonFileIfPresent(join(runFolder, CONFIG_FILE)) as JsonObject | undefined;
+  return readJsonFileIfPresent(join(runFolder, RUN_FILE)) as JsonObject | undefined;
 }
 
 export async function writeRunConfig(runFolder: string, config: JsonObject): Promise<void> {
-  await writeFileDurably(join(runFolder, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileDurably(join(runFolder, RUN_FILE), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /** @throws InvalidInputError that prints every difference from the settings a run was started with */

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { LOCK_FILE } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
-import { CONFIG_FILE } from "./run-config.ts";
+import { RUN_FILE } from "./run-config.ts";
 
 export const METRICS_FILE = "metrics.jsonl";
 export const SUMMARY_FILE = "summary.json";
@@ -19,12 +20,21 @@ const OWN_FILES = [
   /^checkpoint-\d+$/,
   /^\.(partial|replaced)-/,
   /^events\.out\.tfevents\./,
-  new RegExp(`^(${[CONFIG_FILE, METRICS_FILE, SUMMARY_FILE, LEDGER_FILE, ...REPORT_FILES].join("|")})$`),
+  new RegExp(`^(${[RUN_FILE, METRICS_FILE, SUMMARY_FILE, LEDGER_FILE, ...REPORT_FILES].join("|")})$`),
   new RegExp(`^(${ADAPTER_FOLDER}|${LAST_ADAPTER_FOLDER})$`),
 ];
 
-/** @throws InvalidInputError where the folder cannot be made or written */
-export async function createRunFolder(path: string): Promise<void> {
+/** What a folder may hold before its first run: what file managers and a process that died early leave. */
+const NO_FILES: readonly string[] = [LOCK_FILE, ".DS_Store", "Thumbs.db"];
+const FILES_NAMED = 3;
+
+/**
+ * Makes a folder for a run, or takes one that holds a run.
+ *
+ * @throws InvalidInputError where the folder cannot be made or written, or holds files and no run: a model's, a
+ *   project's, somebody's
+ */
+export async function claimRunFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
@@ -32,6 +42,13 @@ export async function createRunFolder(path: string): Promise<void> {
       cause: error,
     });
   }
+  const names = (await readdir(path)).sort();
+  const foreign = names.filter((name) => !NO_FILES.includes(name) && !/^\.(partial|replaced)-/.test(name));
+  if (foreign.length === 0 || names.includes(RUN_FILE)) return;
+  const others = foreign.length > FILES_NAMED ? ` and ${foreign.length - FILES_NAMED} more` : "";
+  throw new InvalidInputError(
+    `${path}: expected a folder that is absent, empty or a run's, with a ${RUN_FILE}; found ${foreign.slice(0, FILES_NAMED).join(", ")}${others}. Choose another folder: nothing was written.`,
+  );
 }
 
 /** Removes an earlier run's files. */

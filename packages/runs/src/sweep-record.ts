@@ -1,5 +1,6 @@
 import type { JsonObject } from "@blora/spec";
-import type { Machine, RunSummary } from "@blora/trainer";
+import type { Machine } from "./machine.ts";
+import type { RunSummary } from "./summary.ts";
 
 /** One finished run of a sweep, as a small file keeps it. */
 export interface SweepRecord {

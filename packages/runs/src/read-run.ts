@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonObject, type JsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
-import type { CostLedger, RunSummary } from "@blora/trainer";
-import { type Evaluation, type GateRecord, readMetrics, type StepRecord } from "./metrics.ts";
+import { type Evaluation, type GateRecord, readMetrics, type StepRecord } from "./read-metrics.ts";
+import { RUN_FILE, readRunConfig } from "./run-config.ts";
+import { LEDGER_FILE, METRICS_FILE, SUMMARY_FILE } from "./run-folder.ts";
+import type { CostLedger, RunSummary } from "./summary.ts";
 
 /** What a run directory holds, as far as the run has come. */
 export interface RunFiles {
@@ -23,19 +25,19 @@ export interface RunFiles {
  * @throws InvalidInputError where one of its files is not a JSON object
  */
 export async function readRun(folder: string): Promise<RunFiles> {
-  const config = await readJson(join(folder, "config.json"));
+  const config = await readRunConfig(folder);
   if (config === undefined) {
     throw new NotFoundError(
-      `${folder}: expected a run directory, found no config.json. Name the --out of a training run.`,
+      `${folder}: expected a run directory, found no ${RUN_FILE}. Name the --out of a training run.`,
     );
   }
-  const log = await readFile(join(folder, "metrics.jsonl"), "utf8").catch(() => "");
+  const log = await readFile(join(folder, METRICS_FILE), "utf8").catch(() => "");
   return {
     folder,
-    config: config as JsonObject,
+    config,
     ...readMetrics(log),
-    summary: (await readJson(join(folder, "summary.json"))) as unknown as RunSummary | undefined,
-    ledger: (await readJson(join(folder, "ledger.json"))) as unknown as CostLedger | undefined,
+    summary: (await readJson(join(folder, SUMMARY_FILE))) as unknown as RunSummary | undefined,
+    ledger: (await readJson(join(folder, LEDGER_FILE))) as unknown as CostLedger | undefined,
   };
 }
 

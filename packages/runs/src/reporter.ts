@@ -2,11 +2,17 @@ import { join } from "node:path";
 import type { CostSummary } from "@blora/adapters";
 import type { GateProbabilities, JsonObject } from "@blora/spec";
 import type { EventListener, RunEvent, StepEvent } from "./events.ts";
-import { openMetricsLog } from "./files/metrics-log.ts";
-import { METRICS_FILE } from "./files/run-folder.ts";
-import type { LossSum } from "./state/progress.ts";
+import { openMetricsLog } from "./metrics-log.ts";
+import { METRICS_FILE } from "./run-folder.ts";
 import type { EvaluationRecord } from "./summary.ts";
 import { openEventFile } from "./tensorboard/event-file.ts";
+
+/** Sums since the last logged step, so that logs show means. */
+export interface LossSum {
+  readonly loss: number;
+  readonly penalty: number;
+  readonly steps: number;
+}
 
 /** Tells listeners, `metrics.jsonl` and TensorBoard what a run does. */
 export interface Reporter {

@@ -1,0 +1,35 @@
+export {
+  CHECKPOINT_MARKER,
+  checkpointFolder,
+  type FoundCheckpoint,
+  listCheckpoints,
+  newestCheckpoint,
+  pruneCheckpoints,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
+export { type Machine, machine } from "./machine.ts";
+export type { Evaluation, GateRecord, Metrics, StepRecord } from "./read-metrics.ts";
+export { type RunFiles, readRun } from "./read-run.ts";
+export { type LossSum, openReporter, type Reporter } from "./reporter.ts";
+export {
+  configDifferences,
+  HARMLESS_ARGUMENTS,
+  RUN_FILE,
+  readRunConfig,
+  requireSameConfig,
+  writeRunConfig,
+} from "./run-config.ts";
+export {
+  ADAPTER_FOLDER,
+  claimRunFolder,
+  clearRun,
+  LAST_ADAPTER_FOLDER,
+  LEDGER_FILE,
+  METRICS_FILE,
+  SUMMARY_FILE,
+} from "./run-folder.ts";
+export type { CostLedger, EvaluationRecord, RunSummary } from "./summary.ts";
+export type { SweepOutcome, SweepRecord } from "./sweep-record.ts";
+export { currentRecords, readRecords, writeRecord } from "./sweep-records.ts";
+export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";
