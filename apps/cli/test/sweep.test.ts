@@ -134,6 +134,14 @@ describe("blora sweep", () => {
     ]);
   });
 
+  test("refuses what no run could use before the first", async () => {
+    const { status, stderr } = await sweep("refused", [recipe("tiny"), "--engine", "onyx"]);
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'blora: No engine is called "onyx". Did you mean onnx? Engines: onnx, tfjs; others come with --plugin.\n',
+    );
+  });
+
   test("names a record that is no JSON", async () => {
     const runs = join(folder, "damaged", "runs");
     await mkdir(runs, { recursive: true });

@@ -28,11 +28,11 @@ export function addInspectCommand(program: Command): void {
       const folder = await adapterFolder(path, flags);
       const description = await readAdapterDescription(folder);
       const sizes = adapterSizes(folder);
+      const registry = await registryWith(pluginFlags(plugin));
       if (json) {
         process.stdout.write(`${JSON.stringify({ ...description, sizes })}\n`);
         return;
       }
-      const registry = await registryWith(pluginFlags(plugin));
       process.stdout.write(inspectionText(description, sizes, pluginLines(description.method, registry)));
     });
 }

@@ -6,6 +6,7 @@ import { EXIT, statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
 import type { RunRequest } from "../run/request.ts";
+import { resolveRun } from "../run/resolve.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
 import { writeResults } from "../sweep/results-files.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
@@ -41,13 +42,16 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       const seeds = parseSeeds(flags.seeds);
       const plan = planSweep(await Promise.all(recipes.map(readRecipe)), seeds);
       if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
+      const shared = { plugin, data, offline, engine, backend, threads };
+      // What no run could use is refused before the first.
+      for (const { recipeFile, task } of plan) await resolveRun({ ...shared, config: recipeFile, task });
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, currentRecords(records, plan), flags);
       const { records, signal } = await runSweep({
         plan,
         out: flags.out,
         runs: resolve(flags.runs),
-        shared: { plugin, data, offline, engine, backend, threads },
+        shared,
         onStart: ({ task, recipe, seed }, left) => output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
         onEvent: createProgress(output),
         async onRecord({ name, outcome }, all) {

@@ -39,5 +39,6 @@ export function engineManifest(name: string, registry: Registry): ComponentManif
 function requireKnown(kind: PluginKind, name: string, known: readonly string[]): void {
   if (known.includes(name)) return;
   const plural = `${kind[0]!.toUpperCase()}${kind.slice(1)}s`;
-  throw new NotFoundError(`No ${kind} is called "${name}".${didYouMean(name, known)} ${plural}: ${known.join(", ")}.`);
+  const list = `${plural}: ${known.join(", ")}; others come with --plugin.`;
+  throw new NotFoundError(`No ${kind} is called "${name}".${didYouMean(name, known)} ${list}`);
 }

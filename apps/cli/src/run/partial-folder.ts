@@ -11,11 +11,9 @@ export function partialFolder(out: string): string {
   return join(dirname(path), `.partial-${basename(path)}-${process.pid}`);
 }
 
-/** Moves a folder to a place that is absent or empty: fails where it holds something by now. */
+/** Moves a folder to a place that is absent or empty; throws where it is neither. */
 export async function moveFolder(from: string, to: string): Promise<void> {
-  await rmdir(to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
+  await rmdir(to).catch(ignoreMissing);
   await rename(from, to);
   await flush(dirname(resolve(to)));
 }
@@ -28,4 +26,8 @@ export async function moveFiles(from: string, to: string): Promise<void> {
     await mkdir(dirname(place), { recursive: true });
     await rename(join(entry.parentPath, entry.name), place);
   }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }
