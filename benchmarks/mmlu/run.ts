@@ -12,8 +12,8 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { LikelihoodSummary } from "@blora/likelihood";
 import { machine } from "@blora/runs";
-import type { LikelihoodSummary } from "@blora/trainer";
 
 const { values } = parseArgs({
   options: {

@@ -11,14 +11,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
+import { evaluateLikelihood, type LikelihoodSummary } from "@blora/likelihood";
 import { lora } from "@blora/lora";
 import { qwen2 } from "@blora/model-qwen2";
 import { machine } from "@blora/runs";
 import { mmlu, subjectNames } from "@blora/task-mmlu";
 import { loadTokenizer } from "@blora/tokenizer";
-import { evaluateLikelihood, type LikelihoodSummary } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
 import { startPeer } from "./python-peer.ts";
 
@@ -50,7 +49,6 @@ async function ours(): Promise<{ seconds: number; summary: LikelihoodSummary }> 
   const summary = await evaluateLikelihood({
     architecture: qwen2(),
     method: lora(),
-    costModel: bops(),
     engine,
     tokenizer: await loadTokenizer(model!),
     checkpoint: openCheckpoint(model!),

@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LikelihoodSummary } from "@blora/trainer";
+import type { LikelihoodSummary } from "@blora/likelihood";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { benchmarkAssignments, describeLikelihood } from "../src/commands/eval-likelihood.ts";
 import { blora, requireBuild } from "./run-blora.ts";

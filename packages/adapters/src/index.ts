@@ -13,3 +13,4 @@ export { type HubTarget, publishToHub } from "./publish/publish-to-hub.ts";
 export { hubBaseModel, type PublishedFile, type PublishOptions, publishedFiles } from "./publish/published-files.ts";
 export { resolveAdapter } from "./resolve-adapter.ts";
 export { type AdapterWeights, groupParameters, HEAD_PREFIX, namedParameters } from "./weights.ts";
+export { weightsFingerprint } from "./weights-fingerprint.ts";

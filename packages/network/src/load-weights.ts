@@ -1,5 +1,13 @@
 import { type AdapterWeights, describeAdapter, readAdapter, readPeft } from "@blora/adapters";
-import { type Head, InvalidInputError, type Json, jsonDifferences, type Method, type Parameter } from "@blora/spec";
+import {
+  type Head,
+  InvalidInputError,
+  type Json,
+  jsonDifferences,
+  type Method,
+  type Parameter,
+  toJson,
+} from "@blora/spec";
 import { type BoundNetwork, sitesOf } from "./bind-network.ts";
 import type { AdapterForm } from "./open-network.ts";
 
@@ -17,7 +25,7 @@ export async function loadAdapterWeights(
 ): Promise<{ readonly weights: AdapterWeights; readonly form: AdapterForm }> {
   const { method } = network;
   const description = await describeAdapter(folder);
-  const manifest = componentOf(method);
+  const manifest = toJson(method);
   if (description === undefined || pluginOf(description.method) !== pluginOf(manifest)) {
     return { weights: importPeft(folder, network, method), form: "plain" };
   }
@@ -39,7 +47,7 @@ function importPeft(folder: string, network: BoundNetwork, method: Method): Adap
   const shapes = new Map(Object.entries(freshHead).map(([name, { shape }]) => [name, shape]));
   if (importUpdate === undefined) {
     throw new InvalidInputError(
-      `${folder}: expected an adapter of the method ${pluginOf(componentOf(method))}, found plain LoRA, which this method does not take. Use the method lora.`,
+      `${folder}: expected an adapter of the method ${pluginOf(toJson(method))}, found plain LoRA, which this method does not take. Use the method lora.`,
     );
   }
   const { updates, head } = readPeft(folder, { linears, head: shapes });
@@ -75,11 +83,6 @@ export function requireSameHead(origin: string, adapter: Head, head: Head): void
 
 function describe(head: Head): string {
   return head.kind === "classification" ? `the labels ${head.labels.join(", ")}` : head.kind;
-}
-
-/** The JSON form of a component, where a plugin made it. */
-function componentOf(component: object): Json {
-  return JSON.parse(JSON.stringify(component)) as Json;
 }
 
 function pluginOf(manifest: Json): Json | undefined {

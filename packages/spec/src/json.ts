@@ -12,3 +12,8 @@ export function isJsonRecord(value: unknown): value is JsonRecord {
 
 /** Keys that reach an object's prototype where a careless reader assigns them. Nothing that is read may have one. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/** A value as JSON holds it: a component as its manifest, where a plugin made it. */
+export function toJson(value: object): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}

@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { contextOf, createRequestEncoder } from "@blora/likelihood";
 import { loadTokenizer } from "@blora/tokenizer";
-import { contextOf, createRequestEncoder } from "@blora/trainer";
 import { describe, expect, test } from "vitest";
 import { loadRequests, protocols, subjectNames } from "../src/index.ts";
 

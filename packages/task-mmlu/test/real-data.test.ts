@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promptsHash } from "@blora/trainer";
+import { promptsHash } from "@blora/likelihood";
 import { describe, expect, test } from "vitest";
 import { loadRequests, protocols, SUBJECTS, type Subject, subjectNames } from "../src/index.ts";
 

@@ -8,16 +8,6 @@ export { initAdapters } from "./bind-model.ts";
 export { passesOf } from "./data/buckets.ts";
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
-export type { AnswerRecord } from "./likelihood/answers-file.ts";
-export {
-  createRequestEncoder,
-  type EncodedRequest,
-  type RequestEncoderOptions,
-  type ScoredRow,
-} from "./likelihood/encode-request.ts";
-export { evaluateLikelihood, type LikelihoodRun } from "./likelihood/evaluate-likelihood.ts";
-export { contextOf, promptsHash } from "./likelihood/prompts-hash.ts";
-export type { LikelihoodProgress, LikelihoodSummary } from "./likelihood/summary.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
 export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";

@@ -1,3 +1,4 @@
+import { weightsFingerprint } from "@blora/adapters";
 import { loadAdapterWeights, sitesOf } from "@blora/network";
 import { machine } from "@blora/runs";
 import {
@@ -6,6 +7,7 @@ import {
   isLanguageModelTask,
   type Json,
   type JsonObject,
+  toJson,
 } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArguments } from "./arguments.ts";
 import { type BoundModel, bindModel } from "./bind-model.ts";
@@ -13,8 +15,7 @@ import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./d
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
 import { packRows, type TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./data/padding.ts";
-import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
-import { snapshotFingerprint } from "./state/fingerprint.ts";
+import type { RunParts, TrainRun } from "./run.ts";
 import type { Snapshot } from "./state/training-state.ts";
 
 /** A run whose inputs are read and checked. */
@@ -95,7 +96,7 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
     engine,
     config: {
       ...describeRun(run, args, train, evaluation, engine),
-      ...(start && { startsFrom: snapshotFingerprint(start) }),
+      ...(start && { startsFrom: weightsFingerprint(start) }),
     },
   };
 }
@@ -126,9 +127,9 @@ function describeRun(
     formatVersion: 1,
     model: run.model,
     modelConfig: run.checkpoint.config as Json,
-    task: { name: run.task.name, manifest: manifestOf(run.task) },
-    method: manifestOf(run.method),
-    costModel: manifestOf(run.costModel),
+    task: { name: run.task.name, manifest: toJson(run.task) },
+    method: toJson(run.method),
+    costModel: toJson(run.costModel),
     engine: { ...engine },
     data: {
       folder: run.data ?? null,

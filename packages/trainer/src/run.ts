@@ -1,15 +1,16 @@
 import { type PackageLookup, writeManifest } from "@blora/core";
 import type { EventListener } from "@blora/runs";
-import type {
-  Architecture,
-  Component,
-  CostModel,
-  Engine,
-  Json,
-  Method,
-  PluginKind,
-  Task,
-  Tokenizer,
+import {
+  type Architecture,
+  type Component,
+  type CostModel,
+  type Engine,
+  type Json,
+  type Method,
+  type PluginKind,
+  type Task,
+  type Tokenizer,
+  toJson,
 } from "@blora/spec";
 import type { Checkpoint } from "@blora/weights";
 import type { TrainingArgumentsInput } from "./arguments.ts";
@@ -60,5 +61,5 @@ export interface EvaluateRun extends RunParts {
 export function manifestOf(component: object, packageOf?: PackageLookup): Json {
   if (packageOf !== undefined && "manifest" in component)
     return writeManifest(component as Component<PluginKind>, packageOf) as unknown as Json;
-  return JSON.parse(JSON.stringify(component)) as Json;
+  return toJson(component);
 }

@@ -1,6 +1,6 @@
 import type { AdapterDescription, AdapterResults } from "@blora/adapters";
 import type { EvaluationRecord, RunSummary } from "@blora/runs";
-import { isLanguageModelTask, type JsonObject } from "@blora/spec";
+import { isLanguageModelTask, type JsonObject, toJson } from "@blora/spec";
 import { hubSnapshot } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
 import { costLedger, summarizeCost, summarizeSites } from "./cost.ts";
@@ -50,7 +50,7 @@ export function summarizeRun(
     metric: { name: task.primaryMetric, value: score === undefined || score === -Infinity ? null : score },
     metrics: { best: progress.best?.record ?? null, last: progress.last ?? null },
     selected,
-    method: manifestOf(run.method),
+    method: toJson(run.method),
     baseline: baselineScores(task, deciding.rows),
     ranks,
     bits,

@@ -1,6 +1,6 @@
+import type { LikelihoodProgress, LikelihoodSummary } from "@blora/likelihood";
 import { duration } from "@blora/report";
 import type { GroupScore, LikelihoodScores } from "@blora/spec";
-import type { LikelihoodProgress, LikelihoodSummary } from "@blora/trainer";
 import Table from "cli-table3";
 
 /** Flags of benchmarks that are scored by likelihood. */

@@ -1,12 +1,6 @@
+import { evaluateLikelihood, type LikelihoodProgress, type LikelihoodSummary } from "@blora/likelihood";
 import { InvalidInputError, isLanguageModelTask } from "@blora/spec";
-import {
-  type EvaluationSummary,
-  evaluate,
-  evaluateLikelihood,
-  type LikelihoodProgress,
-  type LikelihoodSummary,
-  type SplitResult,
-} from "@blora/trainer";
+import { type EvaluationSummary, evaluate, type SplitResult } from "@blora/trainer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import { openRun } from "../run/open-run.ts";

@@ -7,11 +7,11 @@ import { batchOf, compileNetworkStep, openAdapter, openBase, openNetwork } from 
 import type { LikelihoodEvaluation, LikelihoodRequest } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../trainer/test/temporary-folder.ts";
+import { causalArchitecture, writeCausalCheckpoint } from "../../trainer/test/tiny-causal.ts";
+import { plainLora, V } from "../../trainer/test/tiny-problem.ts";
 import { contextOf, evaluateLikelihood, type LikelihoodRun } from "../src/index.ts";
 import { choiceTask, joiningTokenizer, requests } from "./likelihood-problem.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
-import { causalArchitecture, writeCausalCheckpoint } from "./tiny-causal.ts";
-import { costModel, plainLora, V } from "./tiny-problem.ts";
 
 const engine = tfjs({ backend: "cpu" });
 const method = plainLora();
@@ -27,7 +27,6 @@ function runOf(asked: readonly LikelihoodRequest[], more: Partial<LikelihoodEval
     architecture: causalArchitecture,
     checkpoint: writeCausalCheckpoint(folder),
     method,
-    costModel,
     engine,
     tokenizer: joiningTokenizer,
     model: "tiny",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createRequestEncoder, type EncodedRequest } from "../src/likelihood/encode-request.ts";
-import { planShared, sizeFor } from "../src/likelihood/plan.ts";
+import { createRequestEncoder, type EncodedRequest } from "../src/encode-request.ts";
+import { planShared, sizeFor } from "../src/plan.ts";
 import { joiningTokenizer, requests } from "./likelihood-problem.ts";
 
 const encode = createRequestEncoder({ tokenizer: joiningTokenizer, maxLength: 24, overlong: "cut-left" });

@@ -2,6 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tfjs } from "@blora/engine-tfjs";
+import type { KeyValueCache } from "@blora/spec";
+import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
+import { expectAllClose } from "@blora/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { causalArchitecture, writeCausalCheckpoint } from "../../trainer/test/tiny-causal.ts";
+import { plainLora, V } from "../../trainer/test/tiny-problem.ts";
 import {
   batchOf,
   bindNetwork,
@@ -11,13 +17,7 @@ import {
   type OpenNetwork,
   openBase,
   openNetwork,
-} from "@blora/network";
-import type { KeyValueCache } from "@blora/spec";
-import { ops, type Tensor, type TensorRecord } from "@blora/tensor";
-import { expectAllClose } from "@blora/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { causalArchitecture, writeCausalCheckpoint } from "./tiny-causal.ts";
-import { plainLora, V } from "./tiny-problem.ts";
+} from "../src/index.ts";
 
 const HEAD = { kind: "language-model" } as const;
 const engine = tfjs({ backend: "cpu" });

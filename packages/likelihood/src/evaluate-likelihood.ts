@@ -1,17 +1,23 @@
 import { join } from "node:path";
+import { weightsFingerprint } from "@blora/adapters";
 import { lockFolder, writeFileDurably } from "@blora/files";
 import { type OpenNetwork, openAdapter, openBase, openNetwork } from "@blora/network";
 import { claimRunFolder, configDifferences, readRunConfig, writeRunConfig } from "@blora/runs";
 import {
+  type Architecture,
+  type Engine,
   InvalidInputError,
   isLanguageModelTask,
   type Json,
   type JsonObject,
   type LikelihoodEvaluation,
   type LikelihoodRequest,
+  type Method,
+  type Task,
+  type Tokenizer,
+  toJson,
 } from "@blora/spec";
-import { type EvaluateRun, manifestOf } from "../run.ts";
-import { snapshotFingerprint } from "../state/fingerprint.ts";
+import type { Checkpoint } from "@blora/weights";
 import { answerAll } from "./answer-all.ts";
 import { ANSWERS_FILE, type AnswersFile, createAnswersInMemory, openAnswersFile } from "./answers-file.ts";
 import { createRequestEncoder } from "./encode-request.ts";
@@ -19,7 +25,22 @@ import { promptsHash } from "./prompts-hash.ts";
 import { createReading } from "./reading.ts";
 import { type LikelihoodProgress, type LikelihoodSummary, summarizeLikelihood } from "./summary.ts";
 
-export interface LikelihoodRun extends Omit<EvaluateRun, "arguments" | "onEvent" | "splits"> {
+/** What is evaluated, every component as a value. */
+export interface LikelihoodRun {
+  readonly architecture: Architecture;
+  /** Computes the adapter, where there is one. */
+  readonly method?: Method;
+  readonly task: Task;
+  readonly engine: Engine;
+  readonly tokenizer: Tokenizer;
+  /** The frozen network. */
+  readonly checkpoint: Checkpoint;
+  /** Hub id or folder of the checkpoint: recorded, never opened. */
+  readonly model: string;
+  /** Folder of the task's data; absent for built-in data. */
+  readonly data?: string;
+  /** Adapter folder; absent: the network as it is. */
+  readonly adapterDirectory?: string;
   /** Run directory, where answers are kept and an interrupted evaluation continues. Absent: in memory alone. */
   readonly outputDirectory?: string;
   /** Tokens read in one pass at most, but for a question that is longer. Default 128 to 512, by the size of the network. Changes no score. */
@@ -62,7 +83,8 @@ export async function evaluateLikelihood(run: LikelihoodRun): Promise<Likelihood
   try {
     await requireSameEvaluation(folder, describeEvaluation(prepared));
     const answers = await openAnswersFile(join(folder, ANSWERS_FILE));
-    const summary = await evaluatePrepared(prepared, answers);
+    const summary = await evaluatePrepared(prepared, answers, lock.requireHeld);
+    lock.requireHeld();
     const { answers: _, ...rest } = summary;
     if (!summary.interrupted) {
       await writeFileDurably(join(folder, LIKELIHOOD_FILE), `${JSON.stringify(rest, null, 2)}\n`);
@@ -99,7 +121,11 @@ async function prepare(run: LikelihoodRun): Promise<Prepared> {
   };
 }
 
-async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promise<LikelihoodSummary> {
+async function evaluatePrepared(
+  prepared: Prepared,
+  answers: AnswersFile,
+  requireHeld: () => void = () => undefined,
+): Promise<LikelihoodSummary> {
   const { run, likelihood, requests, open, maxTokens: maxLength, firstId } = prepared;
   const { tokenizer, engine } = run;
   const candidates = requests.reduce((most, { continuations }) => Math.max(most, continuations.length), 0);
@@ -110,7 +136,10 @@ async function evaluatePrepared(prepared: Prepared, answers: AnswersFile): Promi
       reading,
       answers,
       tokenBudget: Math.min(run.tokenBudget ?? defaultBudget(open), open.maxLength),
-      shouldStop: run.shouldStop ?? (() => false),
+      shouldStop() {
+        requireHeld();
+        return run.shouldStop?.() ?? false;
+      },
       onProgress: run.onProgress ?? (() => undefined),
     });
     return summarizeLikelihood({
@@ -145,8 +174,8 @@ function describeEvaluation({ run, likelihood, requests, open, maxTokens, firstI
     formatVersion: 1,
     model: run.model,
     modelConfig: run.checkpoint.config as Json,
-    adapterSha256: run.adapterDirectory === undefined ? null : snapshotFingerprint(open.weights),
-    task: { name: run.task.name, manifest: manifestOf(run.task) },
+    adapterSha256: run.adapterDirectory === undefined ? null : weightsFingerprint(open.weights),
+    task: { name: run.task.name, manifest: toJson(run.task) },
     protocol: { ...likelihood.protocol },
     promptsSha256: promptsHash(requests),
     maxTokens,

@@ -1,5 +1,5 @@
 import type { LanguageModelTask, LikelihoodEvaluation, LikelihoodRequest, Tokenizer } from "@blora/spec";
-import { tokenizer as letters } from "./tiny-problem.ts";
+import { tokenizer as letters } from "../../trainer/test/tiny-problem.ts";
 
 const LETTERS = " abcdefghij";
 const JOINED = "ab";
