@@ -25,14 +25,14 @@ export async function evaluateRow(session: Session, method: Method, state: Train
     width = its;
   };
   try {
-    const { loss, scores, logits, rows } = await evaluateSplit(evaluation[0]!, {
+    const { loss, scores, logits, rows } = (await evaluateSplit(evaluation[0]!, {
       runner: readsStates ? takingStates(opened, model.objective, taken) : opened,
       model,
       batchSize: args.perDeviceEvalBatchSize,
       maxTokens: args.maxTokensPerPass,
       padToMultipleOf: args.padToMultipleOf,
       limit: bound.maxLength,
-    });
+    }))!;
     const answers = readsStates ? { values: joined(states), width } : { values: logits, width: logits.length / rows };
     return { loss: loss!, scores: scores!, answers };
   } finally {

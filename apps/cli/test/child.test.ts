@@ -68,9 +68,7 @@ describe("a job in a process of its own", () => {
     const args = ["train", "--config", recipe("blocked"), "--out", join(folder, "blocked"), "--threads", "1", "--json"];
     const { status, stderr } = await blora(args, interruptAt(/blocked/, /once more/));
     expect(status).toBe(130);
-    expect(stderr).toBe(
-      "blocked\n\nfinishing the step, or the evaluation it is in, and saving; once more to stop at once\n",
-    );
+    expect(stderr).toBe("blocked\n\nfinishing the step and saving; once more to stop at once\n");
   });
 
   test("saves and ends where its parent is killed", async () => {

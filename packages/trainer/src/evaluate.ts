@@ -51,7 +51,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
     const splits: Record<string, SplitResult> = {};
     for (const name of run.splits ?? run.task.splits.evaluation) {
       const split = await loadSplit(name, run, args, model, args.maxEvalSamples);
-      splits[name] = await evaluateSplit(split, {
+      const result = await evaluateSplit(split, {
         runner,
         model,
         batchSize: args.perDeviceEvalBatchSize,
@@ -59,6 +59,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
         padToMultipleOf: args.padToMultipleOf,
         limit: model.maxLength,
       });
+      splits[name] = result!;
     }
     const { method, costModel, sites } = model;
     return {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { NumericalError, type RowLikelihood, type Scores } from "@blora/spec";
 import { planEvaluation, splitBatch } from "./data/buckets.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
@@ -27,15 +28,18 @@ export interface EvaluationOptions {
   readonly padToMultipleOf: number | undefined;
   /** Longest padded length. */
   readonly limit: number;
+  /** Asked between batches; true gives the evaluation up. */
+  shouldStop?(): boolean;
 }
 
 /**
  * Answers, loss and metrics of a split. A split with unlabelled rows, such as
  * a GLUE test split, gets logits only.
  *
+ * @returns undefined where `shouldStop` ended it
  * @throws NumericalError where a logit or likelihood is not finite
  */
-export async function evaluateSplit(split: EncodedSplit, options: EvaluationOptions): Promise<SplitResult> {
+export async function evaluateSplit(split: EncodedSplit, options: EvaluationOptions): Promise<SplitResult | undefined> {
   const { runner, model, batchSize } = options;
   const { rows } = split;
   const lengths = paddedLengths(rows, options.padToMultipleOf, options.limit);
@@ -43,6 +47,8 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
   const lossSums = new Float64Array(rows.length);
   let logits = new Float32Array(0);
   for (const batch of batches) {
+    await setImmediate(); // lets a request to stop in: a batch blocks the thread
+    if (options.shouldStop?.()) return undefined;
     const { outputs } = await runner.evaluate(rows, batch);
     addLosses(lossSums, outputs.losses!, batch.rows, rows, model.objective);
     if (outputs.logits === undefined) continue;

@@ -32,7 +32,10 @@ export interface LoopResult {
   readonly interrupted: boolean;
 }
 
-/** Trains from `start` to the last step, an early stop, or a request to stop. */
+/**
+ * Trains from `start` to the last step, an early stop, or a request to stop. One that comes during an evaluation
+ * gives that up: a run that goes on from the checkpoint makes it first.
+ */
 export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
   const { prepared, reporter, shouldStop, save } = options;
   const { args, plan } = prepared;
@@ -40,27 +43,35 @@ export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
   const saveSteps = args.saveSteps ?? evalSteps;
   const began = performance.now();
   let progress = options.start;
-  let saved = progress.step;
+  let saved = progress;
 
+  const isLast = (): boolean => progress.step === plan.totalSteps;
+  const isDueAfter = (steps: number): boolean => progress.step > 0 && (progress.step % steps === 0 || isLast());
+  const awaitsEvaluation = (): boolean => isDueAfter(evalSteps) && progress.last?.step !== progress.step;
   const checkpoint = async (): Promise<void> => {
-    if (saved === progress.step && progress.step > 0) return;
+    if (saved === progress && progress.step > 0) return;
     await save(progress);
-    saved = progress.step;
+    saved = progress;
   };
 
-  while (progress.step < plan.totalSteps && !progress.stoppedEarly) {
+  while (awaitsEvaluation() || !(isLast() || progress.stoppedEarly)) {
     if (shouldStop()) {
       await checkpoint();
       return { progress, interrupted: true };
     }
-    progress = await trainOneStep(options, progress, (step) =>
-      secondsLeft(began, options.start.step, step, plan.totalSteps),
-    );
-    options.requireHeld();
-    await setImmediate(); // lets messages and timers in: a step blocks the thread
-    const isLast = progress.step === plan.totalSteps;
-    if (progress.step % evalSteps === 0 || isLast) progress = await evaluateNow(options, progress);
-    if (progress.step % saveSteps === 0 || isLast || progress.stoppedEarly) await checkpoint();
+    if (!awaitsEvaluation()) {
+      progress = await trainOneStep(options, progress, (step) =>
+        secondsLeft(began, options.start.step, step, plan.totalSteps),
+      );
+      options.requireHeld();
+      await setImmediate(); // lets messages and timers in: a step blocks the thread
+    }
+    if (awaitsEvaluation()) {
+      const evaluated = await evaluateNow(options, progress);
+      if (evaluated === undefined) continue;
+      progress = evaluated;
+    }
+    if (isDueAfter(saveSteps) || progress.stoppedEarly) await checkpoint();
   }
   if (progress.stoppedEarly) reporter.emit({ type: "warning", message: earlyStopMessage(progress) });
   return { progress, interrupted: false };
@@ -127,10 +138,11 @@ async function trainOneStep(
   };
 }
 
+/** Undefined where a request to stop ended it. */
 async function evaluateNow(
-  { prepared, state, runner, reporter }: LoopOptions,
+  { prepared, state, runner, reporter, shouldStop }: LoopOptions,
   progress: RunProgress,
-): Promise<RunProgress> {
+): Promise<RunProgress | undefined> {
   const { args, model, evaluation, plan } = prepared;
   const { task, method, costModel, sites } = model;
   const options: EvaluationOptions = {
@@ -140,11 +152,14 @@ async function evaluateNow(
     maxTokens: args.maxTokensPerPass,
     padToMultipleOf: args.padToMultipleOf,
     limit: model.maxLength,
+    shouldStop,
   };
   const splits: Record<string, EvaluationRecord["splits"][string]> = {};
   const warnings: string[] = [];
   for (const split of evaluation) {
-    const { loss, scores, logits, rows } = await evaluateSplit(split, options);
+    const result = await evaluateSplit(split, options);
+    if (result === undefined) return undefined;
+    const { loss, scores, logits, rows } = result;
     splits[split.name] = { loss: loss!, scores: scores! };
     warnings.push(
       ...resultWarnings({

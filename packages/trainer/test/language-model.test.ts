@@ -136,7 +136,7 @@ describe("the loss of an update", () => {
 
   test("is the evaluation's loss, a mean over target tokens", async () => {
     const { model, runner, split } = await setUp();
-    const evaluation = await evaluateSplit(split, { runner, model, batchSize: 5, padToMultipleOf: 8, limit: 24 });
+    const evaluation = (await evaluateSplit(split, { runner, model, batchSize: 5, padToMultipleOf: 8, limit: 24 }))!;
     const { loss } = await runner.train(split.rows, rowsOf(split.rows), 1 / targetsOf(split.rows), 1);
     expect(evaluation.loss).toBeCloseTo(loss!, 5);
     expect(evaluation.scores!.logLikelihood).toBeCloseTo(-loss!, 5);

@@ -118,6 +118,26 @@ describe("an interrupted run", () => {
     expect(digests(join(out, "adapter"))).toEqual(digests(join(whole, "adapter")));
   });
 
+  it.each([4, 12])("gives up the evaluation after step %i, and makes it first when it goes on", async (step) => {
+    const evaluating = { arguments: { ...args, evalSteps: 4, saveSteps: 4 } };
+    const whole = temporaryFolder();
+    await finish(whole, evaluating);
+    const out = temporaryFolder();
+    const { events, onEvent } = recorder();
+    const shouldStop = (): boolean => events.some((event) => event.type === "step" && event.step === step);
+    expect(await train(tinyRun(out, { ...evaluating, onEvent, shouldStop }))).toMatchObject({
+      interrupted: true,
+      steps: step,
+    });
+    expect(events.some((event) => event.type === "evaluation" && event.step === step)).toBe(false);
+    const evaluations = (await finish(out, evaluating)).filter(({ type }) => type === "evaluation");
+    expect(evaluations[0]).toMatchObject({ step });
+    expect(digests(join(out, "adapter"))).toEqual(digests(join(whole, "adapter")));
+    const [kept, expected] = [out, whole].map((folder) => digests(join(folder, "checkpoint-12")));
+    for (const name of ["state.safetensors", "best.safetensors"]) expect(kept![name]).toBe(expected![name]);
+    expect(timeless(out)).toEqual(timeless(whole));
+  });
+
   it("goes on from an older checkpoint where the newest is damaged, and says so (row 42)", async () => {
     const whole = temporaryFolder();
     await finish(whole);

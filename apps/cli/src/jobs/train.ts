@@ -41,7 +41,7 @@ export async function trainAdapter(
     overwrite,
     allowConfigChange,
     onEvent(event) {
-      if (event.type === "start") host.stopsItself("finishing the step, or the evaluation it is in, and saving");
+      if (event.type === "start") host.stopsItself("finishing the step and saving");
       host.emit(event);
     },
     shouldStop: host.shouldStop,
