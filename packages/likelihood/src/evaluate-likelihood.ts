@@ -17,7 +17,7 @@ import {
   type Tokenizer,
   toJson,
 } from "@blora/spec";
-import type { Checkpoint } from "@blora/weights";
+import { type Checkpoint, checkpointSha256 } from "@blora/weights";
 import { answerAll } from "./answer-all.ts";
 import { ANSWERS_FILE, type AnswersFile, createAnswersInMemory, openAnswersFile } from "./answers-file.ts";
 import { createRequestEncoder } from "./encode-request.ts";
@@ -81,7 +81,7 @@ export async function evaluateLikelihood(run: LikelihoodRun): Promise<Likelihood
   await claimRunFolder(folder);
   const lock = await lockFolder(folder);
   try {
-    await requireSameEvaluation(folder, describeEvaluation(prepared));
+    await requireSameEvaluation(folder, await describeEvaluation(prepared));
     const answers = await openAnswersFile(join(folder, ANSWERS_FILE));
     const summary = await evaluatePrepared(prepared, answers, lock.requireHeld);
     lock.requireHeld();
@@ -169,11 +169,13 @@ function defaultBudget({ linears }: OpenNetwork): number {
 }
 
 /** Everything an answer depends on. */
-function describeEvaluation({ run, likelihood, requests, open, maxTokens, firstId }: Prepared): JsonObject {
+async function describeEvaluation(prepared: Prepared): Promise<JsonObject> {
+  const { run, likelihood, requests, open, maxTokens, firstId } = prepared;
   return {
     formatVersion: 1,
     model: run.model,
     modelConfig: run.checkpoint.config as Json,
+    modelSha256: await checkpointSha256(run.checkpoint),
     adapterSha256: run.adapterDirectory === undefined ? null : weightsFingerprint(open.weights),
     task: { name: run.task.name, manifest: toJson(run.task) },
     protocol: { ...likelihood.protocol },

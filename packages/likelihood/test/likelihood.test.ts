@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeAdapter } from "@blora/adapters";
@@ -6,6 +6,7 @@ import { tfjs } from "@blora/engine-tfjs";
 import { batchOf, compileNetworkStep, openAdapter, openBase, openNetwork } from "@blora/network";
 import type { LikelihoodEvaluation, LikelihoodRequest } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
+import { openCheckpoint } from "@blora/weights";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../trainer/test/temporary-folder.ts";
 import { causalArchitecture, writeCausalCheckpoint } from "../../trainer/test/tiny-causal.ts";
@@ -233,6 +234,21 @@ describe("an evaluation in a folder", () => {
     await evaluateLikelihood({ ...runOf(requests), outputDirectory });
     await expect(evaluateLikelihood({ ...runOf(requests.slice(1)), outputDirectory })).rejects.toThrow(
       /expected the evaluation this folder was started with, found promptsSha256: /,
+    );
+  });
+
+  test("refuses to go on with other weights of the same name", async () => {
+    const outputDirectory = join(temporaryFolder(), "run");
+    const run = { ...runOf(requests), outputDirectory };
+    await evaluateLikelihood(run);
+    const other = temporaryFolder();
+    cpSync(run.checkpoint.folder, other, { recursive: true });
+    const file = join(other, "model.safetensors");
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 4]! ^= 1;
+    writeFileSync(file, bytes);
+    await expect(evaluateLikelihood({ ...run, checkpoint: openCheckpoint(other) })).rejects.toThrow(
+      /expected the evaluation this folder was started with, found modelSha256: "[0-9a-f]{64}" -> "[0-9a-f]{64}"\. /,
     );
   });
 

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   toJson,
 } from "@blora/spec";
+import { checkpointSha256 } from "@blora/weights";
 import { parseTrainingArguments, type TrainingArguments } from "./arguments.ts";
 import { type BoundModel, bindModel } from "./bind-model.ts";
 import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./data/encoded-split.ts";
@@ -96,6 +97,7 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
     engine,
     config: {
       ...describeRun(run, args, train, evaluation, engine),
+      modelSha256: await checkpointSha256(run.checkpoint),
       ...(start && { startsFrom: weightsFingerprint(start) }),
     },
   };

@@ -1,3 +1,4 @@
+export { checkpointSha256 } from "./checkpoint-sha256.ts";
 export type { DataType } from "./data-types.ts";
 export { hubSnapshot } from "./hub-cache.ts";
 export { type DownloadProgress, type RepositoryContent, TOKENIZER_FILES } from "./hub-download.ts";

@@ -1,0 +1,13 @@
+import type { Checkpoint } from "./open-checkpoint.ts";
+import { sha256, sha256OfFile } from "./sha256.ts";
+
+/**
+ * SHA-256 of all that a network is computed from: `config.json` and the weight files. Two models of one name are two,
+ * and one that was copied stays the same. Reads every weight.
+ */
+export async function checkpointSha256({ config, tensors }: Checkpoint): Promise<string> {
+  const files = [...new Set(Array.from(tensors.values(), ({ source }) => source.path))].sort();
+  const hashes: string[] = [];
+  for (const file of files) hashes.push(await sha256OfFile(file));
+  return sha256([JSON.stringify(config), ...hashes]);
+}
