@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFolderDurably } from "@blora/files";
+import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, writeFolderDurably } from "@blora/files";
 import { type JsonObject, type LinearSite, type Method, NotFoundError } from "@blora/spec";
 import { readJsonFile, readSafetensorsHeader, readTensorValues, writeSafetensors } from "@blora/weights";
 import {
@@ -13,9 +13,6 @@ import {
 import { packWeights, unpackWeights } from "./packed/pack.ts";
 import { writePeft } from "./peft/write-peft.ts";
 import type { AdapterWeights } from "./weights.ts";
-
-export const DESCRIPTION_FILE = "blora_config.json";
-export const PACKED_FILE = "blora_model.safetensors";
 
 /** An adapter as it was trained. */
 export interface TrainedAdapter {
@@ -38,8 +35,8 @@ export async function writeAdapter(
   const { state, tensors } = packWeights(method, weights);
   await writeFolderDurably(path, async (folder) => {
     if (!method.trainsBase) await writePeft(folder, method, sites, { description, weights });
-    writeSafetensors(join(folder, PACKED_FILE), tensors);
-    await writeFile(join(folder, DESCRIPTION_FILE), stringifyDescription({ ...description, state }));
+    writeSafetensors(join(folder, ADAPTER_PACKED_FILE), tensors);
+    await writeFile(join(folder, ADAPTER_DESCRIPTION_FILE), stringifyDescription({ ...description, state }));
   });
 }
 
@@ -51,7 +48,7 @@ export async function writeAdapter(
  */
 export async function readAdapter(folder: string): Promise<TrainedAdapter> {
   const { state, ...description } = readStored(folder);
-  const header = readSafetensorsHeader(join(folder, PACKED_FILE));
+  const header = readSafetensorsHeader(join(folder, ADAPTER_PACKED_FILE));
   const weights = unpackWeights(state, {
     path: header.path,
     entries: header.tensors,
@@ -68,13 +65,13 @@ export async function readAdapterDescription(folder: string): Promise<AdapterDes
 
 /** Whether a folder holds a packed adapter; else it may hold one of PEFT's. */
 export function isPacked(folder: string): boolean {
-  return existsSync(join(folder, DESCRIPTION_FILE));
+  return existsSync(join(folder, ADAPTER_DESCRIPTION_FILE));
 }
 
 function readStored(folder: string): StoredDescription {
   if (!isPacked(folder)) {
-    throw new NotFoundError(`${folder}: expected a trained adapter with a ${DESCRIPTION_FILE}, found none.`);
+    throw new NotFoundError(`${folder}: expected a trained adapter with a ${ADAPTER_DESCRIPTION_FILE}, found none.`);
   }
-  const path = join(folder, DESCRIPTION_FILE);
+  const path = join(folder, ADAPTER_DESCRIPTION_FILE);
   return parseDescription(readJsonFile(path) as JsonObject, path);
 }

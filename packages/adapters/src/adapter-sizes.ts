@@ -1,7 +1,6 @@
 import { join } from "node:path";
+import { ADAPTER_PACKED_FILE, PEFT_TENSORS_FILE } from "@blora/files";
 import { readSafetensorsHeader, type SafetensorsHeader } from "@blora/weights";
-import { PACKED_FILE } from "./adapter-folder.ts";
-import { TENSORS_FILE } from "./peft/names.ts";
 import { HEAD_PREFIX } from "./weights.ts";
 
 /** Bytes of one adapter in three forms. */
@@ -23,8 +22,8 @@ export interface AdapterSizes {
 
 /** Measures the files of a folder that training wrote. Reads headers only. */
 export function adapterSizes(folder: string): AdapterSizes {
-  const packed = readSafetensorsHeader(join(folder, PACKED_FILE));
-  const peft = readSafetensorsHeader(join(folder, TENSORS_FILE));
+  const packed = readSafetensorsHeader(join(folder, ADAPTER_PACKED_FILE));
+  const peft = readSafetensorsHeader(join(folder, PEFT_TENSORS_FILE));
   const matrices = bytesOf(peft, (name) => name.includes(".lora_"));
   const values = bytesOf(peft, () => true);
   const float32 = fileBytes(peft, values);

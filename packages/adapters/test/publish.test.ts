@@ -2,17 +2,9 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  type HubTarget,
-  npmPackage,
-  type PublishedFile,
-  publishedFiles,
-  publishToHub,
-  readAdapter,
-  writeAdapter,
-} from "../src/index.ts";
-import { type HubStandIn, startHub } from "./support/hub-stand-in.ts";
+import type { PublishedFile } from "@blora/hub";
+import { describe, expect, test } from "vitest";
+import { npmPackage, publishedFiles, readAdapter, writeAdapter } from "../src/index.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { method, SITES, tinyAdapter } from "./tiny-adapter.ts";
 
@@ -155,95 +147,6 @@ describe("what goes out", () => {
     expect(() => publishedFiles(folder, { name: "me/a", baseModel: "../tiny" })).toThrow(
       /expected the id of a Hub model/,
     );
-  });
-});
-
-describe("publishing to the Hub", () => {
-  let hub: HubStandIn;
-  beforeEach(async () => {
-    hub = await startHub(TOKEN);
-  });
-  afterEach(() => hub.close());
-
-  const waits: number[] = [];
-  const target = (change: Partial<HubTarget> = {}): HubTarget => ({
-    repository: "me/adapter",
-    token: TOKEN,
-    hubUrl: hub.url,
-    retry: { attempts: 3, firstWaitMilliseconds: 10, wait: async (milliseconds) => void waits.push(milliseconds) },
-    ...change,
-  });
-  const count = (part: string): number => hub.requests.filter((request) => request.includes(part)).length;
-
-  test("commits every byte", async () => {
-    const all = await files();
-    expect(await publishToHub(all, target())).toContain("/me/adapter/commit/");
-    expect([...hub.committed.keys()].sort()).toEqual(all.map(({ path }) => path).sort());
-    for (const { path, bytes } of all) expect(hub.committed.get(path)!.equals(bytes), path).toBe(true);
-  });
-
-  test("goes on where the repository exists", async () => {
-    await publishToHub(await files(), target());
-    await publishToHub(await files(), target());
-    expect(count("/api/repos/create")).toBe(2);
-  });
-
-  test.each([
-    [401, /does not know this token/],
-    [403, /does not let this token write to me\/adapter/],
-  ])("says what to do about %i, and asks once", async (status, message) => {
-    hub.faults.set("/api/repos/create", [status]);
-    await expect(publishToHub(await files(), target())).rejects.toThrow(message);
-    expect(hub.requests).toHaveLength(1);
-  });
-
-  test("reports a conflict of commits", async () => {
-    hub.faults.set("/commit/", [409]);
-    await expect(publishToHub(await files(), target())).rejects.toThrow(/answered 409 .*nothing was committed/);
-    expect(count("/commit/")).toBe(1);
-  });
-
-  test.each([429, 500, 503, "cut"] as const)("asks again after %s", async (fault) => {
-    hub.faults.set("/preupload/", [fault]);
-    hub.faults.set("/objects/", [fault]);
-    hub.faults.set("/commit/", [fault, fault]);
-    await publishToHub(await files(), target());
-    expect(hub.committed.size).toBe(5);
-  });
-
-  test("gives up after a bounded number of attempts, and nothing is committed", async () => {
-    hub.faults.set("/commit/", Array<number>(50).fill(500));
-    await expect(publishToHub(await files(), target())).rejects.toThrow(/answered 500/);
-    expect(count("/commit/")).toBe(3);
-    expect(hub.committed.size).toBe(0);
-  });
-
-  test("does not send again what an interrupted attempt stored", async () => {
-    hub.faults.set("/commit/", ["cut", "cut", "cut"]);
-    await expect(publishToHub(await files(), target())).rejects.toThrow(/could not be reached/);
-    expect(hub.objects.size).toBe(2);
-    const sent = count("PUT /objects/");
-    await publishToHub(await files(), target());
-    expect(count("PUT /objects/")).toBe(sent);
-    expect(hub.committed.size).toBe(5);
-  });
-
-  test("never shows the token, even where the server echoes it", async () => {
-    hub.faults.set("/commit/", [418]);
-    const error = await publishToHub(await files(), target()).catch((failure: Error) => failure);
-    expect(String((error as Error).stack)).not.toContain(TOKEN);
-    expect(String((error as Error).message)).toContain("(token)");
-    expect(JSON.stringify(error)).not.toContain(TOKEN);
-    await expect(publishToHub(await files(), target({ token: "secret" }))).rejects.toThrow(
-      'Expected a token that starts with "hf_".',
-    );
-  });
-
-  test.each(["adapter", "../x/y", "me/a--b", "me/a b"])("refuses the repository %s", async (repository) => {
-    await expect(publishToHub(await files(), target({ repository }))).rejects.toThrow(
-      /Expected a repository such as org\/name/,
-    );
-    expect(hub.requests).toEqual([]);
   });
 });
 

@@ -1,3 +1,14 @@
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
 export { flush, writeFileDurably, writeFileDurablySync, writeFolderDurably } from "./durable.ts";
+export {
+  ADAPTER_DESCRIPTION_FILE,
+  ADAPTER_PACKED_FILE,
+  isPickle,
+  PEFT_CONFIG_FILE,
+  PEFT_TENSORS_FILE,
+  pickleAdvice,
+  TOKENIZER_FILES,
+  WEIGHTS_FILE,
+  WEIGHTS_INDEX_FILE,
+} from "./file-names.ts";
 export { type FolderLock, LOCK_FILE, lockFolder } from "./lock.ts";

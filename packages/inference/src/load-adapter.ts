@@ -1,4 +1,4 @@
-import { resolveAdapter } from "@blora/adapters";
+import { resolveAdapter } from "@blora/hub";
 import { baseModelOf } from "@blora/network";
 import type { AdaptedModel } from "./adapted-model.ts";
 import { type AdapterOptions, adapterSource, type LoadModelOptions, loadModel } from "./load-model.ts";

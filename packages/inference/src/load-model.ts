@@ -1,4 +1,4 @@
-import { resolveAdapter } from "@blora/adapters";
+import { type ResolveModelOptions, resolveAdapter, resolveModel } from "@blora/hub";
 import {
   type AdapterSource,
   createStepCache,
@@ -10,7 +10,7 @@ import {
   type PlainAdapter,
 } from "@blora/network";
 import type { Architecture, Engine, Head, Tokenizer } from "@blora/spec";
-import { openCheckpoint, type ResolveModelOptions, requireVocabulary, resolveModel } from "@blora/weights";
+import { openCheckpoint, requireVocabulary } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
 import { createQueue, type Runtime } from "./runtime.ts";
 

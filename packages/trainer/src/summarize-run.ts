@@ -1,7 +1,7 @@
 import type { AdapterDescription, AdapterResults } from "@blora/adapters";
+import { hubSnapshot } from "@blora/hub";
 import type { EvaluationRecord, RunSummary } from "@blora/runs";
 import { isLanguageModelTask, type JsonObject, toJson } from "@blora/spec";
-import { hubSnapshot } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
 import { costLedger, summarizeCost, summarizeSites } from "./cost.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";

@@ -1,11 +1,8 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { isPickle, pickleAdvice, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
 import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
 import { readJsonFile } from "./json-file.ts";
-
-export const SINGLE_FILE = "model.safetensors";
-export const INDEX_FILE = "model.safetensors.index.json";
-const PICKLE = /\.(?:bin|pt|pth|ckpt|pkl)$/;
 
 /** Weights of a folder: the files, and what an index says is in which. */
 export interface CheckpointFiles {
@@ -13,14 +10,6 @@ export interface CheckpointFiles {
   readonly files: ReadonlyMap<string, string>;
   /** Tensor name to file name; undefined where there is no index. */
   readonly index: ReadonlyMap<string, string> | undefined;
-}
-
-/** What to do about weights that running Python code may be hidden in. */
-export function pickleAdvice(source: string): string {
-  return (
-    `holds its weights only as pickle files, which can run code when they are read. Convert it once in Python: ` +
-    `from transformers import AutoModel; AutoModel.from_pretrained(${JSON.stringify(source)}).save_pretrained("converted")`
-  );
 }
 
 /**
@@ -37,7 +26,7 @@ function allowedRoot(folder: string): string {
 }
 
 function readIndex(folder: string): ReadonlyMap<string, string> {
-  const path = join(folder, INDEX_FILE);
+  const path = join(folder, WEIGHTS_INDEX_FILE);
   const { weight_map: weightMap } = readJsonFile(path);
   if (!isJsonRecord(weightMap))
     throw new InvalidInputError(`${path}: expected an object weight_map of tensor names to files`);
@@ -79,14 +68,14 @@ function locateShards(folder: string, index: ReadonlyMap<string, string>): Reado
 /** Finds the safetensors files of a folder. Throws where there are none, saying what there is instead. */
 export function locateCheckpointFiles(folder: string): CheckpointFiles {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new NotFoundError(`There is no folder ${folder}`);
-  const single = join(folder, SINGLE_FILE);
-  if (existsSync(single)) return { files: new Map([[SINGLE_FILE, realpathSync(single)]]), index: undefined };
-  if (existsSync(join(folder, INDEX_FILE))) {
+  const single = join(folder, WEIGHTS_FILE);
+  if (existsSync(single)) return { files: new Map([[WEIGHTS_FILE, realpathSync(single)]]), index: undefined };
+  if (existsSync(join(folder, WEIGHTS_INDEX_FILE))) {
     const index = readIndex(folder);
     return { files: locateShards(folder, index), index };
   }
-  const pickles = readdirSync(folder).filter((name) => PICKLE.test(name));
+  const pickles = readdirSync(folder).filter(isPickle);
   if (pickles.length > 0)
     throw new InvalidInputError(`${folder} (${pickles.sort().join(", ")}) ${pickleAdvice(folder)}`);
-  throw new NotFoundError(`${folder} has no weights: expected ${SINGLE_FILE} or ${INDEX_FILE}`);
+  throw new NotFoundError(`${folder} has no weights: expected ${WEIGHTS_FILE} or ${WEIGHTS_INDEX_FILE}`);
 }

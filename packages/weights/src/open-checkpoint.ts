@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { WEIGHTS_INDEX_FILE } from "@blora/files";
 import {
   didYouMean,
   type FileSlice,
@@ -7,7 +8,7 @@ import {
   type JsonObject,
   NotFoundError,
 } from "@blora/spec";
-import { INDEX_FILE, locateCheckpointFiles } from "./checkpoint-files.ts";
+import { locateCheckpointFiles } from "./checkpoint-files.ts";
 import type { DataType } from "./data-types.ts";
 import { readJsonFile } from "./json-file.ts";
 import { isFloatType, type ReadOptions, readTensor } from "./read-tensor.ts";
@@ -69,7 +70,7 @@ function checkIndex(
   const misplaced = [...index].filter(([name, file]) => tensors.get(name)?.source.path !== files.get(file));
   if (misplaced.length === 0) return;
   throw new InvalidInputError(
-    `${join(folder, INDEX_FILE)} names tensors that are not in the file it gives: ` +
+    `${join(folder, WEIGHTS_INDEX_FILE)} names tensors that are not in the file it gives: ` +
       misplaced.map(([name, file]) => `${name} (${file})`).join(", "),
   );
 }

@@ -1,6 +1,7 @@
 import { freemem, totalmem } from "node:os";
 import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
+import { readModelConfig } from "@blora/hub";
 import { type FrozenTensor, type JsonObject, NotFoundError } from "@blora/spec";
 import {
   type ModelPlan,
@@ -10,7 +11,7 @@ import {
   passesOf,
   planModel,
 } from "@blora/trainer";
-import { openCheckpoint, readModelConfig } from "@blora/weights";
+import { openCheckpoint } from "@blora/weights";
 import { architectureFor } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";

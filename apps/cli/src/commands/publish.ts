@@ -1,13 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  hubBaseModel,
-  npmPackage,
-  type PublishedFile,
-  publishedFiles,
-  publishToHub,
-  readAdapterDescription,
-} from "@blora/adapters";
+import { hubBaseModel, npmPackage, publishedFiles, readAdapterDescription } from "@blora/adapters";
+import { type PublishedFile, publishToHub } from "@blora/hub";
 import { InvalidInputError } from "@blora/spec";
 import { sha256 } from "@blora/weights";
 import type { Command } from "commander";

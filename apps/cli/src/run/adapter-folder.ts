@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { resolveAdapter } from "@blora/adapters";
+import { resolveAdapter } from "@blora/hub";
 import type { Command } from "commander";
 
 /** Flags of every command that takes an adapter of the Hub. */

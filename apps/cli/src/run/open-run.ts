@@ -1,9 +1,10 @@
 import { builtinModelFolder } from "@blora/builtin";
 import type { Registry } from "@blora/core";
+import { resolveModel } from "@blora/hub";
 import { type Architecture, NotFoundError } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import type { RunParts } from "@blora/trainer";
-import { openCheckpoint, resolveModel } from "@blora/weights";
+import { openCheckpoint } from "@blora/weights";
 import { BUILTIN_MODEL, type ResolvedRun } from "./resolve.ts";
 
 /** Everything a run computes with. */

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeFolderDurably } from "@blora/files";
+import { TOKENIZER_FILES, writeFolderDurably } from "@blora/files";
 import {
   type Adapter,
   type Architecture,
@@ -18,7 +18,6 @@ import {
   isFloatType,
   matchParameters,
   readBytes,
-  TOKENIZER_FILES,
 } from "@blora/weights";
 import { exportUpdates } from "../peft/write-peft.ts";
 import type { AdapterWeights } from "../weights.ts";
@@ -52,7 +51,6 @@ export interface MergeReport {
 }
 
 const DEFAULT_SHARD_BYTES = 5e9;
-const EXTRA_FILES = ["generation_config.json", "chat_template.jinja"];
 type FloatType = "F32" | "F16" | "BF16";
 
 /**
@@ -78,7 +76,7 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> 
     files = writeShards(folder, tensors, options.maxShardBytes ?? DEFAULT_SHARD_BYTES);
     const config = Object.keys(weights.head).length === 0 ? checkpoint.config : mergedConfig(checkpoint.config, head);
     writeFileSync(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-    for (const name of [...TOKENIZER_FILES, ...EXTRA_FILES]) {
+    for (const name of TOKENIZER_FILES) {
       const source = join(checkpoint.folder, name);
       if (existsSync(source)) copyFileSync(source, join(folder, name));
     }

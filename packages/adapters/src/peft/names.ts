@@ -1,6 +1,3 @@
-export const CONFIG_FILE = "adapter_config.json";
-export const TENSORS_FILE = "adapter_model.safetensors";
-
 /** What PEFT puts before every module path. */
 export const PREFIX = "base_model.model.";
 

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isPickle, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
 import { InvalidInputError, type JsonObject, type LinearSite, NotFoundError, type ScaledUpdate } from "@blora/spec";
 import type { HostTensor, Shape } from "@blora/tensor";
 import { readJsonFile, readSafetensorsHeader, readTensor, type SafetensorsHeader } from "@blora/weights";
 import { type PeftConfig, parsePeftConfig } from "./config.ts";
-import { CONFIG_FILE, parseTensorName, TENSORS_FILE } from "./names.ts";
+import { parseTensorName } from "./names.ts";
 import { type PeftModule, peftModules } from "./targets.ts";
 
 /** The network an adapter is read for. */
@@ -26,12 +27,12 @@ export interface PeftAdapter {
 
 /** Whether a folder holds an adapter of PEFT. */
 export function isPeft(folder: string): boolean {
-  return existsSync(join(folder, CONFIG_FILE));
+  return existsSync(join(folder, PEFT_CONFIG_FILE));
 }
 
 /** @throws InvalidInputError listing every wrong value and every option that is not supported */
 export function readPeftConfig(folder: string): PeftConfig {
-  const path = join(folder, CONFIG_FILE);
+  const path = join(folder, PEFT_CONFIG_FILE);
   return parsePeftConfig(readJsonFile(path) as JsonObject, path);
 }
 
@@ -67,14 +68,14 @@ export function readPeft(folder: string, network: PeftNetwork): PeftAdapter {
 }
 
 function tensorsFile(folder: string): string {
-  const path = join(folder, TENSORS_FILE);
+  const path = join(folder, PEFT_TENSORS_FILE);
   if (existsSync(path)) return path;
-  const pickles = readdirSync(folder).filter((name) => /\.(?:bin|pt|pth|ckpt|pkl)$/.test(name));
-  if (pickles.length === 0) throw new NotFoundError(`${folder}: expected ${TENSORS_FILE}, found none.`);
+  const pickles = readdirSync(folder).filter(isPickle);
+  if (pickles.length === 0) throw new NotFoundError(`${folder}: expected ${PEFT_TENSORS_FILE}, found none.`);
   throw new InvalidInputError(
-    `${folder}: expected ${TENSORS_FILE}, found only the pickle file ${pickles.join(", ")}, which can run code when it is read. ` +
+    `${folder}: expected ${PEFT_TENSORS_FILE}, found only the pickle file ${pickles.join(", ")}, which can run code when it is read. ` +
       `Convert it once in Python: from safetensors.torch import save_file; ` +
-      `save_file(torch.load(${JSON.stringify(pickles[0])}, weights_only=True), ${JSON.stringify(TENSORS_FILE)})`,
+      `save_file(torch.load(${JSON.stringify(pickles[0])}, weights_only=True), ${JSON.stringify(PEFT_TENSORS_FILE)})`,
   );
 }
 

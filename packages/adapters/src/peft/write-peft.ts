@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
 import type { CodedUpdate, Head, JsonObject, LinearSite, LowRankUpdate, Method } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
 import { writeTensors } from "@blora/weights";
 import type { TrainedAdapter } from "../adapter-folder.ts";
 import type { AdapterWeights } from "../weights.ts";
-import { CONFIG_FILE, matrixName, PREFIX, TENSORS_FILE } from "./names.ts";
+import { matrixName, PREFIX } from "./names.ts";
 
 const TASK_TYPES: Readonly<Record<Head["kind"], string | null>> = {
   classification: "SEQ_CLS",
@@ -27,8 +28,8 @@ export async function writePeft(
 ): Promise<void> {
   const updates = writableUpdates(exportUpdates(method, sites, weights), sites);
   const config = peftConfig(updates, sites, weights, description.baseModel, description.head);
-  writeTensors(join(folder, TENSORS_FILE), peftTensors(updates, weights), { format: "pt" });
-  await writeFile(join(folder, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
+  writeTensors(join(folder, PEFT_TENSORS_FILE), peftTensors(updates, weights), { format: "pt" });
+  await writeFile(join(folder, PEFT_CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /** The plain LoRA update of every site that kept a rank, in forward order. */

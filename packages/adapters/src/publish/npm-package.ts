@@ -1,7 +1,8 @@
+import type { PublishedFile } from "@blora/hub";
 import { InvalidInputError } from "@blora/spec";
 import { sha256 } from "@blora/weights";
 import type { AdapterDescription } from "../description.ts";
-import { type PublishedFile, textFile } from "./published-files.ts";
+import { textFile } from "./published-files.ts";
 
 const PACKAGE_NAME = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
 const VERSION = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;

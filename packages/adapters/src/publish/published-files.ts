@@ -1,17 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
+import type { PublishedFile } from "@blora/hub";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
 import { readJsonFile } from "@blora/weights";
-import { DESCRIPTION_FILE, PACKED_FILE } from "../adapter-folder.ts";
 import { type AdapterDescription, parseDescription, stringifyDescription } from "../description.ts";
-import { CONFIG_FILE, TENSORS_FILE } from "../peft/names.ts";
 import { modelCard } from "./model-card.ts";
-
-/** One file that goes out. */
-export interface PublishedFile {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
 
 export interface PublishOptions {
   /** Hub id of the base model; absent where it is not on the Hub. */
@@ -37,7 +31,7 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
       `base model: expected the id of a Hub model, such as microsoft/deberta-v3-base, found ${JSON.stringify(baseModel)}.`,
     );
   }
-  const absent = [DESCRIPTION_FILE, PACKED_FILE, CONFIG_FILE, TENSORS_FILE].filter(
+  const absent = [ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE].filter(
     (name) => !existsSync(join(folder, name)),
   );
   if (absent.length > 0) {
@@ -45,16 +39,16 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
       `${folder}: expected an adapter that training wrote, found it without ${absent.join(", ")}.`,
     );
   }
-  const path = join(folder, DESCRIPTION_FILE);
+  const path = join(folder, ADAPTER_DESCRIPTION_FILE);
   const stored = parseDescription(readJsonFile(path) as JsonObject, path);
   const description = { ...stored, baseModel: baseModel ?? lastName(stored.baseModel) };
-  const config = { ...readJsonFile(join(folder, CONFIG_FILE)), base_model_name_or_path: description.baseModel };
+  const config = { ...readJsonFile(join(folder, PEFT_CONFIG_FILE)), base_model_name_or_path: description.baseModel };
   return [
     textFile("README.md", modelCard(description, options)),
-    textFile(CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`),
-    { path: TENSORS_FILE, bytes: readFileSync(join(folder, TENSORS_FILE)) },
-    textFile(DESCRIPTION_FILE, stringifyDescription(description)),
-    { path: PACKED_FILE, bytes: readFileSync(join(folder, PACKED_FILE)) },
+    textFile(PEFT_CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`),
+    { path: PEFT_TENSORS_FILE, bytes: readFileSync(join(folder, PEFT_TENSORS_FILE)) },
+    textFile(ADAPTER_DESCRIPTION_FILE, stringifyDescription(description)),
+    { path: ADAPTER_PACKED_FILE, bytes: readFileSync(join(folder, ADAPTER_PACKED_FILE)) },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { TOKENIZER_FILES } from "@blora/files";
 import { type Head, type JsonObject, parseStrictJsonObject } from "@blora/spec";
 
 /** What `config.json` says of an export beyond the network itself. */
@@ -13,19 +14,6 @@ export interface ExportedHead {
 }
 
 const CONFIG = "config.json";
-/** Everything a tokenizer, a chat or a generation loop reads. */
-const TOKENIZER_FILES = [
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "spm.model",
-  "vocab.txt",
-  "vocab.json",
-  "merges.txt",
-  "generation_config.json",
-  "chat_template.jinja",
-];
 
 /** The base model's `config.json`, with the labels of the head and where transformers.js finds the weights. */
 export async function writeConfig(

@@ -1,18 +1,15 @@
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { InvalidInputError, type JsonObject, NotFoundError } from "@blora/spec";
-import { openRepositoryCache, type RepositoryCache } from "./hub-cache.ts";
+import { InvalidInputError, NotFoundError } from "@blora/spec";
 import {
   type DownloadProgress,
-  downloadConfig,
   downloadRepository,
   type HubSource,
   isConnectionError,
-  MODEL,
   type RepositoryContent,
-} from "./hub-download.ts";
-import { readJsonFile } from "./json-file.ts";
+} from "./download.ts";
+import { openRepositoryCache, type RepositoryCache } from "./repository-cache.ts";
 
 /** Options that are not given come from the environment variables of Hugging Face's own tools. */
 export interface ResolveModelOptions {
@@ -35,7 +32,7 @@ const REPOSITORY_ID = /^(?:[A-Za-z0-9][\w.-]{0,95}\/)?[A-Za-z0-9_][\w.-]{0,95}$/
 const REVISION = /^[\w-][\w./-]{0,200}$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 const isOn = (value: string | undefined): boolean => /^(?:1|true|yes|on)$/i.test(value ?? "");
 
@@ -60,7 +57,7 @@ function checkNames({ id, revision, token }: HubSource, { example }: RepositoryC
 }
 
 /** The snapshot a revision was last downloaded as. */
-async function findCached(
+export async function findCached(
   { revision }: HubSource,
   { isWhole }: RepositoryContent,
   cache: RepositoryCache,
@@ -73,21 +70,7 @@ async function findCached(
 }
 
 /**
- * The folder of a model: the folder itself, or a model of the Hugging Face Hub,
- * downloaded into the cache where it is not there already. Only safetensors,
- * `config.json` and tokenizer files are downloaded. Without a connection the
- * cached copy is used.
- *
- * Throws `NotFoundError` for an unknown model or folder and one that is not
- * cached when offline, `InvalidInputError` for a bad name, a gated model and one
- * that has only pickle files.
- */
-export async function resolveModel(idOrFolder: string, options: ResolveModelOptions = {}): Promise<string> {
-  return resolveRepository(idOrFolder, MODEL, options);
-}
-
-/**
- * The folder of what `content` describes: as `resolveModel`, for another kind of repository.
+ * The folder of a repository: the folder itself, or the snapshot of what `content` chooses.
  *
  * Throws as `resolveModel` does, and what `content.choose` throws.
  */
@@ -97,7 +80,7 @@ export async function resolveRepository(
   options: ResolveModelOptions = {},
 ): Promise<string> {
   if (isFolder(idOrFolder)) return resolve(idOrFolder);
-  const { source, cache, offline } = hubRepository(idOrFolder, content, options);
+  const { source, cache, offline } = locate(idOrFolder, content, options);
   if (offline) {
     const cached = await findCached(source, content, cache);
     if (cached !== undefined) return cached;
@@ -112,34 +95,14 @@ export async function resolveRepository(
   }
 }
 
-/**
- * The `config.json` of a model and, where it is on this machine, its folder.
- * Of a Hub model that is not in the cache only this file is read, and nothing
- * is stored.
- *
- * Throws as `resolveModel` does.
- */
-export async function readModelConfig(
-  idOrFolder: string,
-  options: ResolveModelOptions = {},
-): Promise<{ readonly config: JsonObject; readonly folder: string | undefined }> {
-  const read = (folder: string) => ({ config: readJsonFile(join(folder, "config.json")) as JsonObject, folder });
-  if (isFolder(idOrFolder)) return read(resolve(idOrFolder));
-  const { source, cache, offline } = hubRepository(idOrFolder, MODEL, options);
-  const cached = await findCached(source, MODEL, cache);
-  if (cached !== undefined) return read(cached);
-  if (offline) throw notCached(source);
-  return { config: await downloadConfig(source), folder: undefined };
-}
-
-function notCached({ id, revision }: HubSource): NotFoundError {
+export function notCached({ id, revision }: HubSource): NotFoundError {
   return new NotFoundError(
     `${id} at revision ${revision} is not in the cache, and offline mode forbids to download it`,
   );
 }
 
 /** Where a repository of the Hub comes from and is kept. */
-function hubRepository(
+export function locate(
   id: string,
   content: RepositoryContent,
   options: ResolveModelOptions,

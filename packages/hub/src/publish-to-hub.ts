@@ -1,6 +1,11 @@
 import { BloraError, InvalidInputError } from "@blora/spec";
-import type { PublishedFile } from "./published-files.ts";
 import { type RetryOptions, retryingFetch } from "./retrying-fetch.ts";
+
+/** One file that goes out. */
+export interface PublishedFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
 
 export interface HubTarget {
   /** `org/name` */

@@ -1,8 +1,7 @@
-import { BloraError, InvalidInputError, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
-import { pickleAdvice, SINGLE_FILE } from "./checkpoint-files.ts";
-import type { RemoteFile, RepositoryCache } from "./hub-cache.ts";
+import { BloraError, InvalidInputError, NotFoundError } from "@blora/spec";
+import type { RemoteFile, RepositoryCache } from "./repository-cache.ts";
 
-/** Where a model is downloaded from. */
+/** Where a repository is downloaded from. */
 export interface HubSource {
   readonly id: string;
   readonly revision: string;
@@ -37,19 +36,6 @@ export interface RepositoryContent {
   isWhole(has: (name: string) => boolean): boolean;
 }
 
-/** Files a tokenizer is made from. */
-export const TOKENIZER_FILES: ReadonlySet<string> = new Set([
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "spm.model",
-  "tokenizer.model",
-  "vocab.json",
-  "vocab.txt",
-  "merges.txt",
-]);
-const CONFIG = "config.json";
 const COMMIT = /^[0-9a-f]{40}$/;
 const ETAG = /^[0-9a-f]{16,128}$/;
 
@@ -96,29 +82,6 @@ function explain(error: unknown, { id, revision, hubUrl, token }: HubSource, nou
 export const isConnectionError = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof TypeError && error.cause.message === "fetch failed";
 
-/** A model: weights and tokenizer, `config.json` last. */
-export const MODEL: RepositoryContent = {
-  noun: "model",
-  example: "microsoft/deberta-v3-base",
-  isWhole: (has) => has(CONFIG),
-  choose(names, id) {
-    const isWeights = (name: string): boolean =>
-      names.has(SINGLE_FILE)
-        ? name === SINGLE_FILE
-        : /^[\w.-]+\.safetensors$/.test(name) || name === `${SINGLE_FILE}.index.json`;
-    const weights = [...names].filter(isWeights);
-    if (weights.length === 0) {
-      const hasPickle = [...names].some((name) => /\.(?:bin|pt|ckpt)$/.test(name));
-      if (hasPickle) {
-        throw new InvalidInputError(`${id} ${pickleAdvice(id)}; or name a revision that has model.safetensors`);
-      }
-      throw new NotFoundError(`${id} has no weights: expected ${SINGLE_FILE} or ${SINGLE_FILE}.index.json`);
-    }
-    if (!names.has(CONFIG)) throw new NotFoundError(`${id} has no ${CONFIG}`);
-    return [...[...names].filter((name) => TOKENIZER_FILES.has(name)), ...weights, CONFIG];
-  },
-};
-
 /** The commit that a branch or tag stands for now. */
 async function commitOf(source: HubSource): Promise<string> {
   const { modelInfo } = await import("@huggingface/hub");
@@ -129,23 +92,21 @@ async function commitOf(source: HubSource): Promise<string> {
   throw new BloraError(`${source.hubUrl} gave no commit for ${name}`);
 }
 
-/** A model's `config.json` alone, kept nowhere. Throws `BloraError`s that say what to do. */
-export async function downloadConfig(source: HubSource): Promise<JsonObject> {
+/** The content of one small file, kept nowhere. Throws `BloraError`s that say what to do. */
+export async function downloadFileAlone(source: HubSource, path: string, noun: string): Promise<Uint8Array> {
   const { downloadFile } = await import("@huggingface/hub");
-  let bytes: ArrayBuffer | undefined;
   try {
     const revision = await commitOf(source);
-    const content = await downloadFile({ ...hubParameters(source), path: CONFIG, revision }).catch((error: unknown) => {
-      // The model is there, so it is the file that is not.
+    const content = await downloadFile({ ...hubParameters(source), path, revision }).catch((error: unknown) => {
+      // The repository is there, so it is the file that is not.
       if (statusOf(error) === 404) return null;
       throw error;
     });
-    bytes = await content?.arrayBuffer();
+    if (content === null) throw new NotFoundError(`${source.id} has no ${path}`);
+    return new Uint8Array(await content.arrayBuffer());
   } catch (error) {
-    throw explain(error, source, MODEL.noun);
+    throw explain(error, source, noun);
   }
-  if (bytes === undefined) throw new NotFoundError(`${source.id} has no ${CONFIG}`);
-  return parseStrictJsonObject(new Uint8Array(bytes), { origin: `${CONFIG} of ${source.id}` }) as JsonObject;
 }
 
 /**

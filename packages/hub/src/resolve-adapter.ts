@@ -1,12 +1,12 @@
+import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
-import { type RepositoryContent, type ResolveModelOptions, resolveRepository } from "@blora/weights";
-import { DESCRIPTION_FILE, PACKED_FILE } from "./adapter-folder.ts";
-import { CONFIG_FILE, TENSORS_FILE } from "./peft/names.ts";
+import type { RepositoryContent } from "./download.ts";
+import { type ResolveModelOptions, resolveRepository } from "./resolve-repository.ts";
 
 /** Tensors, and what describes them. */
 const FORMS = [
-  [PACKED_FILE, DESCRIPTION_FILE],
-  [TENSORS_FILE, CONFIG_FILE],
+  [ADAPTER_PACKED_FILE, ADAPTER_DESCRIPTION_FILE],
+  [PEFT_TENSORS_FILE, PEFT_CONFIG_FILE],
 ] as const;
 
 const ADAPTER: RepositoryContent = {

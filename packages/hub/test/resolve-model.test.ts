@@ -4,18 +4,20 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
+import { openCheckpoint } from "@blora/weights";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openCheckpoint, type ResolveModelOptions, readModelConfig, resolveModel } from "../src/index.ts";
-import { safetensorsBytes, useTemporaryFolder } from "./temporary-folder.ts";
+import { type ResolveModelOptions, readModelConfig, resolveModel } from "../src/index.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
-const folder = useTemporaryFolder();
 const COMMIT = "c".repeat(40);
-const WEIGHTS = safetensorsBytes({ w: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, 8);
+const HEADER = Buffer.from('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}');
+const WEIGHTS = Buffer.concat([Buffer.from(BigUint64Array.of(BigInt(HEADER.length)).buffer), HEADER, Buffer.alloc(8)]);
 const FILES: Readonly<Record<string, Buffer>> = {
   "config.json": Buffer.from('{"model_type":"tiny"}'),
   "model.safetensors": WEIGHTS,
   "pytorch_model.bin": Buffer.from("pickle"),
   "tokenizer.json": Buffer.from("{}"),
+  "chat_template.jinja": Buffer.from("{{ messages }}"),
   "README.md": Buffer.from("# tiny"),
 };
 
@@ -34,9 +36,11 @@ interface FakeHub {
 
 let server: Server;
 let hub: FakeHub;
+let cacheFolder: string;
 
 /** Enough of the Hub's API for one repository, `org/tiny`. */
 beforeEach(async () => {
+  cacheFolder = temporaryFolder();
   server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     hub.tokens.push(request.headers.authorization);
@@ -81,12 +85,13 @@ function listing([path, content]: [string, Buffer]) {
 }
 
 const resolveTiny = (options: ResolveModelOptions = {}) =>
-  resolveModel("org/tiny", { cacheFolder: folder.at("cache"), environment: { HF_ENDPOINT: hub.url }, ...options });
+  resolveModel("org/tiny", { cacheFolder, environment: { HF_ENDPOINT: hub.url }, ...options });
 
 describe("resolveModel", () => {
   it("takes a folder that exists as it is, without any network", async () => {
-    mkdirSync(folder.at("model"));
-    expect(await resolveModel(folder.at("model"), { hubUrl: "http://127.0.0.1:1" })).toBe(folder.at("model"));
+    const model = join(temporaryFolder(), "model");
+    mkdirSync(model);
+    expect(await resolveModel(model, { hubUrl: "http://127.0.0.1:1" })).toBe(model);
   });
 
   it.each(["./none", "../x", "/none/x", "~/x", ".\\x"])("takes %s for a folder that is not there", async (path) => {
@@ -107,20 +112,20 @@ describe("resolveModel", () => {
     const snapshot = await resolveTiny({
       onProgress: ({ file, bytes, total }) => progress.push(`${file} ${bytes}/${total}`),
     });
-    expect(snapshot).toBe(join(folder.at("cache"), "models--org--tiny", "snapshots", COMMIT));
-    expect(hub.served).toEqual(["tokenizer.json", "model.safetensors", "config.json"]);
+    expect(snapshot).toBe(join(cacheFolder, "models--org--tiny", "snapshots", COMMIT));
+    expect(hub.served).toEqual(["tokenizer.json", "chat_template.jinja", "model.safetensors", "config.json"]);
     expect(progress.at(-2)).toBe(`model.safetensors ${WEIGHTS.length}/${WEIGHTS.length}`);
     const checkpoint = openCheckpoint(snapshot);
     expect(checkpoint.config).toEqual({ model_type: "tiny" });
     expect(checkpoint.read("w")).toEqual(new Float32Array(2));
 
     expect(await resolveTiny()).toBe(snapshot);
-    expect(hub.served.length).toBe(3);
+    expect(hub.served.length).toBe(4);
   });
 
   it("lays the cache out as Hugging Face's own libraries do", async () => {
     const snapshot = await resolveTiny();
-    const repository = join(folder.at("cache"), "models--org--tiny");
+    const repository = join(cacheFolder, "models--org--tiny");
     expect(readlinkSync(join(snapshot, "model.safetensors"))).toBe(`../../blobs/${hash("sha256", WEIGHTS)}`);
     expect(readFileSync(join(repository, "refs", "main"), "utf8")).toBe(COMMIT);
   });
@@ -209,7 +214,7 @@ describe("resolveModel", () => {
 
 describe("readModelConfig", () => {
   const read = (id: string, options: ResolveModelOptions = {}) =>
-    readModelConfig(id, { cacheFolder: folder.at("cache"), environment: { HF_ENDPOINT: hub.url }, ...options });
+    readModelConfig(id, { cacheFolder, environment: { HF_ENDPOINT: hub.url }, ...options });
 
   it("reads only config.json of a model that is not here, and keeps nothing", async () => {
     expect(await read("org/tiny")).toEqual({ config: { model_type: "tiny" }, folder: undefined });

@@ -1,0 +1,84 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { isPickle, pickleAdvice, TOKENIZER_FILES, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
+import { InvalidInputError, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+import { downloadFileAlone, type RepositoryContent } from "./download.ts";
+import {
+  findCached,
+  isFolder,
+  locate,
+  notCached,
+  type ResolveModelOptions,
+  resolveRepository,
+} from "./resolve-repository.ts";
+
+const CONFIG = "config.json";
+
+/** A model: weights and tokenizer, `config.json` last. */
+const MODEL: RepositoryContent = {
+  noun: "model",
+  example: "microsoft/deberta-v3-base",
+  isWhole: (has) => has(CONFIG),
+  choose(names, id) {
+    const isWeights = (name: string): boolean =>
+      names.has(WEIGHTS_FILE)
+        ? name === WEIGHTS_FILE
+        : /^[\w.-]+\.safetensors$/.test(name) || name === WEIGHTS_INDEX_FILE;
+    const weights = [...names].filter(isWeights);
+    if (weights.length === 0) {
+      if ([...names].some(isPickle)) {
+        throw new InvalidInputError(`${id} ${pickleAdvice(id)}; or name a revision that has ${WEIGHTS_FILE}`);
+      }
+      throw new NotFoundError(`${id} has no weights: expected ${WEIGHTS_FILE} or ${WEIGHTS_INDEX_FILE}`);
+    }
+    if (!names.has(CONFIG)) throw new NotFoundError(`${id} has no ${CONFIG}`);
+    return [...[...names].filter((name) => TOKENIZER_FILES.has(name)), ...weights, CONFIG];
+  },
+};
+
+/**
+ * The folder of a model: the folder itself, or a model of the Hugging Face Hub,
+ * downloaded into the cache where it is not there already. Only safetensors,
+ * `config.json` and tokenizer files are downloaded. Without a connection the
+ * cached copy is used.
+ *
+ * Throws `NotFoundError` for an unknown model or folder and one that is not
+ * cached when offline, `InvalidInputError` for a bad name, a gated model and one
+ * that has only pickle files.
+ */
+export async function resolveModel(idOrFolder: string, options: ResolveModelOptions = {}): Promise<string> {
+  return resolveRepository(idOrFolder, MODEL, options);
+}
+
+/**
+ * The `config.json` of a model and, where it is on this machine, its folder.
+ * Of a Hub model that is not in the cache only this file is read, and nothing
+ * is stored.
+ *
+ * Throws as `resolveModel` does.
+ */
+export async function readModelConfig(
+  idOrFolder: string,
+  options: ResolveModelOptions = {},
+): Promise<{ readonly config: JsonObject; readonly folder: string | undefined }> {
+  if (isFolder(idOrFolder)) return readConfig(resolve(idOrFolder));
+  const { source, cache, offline } = locate(idOrFolder, MODEL, options);
+  const cached = await findCached(source, MODEL, cache);
+  if (cached !== undefined) return readConfig(cached);
+  if (offline) throw notCached(source);
+  const bytes = await downloadFileAlone(source, CONFIG, MODEL.noun);
+  return { config: parseConfig(bytes, `${CONFIG} of ${idOrFolder}`), folder: undefined };
+}
+
+async function readConfig(folder: string): Promise<{ readonly config: JsonObject; readonly folder: string }> {
+  const path = join(folder, CONFIG);
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") throw new NotFoundError(`${path} does not exist`, { cause });
+    throw new InvalidInputError(`Cannot read ${path}: ${cause.message}`, { cause });
+  });
+  return { config: parseConfig(bytes, path), folder };
+}
+
+function parseConfig(bytes: Uint8Array, origin: string): JsonObject {
+  return parseStrictJsonObject(bytes, { origin }) as JsonObject;
+}
