@@ -1,14 +1,16 @@
 import { BloraError, InvalidInputError, NotFoundError } from "@blora/spec";
+import type { HubConnection } from "./connection.ts";
 import type { RemoteFile, RepositoryCache } from "./repository-cache.ts";
+import { resumedContent } from "./retrying-fetch.ts";
 
-/** Where a repository is downloaded from. */
-export interface HubSource {
+/** A repository at a branch, tag or commit. */
+export interface RepositoryRevision {
   readonly id: string;
   readonly revision: string;
-  readonly hubUrl: string;
-  readonly token: string | undefined;
-  readonly fetch: typeof fetch;
 }
+
+/** Where a repository is downloaded from. */
+export type HubSource = RepositoryRevision & HubConnection;
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -70,7 +72,7 @@ function explain(error: unknown, { id, revision, hubUrl, token }: HubSource, nou
   if (status === 401 || status === 403) {
     const advice =
       token === undefined
-        ? "Set HF_TOKEN to a token that may read it."
+        ? "Set HF_TOKEN to a token that may read it, or log in with hf auth login."
         : "Accept its terms on its page, or use another token.";
     return new InvalidInputError(`${hubUrl} does not show ${id}: it is gated, private or absent. ${advice}`, options);
   }
@@ -136,7 +138,9 @@ export async function downloadRepository(
       if (await cache.restore(commit, file)) continue;
       const blob = await downloadFile({ ...request, repo, path, revision: commit });
       if (blob === null) throw new NotFoundError(`${source.id} lists ${path} but does not serve it`);
-      await cache.store(commit, file, blob, (bytes) => onProgress({ file: path, bytes, total: file.size }));
+      await cache.store(commit, file, resumedContent(blob, source.retry), (bytes) =>
+        onProgress({ file: path, bytes, total: file.size }),
+      );
     }
     await cache.writeRevision(source.revision, commit);
     return cache.snapshotFolder(commit);

@@ -1,5 +1,5 @@
 import { BloraError, InvalidInputError } from "@blora/spec";
-import { type RetryOptions, retryingFetch } from "./retrying-fetch.ts";
+import { connect, type HubOptions } from "./connection.ts";
 
 /** One file that goes out. */
 export interface PublishedFile {
@@ -7,19 +7,12 @@ export interface PublishedFile {
   readonly bytes: Uint8Array;
 }
 
-export interface HubTarget {
+export interface HubTarget extends HubOptions {
   /** `org/name` */
   readonly repository: string;
-  /** Never shown, logged or written. */
-  readonly token: string;
-  /** Default `https://huggingface.co`. */
-  readonly hubUrl?: string;
   readonly isPrivate?: boolean;
-  readonly fetch?: typeof fetch;
-  readonly retry?: RetryOptions;
 }
 
-const RETRY: RetryOptions = { attempts: 5, firstWaitMilliseconds: 1000 };
 const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
 
 /**
@@ -28,21 +21,24 @@ const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
  * already stored are not sent again.
  *
  * @returns address of the commit
- * @throws InvalidInputError for a wrong name or a token that may not write there
+ * @throws InvalidInputError for a wrong name, no token, or one that may not write there
  * @throws BloraError where the Hub does not take the files
  */
 export async function publishToHub(files: readonly PublishedFile[], target: HubTarget): Promise<string> {
-  const { repository, token, hubUrl = "https://huggingface.co" } = target;
+  const { repository } = target;
   if (!REPOSITORY.test(repository) || /\.\.|--/.test(repository)) {
     throw new InvalidInputError(`Expected a repository such as org/name, found ${JSON.stringify(repository)}.`);
   }
-  if (!token.startsWith("hf_")) throw new InvalidInputError('Expected a token that starts with "hf_".');
+  const { hubUrl, token, fetch } = connect(target);
+  if (token === undefined) {
+    throw new InvalidInputError("Expected a token with write access in HF_TOKEN, or of hf auth login, found none.");
+  }
   const { commit, createRepo } = await import("@huggingface/hub");
   const request = {
     repo: { type: "model" as const, name: repository },
-    hubUrl: hubUrl.replace(/\/+$/, ""),
+    hubUrl,
     accessToken: token,
-    fetch: retryingFetch(target.fetch ?? fetch, target.retry ?? RETRY),
+    fetch,
   };
   try {
     await createRepo({ ...request, ...(target.isPrivate && { visibility: "private" as const }) }).catch(ignoreExisting);
@@ -56,9 +52,9 @@ export async function publishToHub(files: readonly PublishedFile[], target: HubT
         content: new Blob([Uint8Array.from(bytes)]),
       })),
     });
-    return made?.commit.url ?? `${request.hubUrl}/${repository}`;
+    return made?.commit.url ?? `${hubUrl}/${repository}`;
   } catch (error) {
-    throw explain(error, target);
+    throw explain(error, repository, { hubUrl, token });
   }
 }
 
@@ -72,7 +68,11 @@ function statusOf(error: unknown): number | undefined {
 }
 
 /** A failure in words. The token is in none of them, whatever the server echoed. */
-function explain(error: unknown, { repository, token, hubUrl = "https://huggingface.co" }: HubTarget): BloraError {
+function explain(
+  error: unknown,
+  repository: string,
+  { hubUrl, token }: { readonly hubUrl: string; readonly token: string },
+): BloraError {
   if (BloraError.isInstance(error)) return error;
   const status = statusOf(error);
   if (status === 401)

@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { Readable, Transform } from "node:stream";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
 import { writeFileDurably } from "@blora/files";
 import { BloraError } from "@blora/spec";
 
@@ -27,7 +26,12 @@ export interface RepositoryCache {
   /** Whether the snapshot has a file; links it there where another snapshot brought the same content. */
   restore(commit: string, file: RemoteFile): Promise<boolean>;
   /** Stores the content of a file and links it into the snapshot. */
-  store(commit: string, file: RemoteFile, content: Blob, onBytes: (total: number) => void): Promise<void>;
+  store(
+    commit: string,
+    file: RemoteFile,
+    content: AsyncIterable<Uint8Array>,
+    onBytes: (total: number) => void,
+  ): Promise<void>;
 }
 
 /** Model and commit of a snapshot folder in the cache; undefined for any other folder. */
@@ -46,7 +50,7 @@ const exists = (path: string): Promise<boolean> =>
 async function writeChecked(
   path: string,
   file: RemoteFile,
-  content: Blob,
+  content: AsyncIterable<Uint8Array>,
   onBytes: (total: number) => void,
 ): Promise<void> {
   const hash = createHash("sha256");
@@ -59,7 +63,7 @@ async function writeChecked(
       done(null, chunk);
     },
   });
-  await pipeline(Readable.fromWeb(content.stream() as ReadableStream), count, createWriteStream(path));
+  await pipeline(content, count, createWriteStream(path));
   if (bytes !== file.size) {
     throw new BloraError(`Download of ${file.path} is incomplete: expected ${file.size} bytes, received ${bytes}`);
   }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isPickle, pickleAdvice, TOKENIZER_FILES, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
 import { InvalidInputError, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+import { connect } from "./connection.ts";
 import { downloadFileAlone, type RepositoryContent } from "./download.ts";
 import {
   findCached,
@@ -62,11 +63,11 @@ export async function readModelConfig(
   options: ResolveModelOptions = {},
 ): Promise<{ readonly config: JsonObject; readonly folder: string | undefined }> {
   if (isFolder(idOrFolder)) return readConfig(resolve(idOrFolder));
-  const { source, cache, offline } = locate(idOrFolder, MODEL, options);
-  const cached = await findCached(source, MODEL, cache);
+  const { wanted, cache, offline } = locate(idOrFolder, MODEL, options);
+  const cached = await findCached(wanted, MODEL, cache);
   if (cached !== undefined) return readConfig(cached);
-  if (offline) throw notCached(source);
-  const bytes = await downloadFileAlone(source, CONFIG, MODEL.noun);
+  if (offline) throw notCached(wanted);
+  const bytes = await downloadFileAlone({ ...wanted, ...connect(options) }, CONFIG, MODEL.noun);
   return { config: parseConfig(bytes, `${CONFIG} of ${idOrFolder}`), folder: undefined };
 }
 

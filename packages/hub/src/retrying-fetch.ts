@@ -1,5 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** Answers that a later attempt may get otherwise. */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** Reasons of a connection that broke off. Where there is none at all, asking again in a moment does not help. */
+const CUT: ReadonlySet<unknown> = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_SOCKET",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+]);
 const LONGEST_WAIT_MILLISECONDS = 60_000;
 
 export interface RetryOptions {
@@ -12,23 +23,51 @@ export interface RetryOptions {
 
 /** `fetch` that asks again where the connection is cut or the server is busy, a bounded number of times. */
 export function retryingFetch(inner: typeof fetch, options: RetryOptions): typeof fetch {
-  const wait = options.wait ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
   return async (input, init) => {
     for (let attempt = 1; ; attempt++) {
       const isLast = attempt >= options.attempts;
-      const backoff = options.firstWaitMilliseconds * 2 ** (attempt - 1);
       try {
         const response = await inner(input, init);
         if (isLast || !TRANSIENT.has(response.status)) return response;
         await response.body?.cancel();
-        await wait(Math.min(LONGEST_WAIT_MILLISECONDS, retryAfter(response) ?? backoff));
+        await waitAfter(attempt, options, retryAfter(response));
       } catch (error) {
-        // `fetch` throws a TypeError where there is no answer at all.
-        if (isLast || !(error instanceof TypeError)) throw error;
-        await wait(backoff);
+        if (isLast || !isCut(error)) throw error;
+        await waitAfter(attempt, options);
       }
     }
   };
+}
+
+/**
+ * The bytes of a file. Where the connection breaks off in the middle, the rest is asked for, a bounded number of times.
+ */
+export async function* resumedContent(file: Blob, options: RetryOptions): AsyncGenerator<Uint8Array, void> {
+  let received = 0;
+  for (let attempt = 1; received < file.size; attempt++) {
+    try {
+      const rest = received === 0 ? file : file.slice(received);
+      for await (const chunk of rest.stream()) {
+        received += chunk.length;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      if (attempt >= options.attempts || !isCut(error)) throw error;
+    }
+    await waitAfter(attempt, options);
+  }
+}
+
+/** `fetch` throws a TypeError where there is no answer, or no end of one, with the reason as its cause. */
+function isCut(error: unknown): boolean {
+  return error instanceof TypeError && CUT.has((error.cause as { readonly code?: unknown } | undefined)?.code);
+}
+
+async function waitAfter(attempt: number, options: RetryOptions, asked?: number): Promise<void> {
+  const wait = options.wait ?? sleep;
+  const milliseconds = asked ?? options.firstWaitMilliseconds * 2 ** (attempt - 1);
+  await wait(Math.min(LONGEST_WAIT_MILLISECONDS, milliseconds));
 }
 
 function retryAfter(response: Response): number | undefined {

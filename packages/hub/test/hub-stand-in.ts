@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What the stand-in does instead of answering a request as the Hub would. */
-export type Fault = number | "cut";
+/** What the stand-in does instead of answering a request as the Hub would: a status, no answer, or half of a file. */
+export type Fault = number | "cut" | "half";
 
 /** A server that speaks the part of the Hub's HTTP interface that publishing and downloading use. */
 export interface HubStandIn {
@@ -14,6 +14,8 @@ export interface HubStandIn {
   readonly objects: Map<string, Buffer>;
   /** Committed files, by path. */
   readonly committed: Map<string, Buffer>;
+  /** Byte ranges of files that were asked for, besides the first byte. */
+  readonly ranges: string[];
   /** What to do to the next requests whose path contains a key, one entry each. */
   readonly faults: Map<string, Fault[]>;
   close(): Promise<void>;
@@ -26,33 +28,42 @@ export async function startHub(token: string): Promise<HubStandIn> {
   const objects = new Map<string, Buffer>();
   const committed = new Map<string, Buffer>();
   const faults = new Map<string, Fault[]>();
+  const ranges: string[] = [];
   let repository: string | undefined;
 
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       const path = request.url!;
       requests.push(`${request.method} ${path}`);
-      const fault = [...faults].find(([part]) => path.includes(part))?.[1].shift();
+      const queue = [...faults].find(([part]) => path.includes(part))?.[1] ?? [];
+      // The first request for a file asks for its size alone.
+      const hasHalf = request.headers.range !== "bytes=0-0";
+      const fault = queue[0] === "half" && !hasHalf ? undefined : queue.shift();
       if (fault === "cut") return request.socket.destroy();
-      if (fault !== undefined)
+      if (fault === 429) response.setHeader("Retry-After", "7");
+      if (typeof fault === "number")
         return json(response, fault, { error: `told to answer ${fault} to ${request.headers.authorization}` });
       if (!path.startsWith("/objects/") && request.headers.authorization !== `Bearer ${token}`)
         return json(response, 401, { error: "who?" });
-      if (request.method === "GET") serve(path, request, response);
+      if (request.method === "GET") serve(path, request, response, fault === "half");
       else answer(path, body, response);
     });
   });
 
-  function serve(path: string, { headers }: IncomingMessage, response: ServerResponse) {
+  function serve(path: string, { headers }: IncomingMessage, response: ServerResponse, isHalf: boolean) {
     const { pathname } = new URL(path, "http://localhost");
     if (pathname.includes("/revision/")) return json(response, 200, { _id: "1", id: repository, sha: COMMIT });
     if (pathname.includes("/tree/")) return json(response, 200, [...committed].map(listing));
     const content = committed.get(pathname.slice(pathname.indexOf(COMMIT) + COMMIT.length + 1));
     if (content === undefined) return json(response, 404, { error: "no such file" });
     response.setHeader("ETag", '"x"');
-    if (headers.range !== "bytes=0-0") return response.end(content);
-    response.writeHead(206, { "Content-Range": `bytes 0-0/${content.length}` });
-    response.end(content.subarray(0, 1));
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
+    const part = first === undefined ? content : content.subarray(Number(first), Number(last) + 1);
+    response.setHeader("Content-Length", part.length);
+    if (first !== undefined) response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${content.length}` });
+    if (headers.range !== undefined && headers.range !== "bytes=0-0") ranges.push(headers.range);
+    if (!isHalf) return response.end(part);
+    response.write(part.subarray(0, part.length / 2), () => response.destroy());
   }
 
   function answer(path: string, body: Buffer, response: ServerResponse) {
@@ -106,6 +117,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
     objects,
     committed,
     faults,
+    ranges,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -23,7 +23,9 @@ beforeEach(async () => {
 afterEach(() => hub.close());
 
 const resolveIt = (options: ResolveModelOptions = {}): Promise<string> =>
-  resolveAdapter("me/adapter", { cacheFolder, token: TOKEN, environment: { HF_ENDPOINT: hub.url }, ...options });
+  resolveAdapter("me/adapter", { cacheFolder, token: TOKEN, hubUrl: hub.url, retry: RETRY, ...options });
+
+const RETRY = { attempts: 2, firstWaitMilliseconds: 0 };
 
 const downloads = (): number => hub.requests.filter((request) => request.includes("/resolve/")).length;
 
@@ -101,7 +103,7 @@ describe("resolveAdapter", () => {
   });
 
   test("keeps no whole snapshot of a download that was cut, and recovers", async () => {
-    hub.faults.set("adapter_config.json", ["cut"]);
+    hub.faults.set("adapter_config.json", ["cut", "cut"]);
     await expect(resolveIt()).rejects.toThrow(/Cannot download me\/adapter from/);
     await expect(resolveIt({ offline: true })).rejects.toThrow(/is not in the cache/);
     expect(readdirSync(await resolveIt()).sort()).toEqual(FILES);

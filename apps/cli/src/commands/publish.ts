@@ -2,7 +2,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hubBaseModel, npmPackage, publishedFiles, readAdapterDescription } from "@blora/adapters";
 import { type PublishedFile, publishToHub } from "@blora/hub";
-import { InvalidInputError } from "@blora/spec";
 import { sha256 } from "@blora/weights";
 import type { Command } from "commander";
 import { adapterFolder } from "../run/adapter-folder.ts";
@@ -22,7 +21,9 @@ export function addPublishCommand(program: Command): void {
   program
     .command("publish")
     .argument("<adapter>", "an adapter folder, or a run directory that holds one")
-    .description("publish an adapter with a model card: to the Hub (HF_TOKEN), as an npm package, or to a folder")
+    .description(
+      "publish an adapter with a model card: to the Hub (HF_TOKEN, or hf auth login), as an npm package, or to a folder",
+    )
     .requiredOption("--to <target>", "hub:<org/name>, npm:<package name>, or a folder")
     .option("--out <folder>", "npm: folder to write the package to (default: the package's name)")
     .option("--base-model <id>", "Hub id of the base model (default: the one the adapter was trained on)")
@@ -69,17 +70,7 @@ function parseTarget(to: string): Target {
 }
 
 async function send(files: readonly PublishedFile[], { kind, name }: Target, flags: PublishFlags): Promise<string> {
-  if (kind === "hub") {
-    const token = process.env.HF_TOKEN;
-    if (!token) throw new InvalidInputError("publish: expected a token with write access in HF_TOKEN, found none.");
-    const { HF_ENDPOINT: hubUrl } = process.env;
-    return publishToHub(files, {
-      repository: name,
-      token,
-      isPrivate: flags.private ?? false,
-      ...(hubUrl && { hubUrl }),
-    });
-  }
+  if (kind === "hub") return publishToHub(files, { repository: name, isPrivate: flags.private ?? false });
   const out = kind === "npm" ? (flags.out ?? name.replace(/^@/, "").replace("/", "-")) : name;
   await mkdir(out, { recursive: true });
   for (const { path, bytes } of files) await writeFile(join(out, path), bytes);

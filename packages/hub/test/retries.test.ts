@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { publishToHub, resolveAdapter } from "../src/index.ts";
+import { type Fault, type HubStandIn, startHub } from "./hub-stand-in.ts";
+import { published } from "./published.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const TOKEN = "hf_aToken";
+let hub: HubStandIn;
+let waits: number[];
+beforeEach(async () => {
+  hub = await startHub(TOKEN);
+  waits = [];
+  await publishToHub(published(), { repository: "me/adapter", token: TOKEN, hubUrl: hub.url });
+  hub.requests.length = 0;
+});
+afterEach(() => hub.close());
+
+const download = (hubUrl = hub.url): Promise<string> =>
+  resolveAdapter("me/adapter", {
+    hubUrl,
+    token: TOKEN,
+    cacheFolder: temporaryFolder(),
+    retry: { attempts: 3, firstWaitMilliseconds: 10, wait: async (milliseconds) => void waits.push(milliseconds) },
+  });
+
+describe("a download", () => {
+  test.each<[Fault, number]>([
+    [500, 10],
+    [503, 10],
+    ["cut", 10],
+    [429, 7000],
+  ])("asks again after %s, and waits as long as the server says", async (fault, wait) => {
+    hub.faults.set("/revision/", [fault]);
+    hub.faults.set("/tree/", [fault]);
+    hub.faults.set("adapter_config.json", [fault]);
+    expect(readdirSync(await download())).toHaveLength(4);
+    expect(waits).toEqual([wait, wait, wait]);
+  });
+
+  test.each([400, 401, 403, 404, 416])("asks once where the answer is %i", async (status) => {
+    hub.faults.set("/revision/", [status]);
+    await expect(download()).rejects.toThrow();
+    expect(hub.requests).toHaveLength(1);
+  });
+
+  test("gives up after a bounded number of attempts, each after twice the wait", async () => {
+    hub.faults.set("/revision/", Array<number>(50).fill(500));
+    await expect(download()).rejects.toThrow(/answered 500 to a request for me\/adapter/);
+    expect(hub.requests).toHaveLength(3);
+    expect(waits).toEqual([10, 20]);
+  });
+
+  test("does not wait for a server that is not there", async () => {
+    await expect(download("http://127.0.0.1:1")).rejects.toThrow(/Cannot download me\/adapter from http:\/\/127/);
+    expect(waits).toEqual([]);
+  });
+
+  test("that is cut in the middle of a file goes on where it was", async () => {
+    const text = "0123456789".repeat(100);
+    hub.committed.set("adapter_model.safetensors", Buffer.from(text));
+    hub.faults.set("adapter_model.safetensors", ["half", "half"]);
+    const folder = await download();
+    expect(readFileSync(join(folder, "adapter_model.safetensors"), "utf8")).toBe(text);
+    expect(hub.ranges).toEqual(["bytes=500-999", "bytes=750-999"]);
+    expect(waits).toEqual([10, 20]);
+  });
+});
