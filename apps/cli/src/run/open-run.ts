@@ -5,6 +5,7 @@ import { type Architecture, NotFoundError } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import type { RunParts } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
+import { createDownloadLine } from "../output/download-line.ts";
 import { BUILTIN_MODEL, type ResolvedRun } from "./resolve.ts";
 
 /** Everything a run computes with. */
@@ -36,6 +37,7 @@ export async function modelFolder(
 ): Promise<string> {
   if (model === BUILTIN_MODEL) return builtinModelFolder();
   return resolveModel(model, {
+    onProgress: createDownloadLine(process.stderr),
     ...(offline === undefined ? {} : { offline }),
     ...(revision === undefined ? {} : { revision }),
   });
