@@ -16,7 +16,16 @@ beforeAll(async () => {
   requireBuild();
   folder = await mkdtemp(join(tmpdir(), "blora-child-"));
   trained = join(folder, "trained");
-  const { status } = await blora(["train", "--method", "lora", "--out", trained, "--set", "maxSteps=2", ...tiny]);
+  const { status } = await blora([
+    "train",
+    "--config",
+    recipe("tiny"),
+    "--out",
+    trained,
+    "--set",
+    "maxSteps=2",
+    ...tiny,
+  ]);
   expect(status).toBe(0);
 });
 afterAll(() => rm(folder, { recursive: true }));

@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("blora generate without a prompt is wrong usage, and without a model a mistake", async () => {
   expect((await blora(["generate"])).status).toBe(2);
   const { status, stderr } = await blora(["generate", "--prompt", "Once"]);
-  expect([status, stderr]).toEqual([1, "blora: generate: expected a --model or an adapter, found neither.\n"]);
+  expect([status, stderr]).toEqual([1, "blora: Expected a --model or an adapter, found neither.\n"]);
 });
 
 describe.skipIf(!data)("a causal language model on the command line (needs BLORA_DATA)", () => {

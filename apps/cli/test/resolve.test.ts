@@ -106,7 +106,7 @@ const rows: Readonly<Record<string, Row>> = {
     both: engineOf("onnx", { threads: 2 }),
   },
   "--backend": {
-    flag: { backend: "cpu" },
+    flag: { engine: "tfjs", backend: "cpu" },
     read: ({ engine }) => writeManifest(engine).options,
     neither: {},
     flagOnly: { backend: "cpu" },
@@ -225,12 +225,12 @@ describe("what cannot be merged is an error", () => {
     [
       "an option that the engine of the config file does not have",
       { config, threads: 2 },
-      '--threads 2: engine: wrong options of engine "tfjs": unknown option "threads", expected "backend" or "moduleFolder".',
+      '--threads 2: engine: wrong options of engine "tfjs": unknown key "threads" (expected backend, moduleFolder).',
     ],
     [
       "a value of another type for an option",
       { config, set: ["method.rank=high"] },
-      '--set method.rank=high: method: wrong options of method "lora": rank: Invalid input: expected number, received string.',
+      '--set method.rank=high: method: wrong options of method "lora": rank: Invalid input: expected number, received string, found "high".',
     ],
   ])("%s", async (_, request, message) => {
     await expect(resolveRun(request)).rejects.toThrow(message);

@@ -26,7 +26,7 @@ export interface PackageReference {
 }
 
 /**
- * The manifest of a component as plain JSON, components inside its options
+ * The manifest of a component as plain JSON with every default in place, components inside its options
  * included. `Registry.resolve` is the way back.
  *
  * @throws {InvalidInputError} naming the option that JSON cannot hold: a function, NaN, an infinity, a typed array, …
@@ -39,7 +39,7 @@ export function writeManifest<K extends PluginKind>(
   component: Component<K>,
   packageOf: PackageLookup = () => undefined,
 ): StoredManifest<K> {
-  return stored(component.manifest, "manifest", 0, packageOf) as unknown as StoredManifest<K>;
+  return stored(completeOf(component), "manifest", 0, packageOf) as unknown as StoredManifest<K>;
 }
 
 function stored(manifest: ComponentManifest, place: string, depth: number, packageOf: PackageLookup): Json {
@@ -56,7 +56,7 @@ function plain(value: unknown, place: string, depth: number, packageOf: PackageL
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((item, index) => plain(item, `${place}[${index}]`, depth + 1, packageOf));
-  if (isComponent(value)) return stored(value.manifest, place, depth, packageOf);
+  if (isComponent(value)) return stored(completeOf(value), place, depth, packageOf);
   if (isJsonRecord(value) && isPlain(value)) return plainRecord(value, place, depth, packageOf);
   throw new InvalidInputError(`${place} must be a value that JSON can hold, found ${shown(value)}.`);
 }
@@ -84,4 +84,12 @@ function isComponent(value: unknown): value is { readonly manifest: ComponentMan
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** Components of an earlier plugin API know only what they were given. */
+function completeOf(component: {
+  readonly manifest: ComponentManifest;
+  readonly completeManifest?: ComponentManifest;
+}) {
+  return component.completeManifest ?? component.manifest;
 }

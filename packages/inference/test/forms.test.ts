@@ -113,7 +113,7 @@ describe("a method with other options than the adapter was trained with", () => 
   it("is refused, and every option that differs is named", async () => {
     const other = blora({ rank: 2, alpha: 8, quantizer: uniform({ bits: [0, 2, 4] }), phases, bopsTarget: 0.2 });
     await expect(evaluatedLogits(other, adapterOf("adapter"))).rejects.toThrow(
-      "expected the method it was trained with, found other options (options.bopsTarget: 0.1 -> 0.2; options.alpha: unset -> 8).",
+      "expected the method it was trained with, found other options (options.bopsTarget: 0.1 -> 0.2; options.alpha: 4 -> 8).",
     );
   });
 

@@ -1,13 +1,5 @@
 import { type AdapterWeights, describeAdapter, readAdapter, readPeft } from "@blora/adapters";
-import {
-  type Head,
-  InvalidInputError,
-  type Json,
-  jsonDifferences,
-  type Method,
-  type Parameter,
-  toJson,
-} from "@blora/spec";
+import { type Head, InvalidInputError, type Json, jsonDifferences, type Method, type Parameter } from "@blora/spec";
 import { type BoundNetwork, sitesOf } from "./bind-network.ts";
 import type { AdapterForm } from "./open-network.ts";
 
@@ -25,11 +17,12 @@ export async function loadAdapterWeights(
 ): Promise<{ readonly weights: AdapterWeights; readonly form: AdapterForm }> {
   const { method } = network;
   const description = await describeAdapter(folder);
-  const manifest = toJson(method);
+  const manifest = completeManifestOf(method);
   if (description === undefined || pluginOf(description.method) !== pluginOf(manifest)) {
     return { weights: importPeft(folder, network, method), form: "plain" };
   }
-  const differences = jsonDifferences(withoutPackages(description.method), manifest);
+  // What the folder does not say was left at its default.
+  const differences = jsonDifferences(withoutPackages(description.method), manifest).filter(({ isNew }) => !isNew);
   if (differences.length > 0) {
     throw new InvalidInputError(
       `${folder}: expected the method it was trained with, found other options (${differences.map(({ text }) => text).join("; ")}).`,
@@ -47,7 +40,7 @@ function importPeft(folder: string, network: BoundNetwork, method: Method): Adap
   const shapes = new Map(Object.entries(freshHead).map(([name, { shape }]) => [name, shape]));
   if (importUpdate === undefined) {
     throw new InvalidInputError(
-      `${folder}: expected an adapter of the method ${pluginOf(toJson(method))}, found plain LoRA, which this method does not take. Use the method lora.`,
+      `${folder}: expected an adapter of the method ${pluginOf(completeManifestOf(method))}, found plain LoRA, which this method does not take. Use the method lora.`,
     );
   }
   const { updates, head } = readPeft(folder, { linears, head: shapes });
@@ -83,6 +76,15 @@ export function requireSameHead(origin: string, adapter: Head, head: Head): void
 
 function describe(head: Head): string {
   return head.kind === "classification" ? `the labels ${head.labels.join(", ")}` : head.kind;
+}
+
+/** With defaults in place, also of components among the options, where plugins made them. */
+function completeManifestOf(value: unknown): Json {
+  if (typeof value !== "object" || value === null) return value as Json;
+  if ("completeManifest" in value) return completeManifestOf(value.completeManifest);
+  if (Array.isArray(value)) return value.map(completeManifestOf);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined && typeof item !== "function");
+  return Object.fromEntries(entries.map(([key, item]) => [key, completeManifestOf(item)]));
 }
 
 function pluginOf(manifest: Json): Json | undefined {

@@ -38,7 +38,7 @@ export {
 export { type Checked, check, requireValid } from "./explain-issues.ts";
 export type { Gate } from "./gate.ts";
 export { FORBIDDEN_KEYS, isJsonRecord, type Json, type JsonObject, type JsonRecord, toJson } from "./json.ts";
-export { jsonDifferences } from "./json-differences.ts";
+export { type JsonDifference, jsonDifferences } from "./json-differences.ts";
 export type {
   GroupScore,
   LikelihoodAnswer,

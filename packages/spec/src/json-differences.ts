@@ -1,12 +1,26 @@
 import type { Json } from "./json.ts";
 
-/** Leaves in which two JSON values differ, one `key: old -> new` each, by dotted path. */
-export function jsonDifferences(before: Json, after: Json): { readonly key: string; readonly text: string }[] {
+/** A leaf in which two JSON values differ. */
+export interface JsonDifference {
+  /** Its dotted path. */
+  readonly key: string;
+  /** `key: old -> new` */
+  readonly text: string;
+  /** Whether the first value lacks it. */
+  readonly isNew: boolean;
+}
+
+/** Leaves in which two JSON values differ. */
+export function jsonDifferences(before: Json, after: Json): JsonDifference[] {
   const old = leavesOf(before);
   const current = leavesOf(after);
   return [...new Set([...old.keys(), ...current.keys()])]
     .filter((key) => old.get(key) !== current.get(key))
-    .map((key) => ({ key, text: `${key}: ${old.get(key) ?? "unset"} -> ${current.get(key) ?? "unset"}` }));
+    .map((key) => ({
+      key,
+      text: `${key}: ${old.get(key) ?? "unset"} -> ${current.get(key) ?? "unset"}`,
+      isNew: !old.has(key),
+    }));
 }
 
 /** Leaves as JSON text by dotted path. */

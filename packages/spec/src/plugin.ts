@@ -33,6 +33,8 @@ export interface ComponentManifest<K extends PluginKind = PluginKind> {
 /** What tells how a component was made. */
 export interface Described<K extends PluginKind> {
   readonly manifest: ComponentManifest<K>;
+  /** The manifest with every default of its own in place: components are equal where these are. */
+  readonly completeManifest: ComponentManifest<K>;
   toJSON(): ComponentManifest<K>;
 }
 
@@ -103,8 +105,9 @@ export function definePlugin<
       $plugin: `${kind}/${id}`,
       ...(options === undefined ? {} : { options }),
     } as ComponentManifest<K>;
+    const completeManifest = { $plugin: `${kind}/${id}`, options: settings } as ComponentManifest<K>;
     const product = definition.create(settings);
-    return Object.assign(product, { manifest, toJSON: () => manifest });
+    return Object.assign(product, { manifest, completeManifest, toJSON: () => manifest });
   };
   return Object.assign(plugin, {
     kind,

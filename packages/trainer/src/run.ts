@@ -59,7 +59,6 @@ export interface EvaluateRun extends RunParts {
 
 /** JSON form of a component: its manifest where it was made by a plugin. */
 export function manifestOf(component: object, packageOf?: PackageLookup): Json {
-  if (packageOf !== undefined && "manifest" in component)
-    return writeManifest(component as Component<PluginKind>, packageOf) as unknown as Json;
+  if ("manifest" in component) return writeManifest(component as Component<PluginKind>, packageOf) as unknown as Json;
   return toJson(component);
 }
