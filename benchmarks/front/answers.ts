@@ -2,7 +2,7 @@ import { requireLanguageModel } from "@blora/network";
 import { type Engine, isLanguageModelTask } from "@blora/spec";
 import { linearCrossEntropy, ops, softmax, softmaxCrossEntropy } from "@blora/tensor";
 import type { Objective } from "../../packages/trainer/src/objective/objective.ts";
-import type { Model } from "../../packages/trainer/src/steps/model.ts";
+import type { Model } from "../../packages/trainer/src/steps/definitions.ts";
 import type { StepRunner } from "../../packages/trainer/src/steps/step-runner.ts";
 
 /**

@@ -14,7 +14,7 @@ import { type PreparedRun, prepareRun } from "../../packages/trainer/src/prepare
 import { FRESH_PROGRESS, type RunProgress } from "../../packages/trainer/src/state/progress.ts";
 import { readState, writeState } from "../../packages/trainer/src/state/state-files.ts";
 import { createTrainingState, type TrainingState } from "../../packages/trainer/src/state/training-state.ts";
-import type { Model } from "../../packages/trainer/src/steps/model.ts";
+import type { Model } from "../../packages/trainer/src/steps/definitions.ts";
 import { createStepRunner, type StepRunner } from "../../packages/trainer/src/steps/step-runner.ts";
 import { trainingLoop } from "../../packages/trainer/src/training-loop.ts";
 import type { FrontTask } from "./tasks.ts";

@@ -3,7 +3,7 @@ import type { Adapter } from "@blora/spec";
 import { requireVocabulary } from "@blora/weights";
 import { objectiveOf } from "./objective/objective.ts";
 import type { RunParts } from "./run.ts";
-import type { Model } from "./steps/model.ts";
+import type { Model } from "./steps/definitions.ts";
 
 /** A network with its task, ready to be trained. */
 export interface BoundModel extends BoundNetwork, Model {}

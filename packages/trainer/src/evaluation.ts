@@ -5,7 +5,7 @@ import type { EncodedSplit } from "./data/encoded-split.ts";
 import type { TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./data/padding.ts";
 import { type Objective, scoresOf } from "./objective/objective.ts";
-import type { Model } from "./steps/model.ts";
+import type { Model } from "./steps/definitions.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
 
 export interface SplitResult {

@@ -53,9 +53,12 @@ export async function runInChild<Name extends JobName>(
   let signal: NodeJS.Signals | undefined;
   const onSignal = (received: NodeJS.Signals): void => {
     if (signal !== undefined) {
-      child.kill("SIGKILL");
-      removeFolder(partial);
-      process.exit(statusOfSignal(received));
+      // Gone before this process is: who comes next finds no lock held.
+      child.once("exit", () => {
+        removeFolder(partial);
+        process.exit(statusOfSignal(received));
+      });
+      return void child.kill("SIGKILL");
     }
     signal = received;
     if (doing === undefined) return void child.kill("SIGKILL");

@@ -1,10 +1,17 @@
-import { batchOf, type SiteVisitor, tokenInputs, traceNetwork } from "@blora/network";
-import type { Parameter, StepDefinition, StepInputs } from "@blora/spec";
+import { type AdaptedNetwork, batchOf, type SiteVisitor, tokenInputs, traceNetwork } from "@blora/network";
+import type { CostModel, Method, Parameter, StepDefinition, StepInputs, Task } from "@blora/spec";
 import { ops, type TensorSpec } from "@blora/tensor";
-import type { BatchResult } from "../objective/objective.ts";
-import type { Model } from "./model.ts";
+import type { BatchResult, Objective } from "../objective/objective.ts";
 import { createObserver } from "./observation.ts";
 import { type StepShape, shapesOf } from "./step-shape.ts";
+
+/** A network with its task and method: what every training and evaluation step is made from. */
+export interface Model extends AdaptedNetwork {
+  readonly task: Task;
+  readonly objective: Objective;
+  readonly method: Method;
+  readonly costModel: CostModel;
+}
 
 /** A model as far as its steps depend on it. */
 export type StepModel = Omit<Model, "task">;

@@ -4,8 +4,8 @@ import type { Batch } from "../data/buckets.ts";
 import type { TrainingRow } from "../data/packing.ts";
 import type { Objective } from "../objective/objective.ts";
 import type { TrainingState } from "../state/training-state.ts";
+import type { Model } from "./definitions.ts";
 import { evaluationStep, observationStep, trainingStep } from "./definitions.ts";
-import type { Model } from "./model.ts";
 import { type Observations, readObservations } from "./observation.ts";
 import { type BatchShape, type StepShape, stepShape } from "./step-shape.ts";
 
