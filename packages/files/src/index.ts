@@ -1,5 +1,6 @@
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
 export { flush, writeFileDurably, writeFileDurablySync, writeFolderDurably } from "./durable.ts";
+export { requireEmptyFolder } from "./empty-folder.ts";
 export {
   ADAPTER_DESCRIPTION_FILE,
   ADAPTER_PACKED_FILE,

@@ -1,8 +1,9 @@
 import {
   batchOf,
+  createNetworkRunner,
+  type NetworkRunner,
   type NetworkStep,
   type OpenNetwork,
-  runNetworkStep,
   type TokenShape,
   tokenFeeds,
   tokenInputs,
@@ -26,11 +27,13 @@ export async function logitsOf(
   const rows = inputs.map((input) => encode(runtime, network, input));
   const order = [...rows.keys()].sort((a, b) => rows[a]!.inputIds.length - rows[b]!.inputIds.length);
   const logits: Float32Array[] = Array.from({ length: rows.length });
+  const runner = createNetworkRunner(runtime.steps, network);
   for (let start = 0; start < order.length; start += LARGEST_BATCH) {
     const members = order.slice(start, start + LARGEST_BATCH);
     const batch = await runBatch(
-      runtime,
+      runner,
       network,
+      runtime.tokenizer.special.pad,
       members.map((row) => rows[row]!),
     );
     members.forEach((row, b) => {
@@ -51,22 +54,17 @@ function encode({ tokenizer }: Runtime, { maxLength, maxSeqLength }: OpenNetwork
 
 /** Pads to few distinct shapes, because each is compiled once: B to a power of two, T to a multiple. */
 async function runBatch(
-  { steps, tokenizer }: Runtime,
+  runner: NetworkRunner,
   network: OpenNetwork,
+  padId: number,
   rows: readonly AssembledTokens[],
 ): Promise<Float32Array[]> {
   const B = 2 ** Math.ceil(Math.log2(rows.length));
   const longest = Math.max(...rows.map(({ inputIds }) => inputIds.length));
   const T = Math.min(Math.ceil(longest / LENGTH_MULTIPLE) * LENGTH_MULTIPLE, network.maxLength);
   const shape: TokenShape = { batchSize: B, length: T, packed: false };
-  const feeds = tokenFeeds(rows, shape, tokenizer.special.pad);
-  const { logits } = await runNetworkStep(
-    steps,
-    network,
-    `classify ${B}x${T}`,
-    () => classifyStep(network, shape),
-    feeds,
-  );
+  const feeds = tokenFeeds(rows, shape, padId);
+  const { logits } = await runner.run(`classify ${B}x${T}`, () => classifyStep(network, shape), feeds);
   const C = logits!.length / B;
   return rows.map((_, b) => logits!.slice(b * C, (b + 1) * C));
 }

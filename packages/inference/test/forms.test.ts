@@ -34,6 +34,11 @@ const scopes = {
   adapter: blora({ rank: 2, quantizer, phases, bopsTarget: 0.1 }),
 } as const;
 
+const grids = {
+  "mid-rise": blora({ rank: 2, quantizer: uniform({ bits: 2 }), phases }),
+  absmax: blora({ rank: 2, quantizer: uniform({ bits: 2, grid: "absmax" }), phases }),
+} as const;
+
 let folder: string;
 let model: LoadedModel;
 const engine = onnx({ threads: 1 });
@@ -63,7 +68,7 @@ const apart = (a: Float32Array, b: Float32Array): number => Math.max(...a.map((v
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "blora-forms-"));
-  for (const [scope, method] of Object.entries(scopes)) {
+  for (const [scope, method] of Object.entries({ ...scopes, ...grids })) {
     await train({
       ...(await runOf(method)),
       outputDirectory: join(folder, scope),
@@ -106,6 +111,16 @@ describe("an adapter of scope adapter", () => {
     const trained = await model.loadAdapter(adapterOf("adapter"), { form: "trained", method: scopes.adapter });
     expect(trained.form).toBe("trained");
     expectAllClose(flat(await trained.logits(texts)), expected, { absolute: 2e-5 });
+  });
+});
+
+describe("adapters of one layout and different grids", () => {
+  it("share no compiled step", async () => {
+    for (const grid of ["mid-rise", "absmax"] as const) {
+      const adapted = await model.loadAdapter(adapterOf(grid), { form: "trained", method: grids[grid] });
+      const expected = await evaluatedLogits(grids[grid], adapterOf(grid));
+      expectAllClose(flat(await adapted.logits(texts)), expected, { absolute: 2e-5 });
+    }
   });
 });
 

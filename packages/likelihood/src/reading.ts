@@ -1,9 +1,9 @@
 import {
   continuationFeeds,
+  createNetworkRunner,
   createStepCache,
   type OpenNetwork,
   requireLanguageModel,
-  runNetworkStep,
 } from "@blora/network";
 import type { Engine, Feed } from "@blora/spec";
 import { packFeeds, predictedTokens, readPack } from "./pack-feeds.ts";
@@ -41,12 +41,13 @@ export function createReading({ engine, open, padId, candidates }: ReadingOption
   const { weight } = languageModel.unembedding(config);
   const vocabularySize = frozen.get(weight)!.shape[0]!;
   const steps = createStepCache(engine);
+  const runner = createNetworkRunner(steps, open);
   const passSize = (tokens: number, least: number): number => Math.min(sizeFor(tokens, least), maxLength);
 
   const readPrefix = async (prefix: readonly number[], P: number): Promise<Record<string, Feed>> => {
     if (P === 0) return {};
     const feeds = continuationFeeds(prefix, P, 0, padId);
-    return runNetworkStep(steps, open, `prefix ${P}`, () => prefixStep(reader, P), feeds);
+    return runner.run(`prefix ${P}`, () => prefixStep(reader, P), feeds);
   };
 
   const shapeOf = (rows: readonly PlannedRow[], shared: number, P: number): PackShape => ({
@@ -68,7 +69,7 @@ export function createReading({ engine, open, padId, candidates }: ReadingOption
         const shape = shapeOf(rows, prefix.length, P);
         const feeds = { ...cache, ...packFeeds(rows, prefix.length, vocabularySize, shape, padId) };
         const key = JSON.stringify(shape);
-        const { logProbabilities } = await runNetworkStep(steps, open, key, () => packStep(reader, shape), feeds);
+        const { logProbabilities } = await runner.run(key, () => packStep(reader, shape), feeds);
         readPack(rows, logProbabilities!, candidates, onRow);
         tokens += shape.length;
         if (!(await afterPack())) break;

@@ -14,7 +14,13 @@ export {
 export { type Layouts, layoutsOf } from "./layouts.ts";
 export { loadAdapterWeights, requireSameHead, requireWholeHead } from "./load-weights.ts";
 export { type Network, type NetworkTensors, openNetwork } from "./network.ts";
-export { type CompiledNetworkStep, compileNetworkStep, type NetworkStep, runNetworkStep } from "./network-step.ts";
+export {
+  type CompiledNetworkStep,
+  compileNetworkStep,
+  createNetworkRunner,
+  type NetworkRunner,
+  type NetworkStep,
+} from "./network-step.ts";
 export {
   type AdapterForm,
   type AdapterSource,

@@ -47,22 +47,31 @@ export async function compileNetworkStep(
   };
 }
 
-/**
- * Runs a step over an open network, compiled where the cache holds none for it. Adapters whose tensors have
- * the same shapes share a compiled step.
- *
- * @param key names the step among those of this network's shapes
- * @returns outputs by name; new arrays on every run
- */
-export async function runNetworkStep(
-  cache: StepCache,
-  network: OpenNetwork,
-  key: string,
-  define: () => NetworkStep,
-  feeds: Readonly<Record<string, Feed>>,
-): Promise<Readonly<Record<string, Float32Array>>> {
-  const compiled = await cache.get(`${key} ${signatureOf(network)}`, () => definitionOf(network, define()));
-  return (await compiled.run({ ...parameterFeeds(network), ...feeds }, {}, NO_NOISE)).outputs;
+/** Runs steps over one open network. */
+export interface NetworkRunner {
+  /**
+   * Runs a step, compiled where the cache holds none for it.
+   *
+   * @param key names the step among those of this network
+   * @returns outputs by name; new arrays on every run
+   */
+  run(
+    key: string,
+    define: () => NetworkStep,
+    feeds: Readonly<Record<string, Feed>>,
+  ): Promise<Readonly<Record<string, Float32Array>>>;
+}
+
+/** Steps come from a cache: adapters of one method whose tensors have the same shapes share a compiled step. */
+export function createNetworkRunner(cache: StepCache, network: OpenNetwork): NetworkRunner {
+  const signature = signatureOf(network);
+  const values = parameterFeeds(network);
+  return {
+    async run(key, define, feeds) {
+      const compiled = await cache.get(`${key} ${signature}`, () => definitionOf(network, define()));
+      return (await compiled.run({ ...values, ...feeds }, {}, NO_NOISE)).outputs;
+    },
+  };
 }
 
 function definitionOf(network: OpenNetwork, step: NetworkStep): StepDefinition {
@@ -84,10 +93,10 @@ function parameterFeeds({ weights }: OpenNetwork): Record<string, Feed> {
 }
 
 /** Equal for networks that one compiled step serves. */
-function signatureOf({ head, weights, form }: OpenNetwork): string {
+function signatureOf({ head, method, weights }: OpenNetwork): string {
   const shapes = [...namedParameters(weights)].map(([name, { shape }]) => `${name}[${shape}]`);
   const layouts = [...weights.adapters].map(([path, { layout }]) => `${path}${JSON.stringify(layout)}`);
-  return [form, headSignature(head), ...layouts, ...shapes].join(" ");
+  return [JSON.stringify(method), headSignature(head), ...layouts, ...shapes].join(" ");
 }
 
 /** Only shapes of a head decide a graph, so equal label counts share it. */

@@ -1,5 +1,5 @@
 import { type AdapterDescription, type AdapterWeights, describeAdapter } from "@blora/adapters";
-import { type Head, InvalidInputError, type LinearSite, type Method, type Parameter } from "@blora/spec";
+import { type Head, InvalidInputError, type LinearSite, type Method, type Parameter, roundsMore } from "@blora/spec";
 import { bindNetwork, sitesOf } from "./bind-network.ts";
 import { loadAdapterWeights, requireSameHead, requireWholeHead } from "./load-weights.ts";
 import type { Network } from "./network.ts";
@@ -61,7 +61,7 @@ export async function openAdapter(network: Network, source: AdapterSource): Prom
 
 /** `plain` where that computes what evaluation does. */
 function formOf(description: AdapterDescription | undefined): AdapterForm {
-  return description === undefined || description.bops.scope === "adapter" ? "plain" : "trained";
+  return description !== undefined && roundsMore(description.bops) ? "trained" : "plain";
 }
 
 function methodNeeded(description: AdapterDescription | undefined): string {

@@ -68,6 +68,7 @@ export type {
   SiteSummary,
   TracedAdapter,
 } from "./method.ts";
+export { roundsMore } from "./method.ts";
 export { type ConfigRule, checkModelConfig, type ModelConfigChecks } from "./model-config.ts";
 export { type NoOptions, noOptions } from "./no-options.ts";
 export type { Parameter, ParameterGroup, ParameterRecord } from "./parameter.ts";

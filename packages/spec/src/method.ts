@@ -206,3 +206,8 @@ export interface Method {
   /** Which operands are quantized beyond the adapter itself, where any. */
   readonly scope?: string;
 }
+
+/** Whether evaluation rounds more than the adapter, which plain LoRA on the base as it is does not compute. */
+export function roundsMore({ scope }: Pick<Method, "scope">): boolean {
+  return scope !== undefined && scope !== "adapter";
+}

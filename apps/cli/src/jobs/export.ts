@@ -5,7 +5,7 @@ import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
 import { onnx } from "@blora/engine-onnx";
 import { type ExportSummary, exportOnnx, type Measurement, measureExport, type WeightFormat } from "@blora/export-onnx";
 import { type Network, type OpenNetwork, openAdapter, openNetwork, readPlainAdapter } from "@blora/network";
-import { type CodedUpdate, InvalidInputError, type Method } from "@blora/spec";
+import { type CodedUpdate, InvalidInputError, type Method, roundsMore } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
@@ -76,10 +76,10 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
 }
 
 /** A graph holds the plain update alone. */
-function requirePlainForm({ folder }: AdapterSettings, { scope = "adapter" }: Method, { plain }: ExportFlags): void {
-  if (scope === "adapter" || plain) return;
+function requirePlainForm({ folder }: AdapterSettings, method: Method, { plain }: ExportFlags): void {
+  if (!roundsMore(method) || plain) return;
   throw new InvalidInputError(
-    `${folder}: expected an adapter whose evaluation rounds nothing besides itself, found scope ${scope}. Export its plain update all the same with --plain, and look at the difference.`,
+    `${folder}: expected an adapter whose evaluation rounds nothing besides itself, found scope ${method.scope}. Export its plain update all the same with --plain, and look at the difference.`,
   );
 }
 

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { mergeAdapter } from "@blora/adapters";
 import type { Registry } from "@blora/core";
+import { requireEmptyFolder } from "@blora/files";
 import { openAdapter, openBase, openNetwork } from "@blora/network";
 import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
@@ -47,7 +47,7 @@ const BYTES_PER_GB = 1e9;
 
 /** Writes a checkpoint with the adapter in its weights, and measures how far it is from the two of them apart. */
 export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
-  requireEmpty(flags.out);
+  requireEmptyFolder(flags.out);
   const registry = await registryWith(pluginFlags(flags.plugin));
   const settings = await adapterSettings(flags.adapter, flags);
   const head = headOf(settings, flags, registry);
@@ -74,11 +74,6 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   await engine.release();
   await moveFolder(out, flags.out);
   return { ...report, out: flags.out, ...difference };
-}
-
-function requireEmpty(out: string): void {
-  if (!existsSync(out) || readdirSync(out).length === 0) return;
-  throw new InvalidInputError(`${out}: expected a folder to write that is absent or empty, found files in it.`);
 }
 
 function headOf(settings: AdapterSettings, { task, adapter }: MergeFlags, registry: Registry): Head {

@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TOKENIZER_FILES, writeFolderDurably } from "@blora/files";
+import { requireEmptyFolder, TOKENIZER_FILES, writeFolderDurably } from "@blora/files";
 import {
   type Adapter,
   type Architecture,
@@ -9,6 +9,7 @@ import {
   type LinearSite,
   type LowRankUpdate,
   type Method,
+  roundsMore,
 } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import {
@@ -62,14 +63,12 @@ type FloatType = "F32" | "F16" | "BF16";
  */
 export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> {
   const { checkpoint, method, out, head, weights } = options;
-  if (method.scope !== undefined && method.scope !== "adapter" && !options.plain) {
+  if (roundsMore(method) && !options.plain) {
     throw new InvalidInputError(
       `expected an adapter whose evaluation rounds nothing besides itself, found scope ${method.scope}, which no merged checkpoint can express. Merge it all the same with --plain, and look at the difference.`,
     );
   }
-  if (existsSync(out) && readdirSync(out).length > 0) {
-    throw new InvalidInputError(`${out}: expected a folder to write that is absent or empty, found files in it.`);
-  }
+  requireEmptyFolder(out);
   const { tensors, merged, replaced } = planTensors(options);
   let files: string[] = [];
   await writeFolderDurably(out, async (folder) => {

@@ -7,11 +7,11 @@ import {
   continuationFeeds,
   continuationInputs,
   createKeyValueStore,
+  createNetworkRunner,
   keepKeyValues,
   type NetworkStep,
   type OpenNetwork,
   requireLanguageModel,
-  runNetworkStep,
 } from "@blora/network";
 import type { Tensor } from "@blora/tensor";
 import type { Runtime } from "../runtime.ts";
@@ -30,6 +30,7 @@ export interface Reader {
 export function createReader({ steps, tokenizer, exclusively }: Runtime, network: OpenNetwork): Reader {
   const cache = requireLanguageModel(network.architecture).cache(network.config);
   const store = createKeyValueStore(cache);
+  const runner = createNetworkRunner(steps, network);
   const limit = network.maxLength;
 
   return {
@@ -41,17 +42,11 @@ export function createReader({ steps, tokenizer, exclusively }: Runtime, network
       exclusively(async () => {
         const T = tokens.length === 1 ? 1 : Math.min(Math.ceil(tokens.length / BLOCK) * BLOCK, limit);
         const P = store.capacity;
-        const outputs = await runNetworkStep(
-          steps,
-          network,
-          `read ${T} after ${P}`,
-          () => readingStep(network, cache, T, P),
-          {
-            ...continuationFeeds(tokens, T, store.length, tokenizer.special.pad),
-            positions: Int32Array.of(tokens.length - 1),
-            ...store.feeds(),
-          },
-        );
+        const outputs = await runner.run(`read ${T} after ${P}`, () => readingStep(network, cache, T, P), {
+          ...continuationFeeds(tokens, T, store.length, tokenizer.special.pad),
+          positions: Int32Array.of(tokens.length - 1),
+          ...store.feeds(),
+        });
         store.append(outputs, T, tokens.length);
         return outputs.logits!;
       }),
