@@ -1,5 +1,5 @@
+import { accuracy, argmaxRows, f1, matthewsCorrelation, pearson, spearman } from "@blora/metrics";
 import { InvalidInputError, type Scores } from "@blora/spec";
-import { accuracy, argmaxRows, f1, matthewsCorrelation, pearson, spearman } from "./metrics.ts";
 import type { GlueTask, MetricName } from "./tasks.ts";
 
 type Metric = (predictions: readonly number[], labels: readonly number[]) => number;

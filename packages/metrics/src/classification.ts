@@ -38,40 +38,6 @@ export function matthewsCorrelation(predictions: readonly number[], labels: read
   return spread === 0n ? 0 : Number(covariance) / Math.sqrt(Number(spread));
 }
 
-/** Pearson correlation in float64; NaN where either side is constant, which a single row always is. */
-export function pearson(x: readonly number[], y: readonly number[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const constant = (values: readonly number[]) => values.every((value) => value === values[0]);
-  if (constant(x) || constant(y)) return Number.NaN;
-  const [meanX, meanY] = [mean(x), mean(y)];
-  let [xy, xx, yy] = [0, 0, 0];
-  for (const [row, value] of x.entries()) {
-    const [dx, dy] = [value - meanX, y[row]! - meanY];
-    xy += dx * dy;
-    xx += dx * dx;
-    yy += dy * dy;
-  }
-  return Math.max(-1, Math.min(1, xy / (Math.sqrt(xx) * Math.sqrt(yy))));
-}
-
-/** Pearson correlation of average ranks, which is right with ties where 1 - 6Σd²/(n³ - n) is not. */
-export function spearman(x: readonly number[], y: readonly number[]): number {
-  return pearson(averageRanks(x), averageRanks(y));
-}
-
-/** Ranks from 1; equal values share the mean of theirs. */
-export function averageRanks(values: readonly number[]): number[] {
-  const order = values.map((_, index) => index).sort((a, b) => values[a]! - values[b]!);
-  const ranks = new Array<number>(values.length);
-  for (let start = 0; start < order.length; ) {
-    let end = start;
-    while (end + 1 < order.length && values[order[end + 1]!] === values[order[start]!]) end++;
-    for (let place = start; place <= end; place++) ranks[order[place]!] = (start + end) / 2 + 1;
-    start = end + 1;
-  }
-  return ranks;
-}
-
 /** Index of the largest of C logits of each row; ties go to the lowest index. */
 export function argmaxRows(logits: Float32Array, classes: number): number[] {
   return Array.from({ length: logits.length / classes }, (_, row) => {
@@ -81,4 +47,63 @@ export function argmaxRows(logits: Float32Array, classes: number): number[] {
     }
     return best;
   });
+}
+
+/** How one class was answered. */
+export interface ClassScores {
+  /** Right among the rows given this class; 0 where none was. */
+  readonly precision: number;
+  /** Right among the rows of this class; 0 where there is none. */
+  readonly recall: number;
+  /** 2TP / (2TP + FP + FN); 0 where TP is 0. */
+  readonly f1: number;
+  /** Rows of this class. */
+  readonly support: number;
+}
+
+/** Counts of C × C: `[label][prediction]`. */
+export function confusionMatrix(
+  predictions: readonly number[],
+  labels: readonly number[],
+  classes: number,
+): number[][] {
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (const [row, label] of labels.entries()) counts[label]![predictions[row]!]!++;
+  return counts;
+}
+
+/** Scores of each class, from the counts of a confusion matrix. */
+export function classScores(confusion: readonly (readonly number[])[]): ClassScores[] {
+  return confusion.map((row, label) => {
+    const support = row.reduce((sum, count) => sum + count, 0);
+    const given = confusion.reduce((sum, other) => sum + other[label]!, 0);
+    return ratesOf(row[label]!, given, support);
+  });
+}
+
+/** Mean F1 over the classes that labels or predictions hold, as scikit-learn's `f1_score(average="macro")`. */
+export function macroF1(predictions: readonly number[], labels: readonly number[]): number {
+  const classes = [...new Set([...predictions, ...labels])];
+  const count = (values: readonly number[], value: number) => values.filter((other) => other === value).length;
+  const scores = classes.map((label) => {
+    const right = labels.filter((other, row) => other === label && predictions[row] === label).length;
+    return ratesOf(right, count(predictions, label), count(labels, label)).f1;
+  });
+  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+}
+
+/**
+ * Precision, recall and F1 of what was found.
+ *
+ * @param right found that is there
+ * @param found all that was found
+ * @param support all that is there
+ */
+export function ratesOf(right: number, found: number, support: number): ClassScores {
+  return {
+    precision: found === 0 ? 0 : right / found,
+    recall: support === 0 ? 0 : right / support,
+    f1: right === 0 ? 0 : (2 * right) / (found + support),
+    support,
+  };
 }
