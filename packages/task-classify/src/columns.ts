@@ -1,0 +1,80 @@
+import type { Table } from "@blora/data";
+import { didYouMean, InvalidInputError } from "@blora/spec";
+
+/** Columns a row is read from. */
+export interface Columns {
+  readonly text: string;
+  readonly pair?: string;
+  readonly label: string;
+}
+
+/** Names that two texts of a row go by, in the order they are looked for. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ["sentence1", "sentence2"],
+  ["premise", "hypothesis"],
+  ["question1", "question2"],
+  ["text1", "text2"],
+  ["text", "text_pair"],
+  ["question", "answer"],
+  ["query", "passage"],
+];
+const TEXTS: readonly string[] = [
+  ...["text", "sentence", "review", "content", "body", "comment", "message", "tweet", "document", "article"],
+  ...["description", "question", "query", "utterance", "headline", "title", "input"],
+];
+const LABELS: readonly string[] = [
+  ...["label", "labels", "class", "category", "target", "stars", "rating", "score", "sentiment", "intent", "topic"],
+  ...["emotion", "gold_label", "y"],
+];
+
+/**
+ * The columns of a table that hold text and label: those that are named, or else those with a usual name, or the only
+ * other column there is.
+ *
+ * @throws InvalidInputError naming the file, the columns it has, and how to name the right one
+ */
+export function findColumns(table: Table, given: Partial<Columns>): Columns {
+  const named = (name: string, what: string): string => {
+    if (table.columns.includes(name)) return name;
+    throw new InvalidInputError(
+      `${table.file}: expected a ${what} column ${name}, found the columns ${table.columns.join(", ")}.${didYouMean(name, table.columns)}`,
+    );
+  };
+  const label = given.label === undefined ? usualLabel(table) : named(given.label, "label");
+  if (given.text !== undefined || given.pair !== undefined) {
+    const pair = given.pair === undefined ? {} : { pair: named(given.pair, "second text") };
+    const text =
+      given.text === undefined ? usualText(table, [label, ...Object.values(pair)]) : named(given.text, "text");
+    return { text, ...pair, label };
+  }
+  const pair = PAIRS.map((names) => names.map((name) => spelled(table, name))).find((found) => found.every(Boolean));
+  return pair === undefined ? { text: usualText(table, [label]), label } : { text: pair[0]!, pair: pair[1]!, label };
+}
+
+/** How the table spells a name, in whatever case. */
+function spelled({ columns }: Table, name: string): string | undefined {
+  return columns.find((column) => column.trim().toLowerCase() === name);
+}
+
+function usualLabel(table: Table): string {
+  const found = LABELS.map((name) => spelled(table, name)).find((name) => name !== undefined);
+  if (found !== undefined) return found;
+  const [first, second, third] = table.columns;
+  const text = TEXTS.map((name) => spelled(table, name)).find((name) => name !== undefined);
+  if (third === undefined && text !== undefined && second !== undefined) return text === first ? second : first!;
+  throw unnamed(table, "label");
+}
+
+function usualText(table: Table, taken: readonly string[]): string {
+  const free = table.columns.filter((column) => !taken.includes(column));
+  const found = TEXTS.map((name) => spelled({ ...table, columns: free }, name)).find((name) => name !== undefined);
+  if (found !== undefined) return found;
+  if (free.length === 1) return free[0]!;
+  throw unnamed(table, "text");
+}
+
+function unnamed({ file, columns }: Table, what: "text" | "label"): InvalidInputError {
+  return new InvalidInputError(
+    `${file}: expected a column that is the ${what}, found the columns ${columns.join(", ")}. Name it: task.${what}=<column>.`,
+  );
+}

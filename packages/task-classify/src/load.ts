@@ -1,0 +1,61 @@
+import { basename } from "node:path";
+import type { Example, Split } from "@blora/spec";
+import { tablesOf } from "./files.ts";
+import { holdOut, textKey } from "./hold-out.ts";
+import type { ClassifyOptions } from "./options.ts";
+import { examplesOf } from "./rows.ts";
+
+const SHARE = 0.1;
+const SEED = 42;
+
+/**
+ * A split of a data file or folder. Where there is no `validation`, a share of the training rows is, of every class
+ * alike.
+ *
+ * @throws NotFoundError | InvalidInputError naming file and row
+ */
+export async function loadSplit(options: ClassifyOptions, name: string, data: string): Promise<Split> {
+  const { train = "train" } = options;
+  const isTrain = name === train;
+  const tables = await tablesOf(name, data);
+  if (tables !== undefined && !isTrain) {
+    const examples = tables.flatMap((table) => examplesOf(table, options, false));
+    return { name, examples, notes: await sharedTexts(options, name, examples, data) };
+  }
+  const all = (await tablesOf(train, data))!.flatMap((table) => examplesOf(table, options, true));
+  const isWhole = (await tablesOf("validation", data)) !== undefined || options.evaluation !== undefined;
+  if (isWhole) return { name, examples: all, notes: repeatedTexts(all) };
+  const { validationShare = SHARE, validationSeed = SEED } = options;
+  const parts = holdOut(all, validationShare, validationSeed, options.kind === "class");
+  if (isTrain) return { name, examples: parts.train, notes: repeatedTexts(parts.train) };
+  const note = `The data have no validation split: ${parts.validation.length} of ${all.length} training rows are held out for it (seed ${validationSeed}).`;
+  return { name, examples: parts.validation, notes: [note] };
+}
+
+function repeatedTexts(examples: readonly Example[]): string[] {
+  const labels = new Map<string, Set<number | undefined>>();
+  for (const example of examples) {
+    const key = textKey(example);
+    labels.set(key, (labels.get(key) ?? new Set()).add(example.label));
+  }
+  const repeated = examples.length - labels.size;
+  const torn = [...labels.values()].filter(({ size }) => size > 1).length;
+  return [
+    ...(repeated > 0 ? [`${repeated} of ${examples.length} training rows repeat the text of another.`] : []),
+    ...(torn > 0 ? [`${torn} texts stand in training with different labels.`] : []),
+  ];
+}
+
+/** Says how many rows were seen in training: their score is no measure. */
+async function sharedTexts(
+  options: ClassifyOptions,
+  name: string,
+  examples: readonly Example[],
+  data: string,
+): Promise<readonly string[]> {
+  if (name === basename(data)) return [];
+  const tables = (await tablesOf(options.train ?? "train", data)) ?? [];
+  const known = new Set(tables.flatMap((table) => examplesOf(table, options, true)).map(textKey));
+  const shared = examples.filter((example) => known.has(textKey(example))).length;
+  return shared === 0 ? [] : [`${shared} of ${examples.length} rows stand in training as well, so the score flatters.`];
+}
