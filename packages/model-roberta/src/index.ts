@@ -1,0 +1,2 @@
+export type { RobertaConfig } from "./config.ts";
+export { type RobertaOptions, roberta } from "./roberta.ts";
