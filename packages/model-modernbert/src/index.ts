@@ -1,0 +1,2 @@
+export type { ModernBertConfig } from "./config.ts";
+export { type ModernBertOptions, modernBert } from "./modernbert.ts";
