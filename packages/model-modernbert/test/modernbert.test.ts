@@ -107,7 +107,7 @@ describe("parseConfig", () => {
     ["another model type", { model_type: "bert" }, "model_type: "],
     ["scaled positions", { rope_scaling: { type: "linear", factor: 2 } }, "rope_scaling: "],
     ["another activation", { hidden_activation: "relu" }, "hidden_activation: "],
-    ["too few kinds of layers", { layer_types: ["full_attention"] }, "layer_types must be one for each layer"],
+    ["too few kinds of layers", { layer_types: ["full_attention"] }, "layer_types: must be one for each layer"],
     ["heads of odd size", { hidden_size: 36 }, "an even multiple of num_attention_heads (12)"],
   ])("refuses %s", (_, change, expected) => {
     expect(refusalOf(() => parseConfig({ model_type: "modernbert", ...change }))).toContain(expected);
