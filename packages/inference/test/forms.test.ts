@@ -135,6 +135,21 @@ describe("adapters of one layout and different grids", () => {
   });
 });
 
+describe("an adapter that rounds activations by scales of their own", () => {
+  it.each(["mid-rise", "absmax"] as const)(
+    "gives a text the same logits whatever else is in its batch, on the grid %s",
+    async (grid) => {
+      const adapted = await model.loadAdapter(adapterOf(grid), { form: "trained", method: grids[grid] });
+      const [text, ...others] = texts;
+      const [first] = await adapted.logits([text!, others[0]!]);
+      for (const other of others.slice(1, 4)) {
+        const [again] = await adapted.logits([text!, other]);
+        expectAllClose(again!, first!, { absolute: 1e-6 });
+      }
+    },
+  );
+});
+
 describe("a method with other options than the adapter was trained with", () => {
   it("is refused, and every option that differs is named", async () => {
     const other = blora({ rank: 2, alpha: 8, quantizer: uniform({ bits: [0, 2, 4] }), phases, bopsTarget: 0.2 });

@@ -24,6 +24,7 @@ const matrix: Partial<BloraOptions> = {
   quantizer: bayesianBits({ gate }),
 };
 const site: Partial<BloraOptions> = { ...component, scope: "site", siteQuantizer: bayesianBits({ gate, maxBits: 4 }) };
+const rows: Partial<BloraOptions> = { ...site, siteQuantizer: uniform({ bits: [2, 4, 8], gate }), gradientShare: 0.5 };
 const absmax: Partial<BloraOptions> = { quantizer: uniform({ bits: [0, 2, 4], gate, grid: "absmax" }) };
 
 test.each(
@@ -32,6 +33,7 @@ test.each(
       ["component", component],
       ["matrix", matrix],
       ["site", site],
+      ["site, scales of rows", rows],
       ["absmax", absmax],
     ] as const
   ).flatMap(([name, options]) => [["gates", name, 1, options] as const, ["settle", name, 6, options] as const]),

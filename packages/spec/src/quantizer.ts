@@ -6,7 +6,8 @@ export const FLOAT_BITS = 32;
 
 /**
  * N vectors of K values each. A vector is what has a width and a scale of its
- * own: a row of A, a column of B, or a whole matrix or activation as one.
+ * own: a row of A, a column of B, a whole matrix or activation as one, or a token
+ * of an activation where the quantizer has no parameters.
  */
 export interface QuantizedTensor {
   /** [N, K], row-major. Ranges are set from them. */

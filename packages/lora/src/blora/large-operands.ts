@@ -112,7 +112,13 @@ function sampledRows({ gradientShare }: BloraSettings, path: string, rows: numbe
   return stratifiedRows(context.uniform(`${path}/rows`, [Math.ceil(gradientShare * rows)]), rows);
 }
 
-/** A tensor as one vector: the `whole`, differentiable by x alone, or a `sample` of its rows, by the quantizer's parameters and gates. */
+/**
+ * The `whole` of a tensor, differentiable by x alone, or a `sample` of its rows, by the quantizer's parameters and gates.
+ *
+ * A tensor is one vector, with one range. Where a quantizer has no parameters its scales come from the values themselves:
+ * each row of an activation is then a vector, as in kernels for whole numbers (LLM.int8, Dettmers et al. 2022),
+ * so that no token depends on what else is in its batch.
+ */
 function rounded(
   settings: BloraSettings,
   adapter: TracedAdapter,
@@ -126,10 +132,19 @@ function rounded(
     part === "sample"
       ? trained
       : Object.fromEntries(Object.entries(trained).map(([name, tensor]) => [name, detached(tensor)]));
-  const widths = bits[operand] ?? (part === "sample" ? { shares: soft! } : { shares: hard!, oneHot: true });
   const isSigned = operand === "W0" || !unsigned.includes(operand);
-  const vector = ops.reshape(x, [1, -1]);
-  return ops.reshape(quantizerOf(settings, operand).round(parameters, vector, isSigned, widths), x.shape);
+  const byRow = operand !== "W0" && Object.keys(trained).length === 0;
+  const vectors = byRow ? x : ops.reshape(x, [1, -1]);
+  const N = vectors.shape[0]!;
+  const each = (shares: Tensor): Tensor => (N === 1 ? shares : ops.tile(shares, [N, 1])); // [1, L] → [N, L]
+  const settled = bits[operand];
+  const widths =
+    settled !== undefined
+      ? Array<number>(N).fill(settled[0]!)
+      : part === "sample"
+        ? { shares: each(soft!) }
+        : { shares: each(hard!), oneHot: true };
+  return ops.reshape(quantizerOf(settings, operand).round(parameters, vectors, isSigned, widths), x.shape);
 }
 
 /** Statistics of the activations in scope, as the forward pass in floating point has them. */

@@ -44,6 +44,10 @@ const forms: [string, Partial<BloraOptions>][] = [
   ["matrix", { granularity: "matrix", rankGate: gate, quantizer: bayesianBits({ gate }) }],
   ["activations", { scope: "adapter+activations", siteQuantizer: bayesianBits({ gate }) }],
   ["site", { scope: "site", siteQuantizer: bayesianBits({ gate }), drawShare: 0.5, gradientShare: 0.5 }],
+  [
+    "site, scales of rows",
+    { scope: "site", siteQuantizer: uniform({ bits: [2, 4, 8], gate, grid: "absmax" }), gradientShare: 0.5 },
+  ],
 ];
 
 describe.each(forms)("%s", (_name, options) => {
@@ -227,12 +231,41 @@ test("scope site rounds the frozen weight and its input, and leaves them alone i
     const step = Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 7.5;
     return Array.from(values, (value) => step * Math.max(-7, Math.min(7, Math.round(value / step))));
   };
-  const x = valuesOf(inputOf(site));
+  const x = Array.from(valuesOf(inputOf(site)));
+  const rounded = Array.from({ length: 8 }, (_, row) => round(x.slice(6 * row, 6 * row + 6))).flat();
   const bias = valuesOf(store.base(site.path).apply(ops.zeros([1, 6])));
-  const expected = product(round(x), round(store.baseWeight(site.path)), 6).map(
+  const expected = product(rounded, round(store.baseWeight(site.path)), 6).map(
     (value, index) => value + bias[index % 5]!,
   );
   expectAllClose(outputs(method, store, "eval", [site])[0]!, expected, { absolute: 1e-5 });
+});
+
+describe.each([
+  ["scales of rows, mid-rise", uniform({ bits: [2, 4, 8], gate })],
+  ["scales of rows, absmax", uniform({ bits: [2, 4, 8], gate, grid: "absmax" })],
+  ["a learned range", bayesianBits({ gate })],
+])("rounded activations, %s", (_name, siteQuantizer) => {
+  test.each([
+    ["gates", "site", 1],
+    ["settle", "site", 6],
+    ["gates", "adapter+activations", 1],
+    ["settle", "adapter+activations", 6],
+  ] as const)(
+    "a row is computed the same alone and in a batch, in the phase %s of scope %s",
+    async (_, scope, step) => {
+      const method = createBlora({ scope, siteQuantizer });
+      const store = await storeAt(method, [site], step);
+      const context = createTestContext("eval");
+      const [adapter] = method.prepare!([tracedOf(store, site)], context);
+      const apply = (x: Tensor) => valuesOf(method.apply(adapter!, x, store.base(site.path), context));
+      const x = inputOf(site);
+      // One row far larger than the others would set a scale they share.
+      const sizes = ops.tensor([1, 100, 1, 1e-3, 1, 1, 1, 1], [8, 1]);
+      const batch = ops.mul(x, sizes);
+      const alone = Array.from({ length: 8 }, (_, row) => Array.from(apply(ops.slice(batch, [row, 0], [1, 6])))).flat();
+      expectAllClose(apply(batch), alone, { relative: 1e-6, absolute: 1e-6 });
+    },
+  );
 });
 
 describe("large operands in the gates phase", () => {
