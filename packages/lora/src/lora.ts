@@ -2,7 +2,7 @@ import { definePlugin, FLOAT_BITS, type JsonObject, type Method, type Plugin } f
 import { ops } from "@blora/tensor";
 import { z } from "zod";
 import { foldUpdate } from "./fold.ts";
-import { applyUpdate, constantParameter, kaimingUniform, scaleOf } from "./low-rank.ts";
+import { applyUpdate, constantParameter, kaimingUniform, ownScale, scaleOf } from "./low-rank.ts";
 import {
   alphaSchema,
   dropoutSchema,
@@ -80,9 +80,4 @@ function create({ rank, alpha, dropout, useRslora }: WithDefaults<LoraOptions>):
 
 function ownRank({ rank }: JsonObject): number {
   return rank as number;
-}
-
-/** The scale an adapter was trained with; of one that an earlier version wrote, that of the options. */
-function ownScale({ scale }: JsonObject, otherwise: number): number {
-  return (scale as number | undefined) ?? otherwise;
 }

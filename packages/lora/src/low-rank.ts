@@ -1,4 +1,4 @@
-import type { BaseLinear, Context, LinearSite, Parameter } from "@blora/spec";
+import type { BaseLinear, Context, JsonObject, LinearSite, Parameter } from "@blora/spec";
 import { normalValues, ops, type Shape, sizeOf, type Tensor, uniformValues } from "@blora/tensor";
 
 /** The trained matrices of an update as the step sees them: y = W0·x + B·A·drop(x). */
@@ -12,6 +12,11 @@ export interface TracedUpdate {
 /** alpha / rank, or alpha / √rank where `useRslora` (Kalajdzievski, arXiv 2312.03732). */
 export function scaleOf(alpha: number, rank: number, useRslora = false): number {
   return alpha / (useRslora ? Math.sqrt(rank) : rank);
+}
+
+/** The scale an adapter was trained with, which its layout holds; of one that an earlier version wrote, that of the options. */
+export function ownScale({ scale }: JsonObject, ofOptions: number): number {
+  return (scale as number | undefined) ?? ofOptions;
 }
 
 /** x [M, I] through the base and the update → [M, O]. */

@@ -9,7 +9,7 @@ import {
 } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { foldUpdate } from "../fold.ts";
-import { applyUpdate, constantParameter, normalParameter } from "../low-rank.ts";
+import { applyUpdate, constantParameter, normalParameter, ownScale } from "../low-rank.ts";
 import { floatUsage } from "../usage.ts";
 import { budgetAt, budgetSchedule } from "./budget.ts";
 import { initialImportance, updateImportance } from "./importance.ts";
@@ -44,10 +44,10 @@ function create(options: AdaloraSettings): Method {
         E: constantParameter([rank], 0),
         B: normalParameter(site, "B", [site.outFeatures, rank], INITIAL_DEVIATION, seed),
       };
-      return { layout: { rank }, parameters: { ...matrices, ...initialImportance(matrices) } };
+      return { layout: { rank, scale }, parameters: { ...matrices, ...initialImportance(matrices) } };
     },
-    apply({ site, parameters }, x, base, context) {
-      const B = ops.mul(parameters.B!, ops.mul(parameters.E!, scale)); // [O, R]
+    apply({ site, layout, parameters }, x, base, context) {
+      const B = ops.mul(parameters.B!, ops.mul(parameters.E!, ownScale(layout, scale))); // [O, R]
       return applyUpdate(site, { A: parameters.A!, B }, x, base, context, options.dropout);
     },
     usage: (site, adapter) => floatUsage(site, rank, ["A", "E", "B"], activeComponents(adapter).length / rank),
@@ -60,7 +60,7 @@ function create(options: AdaloraSettings): Method {
       foldUpdate({
         A: adapter.parameters.A!.values,
         B: adapter.parameters.B!.values,
-        scales: Float64Array.from(adapter.parameters.E!.values, (e) => e * scale),
+        scales: Float64Array.from(adapter.parameters.E!.values, (e) => e * ownScale(adapter.layout, scale)),
         kept: activeComponents(adapter),
       }),
     training: trainingOf(options),

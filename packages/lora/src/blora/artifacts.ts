@@ -11,7 +11,6 @@ import {
 } from "@blora/spec";
 import { evaluateOnHost, ops, type Tensor, transposed } from "@blora/tensor";
 import { foldUpdate } from "../fold.ts";
-import { scaleOf } from "../low-rank.ts";
 import { prepareAdapters } from "./forward.ts";
 import { hostShares, noNoise } from "./gates.ts";
 import {
@@ -21,6 +20,7 @@ import {
   layoutOf,
   quantizerParameter,
   quantizerParameters,
+  scaleIn,
   toJson,
 } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
@@ -32,7 +32,7 @@ export function exportUpdate(settings: BloraSettings, site: LinearSite, adapter:
   const { A: bits } = widthsOf(settings, adapter);
   const kept = [...bits.keys()].filter((component) => bits[component]! > 0);
   if (kept.length === 0) return undefined;
-  const scale = scaleOf(settings.alpha, settings.rank);
+  const scale = scaleIn(settings, adapter);
   const [A, B] = (["A", "B"] as const).map((matrix) =>
     evaluateOnHost(() => prepared(settings, site, adapter)[matrix]!),
   );
@@ -109,7 +109,7 @@ export function codedUpdate(settings: BloraSettings, adapter: Adapter): CodedUpd
   const { rank } = layoutOf(adapter);
   const codes = encodedMatrices(settings, adapter);
   if (rank === 0 || codes === undefined) return undefined;
-  const scale = scaleOf(settings.alpha, settings.rank);
+  const scale = scaleIn(settings, adapter);
   const B = perComponent(codes.B, rank, true);
   return { rank, A: perComponent(codes.A, rank, false), B: { ...B, scales: B.scales.map((own) => own * scale) } };
 }

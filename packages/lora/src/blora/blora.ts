@@ -1,5 +1,5 @@
 import { type Adapter, definePlugin, type Method, type Plugin } from "@blora/spec";
-import { constantParameter, kaimingUniform } from "../low-rank.ts";
+import { constantParameter, kaimingUniform, scaleOf } from "../low-rank.ts";
 import { codedUpdate, encodeAdapter, exportUpdate, gateProbabilities, roundedBase } from "./artifacts.ts";
 import { applyBlora, prepareAdapters } from "./forward.ts";
 import { observeActivations } from "./large-operands.ts";
@@ -23,11 +23,11 @@ export const blora: Plugin<"method", "blora", BloraOptions, Method> = definePlug
 });
 
 function create(settings: BloraSettings): Method {
-  const { rank, scope } = settings;
+  const { rank, scope, alpha } = settings;
   return {
     scope,
     init: (site, seed) => ({
-      layout: toJson({ phase: "warmup", rank, bits: {}, unsigned: [] }),
+      layout: toJson({ phase: "warmup", rank, scale: scaleOf(alpha, rank), bits: {}, unsigned: [] }),
       parameters: {
         A: kaimingUniform(site, "A", [rank, site.inFeatures], seed),
         B: constantParameter([site.outFeatures, rank], 0),

@@ -1,9 +1,9 @@
 import { type BaseLinear, type Context, FLOAT_BITS, type TracedAdapter, type VectorWidths } from "@blora/spec";
 import { linearWithUpdate, ops, rowsOf, type Tensor, type TensorRecord } from "@blora/tensor";
-import { applyUpdate, dropout, scaleOf } from "../low-rank.ts";
+import { applyUpdate, dropout } from "../low-rank.ts";
 import { type ChainShares, chainShares, joinRows, openComponents } from "./gates.ts";
 import { activationRounding, drawLargeOperands, roundedBase } from "./large-operands.ts";
-import { activationsOf, layoutOf, type Operand, quantizerParameters } from "./layout.ts";
+import { activationsOf, layoutOf, type Operand, quantizerParameters, scaleIn } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
 /** The adapters of one pass with A and B rounded, as their gates are drawn or decided or as their layout says. */
@@ -148,7 +148,7 @@ export function applyBlora(
 ): Tensor {
   const { A, B } = adapter.parameters;
   const { phase } = layoutOf(adapter);
-  const scaled = B && ops.mul(B, scaleOf(settings.alpha, settings.rank));
+  const scaled = B && ops.mul(B, scaleIn(settings, adapter));
   if (phase === "warmup" || activationsOf(settings).length === 0) {
     return A === undefined
       ? base.apply(x)

@@ -1,4 +1,5 @@
 import type { JsonObject, Quantizer } from "@blora/spec";
+import { ownScale, scaleOf } from "../low-rank.ts";
 import type { BloraSettings } from "./options.ts";
 
 /** `rounded`: settled, and its matrices hold their rounded values already, as a packed adapter does. */
@@ -17,6 +18,8 @@ export interface BloraLayout {
   readonly phase: Phase;
   /** R, components that exist. */
   readonly rank: number;
+  /** s in y = W0·x + s·B·A·x. */
+  readonly scale: number;
   /** Settled widths: of A and B one for each component, of the others one. */
   readonly bits: Readonly<Partial<Record<Operand, readonly number[]>>>;
   /** Activations without negative values. */
@@ -31,6 +34,10 @@ export function layoutOf({ layout }: { readonly layout: JsonObject }): BloraLayo
 
 export function toJson(layout: BloraLayout): JsonObject {
   return JSON.parse(JSON.stringify(layout)) as JsonObject;
+}
+
+export function scaleIn({ alpha, rank }: BloraSettings, { layout }: { readonly layout: JsonObject }): number {
+  return ownScale(layout, scaleOf(alpha, rank));
 }
 
 /** Activations in scope. */

@@ -57,9 +57,8 @@ async function chooseUnits(settings: BloraSettings, store: AdapterStore): Promis
     const own = observedAt(site);
     store.update(site.path, {
       layout: toJson({
+        ...layoutOf(store.get(site.path)),
         phase: "gates",
-        rank: settings.rank,
-        bits: {},
         unsigned: activationsOf(settings).filter((operand) => own[operand]!.min >= 0),
       }),
       parameters: quantizerStarts(settings, store, site, own),
@@ -132,7 +131,7 @@ function settleSite(settings: BloraSettings, store: AdapterStore, path: string, 
   }
   const bits = { ...others, A: open.map((component) => A[component]!), B: open.map((component) => B[component]!) };
   store.update(path, {
-    layout: toJson({ phase: "settle", rank: open.length, bits, unsigned: layoutOf({ layout }).unsigned }),
+    layout: toJson({ ...layoutOf({ layout }), phase: "settle", rank: open.length, bits }),
     parameters: Object.fromEntries(dropped.map((name) => [name, undefined])),
   });
 }

@@ -7,8 +7,7 @@ import {
   squaredErrors,
 } from "../allocation/component-errors.ts";
 import { hullSlopes } from "../allocation/hull-slopes.ts";
-import { scaleOf } from "../low-rank.ts";
-import { type ActivationOperand, type Chain, chainsOf } from "./layout.ts";
+import { type ActivationOperand, type Chain, chainsOf, scaleIn } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { siteCost, widthsAt } from "./usage.ts";
 import { componentRows, type Observed, roundedVectors, wholeTensor } from "./vectors.ts";
@@ -86,7 +85,8 @@ function componentErrors(
   const rounding = (matrix: "A" | "B", bits: number | undefined): Rounding =>
     componentRows(settings, store.get(path), matrix, bits);
   const [a, b] = [rounding("A", bitsA), rounding("B", bitsB)];
-  if (sensitivity === "error") return productErrors(a, b, R).map((error) => scaleOf(settings.alpha, R) ** 2 * error);
+  if (sensitivity === "error")
+    return productErrors(a, b, R).map((error) => scaleIn(settings, store.get(path)) ** 2 * error);
   const ofB = fisherErrors(b, store.squaredGradients(path, "B"), R);
   return fisherErrors(a, store.squaredGradients(path, "A"), R).map((error, i) => error + ofB[i]!);
 }
@@ -103,7 +103,7 @@ function activationErrors(
   const { min, max } = observed[operand]!;
   const range = min < 0 ? 2 * Math.max(-min, max) : max;
   const reader = operand === "input" ? store.baseWeight(path) : store.get(path).parameters.B!.values;
-  const scale = operand === "input" ? 1 : scaleOf(settings.alpha, settings.rank);
+  const scale = operand === "input" ? 1 : scaleIn(settings, store.get(path));
   const gain = (scale ** 2 * rowEnergies(reader, 1)[0]!) / observed.input!.meanSquare;
   return levels.map((bits) => (gain * (range / (2 ** bits - 1)) ** 2) / 12);
 }

@@ -97,6 +97,7 @@ test("without a budget or gates every component gets the widest width", async ()
   expect(store.get("site").layout).toEqual({
     phase: "settle",
     rank: 4,
+    scale: 2,
     bits: { A: [4, 4, 4, 4], B: [4, 4, 4, 4] },
     unsigned: [],
   });

@@ -137,7 +137,7 @@ test("settled components are rounded at their own widths and scales", async () =
   const method = createBlora({ allocation: "knapsack", quantizer: uniform({ bits: [0, 2] }), bopsTarget: 2 / 32 / 2 });
   const store = await storeAt(method, [site], 6);
   const { layout, parameters } = store.get(site.path);
-  expect(layout).toEqual({ phase: "settle", rank: 2, bits: { A: [2, 2], B: [2, 2] }, unsigned: [] });
+  expect(layout).toEqual({ phase: "settle", rank: 2, scale: 2, bits: { A: [2, 2], B: [2, 2] }, unsigned: [] });
   const A = [0, 1].flatMap((row) => midRise2([...parameters.A!.values.subarray(row * 6, row * 6 + 6)]));
   const columns = [0, 1].map((column) =>
     midRise2(Array.from({ length: 5 }, (_, o) => parameters.B!.values[o * 2 + column]!)),

@@ -44,7 +44,7 @@ export async function storeAt(
       sample(`${site.path}/B`, B!.values.length, magnitude(site)).map((value, index) => value / 2 ** (index % rank)),
     );
   }
-  await method.training!.beforeStep!(store, { step, totalSteps: 10, seed: 0 });
+  await method.training?.beforeStep?.(store, { step, totalSteps: 10, seed: 0 });
   return store;
 }
 
