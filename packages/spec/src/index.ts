@@ -37,6 +37,7 @@ export {
 } from "./errors.ts";
 export { type Checked, check, requireValid } from "./explain-issues.ts";
 export type { Gate } from "./gate.ts";
+export { CLASS_ENDINGS, configWithHead } from "./head-config.ts";
 export { FORBIDDEN_KEYS, isJsonRecord, type Json, type JsonObject, type JsonRecord, toJson } from "./json.ts";
 export { type JsonDifference, jsonDifferences } from "./json-differences.ts";
 export type {

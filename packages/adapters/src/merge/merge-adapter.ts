@@ -4,6 +4,7 @@ import { requireEmptyFolder, TOKENIZER_FILES, writeFolderDurably } from "@blora/
 import {
   type Adapter,
   type Architecture,
+  configWithHead,
   type Head,
   InvalidInputError,
   type LinearSite,
@@ -22,7 +23,6 @@ import {
 } from "@blora/weights";
 import { exportUpdates } from "../peft/write-peft.ts";
 import type { AdapterWeights } from "../weights.ts";
-import { mergedConfig } from "./merged-config.ts";
 import { mergedWeight } from "./merged-weight.ts";
 import { type SizedTensor, writeShards } from "./shards.ts";
 
@@ -73,7 +73,7 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> 
   let files: string[] = [];
   await writeFolderDurably(out, async (folder) => {
     files = writeShards(folder, tensors, options.maxShardBytes ?? DEFAULT_SHARD_BYTES);
-    const config = Object.keys(weights.head).length === 0 ? checkpoint.config : mergedConfig(checkpoint.config, head);
+    const config = Object.keys(weights.head).length === 0 ? checkpoint.config : configWithHead(checkpoint.config, head);
     writeFileSync(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
     for (const name of TOKENIZER_FILES) {
       const source = join(checkpoint.folder, name);

@@ -1,4 +1,4 @@
-import { markdownTable } from "@blora/spec";
+import { CLASS_ENDINGS, markdownTable } from "@blora/spec";
 import type { AdapterDescription } from "../description.ts";
 import type { PublishOptions } from "./published-files.ts";
 
@@ -138,8 +138,7 @@ function componentCounts({ bits, ranks }: AdapterDescription): string {
 }
 
 function pythonExample({ baseModel, head }: AdapterDescription, { name }: PublishOptions): string {
-  const isLanguageModel = head.kind === "language-model";
-  const factory = isLanguageModel ? "AutoModelForCausalLM" : "AutoModelForSequenceClassification";
+  const factory = `AutoModel${CLASS_ENDINGS[head.kind]}`;
   const labels =
     head.kind === "classification"
       ? `, num_labels=${head.labels.length}`

@@ -1,7 +1,7 @@
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { TOKENIZER_FILES } from "@blora/files";
-import { type Head, type JsonObject, parseStrictJsonObject } from "@blora/spec";
+import { configWithHead, type Head, type JsonObject, parseStrictJsonObject } from "@blora/spec";
 
 /** What `config.json` says of an export beyond the network itself. */
 export interface ExportedHead {
@@ -29,35 +29,13 @@ export async function writeConfig(
   const { use_external_data_format: others } = (earlier?.[LIBRARY] ?? {}) as { use_external_data_format?: JsonObject };
   const external = { ...others, [file]: chunks };
   const config = {
-    ...base,
-    ...headKeys(head, base.architectures),
+    ...configWithHead(base, head),
     [LIBRARY]: { dtype, use_external_data_format: external },
   };
   await writeFile(path, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 const LIBRARY = "transformers.js_config";
-
-const MODEL_CLASSES: Readonly<Record<Head["kind"], string>> = {
-  classification: "ForSequenceClassification",
-  regression: "ForSequenceClassification",
-  "language-model": "ForCausalLM",
-  "masked-language-model": "ForMaskedLM",
-};
-
-function headKeys(head: Head, architectures: unknown): Record<string, unknown> {
-  const name = Array.isArray(architectures) ? String(architectures[0]) : undefined;
-  const family = name?.replace(/(?:For[A-Z]\w*|Model)$/, "");
-  const classes = family === undefined ? {} : { architectures: [family + MODEL_CLASSES[head.kind]] };
-  const labels = head.kind === "classification" ? head.labels : head.kind === "regression" ? ["score"] : [];
-  if (labels.length === 0) return classes;
-  return {
-    ...classes,
-    id2label: Object.fromEntries(labels.map((label, index) => [index, label])),
-    label2id: Object.fromEntries(labels.map((label, index) => [label, index])),
-    problem_type: head.kind === "regression" ? "regression" : "single_label_classification",
-  };
-}
 
 /** Copies the tokenizer of a model folder; returns the names of its files. */
 export async function copyTokenizer(from: string, to: string): Promise<string[]> {
