@@ -12,4 +12,4 @@ export {
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
 } from "./file-names.ts";
-export { type FolderLock, LOCK_FILE, lockFolder } from "./lock.ts";
+export { FolderInUseError, type FolderLock, isLocked, LOCK_FILE, lockFolder } from "./lock.ts";

@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { InvalidInputError } from "@blora/spec";
+import { BloraError, InvalidInputError } from "@blora/spec";
+import { processBegan, processIdentity } from "./process-identity.ts";
+
+/** A folder that another process writes. */
+export class FolderInUseError extends BloraError {
+  override readonly name: string = "FolderInUseError";
+}
 
 /** Holds a folder for one process, which shows that it is alive as long as its event loop turns. */
 export interface FolderLock {
@@ -16,26 +22,37 @@ interface Owner {
   readonly pid: number;
   readonly host: string;
   readonly started: string;
+  /** Tells it from a later process of its number, where the system does. */
+  readonly process?: string | undefined;
   /** Of this lock alone: a process number comes again, in a container soon. */
   readonly token: string;
 }
 
 export const LOCK_FILE = "run.lock";
 const BEAT_MILLISECONDS = 30_000;
+/** Between the beginning of a process and its lock, by clocks that are rounded. */
+const CLOCK_MILLISECONDS = 2000;
 /** A lock that has not been touched for this long is stale: thirty beats, and longer than any step. */
 const STALE_MILLISECONDS = 15 * 60_000;
 
 /**
  * Takes the lock of a folder. A lock is stale, and taken over, when its
- * process on this machine is gone, or when its owner has not touched it
+ * process on this machine is gone, also where another got its number since, as
+ * in a container that was started again, or when its owner has not touched it
  * for 15 minutes.
  *
- * @throws InvalidInputError naming process, machine and file where another process holds it
+ * @throws FolderInUseError naming process, machine and file where another process holds it
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, LOCK_FILE);
   const token = randomUUID();
-  const owner: Owner = { pid: process.pid, host: hostname(), started: new Date().toISOString(), token };
+  const owner: Owner = {
+    pid: process.pid,
+    host: hostname(),
+    started: new Date().toISOString(),
+    process: processIdentity(process.pid),
+    token,
+  };
   if (!(await create(path, owner))) {
     await removeStale(path);
     if (!(await create(path, owner))) throw held(path, await readIfAny(path));
@@ -58,6 +75,13 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       if (tokenOf(await readIfAny(path)) === token) await rm(path, { force: true });
     },
   };
+}
+
+/** Whether another process holds a folder now. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const path = join(folder, LOCK_FILE);
+  const text = await readIfAny(path);
+  return text !== undefined && !(await isStale(path, text));
 }
 
 async function create(path: string, owner: Owner): Promise<boolean> {
@@ -86,7 +110,7 @@ async function removeStale(path: string): Promise<void> {
 
 async function isStale(path: string, text: string): Promise<boolean> {
   const owner = parseOwner(text);
-  if (owner?.host === hostname() && !isRunning(owner.pid)) return true;
+  if (owner?.host === hostname() && !isRunning(owner)) return true;
   const { mtimeMs } = await stat(path);
   return Date.now() - mtimeMs > STALE_MILLISECONDS;
 }
@@ -107,7 +131,15 @@ function parseOwner(text: string): Owner | undefined {
   }
 }
 
-function isRunning(pid: number): boolean {
+function isRunning(owner: Owner): boolean {
+  const { pid, started } = owner;
+  if (!exists(pid)) return false;
+  const now = processIdentity(pid);
+  if (owner.process !== undefined && now !== undefined) return owner.process === now;
+  return !(processBegan(pid) > Date.parse(started) + CLOCK_MILLISECONDS);
+}
+
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -116,11 +148,11 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function held(path: string, text = ""): InvalidInputError {
+function held(path: string, text = ""): FolderInUseError {
   const owner = parseOwner(text);
   const who =
     owner === undefined ? "an unknown process" : `process ${owner.pid} on ${owner.host}, started ${owner.started}`;
-  return new InvalidInputError(
+  return new FolderInUseError(
     `Expected no other run in this folder, found one by ${who}. Choose another folder, or delete ${path} if that process is gone.`,
   );
 }

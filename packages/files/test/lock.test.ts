@@ -2,15 +2,19 @@ import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from "n
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { LOCK_FILE, lockFolder } from "../src/lock.ts";
+import { FolderInUseError, isLocked, LOCK_FILE, lockFolder } from "../src/lock.ts";
+import { processIdentity } from "../src/process-identity.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** No process has this id: Linux's largest is 2^22. */
 const DEAD_PROCESS = 2 ** 22 + 1;
 
-function leaveLock(folder: string, pid: number, host: string): string {
+/** After every process of this machine began. */
+const NOW = "2100-01-01T00:00:00.000Z";
+
+function leaveLock(folder: string, pid: number, host: string, change: object = {}): string {
   const path = join(folder, LOCK_FILE);
-  writeFileSync(path, JSON.stringify({ pid, host, started: "2026-01-01T00:00:00.000Z", token: "theirs" }));
+  writeFileSync(path, JSON.stringify({ pid, host, started: NOW, token: "theirs", ...change }));
   return path;
 }
 
@@ -24,7 +28,7 @@ describe("a folder that another process holds", () => {
     const folder = temporaryFolder();
     const path = leaveLock(folder, process.ppid, hostname());
     await expect(lockFolder(folder)).rejects.toThrow(
-      `found one by process ${process.ppid} on ${hostname()}, started 2026-01-01T00:00:00.000Z. Choose another folder, or delete ${path}`,
+      `found one by process ${process.ppid} on ${hostname()}, started ${NOW}. Choose another folder, or delete ${path}`,
     );
   });
 
@@ -57,6 +61,39 @@ describe("a folder that another process holds", () => {
     const lock = await lockFolder(folder);
     expect(JSON.parse(readFileSync(path, "utf8")).pid).toBe(process.pid);
     await lock.release();
+  });
+});
+
+describe("the lock of a process whose number came again", () => {
+  const BEFORE_BOOT = "2020-01-01T00:00:00.000Z";
+
+  it.each([
+    ["process 1 of a container", 1],
+    ["this process", process.pid],
+    ["another process", process.ppid],
+  ])("is taken over where %s began after it", async (_, pid) => {
+    const folder = temporaryFolder();
+    const path = leaveLock(folder, pid, hostname(), { started: BEFORE_BOOT });
+    expect(await isLocked(folder)).toBe(false);
+    const lock = await lockFolder(folder);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid });
+    await lock.release();
+  });
+
+  it("is taken over where the process began at another time than its own, whatever clocks say", async () => {
+    const folder = temporaryFolder();
+    const own = processIdentity(process.ppid) ?? "a process";
+    leaveLock(folder, process.ppid, hostname(), { started: BEFORE_BOOT, process: own });
+    if (process.platform === "linux") await expect(lockFolder(folder)).rejects.toThrow(FolderInUseError);
+    leaveLock(folder, process.ppid, hostname(), { started: process.platform === "linux" ? NOW : BEFORE_BOOT, process: `${own}1` });
+    await (await lockFolder(folder)).release();
+  });
+
+  it("is left alone on another machine", async () => {
+    const folder = temporaryFolder();
+    leaveLock(folder, 1, "elsewhere.invalid", { started: BEFORE_BOOT });
+    expect(await isLocked(folder)).toBe(true);
+    await expect(lockFolder(folder)).rejects.toThrow("by process 1 on elsewhere.invalid");
   });
 });
 
