@@ -4,7 +4,8 @@ export interface RecordFacts {
   readonly task?: string;
   readonly recipe: string;
   readonly seed?: number;
-  readonly best: number;
+  /** Null where no evaluation of the last phase was made. */
+  readonly best: number | null;
   readonly last?: number;
   readonly scope?: string;
   readonly bitOperations: number;
@@ -18,7 +19,7 @@ export function doneRecord(facts: RecordFacts): SweepRecord {
     recipe,
     seed = 1,
     best,
-    last = best,
+    last = best ?? 0,
     scope = "adapter",
     bitOperations,
     baseline = 1000,
@@ -29,9 +30,10 @@ export function doneRecord(facts: RecordFacts): SweepRecord {
     warnings: [],
   });
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     name: `${task}-${recipe}-${seed}`,
     recipe,
+    model: "tiny",
     task,
     seed,
     settings: {},
@@ -44,7 +46,7 @@ export function doneRecord(facts: RecordFacts): SweepRecord {
         split: "validation",
         rows: { train: 100, eval: 50 },
         metric: { name: "accuracy", value: best },
-        metrics: { best: record(best), last: record(last) },
+        metrics: { best: best === null ? null : record(best), last: record(last) },
         selected: "best",
         method: {},
         baseline: { accuracy: 0.5 },

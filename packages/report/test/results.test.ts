@@ -58,6 +58,20 @@ describe("results", () => {
     });
   });
 
+  test("say nothing of a mean that lacks a task or a seed", () => {
+    const records = [
+      doneRecord({ recipe: "blora", task: "rte", best: null, last: 0.5, bitOperations: 10 }),
+      doneRecord({ recipe: "blora", task: "mrpc", best: 1, bitOperations: 10 }),
+      doneRecord({ recipe: "blora", task: "mrpc", seed: 2, best: null, last: 0.5, bitOperations: 10 }),
+    ];
+    const { rows, overall } = gatherResults(records, "lora-8");
+    expect(rows.map(({ task, best, last }) => [task, best, last?.mean])).toEqual([
+      ["mrpc", null, 0.75],
+      ["rte", null, 0.5],
+    ]);
+    expect(overall).toMatchObject([{ best: null, last: 0.625 }]);
+  });
+
   test("list failures apart, and each machine once", () => {
     expect(results.failures).toMatchObject([{ recipe: "adalora", error: "The training process ended by SIGSEGV." }]);
     expect(results.machines).toHaveLength(1);

@@ -35,7 +35,7 @@ export function frontPoints({ rows, overall }: Results): FrontPoint[] {
   );
   const scopeOf = (recipe: string) => byTask.find((point) => point.recipe === recipe)?.scope ?? "";
   const means = overall.flatMap(({ recipe, tasks: own, cost, best }) =>
-    cost === null || cost === 0 || own.length < tasks.length || tasks.length < 2
+    best === null || cost === null || cost === 0 || own.length < tasks.length || tasks.length < 2
       ? []
       : [{ panel: MEAN_PANEL, recipe, scope: scopeOf(recipe), cost, score: best, standardDeviation: 0 }],
   );

@@ -46,9 +46,9 @@ export interface ResultRow {
 export interface OverallRow {
   readonly recipe: string;
   readonly tasks: readonly string[];
-  /** Mean over the tasks of the mean over the seeds. */
-  readonly best: number;
-  readonly last: number;
+  /** Mean over the tasks of the mean over the seeds; null where a task has none. */
+  readonly best: number | null;
+  readonly last: number | null;
   readonly cost: number | null;
 }
 
@@ -118,8 +118,8 @@ function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, num
     steps,
     rows,
     majority: baseline[metric.name] ?? null,
-    best: spreadOf(seeds.flatMap(({ best }) => best ?? [])) ?? null,
-    last: spreadOf(seeds.flatMap(({ last }) => last ?? [])) ?? null,
+    best: spreadOfAll(seeds.map(({ best }) => best)),
+    last: spreadOfAll(seeds.map(({ last }) => last)),
     meanRank: ranks.length === 0 ? null : meanOf(ranks),
     meanBits: meanByKey(seeds.map(({ meanBits }) => meanBits)),
     scope: bops.scope,
@@ -156,10 +156,20 @@ function overallRows(rows: readonly ResultRow[]): OverallRow[] {
   return [...groupBy(rows, ({ recipe }) => recipe)].map(([recipe, group]) => ({
     recipe,
     tasks: group.map(({ task }) => task),
-    best: meanOf(group.map(({ best }) => best?.mean ?? 0)),
-    last: meanOf(group.map(({ last }) => last?.mean ?? 0)),
-    cost: group.some(({ cost }) => cost === null) ? null : meanOf(group.flatMap(({ cost }) => cost ?? [])),
+    best: meanOfAll(group.map(({ best }) => best?.mean)),
+    last: meanOfAll(group.map(({ last }) => last?.mean)),
+    cost: meanOfAll(group.map(({ cost }) => cost)),
   }));
+}
+
+/** Null where one is missing: a mean over other tasks or fewer seeds could not be compared. */
+function meanOfAll(values: readonly (number | null | undefined)[]): number | null {
+  return spreadOfAll(values)?.mean ?? null;
+}
+
+function spreadOfAll(values: readonly (number | null | undefined)[]): Spread | null {
+  const known = values.flatMap((value) => value ?? []);
+  return known.length === values.length ? (spreadOf(known) ?? null) : null;
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
