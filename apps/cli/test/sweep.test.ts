@@ -1,15 +1,27 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Results } from "@blora/report";
+import { builtinModelFolder } from "@blora/builtin";
+import { lockFolder } from "@blora/files";
 import { currentRecords, readRecords } from "@blora/runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { planSweep, type Recipe } from "../src/sweep/plan.ts";
+import { readConfigs } from "../src/run/config-file.ts";
+import { type PlannedRun, planSweep, type Recipe } from "../src/sweep/plan.ts";
 import { parseSeeds } from "../src/sweep/seeds.ts";
 import long from "./recipes/long.ts";
 import tiny from "./recipes/tiny.ts";
 import { blora, requireBuild } from "./run-blora.ts";
+
+/** A copy of the built-in model with the last bit of one weight turned. */
+async function writeOtherWeights(to: string): Promise<void> {
+  await cp(builtinModelFolder(), to, { recursive: true });
+  const file = join(to, "model.safetensors");
+  const bytes = await readFile(file);
+  bytes[bytes.length - 4]! ^= 1;
+  await writeFile(file, bytes);
+}
 
 const recipe = (name: string) => fileURLToPath(new URL(`recipes/${name}.ts`, import.meta.url));
 
@@ -46,26 +58,84 @@ describe("--seeds", () => {
 
 describe("the plan of a sweep", () => {
   test("runs the first seed of every recipe before the second of any", async () => {
-    const plan = planSweep(recipes, [1, 2]);
+    const plan = await planSweep(recipes, [1, 2]);
     expect(plan.map((run) => `${run.recipe} ${run.seed}`)).toEqual(["tiny 1", "long 1", "tiny 2", "long 2"]);
   });
 
   test("knows a run by what its result depends on", async () => {
-    const [tiny, long] = planSweep(recipes, [1]);
+    const [tiny, long] = await planSweep(recipes, [1]);
     expect(tiny!.settings).toMatchObject({
-      model: "builtin",
-      task: { $plugin: "task/builtin" },
+      modelSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      task: { name: "builtin", manifest: { $plugin: "task/builtin" } },
       method: { $plugin: "method/lora", options: { rank: 2 } },
-      training: { maxSteps: 12, learningRate: 5e-4 },
+      data: { train: { split: "train", rows: 64, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+      arguments: { maxSteps: 12, learningRate: 5e-4 },
     });
-    expect(tiny!.settings.training).not.toHaveProperty("seed");
-    expect(tiny!.settings.training).not.toHaveProperty("saveSteps");
+    expect(tiny!.settings.arguments).not.toHaveProperty("seed");
+    expect(tiny!.settings.arguments).not.toHaveProperty("saveSteps");
+    expect(tiny!.settings).not.toHaveProperty("engine");
+    expect(tiny!.settings).not.toHaveProperty("model");
     expect(tiny!.settingsId).not.toBe(long!.settingsId);
     expect(tiny!.name).toBe(`builtin-lora-${tiny!.settingsId}-1`);
   });
 });
 
+describe("two models of one last name", () => {
+  const models: readonly Recipe[] = ["model-a", "model-b"].map((name) => ({ file: recipe(name), configs: [] }));
+  const planned = async () => {
+    const read = await Promise.all(models.map(async ({ file }) => ({ file, configs: await readConfigs(file) })));
+    return planSweep(read, [1]);
+  };
+
+  beforeAll(async () => {
+    process.env.BLORA_TEST_FOLDER = folder;
+    await cp(builtinModelFolder(), join(folder, "a", "m"), { recursive: true });
+    await writeOtherWeights(join(folder, "b", "m"));
+  });
+  afterAll(() => {
+    delete process.env.BLORA_TEST_FOLDER;
+  });
+
+  test("are two runs, and one that changed where it lies is a third", async () => {
+    const before = await planned();
+    expect(before.map(({ recipe, model }) => [recipe, model])).toEqual([
+      ["model-a", "m"],
+      ["model-b", "m"],
+    ]);
+    expect(new Set(before.map(({ name }) => name)).size).toBe(2);
+    await writeOtherWeights(join(folder, "a", "m"));
+    const after = await planned();
+    expect(after.map(({ settingsId }) => settingsId)).toEqual([before[1]!.settingsId]);
+  });
+
+  test("with another tokenizer are another run", async () => {
+    const [before] = await planned();
+    const file = join(folder, "a", "m", "tokenizer.json");
+    const tokenizer = JSON.parse(await readFile(file, "utf8"));
+    const pieces = tokenizer.model.vocab;
+    [pieces["▁the"], pieces["▁a"]] = [pieces["▁a"], pieces["▁the"]];
+    await writeFile(file, JSON.stringify(tokenizer));
+    const [after] = await planned();
+    expect(after!.settings.modelSha256).toBe(before!.settings.modelSha256);
+    expect(after!.settingsId).not.toBe(before!.settingsId);
+  });
+});
+
 describe("blora sweep", () => {
+  test("leaves a run to the process that makes it, waits, and makes it where that gave it up", async () => {
+    const [{ name }] = (await planSweep(recipes.slice(0, 1), [1])) as [PlannedRun];
+    const runFolder = join(folder, "twice", "folders", name);
+    await mkdir(runFolder, { recursive: true });
+    const lock = await lockFolder(runFolder);
+    const { status, stdout, stderr } = await sweep("twice", [recipe("tiny")], (text) => {
+      if (text.includes("waiting")) void lock.release();
+    });
+    expect(stderr).toContain(`waiting for another process: ${name}\n`);
+    expect([status, stdout]).toEqual([0, expect.stringContaining("1 of 1 runs done")]);
+    const records = [...(await readRecords(join(folder, "twice"))).values()];
+    expect(records.map(({ outcome }) => outcome.status)).toEqual(["done"]);
+  });
+
   test("records a crash and goes on, repeats nothing that is done, and tries again what failed", async () => {
     const first = await sweep("crash", [
       recipe("crash"),
@@ -118,9 +188,9 @@ describe("blora sweep", () => {
   });
 
   test("drops from the table what a changed recipe no longer asks for, and nothing else", async () => {
-    const plan = planSweep(recipes.slice(0, 1), [1]);
+    const plan = await planSweep(recipes.slice(0, 1), [1]);
     const { recipeFile: _, ...planned } = plan[0]!;
-    const record = { formatVersion: 1, machine: {}, outcome: { status: "failed", error: "" }, ...planned } as never;
+    const record = { formatVersion: 2, machine: {}, outcome: { status: "failed", error: "" }, ...planned } as never;
     const records = [
       record,
       { ...(record as object), settingsId: "00000000" },

@@ -20,8 +20,8 @@ import {
 import { type Checkpoint, checkpointSha256 } from "@blora/weights";
 import { answerAll } from "./answer-all.ts";
 import { ANSWERS_FILE, type AnswersFile, createAnswersInMemory, openAnswersFile } from "./answers-file.ts";
-import { createRequestEncoder } from "./encode-request.ts";
-import { promptsHash } from "./prompts-hash.ts";
+import { createRequestEncoder, type EncodedRequest } from "./encode-request.ts";
+import { promptsHash, tokensHash } from "./prompts-hash.ts";
 import { createReading } from "./reading.ts";
 import { type LikelihoodProgress, type LikelihoodSummary, summarizeLikelihood } from "./summary.ts";
 
@@ -61,6 +61,7 @@ interface Prepared {
   /** Longest text, in tokens. */
   readonly maxTokens: number;
   readonly firstId: number | undefined;
+  readonly encode: (request: LikelihoodRequest) => EncodedRequest;
 }
 
 /**
@@ -111,13 +112,17 @@ async function prepare(run: LikelihoodRun): Promise<Prepared> {
     folder === undefined
       ? openBase(network, task.head)
       : await openAdapter(network, { folder, head: task.head, method, form: "trained" });
+  const maxTokens = Math.min(open.maxLength, likelihood.maxTokens ?? Number.POSITIVE_INFINITY);
+  const firstId = addBos ? tokenizer.special.bos : undefined;
+  const { overlong } = likelihood;
   return {
     run,
     likelihood,
     requests: await likelihood.requests(run.data),
     open,
-    maxTokens: Math.min(open.maxLength, likelihood.maxTokens ?? Number.POSITIVE_INFINITY),
-    firstId: addBos ? tokenizer.special.bos : undefined,
+    maxTokens,
+    firstId,
+    encode: createRequestEncoder({ tokenizer, maxLength: maxTokens, overlong, firstId }),
   };
 }
 
@@ -126,13 +131,13 @@ async function evaluatePrepared(
   answers: AnswersFile,
   requireHeld: () => void = () => undefined,
 ): Promise<LikelihoodSummary> {
-  const { run, likelihood, requests, open, maxTokens: maxLength, firstId } = prepared;
+  const { run, likelihood, requests, open, maxTokens, encode } = prepared;
   const { tokenizer, engine } = run;
   const candidates = requests.reduce((most, { continuations }) => Math.max(most, continuations.length), 0);
   const reading = createReading({ engine, open, padId: tokenizer.special.pad, candidates });
   try {
     const answered = await answerAll(requests, {
-      encode: createRequestEncoder({ tokenizer, maxLength, overlong: likelihood.overlong, firstId }),
+      encode,
       reading,
       answers,
       tokenBudget: Math.min(run.tokenBudget ?? defaultBudget(open), open.maxLength),
@@ -150,7 +155,7 @@ async function evaluatePrepared(
       requests,
       answered,
       earlier: answers.known.size,
-      maxTokens: maxLength,
+      maxTokens,
       engine: await engine.describe(),
     });
   } finally {
@@ -170,16 +175,19 @@ function defaultBudget({ linears }: OpenNetwork): number {
 
 /** Everything an answer depends on. */
 async function describeEvaluation(prepared: Prepared): Promise<JsonObject> {
-  const { run, likelihood, requests, open, maxTokens, firstId } = prepared;
+  const { run, likelihood, requests, open, maxTokens, firstId, encode } = prepared;
   return {
     formatVersion: 1,
     model: run.model,
     modelConfig: run.checkpoint.config as Json,
     modelSha256: await checkpointSha256(run.checkpoint),
+    architecture: toJson(run.architecture),
     adapterSha256: run.adapterDirectory === undefined ? null : weightsFingerprint(open.weights),
+    method: run.adapterDirectory === undefined || run.method === undefined ? null : toJson(run.method),
     task: { name: run.task.name, manifest: toJson(run.task) },
     protocol: { ...likelihood.protocol },
     promptsSha256: promptsHash(requests),
+    tokensSha256: tokensHash(requests, encode),
     maxTokens,
     firstId: firstId ?? null,
   };

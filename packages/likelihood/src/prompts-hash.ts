@@ -1,5 +1,6 @@
 import type { LikelihoodRequest } from "@blora/spec";
 import { sha256 } from "@blora/weights";
+import type { EncodedRequest } from "./encode-request.ts";
 
 /** All pieces of a request's context, as the model reads them. */
 export function contextOf({ description, shots, prompt }: LikelihoodRequest): string {
@@ -14,4 +15,20 @@ export function contextOf({ description, shots, prompt }: LikelihoodRequest): st
 export function promptsHash(requests: readonly LikelihoodRequest[]): string {
   const texts = requests.flatMap((request) => [contextOf(request), ...request.continuations]);
   return sha256(texts.map((text) => `${text}\0`));
+}
+
+/** SHA-256 of every id the model reads and is asked for, in order: another tokenizer asks other questions. */
+export function tokensHash(requests: readonly LikelihoodRequest[], encode: (request: LikelihoodRequest) => EncodedRequest): string {
+  return sha256(linesOf(requests, encode));
+}
+
+function* linesOf(
+  requests: readonly LikelihoodRequest[],
+  encode: (request: LikelihoodRequest) => EncodedRequest,
+): Generator<string> {
+  for (const request of requests) {
+    for (const { ids, continuations } of encode(request).rows) {
+      yield `${ids.join(" ")}|${continuations.map(({ ids }) => ids.join(" ")).join("|")}\n`;
+    }
+  }
 }

@@ -252,6 +252,25 @@ describe("an evaluation in a folder", () => {
     );
   });
 
+  test("refuses to go on with a tokenizer that gives other ids", async () => {
+    const outputDirectory = join(temporaryFolder(), "run");
+    const run = { ...runOf(requests), outputDirectory };
+    await evaluateLikelihood(run);
+    const swapped = (id: number): number => (id === 6 ? 7 : id === 7 ? 6 : id);
+    const tokenizer = { ...run.tokenizer, encode: (text: string) => run.tokenizer.encode(text).map(swapped) };
+    await expect(evaluateLikelihood({ ...run, tokenizer })).rejects.toThrow(
+      /expected the evaluation this folder was started with, found tokensSha256: "[0-9a-f]{64}" -> "[0-9a-f]{64}"\. /,
+    );
+  });
+
+  test("goes on where the model was moved", async () => {
+    const outputDirectory = join(temporaryFolder(), "run");
+    const run = { ...runOf(requests), outputDirectory };
+    await evaluateLikelihood(run);
+    const moved = await evaluateLikelihood({ ...run, model: "elsewhere/tiny" });
+    expect(moved.thisRun.questions).toBe(0);
+  });
+
   test("asks nothing again once it is finished", async () => {
     const outputDirectory = join(temporaryFolder(), "run");
     const first = await evaluateLikelihood({ ...runOf(requests), outputDirectory });

@@ -8,13 +8,13 @@ export {
   writeCheckpoint,
 } from "./checkpoint.ts";
 export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
+export { decidingSettings, fingerprintOf } from "./fingerprint.ts";
 export { type Machine, machine } from "./machine.ts";
 export type { Evaluation, GateRecord, Metrics, StepRecord } from "./read-metrics.ts";
 export { type RunFiles, readRun } from "./read-run.ts";
 export { type LossSum, openReporter, type Reporter } from "./reporter.ts";
 export {
   configDifferences,
-  HARMLESS_ARGUMENTS,
   RUN_FILE,
   readRunConfig,
   requireSameConfig,

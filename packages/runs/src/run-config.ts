@@ -2,24 +2,15 @@ import { join } from "node:path";
 import { writeFileDurably } from "@blora/files";
 import { InvalidInputError, type JsonObject, jsonDifferences } from "@blora/spec";
 import { readJsonFileIfPresent } from "@blora/weights";
+import { isHarmless } from "./fingerprint.ts";
 
 /** What a run was started with, and the mark of its folder: a folder without it is not ours to write. */
 export const RUN_FILE = "blora-run.json";
 
-/** Settings that change what is written or seen, not what is computed. */
-export const HARMLESS_ARGUMENTS: readonly string[] = ["loggingSteps", "saveSteps", "saveTotalLimit"];
-
-const HARMLESS: readonly string[] = [
-  ...HARMLESS_ARGUMENTS.map((name) => `arguments.${name}`),
-  "data.folder",
-  "machine",
-  "versions",
-];
-
-/** Differences of two configurations, one `key: old -> new` each. */
+/** Differences of two configurations that change what is computed, one `key: old -> new` each. */
 export function configDifferences(before: JsonObject, after: JsonObject): string[] {
   return jsonDifferences(before, after)
-    .filter(({ key }) => !HARMLESS.some((harmless) => key === harmless || key.startsWith(`${harmless}.`)))
+    .filter(({ key }) => !isHarmless(key, before, after))
     .map(({ text }) => text);
 }
 

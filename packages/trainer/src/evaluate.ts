@@ -50,7 +50,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
   try {
     const splits: Record<string, SplitResult> = {};
     for (const name of run.splits ?? run.task.splits.evaluation) {
-      const split = await loadSplit(name, run, args, model, args.maxEvalSamples);
+      const split = await loadSplit(name, run, args, args.maxEvalSamples);
       const result = await evaluateSplit(split, {
         runner,
         model,

@@ -12,7 +12,7 @@ export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./o
 export { clipByGlobalNorm, globalNorm } from "./optimizer/clip.ts";
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";
 export { type ModelPlan, type PlannedStep, type PlannedTensor, type PlanParts, planModel } from "./plan-model.ts";
-export { type PreparedRun, prepareRun } from "./prepare.ts";
+export { describeRun, type PreparedRun, prepareRun, type RunInputs, readData } from "./prepare.ts";
 export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";
 export { train } from "./train.ts";

@@ -7,16 +7,15 @@ import {
   isLanguageModelTask,
   type Json,
   type JsonObject,
-  toJson,
 } from "@blora/spec";
-import { checkpointSha256 } from "@blora/weights";
+import { checkpointSha256, vocabularySizeOf } from "@blora/weights";
 import { parseTrainingArguments, type TrainingArguments } from "./arguments.ts";
 import { type BoundModel, bindModel } from "./bind-model.ts";
 import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./data/encoded-split.ts";
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
 import { packRows, type TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./data/padding.ts";
-import type { RunParts, TrainRun } from "./run.ts";
+import { manifestOf, type RunParts, type TrainRun } from "./run.ts";
 import type { Snapshot } from "./state/training-state.ts";
 
 /** A run whose inputs are read and checked. */
@@ -49,12 +48,31 @@ export function resolveArguments({ arguments: given = {}, architecture, checkpoi
 /** Loads and encodes a split of the run's data. */
 export function loadSplit(
   name: string,
-  { task, tokenizer, data }: RunParts,
+  { task, tokenizer, data, checkpoint }: RunParts,
   { maxSeqLength }: TrainingArguments,
-  { vocabularySize }: BoundModel,
   limit: number | undefined,
 ): Promise<EncodedSplit> {
+  const vocabularySize = vocabularySizeOf(checkpoint);
   return encodeSplit(name, { task, tokenizer, maxLength: maxSeqLength, folder: data, limit, vocabularySize });
+}
+
+/** Splits of a run, the deciding one of evaluation first. */
+interface Splits {
+  readonly train: EncodedSplit;
+  readonly evaluation: readonly EncodedSplit[];
+}
+
+async function loadSplits(run: RunParts, args: TrainingArguments): Promise<Splits> {
+  const { splits } = run.task;
+  const train = await loadSplit(splits.train, run, args, args.maxTrainSamples);
+  requireAnswers(train, run.task);
+  const evaluation: EncodedSplit[] = [];
+  for (const name of splits.evaluation) {
+    const split = await loadSplit(name, run, args, args.maxEvalSamples);
+    requireAnswers(split, run.task);
+    evaluation.push(split);
+  }
+  return { train, evaluation };
 }
 
 /** Reads and checks everything a run needs before the first step. */
@@ -65,16 +83,8 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
     run.adapterDirectory === undefined ? undefined : (await loadAdapterWeights(run.adapterDirectory, bound)).weights;
   const sites = start && sitesOf(bound, start.adapters.keys(), run.adapterDirectory!);
   const model = sites === undefined ? bound : { ...bound, sites };
-  const { splits } = run.task;
-  const train = await loadSplit(splits.train, run, args, model, args.maxTrainSamples);
-  requireAnswers(train, run.task);
-  const evaluation: EncodedSplit[] = [];
-  for (const name of splits.evaluation) {
-    const split = await loadSplit(name, run, args, model, args.maxEvalSamples);
-    requireAnswers(split, run.task);
-    evaluation.push(split);
-  }
-  const rows = trainingRows(train, model, args);
+  const splits = await loadSplits(run, args);
+  const rows = trainingRows(splits.train, model, args);
   const lengths = paddedLengths(rows, args.padToMultipleOf, model.maxLength);
   const plan = planTraining({
     ...args,
@@ -85,19 +95,21 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
   });
   const engine = await run.engine.describe();
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  const inputs = { modelSha256: await checkpointSha256(run.checkpoint), data: describeData(splits) };
   return {
     args,
     model,
     start,
-    train,
+    ...splits,
     rows,
-    evaluation,
     plan,
     longest,
     engine,
     config: {
-      ...describeRun(run, args, train, evaluation, engine),
-      modelSha256: await checkpointSha256(run.checkpoint),
+      ...describeRun(run, inputs),
+      engine: { ...engine },
+      versions: run.versions ?? {},
+      machine: { ...machine() },
       ...(start && { startsFrom: weightsFingerprint(start) }),
     },
   };
@@ -118,32 +130,38 @@ function trainingRows(
   return packing ? packRows(learned, maxSeqLength) : learned;
 }
 
-function describeRun(
-  run: TrainRun,
-  args: TrainingArguments,
-  train: EncodedSplit,
-  evaluation: readonly EncodedSplit[],
-  engine: EngineDescription,
-): JsonObject {
+/** What a run computes with, by its content. */
+export interface RunInputs {
+  readonly modelSha256: string;
+  readonly data: JsonObject;
+}
+
+/** Every row of a run's splits by the SHA-256 of its ids, so that another tokenizer makes other data. */
+export async function readData(run: RunParts): Promise<JsonObject> {
+  return describeData(await loadSplits(run, resolveArguments(run)));
+}
+
+function describeData({ train, evaluation }: Splits): JsonObject {
+  const described = (split: EncodedSplit): JsonObject => ({
+    split: split.name,
+    rows: split.rows.length,
+    sha256: fingerprint(split),
+  });
+  return { train: described(train), evaluation: evaluation.map(described) };
+}
+
+/** A run as `blora-run.json` records it, but for where and when. */
+export function describeRun(run: RunParts, { modelSha256, data }: RunInputs): JsonObject {
   return {
     formatVersion: 1,
     model: run.model,
     modelConfig: run.checkpoint.config as Json,
-    task: { name: run.task.name, manifest: toJson(run.task) },
-    method: toJson(run.method),
-    costModel: toJson(run.costModel),
-    engine: { ...engine },
-    data: {
-      folder: run.data ?? null,
-      train: { split: train.name, rows: train.rows.length, sha256: fingerprint(train) },
-      evaluation: evaluation.map((split) => ({
-        split: split.name,
-        rows: split.rows.length,
-        sha256: fingerprint(split),
-      })),
-    },
-    arguments: JSON.parse(JSON.stringify(args)) as Json,
-    versions: run.versions ?? {},
-    machine: { ...machine() },
+    modelSha256,
+    architecture: manifestOf(run.architecture),
+    task: { name: run.task.name, manifest: manifestOf(run.task) },
+    method: manifestOf(run.method),
+    costModel: manifestOf(run.costModel),
+    data: { folder: run.data ?? null, ...data },
+    arguments: JSON.parse(JSON.stringify(resolveArguments(run))) as Json,
   };
 }

@@ -6,7 +6,6 @@ import { EXIT, statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
 import type { RunRequest } from "../run/request.ts";
-import { resolveRun } from "../run/resolve.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
 import { writeResults } from "../sweep/results-files.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
@@ -40,11 +39,9 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
       const { plugin, data, offline, engine, backend, threads } = flags;
       const seeds = parseSeeds(flags.seeds);
-      const plan = planSweep(await Promise.all(recipes.map(readRecipe)), seeds);
-      if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
       const shared = { plugin, data, offline, engine, backend, threads };
-      // What no run could use is refused before the first.
-      for (const { recipeFile, task } of plan) await resolveRun({ ...shared, config: recipeFile, task });
+      const plan = await planSweep(await Promise.all(recipes.map(readRecipe)), seeds, shared);
+      if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, currentRecords(records, plan), flags);
       const { records, signal } = await runSweep({
@@ -54,6 +51,7 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
         shared,
         onStart: ({ task, recipe, seed }, left) => output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
         onEvent: createProgress(output),
+        onWait: (runs) => output.write(`\nwaiting for another process: ${runs.map(({ name }) => name).join(", ")}\n`),
         async onRecord({ name, outcome }, all) {
           if (outcome.status === "failed") output.write(`${name} failed: ${outcome.error}\n`);
           await tables(all.values());

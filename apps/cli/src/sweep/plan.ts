@@ -1,10 +1,12 @@
 import { basename } from "node:path";
-import { HARMLESS_ARGUMENTS } from "@blora/runs";
-import { InvalidInputError, type Json, type JsonObject } from "@blora/spec";
-import { parseTrainingArguments } from "@blora/trainer";
-import { sha256 } from "@blora/weights";
+import { decidingSettings, fingerprintOf } from "@blora/runs";
+import { InvalidInputError, type JsonObject } from "@blora/spec";
+import { describeRun, readData } from "@blora/trainer";
+import { checkpointSha256 } from "@blora/weights";
 import type { Config } from "../run/config-file.ts";
-import { BUILTIN_MODEL } from "../run/resolve.ts";
+import { type OpenRun, openRun } from "../run/open-run.ts";
+import type { RunRequest } from "../run/request.ts";
+import { BUILTIN_MODEL, resolveRun } from "../run/resolve.ts";
 
 /** A run that recipes ask for. */
 export interface PlannedRun {
@@ -13,8 +15,11 @@ export interface PlannedRun {
   /** The recipe's file name without its ending. */
   readonly recipe: string;
   readonly recipeFile: string;
+  /** Last part of the model's name, for people: `settings` know it by its content. */
+  readonly model: string;
   readonly task: string;
   readonly seed: number;
+  /** Everything the result depends on but the seed, see `decidingSettings`. */
   readonly settings: JsonObject;
   readonly settingsId: string;
 }
@@ -28,70 +33,87 @@ export interface Recipe {
 }
 
 /**
- * Every run of the recipes, the first seed of all of them before the second of
- * any. Runs that two recipes share are planned once.
+ * Every run of the recipes, the first seed of all of them before the second of any. Runs that two recipes share are
+ * planned once. Reads weights and data: a run is known by their content.
+ *
+ * @param shared what goes for every run: data, engine
+ * @throws for whatever no run could use, see `resolveRun`
  */
-export function planSweep(recipes: readonly Recipe[], seeds: readonly number[]): PlannedRun[] {
+export async function planSweep(
+  recipes: readonly Recipe[],
+  seeds: readonly number[],
+  shared: RunRequest = {},
+): Promise<PlannedRun[]> {
+  const inputs = createInputs();
+  const recipesRuns: Omit<PlannedRun, "name" | "seed">[] = [];
+  for (const { file, configs } of recipes) {
+    for (const config of configs) recipesRuns.push(await plannedRun(file, config, shared, inputs));
+  }
   const runs = new Map<string, PlannedRun>();
   for (const seed of seeds) {
-    for (const { file, configs } of recipes) {
-      for (const config of configs) {
-        const run = plannedRun(file, config, seed);
-        if (!runs.has(run.name)) runs.set(run.name, run);
-      }
+    for (const run of recipesRuns) {
+      const name = [run.task, methodName(run), run.settingsId, seed].join("-");
+      if (!runs.has(name)) runs.set(name, { name, ...run, seed });
     }
   }
   return [...runs.values()];
 }
 
-function plannedRun(recipeFile: string, config: Config, seed: number): PlannedRun {
+async function plannedRun(
+  recipeFile: string,
+  config: Config,
+  shared: RunRequest,
+  inputs: Inputs,
+): Promise<Omit<PlannedRun, "name" | "seed">> {
   if (config.out !== undefined || config.training?.seed !== undefined) {
     throw new InvalidInputError(`${recipeFile}: expected neither out nor training.seed, which the sweep chooses.`);
   }
-  const settings = settingsOf(config);
-  const settingsId = sha256(JSON.stringify(sorted(settings))).slice(0, ID_LENGTH);
   const task = config.task.name;
+  const run = await openRun(await resolveRun({ ...shared, config: recipeFile, task }));
+  const settings = withoutSeed(decidingSettings(describeRun(run, await inputs.of(run))));
   return {
-    name: [task, methodName(config), settingsId, seed].join("-"),
     recipe: basename(recipeFile).replace(/\.[cm]?[jt]s$/, ""),
     recipeFile,
+    model: basename(config.model ?? BUILTIN_MODEL),
     task,
-    seed,
     settings,
-    settingsId,
+    settingsId: fingerprintOf(settings).slice(0, ID_LENGTH),
   };
 }
 
-/**
- * What a result depends on, besides the seed and the data's own content. A
- * model is known by its last name, so that a local copy is the same model.
- */
-function settingsOf({ model, architecture, task, method, costModel, training }: Config): JsonObject {
-  const { seed: _, ...args } = parseTrainingArguments(training ?? {});
-  const kept = Object.entries(args).filter(([name]) => !HARMLESS_ARGUMENTS.includes(name));
-  return toJson({
-    model: basename(model ?? BUILTIN_MODEL),
-    architecture,
-    task,
-    method,
-    costModel,
-    training: Object.fromEntries(kept),
-  });
+/** Settings of a run but for its seed, which the sweep chooses. */
+export function withoutSeed(settings: JsonObject): JsonObject {
+  const { seed: _, ...args } = settings.arguments as JsonObject;
+  return { ...settings, arguments: args };
 }
 
-function methodName({ method }: Config): string {
-  return method.manifest.$plugin.replace("method/", "");
+interface Inputs {
+  of(run: OpenRun): Promise<{ readonly modelSha256: string; readonly data: JsonObject }>;
 }
 
-/** Components as their manifests; what is undefined is left out. */
-function toJson(value: object): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject;
+/** Content of networks and data, each read once, though many recipes share them. */
+function createInputs(): Inputs {
+  const models = new Map<string, Promise<string>>();
+  const data = new Map<string, Promise<JsonObject>>();
+  const once = <Value>(known: Map<string, Promise<Value>>, key: string, read: () => Promise<Value>): Promise<Value> => {
+    const found = known.get(key) ?? read();
+    known.set(key, found);
+    return found;
+  };
+  return {
+    async of(run) {
+      const { checkpoint, task, architecture, data: folder, arguments: args = {} } = run;
+      const { maxSeqLength, maxTrainSamples, maxEvalSamples } = args;
+      const read = { checkpoint: checkpoint.folder, architecture, folder, maxSeqLength, maxTrainSamples, maxEvalSamples };
+      return {
+        modelSha256: await once(models, checkpoint.folder, () => checkpointSha256(checkpoint)),
+        data: await once(data, JSON.stringify({ ...read, task }), () => readData(run)),
+      };
+    },
+  };
 }
 
-/** Keys in alphabetical order, so that the order a recipe writes them in does not matter. */
-function sorted(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item as Json)]));
+function methodName({ settings }: Pick<PlannedRun, "settings">): string {
+  const { $plugin } = settings.method as { readonly $plugin?: string };
+  return $plugin?.replace("method/", "") ?? "custom";
 }
