@@ -85,7 +85,12 @@ const whole = z.int().min(0);
 const groups = ["weights", "gates", "ranges", "head", "frozen"] as const satisfies readonly ParameterGroup[];
 
 const headSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("classification"), labels: z.array(text).min(1) }),
+  z.strictObject({
+    kind: z.literal("classification"),
+    labels: z.array(text).min(1),
+    several: z.literal(true).exactOptional(),
+  }),
+  z.strictObject({ kind: z.literal("token-classification"), labels: z.array(text).min(1) }),
   z.strictObject({ kind: z.literal("regression") }),
   z.strictObject({ kind: z.literal("masked-language-model") }),
   z.strictObject({ kind: z.literal("language-model") }),

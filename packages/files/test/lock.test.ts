@@ -85,7 +85,10 @@ describe("the lock of a process whose number came again", () => {
     const own = processIdentity(process.ppid) ?? "a process";
     leaveLock(folder, process.ppid, hostname(), { started: BEFORE_BOOT, process: own });
     if (process.platform === "linux") await expect(lockFolder(folder)).rejects.toThrow(FolderInUseError);
-    leaveLock(folder, process.ppid, hostname(), { started: process.platform === "linux" ? NOW : BEFORE_BOOT, process: `${own}1` });
+    leaveLock(folder, process.ppid, hostname(), {
+      started: process.platform === "linux" ? NOW : BEFORE_BOOT,
+      process: `${own}1`,
+    });
     await (await lockFolder(folder)).release();
   });
 

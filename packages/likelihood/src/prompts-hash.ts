@@ -18,7 +18,10 @@ export function promptsHash(requests: readonly LikelihoodRequest[]): string {
 }
 
 /** SHA-256 of every id the model reads and is asked for, in order: another tokenizer asks other questions. */
-export function tokensHash(requests: readonly LikelihoodRequest[], encode: (request: LikelihoodRequest) => EncodedRequest): string {
+export function tokensHash(
+  requests: readonly LikelihoodRequest[],
+  encode: (request: LikelihoodRequest) => EncodedRequest,
+): string {
   return sha256(linesOf(requests, encode));
 }
 

@@ -72,17 +72,26 @@ function block(inputs: Inputs, path: string, x: Tensor): Tensor {
   return norm(inputs, `${path}.output.LayerNorm`, ops.add(linear(`${path}.output.dense`, widened), y));
 }
 
+/** Leaves out a share of the units a classifier reads, in training only. */
+function drop({ context }: Inputs, x: Tensor, dropout: number): Tensor {
+  if (dropout === 0 || context.mode !== "train") return x;
+  const kept = ops.step(ops.sub(context.uniform("classifier/dropout", x.shape), dropout));
+  return ops.mul(x, ops.mul(kept, 1 / (1 - dropout)));
+}
+
 /** Logits of the first token's pooled state: [B, C]. */
-function classify({ config, linear, context, batch }: Inputs, x: Tensor, dropout: number): Tensor {
+function classify(inputs: Inputs, x: Tensor, dropout: number): Tensor {
+  const { config, linear, batch } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
   const { hiddenSize: H } = config;
   const first = ops.reshape(ops.slice(ops.reshape(x, [B, T, H]), [0, 0, 0], [B, 1, H]), [B, H]);
-  let pooled = ops.tanh(linear("bert.pooler.dense", first));
-  if (dropout > 0 && context.mode === "train") {
-    const kept = ops.step(ops.sub(context.uniform("classifier/dropout", [B, H]), dropout));
-    pooled = ops.mul(pooled, ops.mul(kept, 1 / (1 - dropout)));
-  }
-  return linear("classifier", pooled);
+  return linear("classifier", drop(inputs, ops.tanh(linear("bert.pooler.dense", first)), dropout));
+}
+
+/** Logits of every token: [B, T, C]. */
+function classifyTokens(inputs: Inputs, x: Tensor, dropout: number): Tensor {
+  const logits = inputs.linear("classifier", drop(inputs, x, dropout)); // [M, C]
+  return ops.reshape(logits, [...inputs.batch.inputIds.shape, logits.shape[1]!]);
 }
 
 function forward(inputs: Inputs, dropout: number): Tensor {
@@ -95,7 +104,8 @@ function forward(inputs: Inputs, dropout: number): Tensor {
   }
   let x = embed(inputs);
   for (let index = 0; index < config.layers; index++) x = block(inputs, `bert.encoder.layer.${index}`, x);
-  return classify(inputs, x, dropout);
+  const answer = inputs.head.kind === "token-classification" ? classifyTokens : classify;
+  return answer(inputs, x, dropout);
 }
 
 // Names of the checkpoint
@@ -146,15 +156,15 @@ function parameters(config: BertConfig, head: Head): ParameterSpec[] {
         `bert.encoder.layer.${index}.output.LayerNorm`,
       ),
     ]).flat(),
-    ...dense("bert.pooler.dense", H, H),
+    ...(head.kind === "token-classification" ? [] : dense("bert.pooler.dense", H, H)),
     ...dense("classifier", H, classesOf(head)),
   ];
 }
 
 function classesOf(head: Head): number {
   if (head.kind === "regression") return 1;
-  if (head.kind === "classification") return head.labels.length;
-  throw new InvalidInputError(`bert: expected a classification or regression head, found ${head.kind}`);
+  if ("labels" in head) return head.labels.length;
+  throw new InvalidInputError(`bert: expected a head that classifies or regresses, found ${head.kind}`);
 }
 
 /** Without the `bert.` prefix, as encoders are published alone, and with TensorFlow's names for layer norms. */

@@ -80,15 +80,18 @@ export function parameters(config: DebertaV2Config, head: Head): ParameterSpec[]
           ...norm("cls.predictions.transform.LayerNorm", E),
           spec("cls.predictions.bias", [V], { kind: "zeros" }),
         ]
-      : [...dense("pooler.dense", H, H), ...dense("classifier", H, classesOf(head))]),
+      : [
+          ...(head.kind === "token-classification" ? [] : dense("pooler.dense", H, H)),
+          ...dense("classifier", H, classesOf(head)),
+        ]),
   ];
 }
 
 function classesOf(head: Head): number {
   if (head.kind === "regression") return 1;
-  if (head.kind === "classification") return head.labels.length;
+  if ("labels" in head) return head.labels.length;
   throw new InvalidInputError(
-    `debertaV2: expected a classification, regression or masked-language-model head, found ${head.kind}`,
+    `debertaV2: expected a head that classifies, regresses or predicts masked words, found ${head.kind}`,
   );
 }
 

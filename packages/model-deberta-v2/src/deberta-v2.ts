@@ -164,16 +164,26 @@ function encode(pass: Pass): Tensor {
   return x; // [M, H]
 }
 
+/** Leaves out a share of the units a classifier reads, in training only. */
+function drop({ context }: Pass, x: Tensor, dropout: number): Tensor {
+  if (dropout === 0 || context.mode !== "train") return x;
+  const kept = ops.step(ops.sub(context.uniform("classifier/dropout", x.shape), dropout));
+  return ops.mul(x, ops.mul(kept, 1 / (1 - dropout)));
+}
+
 /** Logits of the first token's pooled state: [B, C]. */
-function classify({ config, linear, context, B, T }: Pass, x: Tensor, dropout: number): Tensor {
+function classify(pass: Pass, x: Tensor, dropout: number): Tensor {
+  const { config, linear, B, T } = pass;
   const { hiddenSize: H } = config;
   const first = ops.reshape(ops.slice(ops.reshape(x, [B, T, H]), [0, 0, 0], [B, 1, H]), [B, H]);
-  let pooled = activations[config.poolerActivation](linear("pooler.dense", first));
-  if (dropout > 0 && context.mode === "train") {
-    const kept = ops.step(ops.sub(context.uniform("classifier/dropout", [B, H]), dropout));
-    pooled = ops.mul(pooled, ops.mul(kept, 1 / (1 - dropout)));
-  }
-  return linear("classifier", pooled);
+  const pooled = activations[config.poolerActivation](linear("pooler.dense", first));
+  return linear("classifier", drop(pass, pooled, dropout));
+}
+
+/** Logits of every token: [B, T, C]. */
+function classifyTokens(pass: Pass, x: Tensor, dropout: number): Tensor {
+  const logits = pass.linear("classifier", drop(pass, x, dropout)); // [M, C]
+  return ops.reshape(logits, [pass.B, pass.T, logits.shape[1]!]);
 }
 
 /** Logits over the vocabulary, tied to the word embeddings, at the predicted positions: [P, V]. */
@@ -202,7 +212,8 @@ function forward(inputs: ForwardInputs<DebertaV2Config>, dropout: number): Tenso
   const keyBias = ops.mul(ops.sub(1, ops.reshape(batch.attentionMask, [1, B, 1, T])), MASKED_SCORE);
   const pass: Pass = { ...inputs, B, T, tokens, keyBias, distances: embedDistances(inputs, T) };
   const x = encode(pass);
-  return head.kind === "masked-language-model" ? predictWords(pass, x) : classify(pass, x, dropout);
+  if (head.kind === "masked-language-model") return predictWords(pass, x);
+  return head.kind === "token-classification" ? classifyTokens(pass, x, dropout) : classify(pass, x, dropout);
 }
 
 /** DeBERTaV2 and DeBERTaV3. Nothing inside the frozen encoder is dropped out, in training too. */

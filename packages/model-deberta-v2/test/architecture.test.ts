@@ -14,6 +14,11 @@ for (const name of ["v3", "separate-keys", "v2-xlarge", "masked-language-model"]
     config: readJson(`${name}/config.json`),
     texts,
     padding: 0,
-    heads: [{ kind: "classification", labels }, { kind: "regression" }, { kind: "masked-language-model" }],
+    heads: [
+      { kind: "classification", labels },
+      { kind: "regression" },
+      { kind: "masked-language-model" },
+      { kind: "token-classification", labels },
+    ],
   });
 }

@@ -107,10 +107,10 @@ function pool({ config, batch }: Inputs, x: Tensor): Tensor {
   return ops.div(ops.sum(kept, [1]), ops.sum(batch.attentionMask, [1], true));
 }
 
-/** Logits of the pooled state: [B, C]. */
+/** Logits of states, which are those of pooled texts or of tokens: one row each. */
 function classify(inputs: Inputs, x: Tensor, dropout: number): Tensor {
   const { linear, context } = inputs;
-  let state = norm(inputs, "head.norm", gelu(linear("head.dense", pool(inputs, x))));
+  let state = norm(inputs, "head.norm", gelu(linear("head.dense", x)));
   if (dropout > 0 && context.mode === "train") {
     const kept = ops.step(ops.sub(context.uniform("classifier/dropout", state.shape), dropout));
     state = ops.mul(state, ops.mul(kept, 1 / (1 - dropout)));
@@ -119,7 +119,7 @@ function classify(inputs: Inputs, x: Tensor, dropout: number): Tensor {
 }
 
 function forward(inputs: Inputs, dropout: number): Tensor {
-  const { config, lookup, batch } = inputs;
+  const { config, lookup, batch, head } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
   if (T > config.maxPositions) {
     throw new InvalidInputError(
@@ -130,7 +130,9 @@ function forward(inputs: Inputs, dropout: number): Tensor {
   const words = ops.gather(lookup("model.embeddings.tok_embeddings.weight"), batch.inputIds); // [B, T, H]
   let x = norm(inputs, "model.embeddings.norm", ops.reshape(words, [B * T, config.hiddenSize]));
   for (const [layer, kind] of config.layers.entries()) x = block(inputs, layer, x, around[kind]);
-  return classify(inputs, norm(inputs, "model.final_norm", x), dropout);
+  const states = norm(inputs, "model.final_norm", x);
+  if (head.kind !== "token-classification") return classify(inputs, pool(inputs, states), dropout); // [B, C]
+  return ops.reshape(classify(inputs, states, dropout), [B, T, head.labels.length]);
 }
 
 // Names of the checkpoint
@@ -185,8 +187,8 @@ function parameters(config: ModernBertConfig, head: Head): ParameterSpec[] {
 
 function classesOf(head: Head): number {
   if (head.kind === "regression") return 1;
-  if (head.kind === "classification") return head.labels.length;
-  throw new InvalidInputError(`modernbert: expected a classification or regression head, found ${head.kind}`);
+  if ("labels" in head) return head.labels.length;
+  throw new InvalidInputError(`modernbert: expected a head that classifies or regresses, found ${head.kind}`);
 }
 
 /** Without the `model.` prefix, as encoders are published alone. */

@@ -8,7 +8,7 @@ export function readJson(path: string): unknown {
 }
 
 /** Folders of the option sets that fixtures/modernbert/make.py wrote. */
-export const optionSets: readonly URL[] = ["local-and-global", "mean-and-biases", "regression"].map(
+export const optionSets: readonly URL[] = ["local-and-global", "mean-and-biases", "regression", "tokens"].map(
   (name) => new URL(`${name}/`, FOLDER),
 );
 

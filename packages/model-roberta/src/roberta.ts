@@ -72,18 +72,27 @@ function block(inputs: Inputs, path: string, x: Tensor): Tensor {
   return norm(inputs, `${path}.output.LayerNorm`, ops.add(linear(`${path}.output.dense`, widened), y));
 }
 
+/** Leaves out a share of the units a classifier reads, in training only. */
+function drop({ context }: Inputs, x: Tensor, path: string, dropout: number): Tensor {
+  if (dropout === 0 || context.mode !== "train") return x;
+  const kept = ops.step(ops.sub(context.uniform(path, x.shape), dropout));
+  return ops.mul(x, ops.mul(kept, 1 / (1 - dropout)));
+}
+
 /** Logits of the first token's state: [B, C]. */
-function classify({ config, linear, context, batch }: Inputs, x: Tensor, dropout: number): Tensor {
+function classify(inputs: Inputs, x: Tensor, dropout: number): Tensor {
+  const { config, linear, batch } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
   const { hiddenSize: H } = config;
-  const drop = (state: Tensor, path: string): Tensor => {
-    if (dropout === 0 || context.mode !== "train") return state;
-    const kept = ops.step(ops.sub(context.uniform(path, [B, H]), dropout));
-    return ops.mul(state, ops.mul(kept, 1 / (1 - dropout)));
-  };
   const first = ops.reshape(ops.slice(ops.reshape(x, [B, T, H]), [0, 0, 0], [B, 1, H]), [B, H]);
-  const dense = ops.tanh(linear("classifier.dense", drop(first, "classifier/dropout/first")));
-  return linear("classifier.out_proj", drop(dense, "classifier/dropout/dense"));
+  const dense = ops.tanh(linear("classifier.dense", drop(inputs, first, "classifier/dropout/first", dropout)));
+  return linear("classifier.out_proj", drop(inputs, dense, "classifier/dropout/dense", dropout));
+}
+
+/** Logits of every token: [B, T, C]. */
+function classifyTokens(inputs: Inputs, x: Tensor, dropout: number): Tensor {
+  const logits = inputs.linear("classifier", drop(inputs, x, "classifier/dropout", dropout)); // [M, C]
+  return ops.reshape(logits, [...inputs.batch.inputIds.shape, logits.shape[1]!]);
 }
 
 function forward(inputs: Inputs, dropout: number): Tensor {
@@ -96,7 +105,8 @@ function forward(inputs: Inputs, dropout: number): Tensor {
   }
   let x = embed(inputs);
   for (let index = 0; index < config.layers; index++) x = block(inputs, `roberta.encoder.layer.${index}`, x);
-  return classify(inputs, x, dropout);
+  const answer = inputs.head.kind === "token-classification" ? classifyTokens : classify;
+  return answer(inputs, x, dropout);
 }
 
 // Names of the checkpoint
@@ -147,15 +157,16 @@ function parameters(config: RobertaConfig, head: Head): ParameterSpec[] {
         `roberta.encoder.layer.${index}.output.LayerNorm`,
       ),
     ]).flat(),
-    ...dense("classifier.dense", H, H),
-    ...dense("classifier.out_proj", H, classesOf(head)),
+    ...(head.kind === "token-classification"
+      ? dense("classifier", H, classesOf(head))
+      : [...dense("classifier.dense", H, H), ...dense("classifier.out_proj", H, classesOf(head))]),
   ];
 }
 
 function classesOf(head: Head): number {
   if (head.kind === "regression") return 1;
-  if (head.kind === "classification") return head.labels.length;
-  throw new InvalidInputError(`roberta: expected a classification or regression head, found ${head.kind}`);
+  if ("labels" in head) return head.labels.length;
+  throw new InvalidInputError(`roberta: expected a head that classifies or regresses, found ${head.kind}`);
 }
 
 /** Without the `roberta.` prefix, as encoders are published alone. */

@@ -10,4 +10,9 @@ testArchitecture(roberta(), {
     [1, 9, 61, 2],
   ],
   padding: 0,
+  heads: [
+    { kind: "classification", labels: ["a", "b", "c"] },
+    { kind: "regression" },
+    { kind: "token-classification", labels: ["O", "B"] },
+  ],
 });

@@ -75,7 +75,10 @@ export function requireSameHead(origin: string, adapter: Head, head: Head): void
 }
 
 function describe(head: Head): string {
-  return head.kind === "classification" ? `the labels ${head.labels.join(", ")}` : head.kind;
+  if (!("labels" in head)) return head.kind;
+  const labels = `the labels ${head.labels.join(", ")}`;
+  if (head.kind === "token-classification") return `${labels} of words`;
+  return head.several === true ? `several of ${labels}` : labels;
 }
 
 /** With defaults in place, also of components among the options, where plugins made them. */

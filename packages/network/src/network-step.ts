@@ -101,5 +101,5 @@ function signatureOf({ head, method, weights }: OpenNetwork): string {
 
 /** Only shapes of a head decide a graph, so equal label counts share it. */
 function headSignature(head: Head): string {
-  return head.kind === "classification" ? `classification ${head.labels.length}` : head.kind;
+  return "labels" in head ? `${head.kind} ${head.labels.length}` : head.kind;
 }

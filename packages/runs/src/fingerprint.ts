@@ -35,7 +35,9 @@ export function decidingSettings(config: JsonObject): JsonObject {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const kept = Object.entries(value).flatMap(([key, item]) => {
       const place = path === "" ? key : `${path}.${key}`;
-      return place === ENGINE || isHarmless(place, config, config) ? [] : [[key, without(item as Json, place)] as const];
+      return place === ENGINE || isHarmless(place, config, config)
+        ? []
+        : [[key, without(item as Json, place)] as const];
     });
     return Object.fromEntries(kept);
   };

@@ -15,7 +15,10 @@ export interface LinearSite {
 
 /** What the network predicts. */
 export type Head =
-  | { readonly kind: "classification"; readonly labels: readonly string[] }
+  /** A class of each text: logits [B, C]. With `several`, any number of classes, each with a logit of its own. */
+  | { readonly kind: "classification"; readonly labels: readonly string[]; readonly several?: true }
+  /** A class of each token: logits [B, T, C]. */
+  | { readonly kind: "token-classification"; readonly labels: readonly string[] }
   | { readonly kind: "regression" }
   | { readonly kind: "masked-language-model" }
   /** The next token, from those before it. */

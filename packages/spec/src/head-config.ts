@@ -5,6 +5,7 @@ import type { JsonObject } from "./json.ts";
 export const CLASS_ENDINGS: Readonly<Record<Head["kind"], string>> = {
   classification: "ForSequenceClassification",
   regression: "ForSequenceClassification",
+  "token-classification": "ForTokenClassification",
   "masked-language-model": "ForMaskedLM",
   "language-model": "ForCausalLM",
 };
@@ -19,11 +20,16 @@ export function configWithHead(config: JsonObject, head: Head): JsonObject {
 
 /** A regression has the one label that Hugging Face gives where none is named. */
 function labelsOf(head: Head): JsonObject {
-  if (head.kind !== "classification" && head.kind !== "regression") return {};
-  const labels = head.kind === "classification" ? head.labels : ["LABEL_0"];
+  if (head.kind === "language-model" || head.kind === "masked-language-model") return {};
+  const labels = head.kind === "regression" ? ["LABEL_0"] : head.labels;
   return {
     id2label: Object.fromEntries(labels.map((label, index) => [String(index), label])),
     label2id: Object.fromEntries(labels.map((label, index) => [label, index])),
-    problem_type: head.kind === "regression" ? "regression" : "single_label_classification",
+    ...(head.kind !== "token-classification" && { problem_type: problemType(head) }),
   };
+}
+
+function problemType(head: Extract<Head, { readonly kind: "classification" | "regression" }>): string {
+  if (head.kind === "regression") return "regression";
+  return head.several === true ? "multi_label_classification" : "single_label_classification";
 }

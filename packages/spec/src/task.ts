@@ -16,17 +16,23 @@ export interface Example {
   readonly second?: string;
   /** A conversation, where the row is one; `first` is then empty. */
   readonly messages?: readonly Message[];
-  /** Undefined where the split is unlabelled. */
+  /** The words of the text, where each has a label; `first` is then empty. */
+  readonly words?: readonly string[];
+  /** Undefined where the split is unlabelled, or `labels` say more. */
   readonly label?: number;
+  /** Classes of a text that has any number of them, or the class of each word. */
+  readonly labels?: readonly number[];
   /** File and row, for error messages. */
   readonly origin: string;
 }
 
 export interface EncodedExample extends AssembledTokens {
   readonly label: number | undefined;
+  /** Where there is more than one: 0 or 1 for each class, or the class of each target. */
+  readonly labels?: readonly number[];
   /**
-   * Tokens a language model learns, as ascending indices into `inputIds`. Each
-   * is predicted from the tokens before it, so none is 0.
+   * Tokens that are answered, as ascending indices into `inputIds`: those a language model learns, each predicted from
+   * the tokens before it, so that none is 0, or those that stand for a word.
    */
   readonly targets?: readonly number[];
 }
@@ -42,8 +48,8 @@ export interface Split {
 /** A metric value by name, in the order a report shows them. */
 export type Scores = Readonly<Record<string, number>>;
 
-/** Heads that give one answer a row. */
-export type LabelHead = Extract<Head, { readonly kind: "classification" | "regression" }>;
+/** Heads that answer rows, or the words of a row. */
+export type LabelHead = Extract<Head, { readonly kind: "classification" | "regression" | "token-classification" }>;
 
 /** What every task has. */
 interface TaskData {
@@ -60,15 +66,24 @@ interface TaskData {
   encode(example: Example, tokenizer: Tokenizer, maxLength: number): EncodedExample;
 }
 
-/** A task whose rows have one label each. */
+/**
+ * A task whose rows have labels: one each, any number of classes, or one for each word. N counts answers: rows, or the
+ * words of all rows.
+ */
 export interface LabelTask extends TaskData {
   readonly head: LabelHead;
-  /** Loss of each row: logits [B, C] and labels [B] (class index or score) to [B]. */
+  /** Loss of each answer: logits [N, C] and labels [N] (class or score), or [N, C] (0 or 1 for each class), to [N]. */
   loss(logits: Tensor, labels: Tensor): Tensor;
-  /** Metrics of a split: logits row-major [rows, C] and labels. */
-  score(logits: Float32Array, labels: readonly number[]): Scores;
-  /** Scores of always giving the most frequent label (or mean score) of `labels`. */
-  majority(labels: readonly number[]): Scores;
+  /**
+   * Metrics of a split.
+   *
+   * @param logits row-major [N, C]
+   * @param labels N classes or scores, or row-major [N, C] of 0 and 1
+   * @param answers how many each row has: its words, or 1 where nothing is said
+   */
+  score(logits: Float32Array, labels: readonly number[], answers?: readonly number[]): Scores;
+  /** Scores of always giving the most frequent answer (or mean score) of `labels`. */
+  majority(labels: readonly number[], answers?: readonly number[]): Scores;
 }
 
 /** How likely a language model finds the targets of one row. */

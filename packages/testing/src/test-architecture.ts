@@ -1,8 +1,8 @@
-import { type Architecture, BloraError, type Component, type Head } from "@blora/spec";
-import { normalValues, ops, valueAndGradients } from "@blora/tensor";
+import { type Architecture, type Batch, BloraError, type Component, type Head } from "@blora/spec";
+import { normalValues, ops, type Tensor, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { useCpuBackend } from "./cpu-backend.ts";
-import { createRandomModel, hostRows, toBatch } from "./random-model.ts";
+import { type Adapt, createRandomModel, hostRows, type RandomModel, toBatch } from "./random-model.ts";
 import { testLanguageModel } from "./test-language-model.ts";
 import { testManifest } from "./test-manifest.ts";
 import { expectAllClose, valuesOf } from "./values.ts";
@@ -69,13 +69,22 @@ export function testArchitecture<Config>(
         const lengths = texts.map((text) => text.length);
         const longest = Math.max(...lengths);
         const setUp = () => createRandomModel(architecture, fixture.config, head);
+        /** One row of logits a text: of the token at its position, where every token has some. */
+        const answers = (model: RandomModel<Config>, batch: Batch, adapt?: Adapt): Tensor => {
+          const logits = model.forward(batch, adapt);
+          if (head.kind !== "token-classification") return logits;
+          const [B, T, C] = logits.shape as [number, number, number];
+          return ops.gather(ops.reshape(logits, [B * T, C]), batch.positions!);
+        };
         const positions = (length: number) => texts.map((text, row) => row * length + Math.min(1, text.length - 1));
 
         test("logits are finite, in the head's shape, and the same every time", () => {
           const model = setUp();
           const batch = toBatch(texts, longest, padding, positions(longest));
           const logits = model.forward(batch);
-          if (head.kind === "classification") expect(logits.shape).toEqual([texts.length, head.labels.length]);
+          if (head.kind === "token-classification") {
+            expect(logits.shape).toEqual([texts.length, longest, head.labels.length]);
+          } else if (head.kind === "classification") expect(logits.shape).toEqual([texts.length, head.labels.length]);
           else if (head.kind === "regression") expect(logits.shape).toEqual([texts.length, 1]);
           else expect(logits.shape[0]).toBe(texts.length);
           for (const value of Array.from(valuesOf(logits))) expect(Number.isFinite(value)).toBe(true);
@@ -83,23 +92,23 @@ export function testArchitecture<Config>(
         });
 
         test("different texts give different logits", () => {
-          const logits = setUp().forward(toBatch(texts, longest, padding, positions(longest)));
+          const logits = answers(setUp(), toBatch(texts, longest, padding, positions(longest)));
           const rows = hostRows(logits).map((row) => row.map((value) => value.toFixed(6)).join());
           expect(new Set(rows).size).toBe(texts.length);
         });
 
         test("padding a text further does not change its logits", () => {
           const model = setUp();
-          const tight = model.forward(toBatch(texts, longest, padding, positions(longest)));
-          const loose = model.forward(toBatch(texts, longest + 5, padding, positions(longest + 5)));
+          const tight = answers(model, toBatch(texts, longest, padding, positions(longest)));
+          const loose = answers(model, toBatch(texts, longest + 5, padding, positions(longest + 5)));
           expectAllClose(loose, tight, TOLERANCE);
         });
 
         test("a text alone has the logits it has in a batch", () => {
           const model = setUp();
-          const rows = hostRows(model.forward(toBatch(texts, longest, padding, positions(longest))));
+          const rows = hostRows(answers(model, toBatch(texts, longest, padding, positions(longest))));
           for (const [row, text] of texts.entries()) {
-            const alone = model.forward(toBatch([text], text.length, padding, [Math.min(1, text.length - 1)]));
+            const alone = answers(model, toBatch([text], text.length, padding, [Math.min(1, text.length - 1)]));
             expectAllClose(alone, rows[row]!, TOLERANCE);
           }
         });
@@ -111,7 +120,7 @@ export function testArchitecture<Config>(
           const seen = new Set<string>();
           const { gradients } = valueAndGradients(
             (...offsets) => {
-              const logits = model.forward(batch, (path, x, plain) => {
+              const logits = answers(model, batch, (path, x, plain) => {
                 const index = sites.findIndex((site) => site.path === path);
                 if (index < 0) return plain;
                 expect(x.shape.length, `${path} takes rows`).toBe(2);
@@ -140,7 +149,7 @@ export function testArchitecture<Config>(
 
         test("it uses every parameter it lists, and no other", () => {
           const model = setUp();
-          model.forward(toBatch(texts, longest, padding, positions(longest)));
+          answers(model, toBatch(texts, longest, padding, positions(longest)));
           expect([...model.used].sort()).toEqual(model.names.toSorted());
         });
       });

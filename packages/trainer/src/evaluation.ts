@@ -10,7 +10,7 @@ import type { StepRunner } from "./steps/step-runner.ts";
 
 export interface SplitResult {
   readonly rows: number;
-  /** Row-major [rows, C], in the order of the split; empty for language models. */
+  /** Row-major [answers, C], in the order of the split; empty for language models. */
   readonly logits: Float32Array;
   /** Of a language model's rows, in the order of the split. */
   readonly likelihoods?: readonly RowLikelihood[];
@@ -45,6 +45,7 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
   const lengths = paddedLengths(rows, options.padToMultipleOf, options.limit);
   const batches = planEvaluation(lengths, batchSize).flatMap((batch) => splitBatch(batch, options.maxTokens));
   const lossSums = new Float64Array(rows.length);
+  const firstAnswers = startsOf(rows, model.objective);
   let logits = new Float32Array(0);
   for (const batch of batches) {
     await setImmediate(); // lets a request to stop in: a batch blocks the thread
@@ -52,15 +53,25 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
     const { outputs } = await runner.evaluate(rows, batch);
     addLosses(lossSums, outputs.losses!, batch.rows, rows, model.objective);
     if (outputs.logits === undefined) continue;
-    const C = outputs.logits.length / batch.size;
-    if (logits.length === 0) logits = new Float32Array(rows.length * C);
-    batch.rows.forEach((row, b) => {
-      logits.set(outputs.logits!.subarray(b * C, (b + 1) * C), row * C);
-    });
+    const C = outputs.logits.length / outputs.losses!.length;
+    if (logits.length === 0) logits = new Float32Array(firstAnswers.at(-1)! * C);
+    let next = 0;
+    for (const row of batch.rows) {
+      const end = next + model.objective.lossesOf(rows[row]!);
+      logits.set(outputs.logits.subarray(next * C, end * C), firstAnswers[row]! * C);
+      next = end;
+    }
   }
-  requireFinite(split, "logits", logits);
+  requireFinite(split, "logits", logits, firstAnswers);
   requireFinite(split, "losses", lossSums);
   return { rows: rows.length, logits, ...scoresOf(model.task, rows, logits, lossSums) };
+}
+
+/** Index of each row's first answer, and the number of all. */
+function startsOf(rows: readonly TrainingRow[], { lossesOf }: Objective): readonly number[] {
+  const starts = [0];
+  for (const row of rows) starts.push(starts.at(-1)! + lossesOf(row));
+  return starts;
 }
 
 function addLosses(
@@ -77,9 +88,16 @@ function addLosses(
   }
 }
 
-function requireFinite({ name, rows }: EncodedSplit, what: string, values: Float32Array | Float64Array): void {
+/** @param starts index of each row's first answer, and the number of all. Default: one answer a row. */
+function requireFinite(
+  { name, rows }: EncodedSplit,
+  what: string,
+  values: Float32Array | Float64Array,
+  starts: readonly number[] = [...rows.keys(), rows.length],
+): void {
   const index = values.findIndex((value) => !Number.isFinite(value));
   if (index < 0) return;
-  const row = Math.floor(index / (values.length / rows.length));
+  const answer = Math.floor(index / (values.length / starts.at(-1)!));
+  const row = starts.findLastIndex((start) => start <= answer);
   throw new NumericalError(`Evaluation of ${name}: expected finite ${what}, found ${values[index]} in row ${row + 1}.`);
 }

@@ -11,6 +11,7 @@ import { matrixName, PREFIX } from "./names.ts";
 const TASK_TYPES: Readonly<Record<Head["kind"], string | null>> = {
   classification: "SEQ_CLS",
   regression: "SEQ_CLS",
+  "token-classification": "TOKEN_CLS",
   "language-model": "CAUSAL_LM",
   "masked-language-model": null,
 };

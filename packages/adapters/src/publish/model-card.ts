@@ -140,11 +140,7 @@ function componentCounts({ bits, ranks }: AdapterDescription): string {
 function pythonExample({ baseModel, head }: AdapterDescription, { name }: PublishOptions): string {
   const factory = `AutoModel${CLASS_ENDINGS[head.kind]}`;
   const labels =
-    head.kind === "classification"
-      ? `, num_labels=${head.labels.length}`
-      : head.kind === "regression"
-        ? ", num_labels=1"
-        : "";
+    "labels" in head ? `, num_labels=${head.labels.length}` : head.kind === "regression" ? ", num_labels=1" : "";
   return [
     "from peft import PeftModel",
     `from transformers import ${factory}`,

@@ -11,7 +11,8 @@ export interface ReferenceCase {
   readonly token_type_ids?: readonly (readonly number[])[];
   readonly position_ids?: readonly (readonly number[])[];
   readonly positions?: readonly number[];
-  readonly labels: readonly number[];
+  /** One a row, or one a token, -100 where a token has none. */
+  readonly labels: readonly number[] | readonly (readonly number[])[];
 }
 
 /** A small checkpoint, its adapters, and what another implementation computes with them. */
@@ -145,11 +146,16 @@ export function referenceInputs<Config>(
   };
 }
 
-/** Mean cross entropy, or mean squared error for regression. */
-export function referenceLoss(head: Head, logits: Tensor, labels: readonly number[]): Tensor {
+/** Mean cross entropy over the answers that have a label, or mean squared error for regression. */
+export function referenceLoss(head: Head, logits: Tensor, labels: ReferenceCase["labels"]): Tensor {
+  const all = labels.flat();
   if (head.kind === "regression") {
-    return ops.mean(ops.square(ops.sub(ops.reshape(logits, [-1]), ops.tensor([...labels]))));
+    return ops.mean(ops.square(ops.sub(ops.reshape(logits, [-1]), ops.tensor(all))));
   }
-  const targets = ops.oneHot(ops.tensor([...labels], undefined, "int32"), logits.shape[1]!);
-  return ops.mean(softmaxCrossEntropy(logits, ops.cast(targets, "float32")));
+  const C = logits.shape.at(-1)!;
+  const places = [...all.keys()].filter((place) => all[place]! >= 0);
+  const answers = ops.gather(ops.reshape(logits, [all.length, C]), ops.tensor(places, [places.length], "int32"));
+  const known = places.map((place) => all[place]!);
+  const targets = ops.oneHot(ops.tensor(known, [known.length], "int32"), C);
+  return ops.mean(softmaxCrossEntropy(answers, ops.cast(targets, "float32")));
 }

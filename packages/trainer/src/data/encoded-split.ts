@@ -8,6 +8,7 @@ import {
   type Tokenizer,
 } from "@blora/spec";
 import { sha256 } from "@blora/weights";
+import { labelsOf } from "../objective/label-objective.ts";
 
 /** A split as token ids. */
 export interface EncodedSplit {
@@ -51,7 +52,7 @@ export async function encodeSplit(name: string, options: EncodeOptions): Promise
   }
   const used = examples.slice(0, limit);
   const rows = used.map((example) => {
-    requireLabel(example, task.head);
+    requireLabels(example, task.head);
     const encoded = task.encode(example, tokenizer, maxLength);
     requireIds(example, encoded, options.vocabularySize);
     return encoded;
@@ -60,7 +61,7 @@ export async function encodeSplit(name: string, options: EncodeOptions): Promise
     name,
     rows,
     truncatedShare: rows.filter((row) => row.truncated).length / rows.length,
-    blankRows: used.filter(({ first, second }) => isBlank(first) || (second !== undefined && isBlank(second))).length,
+    blankRows: used.filter(isBlank).length,
     notes,
   };
 }
@@ -77,7 +78,7 @@ export function requireAnswers({ name, rows }: EncodedSplit, task: Task): void {
       `Expected the split ${name} to have tokens to learn, found none in ${rows.length} rows: their prompts alone fill maxSeqLength.`,
     );
   }
-  const unlabelled = rows.findIndex(({ label }) => label === undefined);
+  const unlabelled = rows.findIndex((row) => labelsOf(row).length === 0);
   if (unlabelled < 0) return;
   throw new InvalidInputError(
     `Expected the split ${name} to be labelled, found row ${unlabelled + 1} without a label.`,
@@ -90,28 +91,35 @@ export function fingerprint(split: EncodedSplit): string {
 }
 
 function* linesOf({ rows }: EncodedSplit): Generator<string> {
-  for (const { inputIds, tokenTypeIds, label, targets } of rows) {
+  for (const { inputIds, tokenTypeIds, label, labels, targets } of rows) {
     const learned = targets === undefined ? "" : `|${targets.join(" ")}`;
-    yield `${inputIds.join(" ")}|${tokenTypeIds.join(" ")}|${label}${learned}\n`;
+    const several = labels === undefined ? "" : `|${labels.join(" ")}`;
+    yield `${inputIds.join(" ")}|${tokenTypeIds.join(" ")}|${label}${learned}${several}\n`;
   }
 }
 
-function isBlank(text: string): boolean {
-  return text.trim() === "";
+/** Whether a text is missing; a conversation or a list of words is none. */
+function isBlank({ first, second, messages, words }: Example): boolean {
+  if (messages !== undefined || words !== undefined) return false;
+  return first.trim() === "" || second?.trim() === "";
 }
 
 function where(folder: string | undefined): string {
   return folder === undefined ? "" : ` in ${folder}`;
 }
 
-function requireLabel({ label, origin }: Example, head: Head): void {
-  if (label === undefined) return;
-  if (head.kind === "classification" && !(Number.isInteger(label) && label >= 0 && label < head.labels.length)) {
-    throw new InvalidInputError(
-      `${origin}: expected a label from 0 to ${head.labels.length - 1} (${head.labels.join(", ")}), found ${label}.`,
-    );
+function requireLabels(example: Example, head: Head): void {
+  const { labels: names } = { labels: undefined, ...head };
+  for (const label of example.labels ?? (example.label === undefined ? [] : [example.label])) {
+    if (names !== undefined && !(Number.isInteger(label) && label >= 0 && label < names.length)) {
+      throw new InvalidInputError(
+        `${example.origin}: expected a label from 0 to ${names.length - 1} (${names.join(", ")}), found ${label}.`,
+      );
+    }
+    if (!Number.isFinite(label)) {
+      throw new InvalidInputError(`${example.origin}: expected a finite score, found ${label}.`);
+    }
   }
-  if (!Number.isFinite(label)) throw new InvalidInputError(`${origin}: expected a finite score, found ${label}.`);
 }
 
 function requireIds({ origin }: Example, { inputIds }: EncodedExample, vocabularySize: number | undefined): void {

@@ -1,17 +1,19 @@
-import type { LabelTask } from "@blora/spec";
+import type { EncodedExample, LabelTask } from "@blora/spec";
 import type { Objective } from "./objective.ts";
 
-/** One loss a row, by its label. Class labels are int32, scores float32. */
+/** One loss a row, by its label. A class is int32, a score or a 0 or 1 for each class float32. */
 export function labelObjective({ head, loss }: Pick<LabelTask, "head" | "loss">): Objective {
-  const isScore = head.kind === "regression";
+  const isClass = head.kind === "classification" && head.several !== true;
+  const columns = head.kind === "classification" && head.several === true ? [head.labels.length] : [];
+  const [width = 1] = columns;
   return {
     lossesOf: () => 1,
     size: (_rows, batchSize) => batchSize,
-    inputs: ({ losses }) => ({ labels: { shape: [losses], dtype: isScore ? "float32" : "int32" } }),
+    inputs: ({ losses }) => ({ labels: { shape: [losses, ...columns], dtype: isClass ? "int32" : "float32" } }),
     feeds(rows, { losses }) {
-      const labels = isScore ? new Float32Array(losses) : new Int32Array(losses);
+      const labels = isClass ? new Int32Array(losses) : new Float32Array(losses * width);
       rows.forEach((row, b) => {
-        labels[b] = row.label ?? 0;
+        labels.set(labelsOf(row), b * width);
       });
       return { labels };
     },
@@ -20,4 +22,9 @@ export function labelObjective({ head, loss }: Pick<LabelTask, "head" | "loss">)
       return { logits, losses: loss(logits, labels!) };
     },
   };
+}
+
+/** The labels of a row, none where it is not labelled. */
+export function labelsOf({ label, labels }: EncodedExample): readonly number[] {
+  return labels ?? (label === undefined ? [] : [label]);
 }

@@ -36,7 +36,7 @@ export const likelihoodObjective: Objective = {
 };
 
 /** `count` rounded up to `most` times 1, 3/4, 1/2, 3/8, 1/4, …: few sizes, and at most a third of one unused. */
-function roundedUp(count: number, most: number): number {
+export function roundedUp(count: number, most: number): number {
   let size = most;
   for (let power = most; power >= 1; power /= 2) {
     for (const candidate of [power, (3 * power) / 4]) {

@@ -3,14 +3,15 @@ import { type Batch, type Feed, isLanguageModelTask, type RowLikelihood, type Sc
 import type { Tensor, TensorRecord, TensorSpec } from "@blora/tensor";
 import type { TrainingRow } from "../data/packing.ts";
 import type { BatchShape } from "../steps/step-shape.ts";
-import { labelObjective } from "./label-objective.ts";
+import { labelObjective, labelsOf } from "./label-objective.ts";
 import { likelihoodObjective } from "./likelihood-objective.ts";
+import { tokenObjective } from "./token-objective.ts";
 
 /** What a batch gives. */
 export interface BatchResult {
   /** [N] */
   readonly losses: Tensor;
-  /** [B, C], where each row has one answer. */
+  /** [N, C], where losses are of answers: those of rows or of their targets. */
   readonly logits?: Tensor;
 }
 
@@ -32,7 +33,8 @@ export interface Objective {
 }
 
 export function objectiveOf(task: Task): Objective {
-  return isLanguageModelTask(task) ? likelihoodObjective : labelObjective(task);
+  if (isLanguageModelTask(task)) return likelihoodObjective;
+  return task.head.kind === "token-classification" ? tokenObjective(task) : labelObjective(task);
 }
 
 /** Loss and scores of a split from the answers of its rows and the sum of each row's losses. */
@@ -50,14 +52,19 @@ export function scoresOf(
     const tokens = likelihoods.reduce((sum, row) => sum + row.tokens, 0);
     return { loss: tokens === 0 ? undefined : total / tokens, scores: task.score(likelihoods), likelihoods };
   }
-  const labels = rows.flatMap(({ label }) => (label === undefined ? [] : [label]));
-  if (labels.length < rows.length) return { loss: undefined, scores: undefined };
-  return { loss: total / rows.length, scores: task.score(logits, labels) };
+  if (rows.some((row) => labelsOf(row).length === 0)) return { loss: undefined, scores: undefined };
+  const answers = answersOf(task, rows);
+  const count = answers.reduce((sum, answersOfRow) => sum + answersOfRow, 0);
+  return { loss: total / count, scores: task.score(logits, rows.flatMap(labelsOf), answers) };
+}
+
+/** How many answers each row has. */
+function answersOf(task: Task, rows: readonly TrainingRow[]): number[] {
+  const { lossesOf } = objectiveOf(task);
+  return rows.map(lossesOf);
 }
 
 /** Scores that need no network: of one constant answer. A language model has none. */
 export function baselineScores(task: Task, rows: readonly TrainingRow[]): Scores {
-  return isLanguageModelTask(task)
-    ? {}
-    : task.majority(rows.flatMap(({ label }) => (label === undefined ? [] : [label])));
+  return isLanguageModelTask(task) ? {} : task.majority(rows.flatMap(labelsOf), answersOf(task, rows));
 }
