@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
+import { type Environment, folderOf, hubHome } from "./environment.ts";
+import { proxiedFetch } from "./proxied-fetch.ts";
 import { type RetryOptions, retryingFetch } from "./retrying-fetch.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How the Hub is reached. Options that are not given come from the environment variables of Hugging Face's own tools. */
 export interface HubOptions {
   /**
-   * Never shown, logged or written. Default `HF_TOKEN`, else the content of the file that `HF_TOKEN_PATH` names, else of
-   * `token` in `HF_HOME`, where `hf auth login` leaves it.
+   * Never shown, logged or written. Default `HF_TOKEN` or `HUGGING_FACE_HUB_TOKEN`, else the content of the file that
+   * `HF_TOKEN_PATH` names, else of `token` in `HF_HOME`, where `hf auth login` leaves it.
    */
   readonly token?: string;
   /** Default `HF_ENDPOINT` or `https://huggingface.co`. */
   readonly hubUrl?: string;
+  /** Default one that goes through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` names, where one does. */
   readonly fetch?: typeof fetch;
   /** Default 5 attempts; the wait before the second is a second. */
   readonly retry?: RetryOptions;
@@ -30,29 +30,44 @@ export interface HubConnection {
 }
 
 const RETRY: RetryOptions = { attempts: 5, firstWaitMilliseconds: 1000 };
+const TOKEN_VARIABLES = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"] as const;
 
-/** @throws InvalidInputError where there is a token that is none, or a file of it that cannot be read */
+/** @throws InvalidInputError where there is a token or an address that is none, or a file of a token that cannot be read */
 export function connect(options: HubOptions): HubConnection {
   const environment = options.environment ?? process.env;
   const { retry = RETRY } = options;
-  return {
-    hubUrl: (options.hubUrl ?? (environment.HF_ENDPOINT || "https://huggingface.co")).replace(/\/+$/, ""),
-    token: options.token === undefined ? hubToken(environment) : checkToken(options.token),
-    fetch: retryingFetch(options.fetch ?? fetch, retry),
-    retry,
-  };
+  const hubUrl = checkUrl(options.hubUrl ?? (environment.HF_ENDPOINT?.trim() || "https://huggingface.co"));
+  const token = options.token === undefined ? hubToken(environment) : checkToken(options.token);
+  const inner = options.fetch ?? proxiedFetch(environment, hubUrl);
+  return { hubUrl, token, fetch: retryingFetch(keepingToken(inner, hubUrl, token), retry), retry };
 }
 
-/** Folder of Hugging Face's tools: `HF_HOME`, or `huggingface` in the user's cache. */
-export function hubHome({ HF_HOME, XDG_CACHE_HOME }: Environment): string {
-  return HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
+function checkUrl(hubUrl: string): string {
+  if (/^https?:\/\/[^/]/.test(hubUrl) && URL.canParse(hubUrl)) return hubUrl.replace(/\/+$/, "");
+  throw new InvalidInputError(
+    `HF_ENDPOINT: expected an address such as https://huggingface.co, found ${JSON.stringify(hubUrl)}.`,
+  );
+}
+
+/** `fetch` that shows the token to the Hub alone: large files lie on other hosts, whose addresses are signed. */
+function keepingToken(inner: typeof fetch, hubUrl: string, token: string | undefined): typeof fetch {
+  const { origin } = new URL(hubUrl);
+  return (input, init) => {
+    const url = input instanceof Request ? input.url : input;
+    if (token === undefined || new URL(url).origin === origin) return inner(input, init);
+    const headers = new Headers(init?.headers);
+    if (headers.get("Authorization") === `Bearer ${token}`) headers.delete("Authorization");
+    return inner(input, { ...init, headers });
+  };
 }
 
 /** The user's token, where there is one. */
 function hubToken(environment: Environment): string | undefined {
-  const { HF_TOKEN, HF_TOKEN_PATH } = environment;
-  if (HF_TOKEN?.trim()) return checkToken(HF_TOKEN.trim(), "HF_TOKEN");
-  const path = HF_TOKEN_PATH || join(hubHome(environment), "token");
+  for (const name of TOKEN_VARIABLES) {
+    const token = environment[name]?.trim();
+    if (token) return checkToken(token, name);
+  }
+  const path = folderOf("HF_TOKEN_PATH", environment) ?? join(hubHome(environment), "token");
   try {
     const token = readFileSync(path, "utf8").trim();
     return token === "" ? undefined : checkToken(token, path);

@@ -1,6 +1,6 @@
 import { BloraError, InvalidInputError, NotFoundError } from "@blora/spec";
 import type { HubConnection } from "./connection.ts";
-import type { RemoteFile, RepositoryCache } from "./repository-cache.ts";
+import { isUnwritable, type RemoteFile, type RepositoryCache } from "./repository-cache.ts";
 import { resumedContent } from "./retrying-fetch.ts";
 
 /** A repository at a branch, tag or commit. */
@@ -34,8 +34,8 @@ export interface RepositoryContent {
    * @throws `BloraError` where the repository `id` is no such thing
    */
   choose(names: ReadonlySet<string>, id: string): readonly string[];
-  /** Whether a snapshot with files of these names can be used. */
-  isWhole(has: (name: string) => boolean): boolean;
+  /** Names of files that a snapshot folder lacks to be used; none where it is whole. */
+  missing(folder: string): readonly string[];
 }
 
 const COMMIT = /^[0-9a-f]{40}$/;
@@ -58,31 +58,66 @@ function statusOf(error: unknown): unknown {
   return (error as { statusCode?: unknown }).statusCode;
 }
 
+/** Puts a failure of the disk in words, where it is one: the error of a connection has no path. */
+function explainDisk(error: unknown, id: string): BloraError | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (path === undefined && code !== "ENOSPC") return undefined;
+  const options = { cause: error };
+  if (isUnwritable(error)) {
+    return new InvalidInputError(
+      `Cannot keep ${id}: ${path} cannot be written. Set HF_HUB_CACHE to a folder that can, ` +
+        "or take the copy in the cache with HF_HUB_OFFLINE=1.",
+      options,
+    );
+  }
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new BloraError(`Cannot keep ${id}: the disk of the cache is full. Set HF_HUB_CACHE to another.`, options);
+  }
+  return undefined;
+}
+
 /** Puts a failed request in words. Errors that already are ours pass. */
-function explain(error: unknown, { id, revision, hubUrl, token }: HubSource, noun: string): BloraError {
+function explain(
+  error: unknown,
+  { id, revision, hubUrl, token }: HubSource,
+  noun: string,
+  commit?: string,
+): BloraError {
   if (BloraError.isInstance(error)) return error;
   const status = statusOf(error);
   const options = { cause: error };
+  if (status === 404 && commit !== undefined && commit !== revision) {
+    return new BloraError(
+      `${hubUrl} no longer serves ${id} at commit ${commit}, which ${revision} stood for a moment ago. Try again.`,
+      options,
+    );
+  }
   if (status === 404) {
     return new NotFoundError(
-      `${hubUrl} has no ${noun} ${id} at revision ${revision}. Is the name spelled right?`,
+      `${hubUrl} has no ${noun} ${id} at revision ${revision}, and there is no folder ${id} here. Is the name spelled right?`,
       options,
     );
   }
   if (status === 401 || status === 403) {
     const advice =
       token === undefined
-        ? "Set HF_TOKEN to a token that may read it, or log in with hf auth login."
-        : "Accept its terms on its page, or use another token.";
-    return new InvalidInputError(`${hubUrl} does not show ${id}: it is gated, private or absent. ${advice}`, options);
+        ? "Set HF_TOKEN to a token that may read it, or log in with hf auth login. A gated one has terms to accept on its page"
+        : "Accept its terms on its page, or use another token";
+    return new InvalidInputError(
+      `${hubUrl} does not show ${id}: it is gated, private or absent. ${advice}. There is no folder ${id} here either.`,
+      options,
+    );
   }
   if (typeof status === "number") return new BloraError(`${hubUrl} answered ${status} to a request for ${id}`, options);
-  return new BloraError(`Cannot download ${id} from ${hubUrl}: ${reasonOf(error)}`, options);
+  const disk = explainDisk(error, id);
+  if (disk !== undefined) return disk;
+  const missing = isConnectionError(options) ? `. There is no folder ${id} here either` : "";
+  return new BloraError(`Cannot download ${id} from ${hubUrl}: ${reasonOf(error)}${missing}`, options);
 }
 
 /** True for an error of the connection rather than an answer of the Hub. */
-export const isConnectionError = (error: unknown): boolean =>
-  error instanceof Error && error.cause instanceof TypeError && error.cause.message === "fetch failed";
+export const isConnectionError = ({ cause }: { readonly cause?: unknown }): boolean =>
+  cause instanceof TypeError && cause.message === "fetch failed";
 
 /** The commit that a branch or tag stands for now. */
 async function commitOf(source: HubSource): Promise<string> {
@@ -123,9 +158,10 @@ export async function downloadRepository(
 ): Promise<string> {
   // Imported here so that local folders do not wait for it.
   const { downloadFile, listFiles } = await import("@huggingface/hub");
+  let commit: string | undefined;
   try {
     const { repo, ...request } = hubParameters(source);
-    const commit = await commitOf(source);
+    commit = await commitOf(source);
     const listed = new Map<string, RemoteFile>();
     for await (const { type, path, size, oid, lfs } of listFiles({ ...request, repo, revision: commit })) {
       const etag = lfs?.oid ?? oid ?? "";
@@ -145,6 +181,6 @@ export async function downloadRepository(
     await cache.writeRevision(source.revision, commit);
     return cache.snapshotFolder(commit);
   } catch (error) {
-    throw explain(error, source, content.noun);
+    throw explain(error, source, content.noun, commit);
   }
 }

@@ -21,6 +21,7 @@ export interface RemoteFile {
 export interface RepositoryCache {
   /** The commit a revision stood for when it was last downloaded. */
   readRevision(revision: string): Promise<string | undefined>;
+  /** Does without where the cache cannot be written: the snapshot is there all the same. */
   writeRevision(revision: string, commit: string): Promise<void>;
   snapshotFolder(commit: string): string;
   /** Whether the snapshot has a file; links it there where another snapshot brought the same content. */
@@ -45,6 +46,10 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Whether an error of the file system says that nothing may be written here. */
+export const isUnwritable = (error: unknown): boolean =>
+  ["EACCES", "EPERM", "EROFS"].includes(String((error as NodeJS.ErrnoException).code));
 
 /** Writes a stream to `path` and checks its size and hash. */
 async function writeChecked(
@@ -91,8 +96,13 @@ export function openRepositoryCache(cacheFolder: string, id: string): Repository
       ),
     async writeRevision(revision, commit) {
       const path = join(repository, "refs", revision);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFileDurably(path, commit);
+      if ((await this.readRevision(revision)) === commit) return;
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        await writeFileDurably(path, commit);
+      } catch (error) {
+        if (!isUnwritable(error)) throw error;
+      }
     },
     async restore(commit, { path, etag }) {
       const link = join(snapshotFolder(commit), path);

@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import type { RepositoryContent } from "./download.ts";
-import { type ResolveModelOptions, resolveRepository } from "./resolve-repository.ts";
+import { isFile, type ResolveModelOptions, resolveRepository } from "./resolve-repository.ts";
 
 /** Tensors, and what describes them. */
 const FORMS = [
@@ -12,7 +13,10 @@ const FORMS = [
 const ADAPTER: RepositoryContent = {
   noun: "adapter",
   example: "org/my-adapter",
-  isWhole: (has) => FORMS.some((form) => form.every(has)),
+  missing(folder) {
+    const lacking = FORMS.map((form) => form.filter((name) => !isFile(join(folder, name))));
+    return lacking.reduce((least, names) => (names.length < least.length ? names : least));
+  },
   choose(names, id) {
     const whole = FORMS.filter((form) => form.every((name) => names.has(name)));
     if (whole.length > 0) return whole.flat();

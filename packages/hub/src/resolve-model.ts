@@ -1,11 +1,13 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isPickle, pickleAdvice, TOKENIZER_FILES, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
-import { InvalidInputError, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+import { InvalidInputError, isJsonRecord, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import { connect } from "./connection.ts";
 import { downloadFileAlone, type RepositoryContent } from "./download.ts";
 import {
   findCached,
+  isFile,
   isFolder,
   locate,
   notCached,
@@ -19,7 +21,7 @@ const CONFIG = "config.json";
 const MODEL: RepositoryContent = {
   noun: "model",
   example: "microsoft/deberta-v3-base",
-  isWhole: (has) => has(CONFIG),
+  missing: (folder) => [CONFIG, ...weightsOf(folder)].filter((name) => !isFile(join(folder, name))),
   choose(names, id) {
     const isWeights = (name: string): boolean =>
       names.has(WEIGHTS_FILE)
@@ -36,6 +38,15 @@ const MODEL: RepositoryContent = {
     return [...[...names].filter((name) => TOKENIZER_FILES.has(name)), ...weights, CONFIG];
   },
 };
+
+/** Names of the files of weights that a snapshot should have. One of pickle files alone is told so where it is opened. */
+function weightsOf(folder: string): readonly string[] {
+  const index = join(folder, WEIGHTS_INDEX_FILE);
+  if (isFile(join(folder, WEIGHTS_FILE))) return [];
+  if (!isFile(index)) return readdirSync(folder).some(isPickle) ? [] : [WEIGHTS_FILE];
+  const { weight_map: files } = parseStrictJsonObject(readFileSync(index), { origin: index, anyKeys: true });
+  return isJsonRecord(files) ? [...new Set(Object.values(files).map(String))] : [];
+}
 
 /**
  * The folder of a model: the folder itself, or a model of the Hugging Face Hub,
@@ -65,8 +76,8 @@ export async function readModelConfig(
   if (isFolder(idOrFolder)) return readConfig(resolve(idOrFolder));
   const { wanted, cache, offline } = locate(idOrFolder, MODEL, options);
   const cached = await findCached(wanted, MODEL, cache);
-  if (cached !== undefined) return readConfig(cached);
-  if (offline) throw notCached(wanted);
+  if (cached?.missing.length === 0) return readConfig(cached.folder);
+  if (offline) throw notCached(wanted, cached);
   const bytes = await downloadFileAlone({ ...wanted, ...connect(options) }, CONFIG, MODEL.noun);
   return { config: parseConfig(bytes, `${CONFIG} of ${idOrFolder}`), folder: undefined };
 }

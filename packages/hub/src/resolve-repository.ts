@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { InvalidInputError, NotFoundError } from "@blora/spec";
-import { connect, type Environment, type HubOptions, hubHome } from "./connection.ts";
+import { resolve } from "node:path";
+import { BloraError, InvalidInputError, NotFoundError } from "@blora/spec";
+import { connect, type HubOptions } from "./connection.ts";
 import {
   type DownloadProgress,
   downloadRepository,
@@ -9,13 +9,14 @@ import {
   type RepositoryContent,
   type RepositoryRevision,
 } from "./download.ts";
+import { hubCache, isOffline } from "./environment.ts";
 import { openRepositoryCache, type RepositoryCache } from "./repository-cache.ts";
 
 /** Which revision is wanted, and where it is kept. */
 export interface ResolveModelOptions extends HubOptions {
   /** Branch, tag or commit. Default `main`. */
   readonly revision?: string;
-  /** Never use the network. Default `HF_HUB_OFFLINE`. */
+  /** Never use the network. Default `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`. */
   readonly offline?: boolean;
   /** Default `HF_HUB_CACHE`, or `hub` in `HF_HOME` or in `~/.cache/huggingface`. */
   readonly cacheFolder?: string;
@@ -28,13 +29,6 @@ const COMMIT = /^[0-9a-f]{40}$/;
 
 export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-const isOn = (value: string | undefined): boolean => /^(?:1|true|yes|on)$/i.test(value ?? "");
-
-function defaultCacheFolder(environment: Environment): string {
-  const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE } = environment;
-  return HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(hubHome(environment), "hub");
-}
-
 function checkNames({ id, revision }: RepositoryRevision, { example }: RepositoryContent): void {
   if (!REPOSITORY_ID.test(id) || /\.\.|--/.test(id)) {
     throw new InvalidInputError(
@@ -46,18 +40,25 @@ function checkNames({ id, revision }: RepositoryRevision, { example }: Repositor
   }
 }
 
+/** A snapshot in the cache, and what it lacks to be used: another tool may have fetched only some of its files. */
+export interface CachedSnapshot {
+  readonly folder: string;
+  readonly missing: readonly string[];
+}
+
 /** The snapshot a revision was last downloaded as. */
 export async function findCached(
   { revision }: RepositoryRevision,
-  { isWhole }: RepositoryContent,
+  content: RepositoryContent,
   cache: RepositoryCache,
-): Promise<string | undefined> {
+): Promise<CachedSnapshot | undefined> {
   const commit = COMMIT.test(revision) ? revision : await cache.readRevision(revision);
   if (commit === undefined || !COMMIT.test(commit)) return undefined;
   const folder = cache.snapshotFolder(commit);
-  const has = (name: string): boolean => statSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
-  return isWhole(has) ? folder : undefined;
+  return isFolder(folder) ? { folder, missing: content.missing(folder) } : undefined;
 }
+
+export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 /**
  * The folder of a repository: the folder itself, or the snapshot of what `content` chooses.
@@ -73,8 +74,8 @@ export async function resolveRepository(
   const { wanted, cache, offline } = locate(idOrFolder, content, options);
   if (offline) {
     const cached = await findCached(wanted, content, cache);
-    if (cached !== undefined) return cached;
-    throw notCached(wanted);
+    if (cached?.missing.length === 0) return cached.folder;
+    throw notCached(wanted, cached);
   }
   try {
     return await downloadRepository(
@@ -84,15 +85,25 @@ export async function resolveRepository(
       options.onProgress ?? (() => {}),
     );
   } catch (error) {
-    const cached = isConnectionError(error) ? await findCached(wanted, content, cache) : undefined;
-    if (cached !== undefined) return cached;
-    throw error;
+    if (!BloraError.isInstance(error) || !isConnectionError(error)) throw error;
+    const cached = await findCached(wanted, content, cache);
+    if (cached === undefined) throw error;
+    if (cached.missing.length === 0) return cached.folder;
+    throw new NotFoundError(`${error.message}. ${incomplete(wanted, cached)}.`, { cause: error.cause });
   }
 }
 
-export function notCached({ id, revision }: RepositoryRevision): NotFoundError {
+function incomplete({ id, revision }: RepositoryRevision, { missing }: CachedSnapshot): string {
+  return `The cached copy of ${id} at revision ${revision} is not complete: it lacks ${missing.join(", ")}`;
+}
+
+export function notCached(wanted: RepositoryRevision, cached: CachedSnapshot | undefined): NotFoundError {
+  if (cached !== undefined && cached.missing.length > 0) {
+    return new NotFoundError(`${incomplete(wanted, cached)}. Offline mode forbids to download the rest.`);
+  }
+  const { id, revision } = wanted;
   return new NotFoundError(
-    `${id} at revision ${revision} is not in the cache, and offline mode forbids to download it`,
+    `${id} at revision ${revision} is not in the cache, and offline mode forbids to download it. There is no folder ${id} here either.`,
   );
 }
 
@@ -106,6 +117,6 @@ export function locate(
   const environment = options.environment ?? process.env;
   const wanted: RepositoryRevision = { id, revision: options.revision ?? "main" };
   checkNames(wanted, content);
-  const cache = openRepositoryCache(options.cacheFolder ?? defaultCacheFolder(environment), id);
-  return { wanted, cache, offline: options.offline ?? isOn(environment.HF_HUB_OFFLINE) };
+  const cache = openRepositoryCache(options.cacheFolder ?? hubCache(environment), id);
+  return { wanted, cache, offline: options.offline ?? isOffline(environment) };
 }

@@ -70,7 +70,10 @@ async function waitAfter(attempt: number, options: RetryOptions, asked?: number)
   await wait(Math.min(LONGEST_WAIT_MILLISECONDS, milliseconds));
 }
 
+/** Milliseconds to wait, of a header that holds seconds or a date. */
 function retryAfter(response: Response): number | undefined {
-  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? 1000 * seconds : undefined;
+  const header = response.headers.get("Retry-After")?.trim();
+  if (!header) return undefined;
+  const milliseconds = /^\d+(?:\.\d+)?$/.test(header) ? 1000 * Number(header) : Date.parse(header) - Date.now();
+  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }

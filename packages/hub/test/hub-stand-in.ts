@@ -18,6 +18,10 @@ export interface HubStandIn {
   readonly ranges: string[];
   /** What to do to the next requests whose path contains a key, one entry each. */
   readonly faults: Map<string, Fault[]>;
+  /** Where requests for a file of a name are sent instead. */
+  readonly redirects: Map<string, string>;
+  /** What `Retry-After` says of a 429. */
+  retryAfter: string;
   close(): Promise<void>;
 }
 
@@ -29,6 +33,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
   const committed = new Map<string, Buffer>();
   const faults = new Map<string, Fault[]>();
   const ranges: string[] = [];
+  const redirects = new Map<string, string>();
   let repository: string | undefined;
 
   const server = createServer((request, response) => {
@@ -40,7 +45,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
       const hasHalf = request.headers.range !== "bytes=0-0";
       const fault = queue[0] === "half" && !hasHalf ? undefined : queue.shift();
       if (fault === "cut") return request.socket.destroy();
-      if (fault === 429) response.setHeader("Retry-After", "7");
+      if (fault === 429) response.setHeader("Retry-After", hub.retryAfter);
       if (typeof fault === "number")
         return json(response, fault, { error: `told to answer ${fault} to ${request.headers.authorization}` });
       if (!path.startsWith("/objects/") && request.headers.authorization !== `Bearer ${token}`)
@@ -54,6 +59,8 @@ export async function startHub(token: string): Promise<HubStandIn> {
     const { pathname } = new URL(path, "http://localhost");
     if (pathname.includes("/revision/")) return json(response, 200, { _id: "1", id: repository, sha: COMMIT });
     if (pathname.includes("/tree/")) return json(response, 200, [...committed].map(listing));
+    const elsewhere = redirects.get(pathname.split("/").at(-1)!);
+    if (elsewhere !== undefined) return void response.writeHead(302, { Location: elsewhere }).end();
     const content = committed.get(pathname.slice(pathname.indexOf(COMMIT) + COMMIT.length + 1));
     if (content === undefined) return json(response, 404, { error: "no such file" });
     response.setHeader("ETag", '"x"');
@@ -111,15 +118,18 @@ export async function startHub(token: string): Promise<HubStandIn> {
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  const hub: HubStandIn = {
     url: `http://127.0.0.1:${port}`,
     requests,
     objects,
     committed,
     faults,
     ranges,
+    redirects,
+    retryAfter: "7",
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+  return hub;
 }
 
 function listing([path, content]: [string, Buffer]): object {

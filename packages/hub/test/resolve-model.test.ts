@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -82,6 +82,21 @@ function listing([path, content]: [string, Buffer]) {
   const file = { type: "file", path, size: content.length, oid: hash("sha1", content) };
   const isLarge = /\.(safetensors|bin)$/.test(path);
   return isLarge ? { ...file, lfs: { oid: hash("sha256", content), size: content.length, pointerSize: 130 } } : file;
+}
+
+/** Runs `body` where nobody may write to a folder. Modes of files do not bind root, so root runs it as nobody. */
+async function withoutWriting(folder: string, body: () => Promise<void>): Promise<void> {
+  const paths = [folder, ...readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)))];
+  const folders = paths.filter((path) => statSync(path).isDirectory());
+  const isRoot = process.geteuid?.() === 0;
+  for (const path of folders) chmodSync(path, 0o555);
+  if (isRoot) process.seteuid!(65534);
+  try {
+    await body();
+  } finally {
+    if (isRoot) process.seteuid!(0);
+    for (const path of folders) chmodSync(path, 0o755);
+  }
 }
 
 const RETRY = { attempts: 2, firstWaitMilliseconds: 0 };
@@ -172,6 +187,64 @@ describe("resolveModel", () => {
     );
     await close();
     await expect(resolveTiny()).rejects.toThrow(/Cannot download org\/tiny from http:.*fetch failed: .*ECONNREFUSED/);
+  });
+
+  it("serves a cached copy that nobody may write", async () => {
+    const snapshot = await resolveTiny();
+    const repository = join(cacheFolder, "models--org--tiny");
+    await withoutWriting(cacheFolder, async () => {
+      expect(await resolveTiny()).toBe(snapshot);
+      // The revision cannot be noted, and need not be.
+      expect(await resolveTiny({ revision: "v1" })).toBe(snapshot);
+      hub.commit = "d".repeat(40);
+      hub.files = { ...FILES, "config.json": Buffer.from('{"model_type":"new"}') };
+      await expect(resolveTiny()).rejects.toThrow(/cannot be written\. Set HF_HUB_CACHE to a folder that can/);
+    });
+    expect(readdirSync(join(repository, "refs"))).toEqual(["main"]);
+  });
+
+  it("calls a cached copy incomplete that another tool left so, and completes it", async () => {
+    const repository = join(cacheFolder, "models--org--tiny");
+    mkdirSync(join(repository, "refs"), { recursive: true });
+    mkdirSync(join(repository, "snapshots", COMMIT), { recursive: true });
+    writeFileSync(join(repository, "refs", "main"), COMMIT);
+    writeFileSync(join(repository, "snapshots", COMMIT, "config.json"), FILES["config.json"]!);
+    const partial = /The cached copy of org\/tiny at revision main is not complete: it lacks model\.safetensors/;
+    await expect(resolveTiny({ offline: true })).rejects.toThrow(partial);
+    await expect(resolveTiny({ environment: environment({ HF_ENDPOINT: "http://127.0.0.1:1" }) })).rejects.toThrow(
+      partial,
+    );
+    writeFileSync(
+      join(repository, "snapshots", COMMIT, "model.safetensors.index.json"),
+      '{"weight_map":{"v":"a.safetensors","w":"b.safetensors"}}',
+    );
+    await expect(resolveTiny({ offline: true })).rejects.toThrow(/it lacks a\.safetensors, b\.safetensors\. Offline/);
+    const snapshot = await resolveTiny();
+    expect(await resolveTiny({ offline: true })).toBe(snapshot);
+  });
+
+  it("says of a name that is nothing that there is no such folder either", async () => {
+    hub.status = 404;
+    await expect(resolveTiny()).rejects.toThrow(/has no model org\/tiny .* and there is no folder org\/tiny here/);
+    hub.status = 401;
+    await expect(resolveTiny()).rejects.toThrow(/There is no folder org\/tiny here either/);
+    await expect(resolveTiny({ offline: true })).rejects.toThrow(/There is no folder org\/tiny here either/);
+    await close();
+    await expect(resolveTiny()).rejects.toThrow(/ECONNREFUSED.*There is no folder org\/tiny here either/);
+  });
+
+  it.each(["hub.org", "ftp://hub.org", "https://"])("refuses the address %s of a Hub", async (HF_ENDPOINT) => {
+    await expect(resolveTiny({ environment: environment({ HF_ENDPOINT }) })).rejects.toThrow(
+      "HF_ENDPOINT: expected an address such as https://huggingface.co",
+    );
+  });
+
+  it("reaches a Hub whose address ends in a slash, at a revision with a slash", async () => {
+    const snapshot = await resolveTiny({
+      environment: environment({ HF_ENDPOINT: `${hub.url}//` }),
+      revision: "refs/pr/1",
+    });
+    expect(await resolveTiny({ offline: true, revision: "refs/pr/1" })).toBe(snapshot);
   });
 
   it("sends the token and never shows it", async () => {

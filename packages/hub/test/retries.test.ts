@@ -66,4 +66,22 @@ describe("a download", () => {
     expect(hub.ranges).toEqual(["bytes=500-999", "bytes=750-999"]);
     expect(waits).toEqual([10, 20]);
   });
+
+  test("waits until the date that the server names, a minute at most", async () => {
+    hub.retryAfter = new Date(Date.now() + 3_600_000).toUTCString();
+    hub.faults.set("/revision/", [429]);
+    await download();
+    hub.retryAfter = "Thu, 01 Jan 1970 00:00:00 GMT";
+    hub.faults.set("/revision/", [429]);
+    await download();
+    hub.retryAfter = "soon";
+    hub.faults.set("/revision/", [429]);
+    await download();
+    expect(waits).toEqual([60_000, 0, 10]);
+  });
+
+  test("says where the commit went away while it was downloaded", async () => {
+    hub.faults.set("/tree/", [404]);
+    await expect(download()).rejects.toThrow(/no longer serves me\/adapter at commit 0{40}, which main stood for/);
+  });
 });

@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { publishToHub, resolveAdapter } from "../src/index.ts";
 import { type HubStandIn, startHub } from "./hub-stand-in.ts";
 import { published } from "./published.ts";
@@ -72,5 +74,35 @@ describe("the token", () => {
   test("is not read offline", async () => {
     writeFileSync(join(home, "token"), "secret");
     await expect(download({ HF_HUB_OFFLINE: "1" })).rejects.toThrow(/is not in the cache/);
+  });
+
+  test("is that of HUGGING_FACE_HUB_TOKEN where HF_TOKEN is not set, without its line break", async () => {
+    await publish({ HUGGING_FACE_HUB_TOKEN: `${TOKEN}\r\n` });
+    await download({ HF_TOKEN: " ", HUGGING_FACE_HUB_TOKEN: TOKEN });
+    await expect(download({ HF_TOKEN: "hf_another", HUGGING_FACE_HUB_TOKEN: TOKEN })).rejects.toThrow(/does not show/);
+  });
+
+  test("in a file of ~ is found", async () => {
+    writeFileSync(join(home, "mine"), TOKEN);
+    await publish({ HOME: home, HF_TOKEN_PATH: "~/mine" });
+    expect(hub.committed.size).toBe(5);
+  });
+
+  test("is shown to no other host, neither one that the Hub sends to nor one it names", async () => {
+    const seen: (string | undefined)[] = [];
+    const other = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      const part = request.headers.range === "bytes=0-0" ? "x" : "x".repeat(4);
+      response.writeHead(206, { "X-Cache": "Hit from cloudfront", ETag: '"x"', "Content-Range": "bytes 0-0/4" });
+      response.end(part);
+    });
+    await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
+    onTestFinished(() => void other.close());
+    await publish({ HF_TOKEN: TOKEN });
+    hub.committed.set("adapter_config.json", Buffer.from("x".repeat(4)));
+    hub.redirects.set("adapter_config.json", `http://127.0.0.1:${(other.address() as AddressInfo).port}/file`);
+    await download({ HF_TOKEN: TOKEN });
+    expect(seen.length).toBeGreaterThan(1);
+    expect(new Set(seen)).toEqual(new Set([undefined]));
   });
 });
