@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { copyCompanionFiles } from "@blora/files";
 import type { Network, PlainAdapter } from "@blora/network";
 import type { CodedUpdate } from "@blora/spec";
 import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
@@ -9,7 +10,7 @@ import { int8 } from "./quantize/int8.ts";
 import { withRoundedWeights } from "./quantize/rewrite.ts";
 import { traceGraph } from "./trace/trace-graph.ts";
 import { collectWeights, type Weight } from "./weights.ts";
-import { copyTokenizer, writeConfig } from "./write/model-folder.ts";
+import { writeConfig } from "./write/model-folder.ts";
 import { writeGraph } from "./write/write-graph.ts";
 
 /** How base weights are stored. */
@@ -97,7 +98,7 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
       bytes,
       dtype,
       longest: traced.hasTables ? network.maxLength : undefined,
-      tokenizer: await copyTokenizer(network.checkpoint.folder, out),
+      tokenizer: copyCompanionFiles(network.checkpoint.folder, out),
     };
   } finally {
     await rm(aside, { recursive: true, force: true });

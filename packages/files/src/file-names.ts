@@ -2,21 +2,6 @@ export const WEIGHTS_FILE = "model.safetensors";
 /** Says which tensor is in which file of weights, where there are several. */
 export const WEIGHTS_INDEX_FILE = "model.safetensors.index.json";
 
-/** Everything beside weights and `config.json` that a tokenizer, a chat or a generation loop reads. */
-export const TOKENIZER_FILES: ReadonlySet<string> = new Set([
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "spm.model",
-  "tokenizer.model",
-  "vocab.json",
-  "vocab.txt",
-  "merges.txt",
-  "generation_config.json",
-  "chat_template.jinja",
-]);
-
 /** An adapter packed at its learned widths: what describes it, and its tensors. */
 export const ADAPTER_DESCRIPTION_FILE = "blora_config.json";
 export const ADAPTER_PACKED_FILE = "blora_model.safetensors";

@@ -1,3 +1,4 @@
+export { copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
 export { flush, writeFileDurably, writeFileDurablySync, writeFolderDurably } from "./durable.ts";
 export { requireEmptyFolder } from "./empty-folder.ts";
@@ -8,7 +9,6 @@ export {
   PEFT_CONFIG_FILE,
   PEFT_TENSORS_FILE,
   pickleAdvice,
-  TOKENIZER_FILES,
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
 } from "./file-names.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isPickle, pickleAdvice, TOKENIZER_FILES, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
+import { isCompanionFile, isPickle, pickleAdvice, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
 import { InvalidInputError, isJsonRecord, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import { connect } from "./connection.ts";
 import { downloadFileAlone, type RepositoryContent } from "./download.ts";
@@ -35,7 +35,7 @@ const MODEL: RepositoryContent = {
       throw new NotFoundError(`${id} has no weights: expected ${WEIGHTS_FILE} or ${WEIGHTS_INDEX_FILE}`);
     }
     if (!names.has(CONFIG)) throw new NotFoundError(`${id} has no ${CONFIG}`);
-    return [...[...names].filter((name) => TOKENIZER_FILES.has(name)), ...weights, CONFIG];
+    return [...[...names].filter(isCompanionFile), ...weights, CONFIG];
   },
 };
 
@@ -51,7 +51,7 @@ function weightsOf(folder: string): readonly string[] {
 /**
  * The folder of a model: the folder itself, or a model of the Hugging Face Hub,
  * downloaded into the cache where it is not there already. Only safetensors,
- * `config.json` and tokenizer files are downloaded. Without a connection the
+ * `config.json` and the files that go along with them are downloaded. Without a connection the
  * cached copy is used.
  *
  * Throws `NotFoundError` for an unknown model or folder and one that is not

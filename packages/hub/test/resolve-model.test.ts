@@ -18,8 +18,18 @@ const FILES: Readonly<Record<string, Buffer>> = {
   "pytorch_model.bin": Buffer.from("pickle"),
   "tokenizer.json": Buffer.from("{}"),
   "chat_template.jinja": Buffer.from("{{ messages }}"),
+  "additional_chat_templates/tool_use.jinja": Buffer.from("{{ tools }}"),
+  "generation_config.json": Buffer.from('{"eos_token_id":[0,257]}'),
+  LICENSE: Buffer.from("free"),
   "README.md": Buffer.from("# tiny"),
 };
+const COMPANIONS = [
+  "tokenizer.json",
+  "chat_template.jinja",
+  "additional_chat_templates/tool_use.jinja",
+  "generation_config.json",
+  "LICENSE",
+];
 
 interface FakeHub {
   readonly url: string;
@@ -133,14 +143,14 @@ describe("resolveModel", () => {
       onProgress: ({ file, bytes, total }) => progress.push(`${file} ${bytes}/${total}`),
     });
     expect(snapshot).toBe(join(cacheFolder, "models--org--tiny", "snapshots", COMMIT));
-    expect(hub.served).toEqual(["tokenizer.json", "chat_template.jinja", "model.safetensors", "config.json"]);
+    expect(hub.served).toEqual([...COMPANIONS, "model.safetensors", "config.json"]);
     expect(progress.at(-2)).toBe(`model.safetensors ${WEIGHTS.length}/${WEIGHTS.length}`);
     const checkpoint = openCheckpoint(snapshot);
     expect(checkpoint.config).toEqual({ model_type: "tiny" });
     expect(checkpoint.read("w")).toEqual(new Float32Array(2));
 
     expect(await resolveTiny()).toBe(snapshot);
-    expect(hub.served.length).toBe(4);
+    expect(hub.served.length).toBe(COMPANIONS.length + 2);
   });
 
   it("lays the cache out as Hugging Face's own libraries do", async () => {

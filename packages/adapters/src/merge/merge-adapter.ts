@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { requireEmptyFolder, TOKENIZER_FILES, writeFolderDurably } from "@blora/files";
+import { copyCompanionFiles, requireEmptyFolder, writeFolderDurably } from "@blora/files";
 import {
   type Adapter,
   type Architecture,
@@ -75,10 +75,7 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> 
     files = writeShards(folder, tensors, options.maxShardBytes ?? DEFAULT_SHARD_BYTES);
     const config = Object.keys(weights.head).length === 0 ? checkpoint.config : configWithHead(checkpoint.config, head);
     writeFileSync(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-    for (const name of TOKENIZER_FILES) {
-      const source = join(checkpoint.folder, name);
-      if (existsSync(source)) copyFileSync(source, join(folder, name));
-    }
+    copyCompanionFiles(checkpoint.folder, folder);
   });
   return { merged, replaced, files };
 }

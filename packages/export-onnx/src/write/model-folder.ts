@@ -1,6 +1,5 @@
-import { copyFile, readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { TOKENIZER_FILES } from "@blora/files";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { configWithHead, type Head, type JsonObject, parseStrictJsonObject } from "@blora/spec";
 
 /** What `config.json` says of an export beyond the network itself. */
@@ -36,20 +35,3 @@ export async function writeConfig(
 }
 
 const LIBRARY = "transformers.js_config";
-
-/** Copies the tokenizer of a model folder; returns the names of its files. */
-export async function copyTokenizer(from: string, to: string): Promise<string[]> {
-  if (resolve(from) === resolve(to)) return [];
-  const copied: string[] = [];
-  for (const name of TOKENIZER_FILES) {
-    const isThere = await copyFile(join(from, name), join(to, name)).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return false;
-        throw error;
-      },
-    );
-    if (isThere) copied.push(name);
-  }
-  return copied;
-}

@@ -1,0 +1,56 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+/** What a tokenizer, a chat, a generation loop or a reader of the licence reads of a checkpoint. */
+const NAMES: ReadonlySet<string> = new Set([
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "spm.model",
+  "tokenizer.model",
+  "sentencepiece.bpe.model",
+  "vocab.json",
+  "vocab.txt",
+  "merges.txt",
+  "generation_config.json",
+  "chat_template.jinja",
+  "chat_template.json",
+]);
+const TEMPLATES = "additional_chat_templates";
+const LICENSE = /^(?:LICEN[CS]E|NOTICE|USE_POLICY)(?:[.-][\w.-]*)?$/i;
+
+/**
+ * Whether a file belongs to a checkpoint beside its weights and `config.json`: it is downloaded with them, and goes along
+ * wherever the model goes.
+ *
+ * @param name relative to the model's folder, with `/`
+ */
+export function isCompanionFile(name: string): boolean {
+  return NAMES.has(name) || LICENSE.test(name) || new RegExp(`^${TEMPLATES}/[\\w-]+\\.jinja$`).test(name);
+}
+
+/** Names of the companion files in a model's folder, in order. */
+function companionFiles(folder: string): string[] {
+  const namesIn = (path: string): string[] =>
+    existsSync(path)
+      ? readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]))
+      : [];
+  const templates = namesIn(join(folder, TEMPLATES)).map((name) => `${TEMPLATES}/${name}`);
+  return [...namesIn(folder), ...templates].filter(isCompanionFile).sort();
+}
+
+/**
+ * Copies a checkpoint's companion files into another folder that is there.
+ *
+ * @returns their names
+ */
+export function copyCompanionFiles(from: string, to: string): string[] {
+  if (resolve(from) === resolve(to)) return [];
+  const names = companionFiles(from);
+  for (const name of names) {
+    mkdirSync(dirname(join(to, name)), { recursive: true });
+    copyFileSync(join(from, name), join(to, name));
+  }
+  return names;
+}

@@ -1,0 +1,59 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { copyCompanionFiles, isCompanionFile } from "../src/index.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const COMPANIONS = [
+  "LICENSE",
+  "Notice.txt",
+  "added_tokens.json",
+  "additional_chat_templates/tool_use.jinja",
+  "chat_template.jinja",
+  "chat_template.json",
+  "generation_config.json",
+  "merges.txt",
+  "sentencepiece.bpe.model",
+  "special_tokens_map.json",
+  "spm.model",
+  "tokenizer.json",
+  "tokenizer.model",
+  "tokenizer_config.json",
+  "vocab.json",
+  "vocab.txt",
+];
+const OTHERS = [
+  ".env",
+  "README.md",
+  "additional_chat_templates/x.py",
+  "config.json",
+  "model.safetensors",
+  "other/tokenizer.json",
+  "pytorch_model.bin",
+];
+
+test("are told from weights, configuration and anything else by their names", () => {
+  expect(
+    [...COMPANIONS, ...OTHERS, "../LICENSE", "additional_chat_templates/../x.jinja"].filter(isCompanionFile),
+  ).toEqual(COMPANIONS);
+});
+
+test("go from one folder to another, whole", () => {
+  const [from, to] = [temporaryFolder(), temporaryFolder()];
+  for (const name of [...COMPANIONS, ...OTHERS]) {
+    mkdirSync(dirname(join(from, name)), { recursive: true });
+    writeFileSync(join(from, name), `content of ${name}`);
+  }
+  expect(copyCompanionFiles(from, to)).toEqual(COMPANIONS);
+  expect(readdirSync(to, { recursive: true }).sort()).toEqual([...COMPANIONS, "additional_chat_templates"].sort());
+  expect(readFileSync(join(to, "additional_chat_templates/tool_use.jinja"), "utf8")).toContain("tool_use");
+  expect(copyCompanionFiles(from, from)).toEqual([]);
+});
+
+test("are copied as files where they are links, as in a cache of the Hub", () => {
+  const [from, to] = [temporaryFolder(), temporaryFolder()];
+  writeFileSync(join(from, "blob"), "text");
+  symlinkSync("blob", join(from, "vocab.txt"));
+  expect(copyCompanionFiles(from, to)).toEqual(["vocab.txt"]);
+  expect(readFileSync(join(to, "vocab.txt"), "utf8")).toBe("text");
+});
