@@ -27,6 +27,8 @@ export interface SpecialTokens {
 export interface Tokenizer {
   readonly vocabularySize: number;
   readonly special: SpecialTokens;
+  /** Ids that end what the model writes, of which a chat model has several; `special.eos` alone where absent. */
+  readonly stopIds?: readonly number[];
   /** Ids of `text` without special tokens. */
   encode(text: string): number[];
   /** Text of ids; special tokens are left out. Ids that end inside a character give U+FFFD. */

@@ -1,3 +1,6 @@
+import { InvalidInputError, type JsonRecord } from "@blora/spec";
+import { recordsOf } from "./json-file.ts";
+
 /** A token found in the text itself, before the model sees it. Fields as in `tokenizer.json`. */
 export interface AddedToken {
   readonly id: number;
@@ -18,27 +21,63 @@ export type Section = string | number;
 
 const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 
-function pattern({ content, lstrip, rstrip, singleWord }: AddedToken): string {
-  const escaped = escapeRegExp(content);
-  const word = singleWord ? `(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])` : escaped;
-  return `${lstrip ? "\\s*" : ""}(${word})${rstrip ? "\\s*" : ""}`;
+const WORD = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
+const ENDS_WITH_WORD = new RegExp(`${WORD}$`, "u");
+const STARTS_WITH_WORD = new RegExp(`^${WORD}`, "u");
+
+/** Whether nothing that is part of a word touches a match. */
+function isAlone(text: string, start: number, end: number): boolean {
+  // Two units are enough: a character has no more.
+  return (
+    !ENDS_WITH_WORD.test(text.slice(Math.max(0, start - 2), start)) && !STARTS_WITH_WORD.test(text.slice(end, end + 2))
+  );
 }
 
-/** Makes a function that cuts a text at added tokens, leftmost first and the longest where several match. */
+/**
+ * Makes a function that cuts a text at added tokens, leftmost first and the longest where several match. A match that
+ * must stand alone and does not is passed over whole, as the Rust library of Hugging Face does.
+ */
 export function createSplitter(tokens: readonly AddedToken[]): (text: string) => Section[] {
   const ordered = tokens.filter(({ content }) => content !== "").sort((a, b) => b.content.length - a.content.length);
   if (ordered.length === 0) return (text) => [text];
-  const ids = new Map(ordered.map(({ content, id }) => [content, id]));
-  const expression = new RegExp(ordered.map(pattern).join("|"), "gu");
+  const byContent = new Map(ordered.map((token) => [token.content, token]));
+  const expression = new RegExp(ordered.map(({ content }) => escapeRegExp(content)).join("|"), "gu");
   return (text) => {
     const sections: Section[] = [];
-    let start = 0;
-    for (const match of text.matchAll(expression)) {
-      if (match.index > start) sections.push(text.slice(start, match.index));
-      sections.push(ids.get(match.slice(1).find((group) => group !== undefined)!)!);
-      start = match.index + match[0].length;
+    let done = 0;
+    for (const { 0: content, index } of text.matchAll(expression)) {
+      const { id, lstrip, rstrip, singleWord } = byContent.get(content)!;
+      let end = index + content.length;
+      if (singleWord && !isAlone(text, index, end)) continue;
+      const before = text.slice(done, index);
+      const kept = lstrip ? before.replace(/(?<!\s)\s+$/, "") : before;
+      if (kept !== "") sections.push(kept);
+      sections.push(id);
+      if (rstrip) end += /^\s*/.exec(text.slice(end))![0].length;
+      done = end;
     }
-    if (start < text.length) sections.push(text.slice(start));
+    if (done < text.length) sections.push(text.slice(done));
     return sections;
   };
+}
+
+/** The `added_tokens` of a `tokenizer.json`. */
+export function readAddedTokens(json: JsonRecord, path: string): AddedToken[] {
+  return recordsOf(json.added_tokens).map((token) => {
+    const { id, content } = token;
+    if (!Number.isSafeInteger(id) || (id as number) < 0 || typeof content !== "string") {
+      throw new InvalidInputError(
+        `${path}: expected added tokens with an id and content, found ${JSON.stringify(token)}`,
+      );
+    }
+    return {
+      id: id as number,
+      content,
+      normalized: token.normalized === true,
+      lstrip: token.lstrip === true,
+      rstrip: token.rstrip === true,
+      singleWord: token.single_word === true,
+      special: token.special === true,
+    };
+  });
 }

@@ -1,4 +1,5 @@
 import { isJsonRecord } from "@blora/spec";
+import { lowerCase } from "./bert-normalizer.ts";
 import { parseCharsmap } from "./charsmap.ts";
 import { recordsOf } from "./json-file.ts";
 import { characterLength } from "./utf8.ts";
@@ -61,7 +62,7 @@ export function createJsonNormalizer(normalizer: unknown): TextMap | undefined {
       };
     }
     case "Lowercase":
-      return (text) => text.toLowerCase();
+      return lowerCase;
     case "NFC":
     case "NFD":
     case "NFKC":

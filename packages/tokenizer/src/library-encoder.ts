@@ -1,7 +1,10 @@
-import { resolve } from "node:path";
+import { join } from "node:path";
 import { InvalidInputError, type JsonRecord, type Message } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
+import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";
+import { recordsOf } from "./json-file.ts";
+import { createWordPiece } from "./wordpiece.ts";
 
 /** Runs `load` and says whose tokenizer it was where it fails. */
 async function open(folder: string, load: () => Promise<PreTrainedTokenizer>): Promise<PreTrainedTokenizer> {
@@ -55,18 +58,30 @@ function applyTemplate(
 }
 
 /**
- * Encoder of any `tokenizer.json` that `AutoTokenizer` of
- * `@huggingface/transformers` reads: byte-pair encoding, WordPiece and the rest.
+ * Encoder of the contents of any `tokenizer.json` and `tokenizer_config.json` that `@huggingface/transformers` reads:
+ * byte-pair encoding, WordPiece and the rest.
+ *
+ * @param folder they come from, for errors
  */
-export async function createLibraryEncoder(folder: string): Promise<Encoder> {
+export async function createLibraryEncoder(json: JsonRecord, config: JsonRecord, folder: string): Promise<Encoder> {
   // Imported here because it takes a fifth of a second and loads an inference runtime.
-  const { AutoTokenizer } = await import("@huggingface/transformers");
-  const options = { local_files_only: true };
-  return encoderOf(await open(folder, () => AutoTokenizer.from_pretrained(resolve(folder), options)), folder);
-}
-
-/** The same of the contents of a `tokenizer.json` and a `tokenizer_config.json`. `folder` is where they come from. */
-export async function createEncoderOfJson(json: JsonRecord, config: JsonRecord, folder: string): Promise<Encoder> {
   const { PreTrainedTokenizer } = await import("@huggingface/transformers");
-  return encoderOf(await open(folder, async () => new PreTrainedTokenizer(json, config)), folder);
+  const load = (content: JsonRecord): Promise<Encoder> =>
+    open(folder, async () => new PreTrainedTokenizer(content, config)).then((tokenizer) =>
+      encoderOf(tokenizer, folder),
+    );
+  const whole = await load(json);
+  const path = join(folder, "tokenizer.json");
+  const wordPiece = createWordPiece(json, path);
+  if (wordPiece !== undefined) return { ...whole, encode: wordPiece };
+  const alone = readAddedTokens(json, path).filter(({ singleWord }) => singleWord);
+  if (alone.length === 0) return whole;
+  // The library finds such tokens inside words too, so the text is cut at them before it sees the rest.
+  const contents = new Set(alone.map(({ content }) => content));
+  const others = recordsOf(json.added_tokens).filter(({ content }) => !contents.has(content as string));
+  const rest = await load({ ...json, added_tokens: others });
+  const split = createSplitter(alone);
+  const encode = (text: string): number[] =>
+    split(text).flatMap((section) => (typeof section === "number" ? [section] : rest.encode(section)));
+  return { ...whole, encode };
 }

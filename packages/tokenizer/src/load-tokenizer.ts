@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { NotFoundError, type Tokenizer } from "@blora/spec";
+import { InvalidInputError, NotFoundError, type Tokenizer } from "@blora/spec";
 import { createAssemble } from "./assemble.ts";
+import { bertConfig, bertJson, isBert, withBertSettings } from "./bert-json.ts";
 import { byteLevelJson } from "./byte-level-json.ts";
 import type { Encoder } from "./encoder.ts";
 import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
-import { createEncoderOfJson, createLibraryEncoder } from "./library-encoder.ts";
+import { createLibraryEncoder } from "./library-encoder.ts";
 import { createSentencePieceEncoder } from "./sentencepiece-encoder.ts";
 import {
   readSentencePieceFiles,
@@ -13,15 +14,23 @@ import {
   type TokenizerConfigs,
 } from "./sentencepiece-files.ts";
 import { specialTokenIds } from "./special-tokens.ts";
+import { readStopIds } from "./stop-ids.ts";
 import { createUnigramJsonEncoder } from "./unigram-json.ts";
+import { wellFormed } from "./utf8.ts";
 
-async function openTokenizerJson(folder: string, { tokenizerConfig }: TokenizerConfigs): Promise<Encoder | undefined> {
+async function openTokenizerJson(
+  folder: string,
+  { tokenizerConfig, modelConfig }: TokenizerConfigs,
+): Promise<Encoder | undefined> {
   const path = join(folder, "tokenizer.json");
   const json = await readJsonIfPresent(path);
   if (json === undefined) return undefined;
   const unigram = createUnigramJsonEncoder(json, path);
   if (unigram !== undefined) return unigram;
-  if (tokenizerConfig !== undefined) return createLibraryEncoder(folder);
+  if (tokenizerConfig !== undefined) {
+    const isOfBert = isBert(tokenizerConfig, modelConfig?.model_type);
+    return createLibraryEncoder(isOfBert ? withBertSettings(json, tokenizerConfig) : json, tokenizerConfig, folder);
+  }
   throw new NotFoundError(`${folder} has a tokenizer.json, but not the tokenizer_config.json that says how to use it`);
 }
 
@@ -38,13 +47,31 @@ async function openByteLevel(folder: string, { tokenizerConfig }: TokenizerConfi
     );
   }
   const files = { folder, vocabulary, merges: merges.toString("utf8"), addedTokens, tokenizerConfig };
-  return createEncoderOfJson(byteLevelJson(files), tokenizerConfig, folder);
+  return createLibraryEncoder(byteLevelJson(files), tokenizerConfig, folder);
+}
+
+async function openWordPiece(folder: string, configs: TokenizerConfigs): Promise<Encoder | undefined> {
+  const path = join(folder, "vocab.txt");
+  const vocabulary = await readIfPresent(path);
+  const { tokenizerConfig = {}, modelConfig } = configs;
+  if (vocabulary === undefined) return undefined;
+  const { tokenizer_class: name } = tokenizerConfig;
+  const modelType = modelConfig?.model_type;
+  // A folder that names neither class nor model holds what such a file was made for.
+  if (!isBert(tokenizerConfig, modelType) && (name !== undefined || modelType !== undefined)) {
+    throw new InvalidInputError(
+      `${path}: expected the vocabulary of a BERT beside no tokenizer.json, found one of ${name ?? modelType}. Add the model's tokenizer.json.`,
+    );
+  }
+  const config = bertConfig(tokenizerConfig);
+  return createLibraryEncoder(bertJson(vocabulary.toString("utf8"), config, path), config, folder);
 }
 
 /**
  * Loads the tokenizer of a model folder: from `tokenizer.json` where there is
  * one, else from `vocab.json` and `merges.txt`, else from `spm.model` or
- * `tokenizer.model`. Special tokens come from `tokenizer_config.json` or
+ * `tokenizer.model`, else from BERT's `vocab.txt`. A chat template comes from
+ * `chat_template.jinja`, else from `tokenizer_config.json`. Special tokens come from `tokenizer_config.json` or
  * `special_tokens_map.json`, else by their usual names.
  *
  * Throws `NotFoundError` where the folder has none of these files and
@@ -58,10 +85,13 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     return files && createSentencePieceEncoder(files);
   };
   const encoder =
-    (await openTokenizerJson(folder, configs)) ?? (await openByteLevel(folder, configs)) ?? (await sentencePiece());
+    (await openTokenizerJson(folder, configs)) ??
+    (await openByteLevel(folder, configs)) ??
+    (await sentencePiece()) ??
+    (await openWordPiece(folder, configs));
   if (encoder === undefined) {
     throw new NotFoundError(
-      `${folder} has no tokenizer: expected tokenizer.json, vocab.json with merges.txt, ${SENTENCEPIECE_FILES.join(" or ")}`,
+      `${folder} has no tokenizer: expected tokenizer.json, vocab.json with merges.txt, ${SENTENCEPIECE_FILES.join(", ")} or vocab.txt`,
     );
   }
   const { vocabulary, encode, decode, applyChatTemplate } = encoder;
@@ -71,7 +101,8 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   return {
     vocabularySize: largestId + 1,
     special,
-    encode,
+    stopIds: await readStopIds(folder, special.eos),
+    encode: (text) => encode(wellFormed(text)),
     decode,
     ...(applyChatTemplate && { applyChatTemplate }),
     assemble: createAssemble(special),

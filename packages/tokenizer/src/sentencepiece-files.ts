@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { JsonRecord } from "@blora/spec";
+import { readChatTemplate } from "./chat-template-files.ts";
 import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
 import type { SentencePieceFiles } from "./sentencepiece-encoder.ts";
 
@@ -7,6 +8,8 @@ import type { SentencePieceFiles } from "./sentencepiece-encoder.ts";
 export interface TokenizerConfigs {
   readonly tokenizerConfig: JsonRecord | undefined;
   readonly specialTokensMap: JsonRecord | undefined;
+  /** `config.json`, which names the model where `tokenizer_config.json` names no class. */
+  readonly modelConfig: JsonRecord | undefined;
 }
 
 /** Names a SentencePiece model goes by. */
@@ -27,9 +30,14 @@ export async function readSentencePieceFiles(
   return undefined;
 }
 
+/** With the chat template of a file of its own, which counts before that of `tokenizer_config.json`. */
 export async function readTokenizerConfigs(folder: string): Promise<TokenizerConfigs> {
-  const [tokenizerConfig, specialTokensMap] = await Promise.all(
-    ["tokenizer_config.json", "special_tokens_map.json"].map((name) => readJsonIfPresent(join(folder, name))),
-  );
-  return { tokenizerConfig, specialTokensMap };
+  const [tokenizerConfig, specialTokensMap, modelConfig, template] = await Promise.all([
+    readJsonIfPresent(join(folder, "tokenizer_config.json")),
+    readJsonIfPresent(join(folder, "special_tokens_map.json")),
+    readJsonIfPresent(join(folder, "config.json")),
+    readChatTemplate(folder),
+  ]);
+  const withTemplate = template === undefined ? tokenizerConfig : { ...tokenizerConfig, chat_template: template };
+  return { tokenizerConfig: tokenizerConfig && withTemplate, specialTokensMap, modelConfig };
 }

@@ -1,5 +1,5 @@
 import { InvalidInputError, isJsonRecord, type JsonRecord } from "@blora/spec";
-import { type AddedToken, createSplitter } from "./added-tokens.ts";
+import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import { createPieceDecoder } from "./decode-pieces.ts";
 import type { Encoder } from "./encoder.ts";
 import { recordsOf } from "./json-file.ts";
@@ -34,26 +34,6 @@ function createPreTokenizer(node: unknown): PreTokenizer | undefined {
       return splits ? prefixed.split(/(?=▁)/u) : [prefixed];
     },
   };
-}
-
-function readAddedTokens(json: JsonRecord, path: string): AddedToken[] {
-  return recordsOf(json.added_tokens).map((token) => {
-    const { id, content } = token;
-    if (!Number.isSafeInteger(id) || (id as number) < 0 || typeof content !== "string") {
-      throw new InvalidInputError(
-        `${path}: expected added tokens with an id and content, found ${JSON.stringify(token)}`,
-      );
-    }
-    return {
-      id: id as number,
-      content,
-      normalized: token.normalized === true,
-      lstrip: token.lstrip === true,
-      rstrip: token.rstrip === true,
-      singleWord: token.single_word === true,
-      special: token.special === true,
-    };
-  });
 }
 
 function readPieces(model: JsonRecord, controls: ReadonlySet<number>, path: string): Piece[] {

@@ -13,7 +13,7 @@ export interface GenerateOptions {
   readonly topP?: number;
   /** Same seed, same text. Default 0. */
   readonly seed?: number;
-  /** Ids that end the text; the tokenizer's end of text by default. */
+  /** Ids that end the text; those of the checkpoint's `generation_config.json` and the tokenizer's end of text by default. */
   readonly stopIds?: readonly number[];
   /** Begin with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
   readonly addBos?: boolean;
@@ -53,7 +53,7 @@ export async function* generateText(
   const { eos } = tokenizer.special;
   const ids = promptIds(prompt, tokenizer, options.addBos ?? false);
   const text = createTextStream(tokenizer, ids);
-  const stopIds = options.stopIds ?? (eos === undefined ? [] : [eos]);
+  const stopIds = options.stopIds ?? tokenizer.stopIds ?? (eos === undefined ? [] : [eos]);
   for await (const token of generateTokens(reader, ids, { ...options, stopIds })) {
     const news = text.push(token);
     if (news !== "") yield news;
