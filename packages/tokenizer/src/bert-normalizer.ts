@@ -10,7 +10,8 @@ export function createBertNormalizer(settings: JsonRecord): (text: string) => st
   const strips = settings.strip_accents ?? lowers;
   return (text) => {
     let normal = text;
-    if (cleans) normal = normal.replace(/(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\ufffd]/gu, "").replace(/\p{White_Space}/gu, " ");
+    if (cleans)
+      normal = normal.replace(/(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\ufffd]/gu, "").replace(/\p{White_Space}/gu, " ");
     if (parts) normal = normal.replace(CHINESE, " $& ");
     if (strips) normal = normal.normalize("NFD").replace(/\p{Mn}/gu, "");
     return lowers ? lowerCase(normal) : normal;

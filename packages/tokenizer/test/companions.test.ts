@@ -1,0 +1,131 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Message } from "@blora/spec";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { TINY_CHAT_TEMPLATE, writeTinyQwen2 } from "../../../internal/tiny-models/tiny-qwen2.ts";
+import { loadTokenizer } from "../src/index.ts";
+
+const TURNS: readonly Message[] = [
+  { role: "user", content: "hi" },
+  { role: "assistant", content: "yo" },
+];
+const PLAIN =
+  "{% for m in messages %}{% if m['role'] == 'user' %}[INST] {{ m['content'] }} [/INST]{% else %}{{ m['content'] + eos_token }}{% endif %}{% endfor %}";
+const RENDERED = "[INST] hi [/INST]yo<|endoftext|>";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "blora-companions-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+});
+
+type Json = Record<string, unknown>;
+const write = (name: string, content: unknown): void =>
+  writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
+const change = (name: string, changes: (json: Json) => Json): void =>
+  write(name, changes(JSON.parse(readFileSync(join(folder, name), "utf8")) as Json));
+const render = async (): Promise<string | undefined> => (await loadTokenizer(folder)).applyChatTemplate?.(TURNS, false);
+
+describe("a chat template", () => {
+  test("in chat_template.jinja gives the text of the same one in tokenizer_config.json", async () => {
+    writeTinyQwen2(folder, { template: "config" });
+    const expected = await render();
+    expect(expected).toBe("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nyo<|im_end|>\n");
+    change("tokenizer_config.json", ({ chat_template, ...rest }) => rest);
+    expect(await render()).toBeUndefined();
+    write("chat_template.jinja", TINY_CHAT_TEMPLATE);
+    expect(await render()).toBe(expected);
+  });
+
+  test("in chat_template.jinja counts before chat_template.json, and that before tokenizer_config.json", async () => {
+    writeTinyQwen2(folder, { template: "config" });
+    write("chat_template.json", { chat_template: PLAIN });
+    expect(await render()).toBe(RENDERED);
+    write("chat_template.jinja", "{{ messages[0]['content'] }}");
+    expect(await render()).toBe("hi");
+  });
+
+  test("is the default one beside named ones", async () => {
+    writeTinyQwen2(folder, { template: "none" });
+    write("chat_template.jinja", PLAIN);
+    mkdirSync(join(folder, "additional_chat_templates"));
+    write("additional_chat_templates/tool_use.jinja", "{{ tools }}");
+    expect(await render()).toBe(RENDERED);
+  });
+
+  test("of no text is refused", async () => {
+    writeTinyQwen2(folder, { template: "none" });
+    write("chat_template.json", { chat_template: 5 });
+    await expect(loadTokenizer(folder)).rejects.toThrow(
+      "chat_template.json: expected a text at chat_template, found number.",
+    );
+  });
+});
+
+describe("ids that end a text", () => {
+  const stopIds = async (): Promise<readonly number[] | undefined> => (await loadTokenizer(folder)).stopIds;
+
+  test("are all of generation_config.json, and the tokenizer's own", async () => {
+    writeTinyQwen2(folder);
+    expect(await stopIds()).toEqual([0, 257]);
+    write("generation_config.json", { eos_token_id: 0 });
+    expect(await stopIds()).toEqual([0, 257]);
+  });
+
+  test("are those of config.json where generation_config.json names none", async () => {
+    writeTinyQwen2(folder);
+    write("generation_config.json", { eos_token_id: null });
+    change("config.json", (config) => ({ ...config, eos_token_id: [5, 257] }));
+    expect(await stopIds()).toEqual([5, 257]);
+    rmSync(join(folder, "generation_config.json"));
+    change("config.json", ({ eos_token_id, ...config }) => config);
+    expect(await stopIds()).toEqual([257]);
+  });
+
+  test("that are none are refused by their file", async () => {
+    writeTinyQwen2(folder);
+    write("generation_config.json", { eos_token_id: ["<|im_end|>"] });
+    await expect(loadTokenizer(folder)).rejects.toThrow(
+      'generation_config.json: expected an id or a list of ids at eos_token_id, found ["<|im_end|>"].',
+    );
+  });
+});
+
+describe("an added token of byte-level pairs", () => {
+  const added = (more: Json): void =>
+    change("tokenizer.json", (json) => ({
+      ...json,
+      added_tokens: [
+        ...(json.added_tokens as Json[]),
+        {
+          id: 259,
+          content: "cat",
+          single_word: true,
+          lstrip: false,
+          rstrip: false,
+          normalized: false,
+          special: false,
+          ...more,
+        },
+      ],
+    }));
+
+  test("that must stand alone is found only where it does", async () => {
+    writeTinyQwen2(folder);
+    added({});
+    const { encode, decode } = await loadTokenizer(folder);
+    const concatenate = [100, 112, 111, 100, 98, 117, 102, 111, 98, 117, 102];
+    expect(encode("concatenate cat")).toEqual([...concatenate, 33, 259]);
+    expect(encode("cat, cat_ \u00e9cat")).toEqual([259, ...encode(", cat_ \u00e9cat")]);
+    expect(encode("cat").concat(encode("<|im_end|>"))).toEqual([259, 0]);
+    expect(decode(encode("concatenate cat"))).toBe("concatenate cat");
+  });
+
+  test("takes white space along where it says so", async () => {
+    writeTinyQwen2(folder);
+    added({ lstrip: true, rstrip: true });
+    const { encode } = await loadTokenizer(folder);
+    expect(encode("a \n cat  b")).toEqual([98, 259, 99]);
+  });
+});
