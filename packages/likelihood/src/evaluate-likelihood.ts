@@ -17,7 +17,7 @@ import {
   type Tokenizer,
   toJson,
 } from "@blora/spec";
-import { type Checkpoint, checkpointSha256 } from "@blora/weights";
+import { type Checkpoint, checkpointSha256, requireVocabulary } from "@blora/weights";
 import { answerAll } from "./answer-all.ts";
 import { ANSWERS_FILE, type AnswersFile, createAnswersInMemory, openAnswersFile } from "./answers-file.ts";
 import { createRequestEncoder, type EncodedRequest } from "./encode-request.ts";
@@ -106,6 +106,7 @@ async function prepare(run: LikelihoodRun): Promise<Prepared> {
   if (addBos && tokenizer.special.bos === undefined) {
     throw new InvalidInputError(`addBos: expected a tokenizer with a first token, found that ${run.model}'s has none.`);
   }
+  requireVocabulary(tokenizer, run.checkpoint, run.model);
   const network = openNetwork(run.architecture, run.checkpoint, run.model);
   const { adapterDirectory: folder, method } = run;
   const open =

@@ -77,6 +77,13 @@ async function allDirectly(run: LikelihoodRun, request: LikelihoodRequest): Prom
   return values;
 }
 
+test("an evaluation refuses a tokenizer with ids that the model does not embed", async () => {
+  const run = { ...runOf(requests), tokenizer: { ...joiningTokenizer, vocabularySize: V + 1 } };
+  await expect(evaluateLikelihood(run)).rejects.toThrow(
+    `tiny: expected a tokenizer of at most ${V} ids, the model's vocab_size, found one of ${V + 1}. 1 token is more`,
+  );
+});
+
 describe("likelihoods of continuations", () => {
   test("equal those of each text read alone, whatever is shared, packed and joined", async () => {
     const run = runOf(requests);

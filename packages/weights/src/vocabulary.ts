@@ -20,7 +20,10 @@ export function requireVocabulary(
 ): void {
   const rows = vocabularySizeOf(checkpoint);
   if (rows === undefined || vocabularySize <= rows) return;
+  const more = vocabularySize - rows;
   throw new InvalidInputError(
-    `${model}: expected a tokenizer of at most ${rows} ids, the model's vocab_size, found one of ${vocabularySize}. It belongs to another model.`,
+    `${model}: expected a tokenizer of at most ${rows} ids, the model's vocab_size, found one of ${vocabularySize}. ` +
+      `${more === 1 ? "1 token is" : `${more} tokens are`} more than the model's table has rows: remove added tokens, such as a ` +
+      "padding token, from the tokenizer's files, or take the tokenizer the model was trained with.",
   );
 }

@@ -17,7 +17,10 @@ describe("the vocabulary of a checkpoint", () => {
 
   test("refuses a tokenizer with ids that it does not embed", () => {
     expect(() => requireVocabulary({ vocabularySize: 128_101 }, checkpoint, "deberta")).toThrow(
-      "deberta: expected a tokenizer of at most 128100 ids, the model's vocab_size, found one of 128101.",
+      "deberta: expected a tokenizer of at most 128100 ids, the model's vocab_size, found one of 128101. 1 token is more than the model's table has rows",
+    );
+    expect(() => requireVocabulary({ vocabularySize: 128_103 }, checkpoint, "deberta")).toThrow(
+      "found one of 128103. 3 tokens are more than the model's table has rows: remove added tokens",
     );
   });
 });
