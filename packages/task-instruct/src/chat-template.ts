@@ -59,7 +59,7 @@ function renderCheckpoint(messages: readonly Message[], tokenizer: Tokenizer): P
   const apply = tokenizer.applyChatTemplate;
   if (apply === undefined) {
     throw new InvalidInputError(
-      "template: expected a tokenizer with a chat_template in its tokenizer_config.json, found none. Use chatml or plain.",
+      "template: expected a tokenizer with a chat_template in its folder (chat_template.jinja or tokenizer_config.json), found none. Use chatml or plain.",
     );
   }
   const pieces: Piece[] = [];
