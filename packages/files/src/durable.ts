@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -47,9 +48,9 @@ export function writeFileDurablySync(path: string, write: (descriptor: number) =
   closeSync(folder);
 }
 
-/** Two processes that write the same file write apart. */
+/** Two that write the same file write apart, also where machines share a folder, and so process ids. */
 function asideOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
 
 // Folders under these names are what a killed process may leave behind.

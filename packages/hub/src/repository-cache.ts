@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -77,11 +77,19 @@ async function writeChecked(
   }
 }
 
-/** Links `path` to `target`, or copies it where links are not allowed. */
+/** A name beside `path` that nobody else writes to: processes of two machines may share a cache, and even their ids. */
+const besides = (path: string): string => `${path}.${randomUUID()}.incomplete`;
+
+/** Links `path` to `target`, or copies it where links are not allowed. A link that is there is replaced at once. */
 async function linkOrCopy(target: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true });
-  await symlink(relative(dirname(path), target), path).catch(() => copyFile(target, path));
+  const aside = besides(path);
+  try {
+    await symlink(relative(dirname(path), target), aside).catch(() => copyFile(target, aside));
+    await rename(aside, path);
+  } finally {
+    await rm(aside, { force: true });
+  }
 }
 
 export function openRepositoryCache(cacheFolder: string, id: string): RepositoryCache {
@@ -114,8 +122,7 @@ export function openRepositoryCache(cacheFolder: string, id: string): Repository
     },
     async store(commit, file, content, onBytes) {
       const blob = join(repository, "blobs", file.etag);
-      // Two processes may download the same file at once.
-      const aside = `${blob}.${process.pid}.incomplete`;
+      const aside = besides(blob);
       const link = join(snapshotFolder(commit), file.path);
       await mkdir(dirname(blob), { recursive: true });
       try {

@@ -169,6 +169,24 @@ describe("resolveModel", () => {
     expect(hub.served).toEqual(["config.json"]);
   });
 
+  it("may be asked for one model by several at once", async () => {
+    const snapshots = await Promise.all([1, 2, 3].map(() => resolveTiny()));
+    expect(new Set(snapshots).size).toBe(1);
+    expect(openCheckpoint(snapshots[0]!).names).toEqual(["w"]);
+    const kept = readdirSync(join(cacheFolder, "models--org--tiny"), { recursive: true }).map(String);
+    expect(kept.filter((name) => name.endsWith(".incomplete"))).toEqual([]);
+  });
+
+  it("does not take names that lead out of the cache", async () => {
+    hub.files = {
+      ...FILES,
+      "../../../tokenizer.json": Buffer.from("x"),
+      "additional_chat_templates/../../x.jinja": Buffer.from("x"),
+    };
+    await resolveTiny();
+    expect(hub.served.filter((name) => name.includes(".."))).toEqual([]);
+  });
+
   it("downloads every shard of a sharded model", async () => {
     const index = Buffer.from(JSON.stringify({ weight_map: { w: "model-00001-of-00001.safetensors" } }));
     const { "config.json": config } = FILES;

@@ -79,7 +79,8 @@ async function openWordPiece(folder: string, configs: TokenizerConfigs): Promise
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const configs = await readTokenizerConfigs(folder);
-  const { tokenizerConfig, specialTokensMap } = configs;
+  const { tokenizerConfig = {}, specialTokensMap, modelConfig } = configs;
+  const implied = isBert(tokenizerConfig, modelConfig?.model_type) ? bertConfig({}) : undefined;
   const sentencePiece = async (): Promise<Encoder | undefined> => {
     const files = await readSentencePieceFiles(folder, configs);
     return files && createSentencePieceEncoder(files);
@@ -95,7 +96,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     );
   }
   const { vocabulary, encode, decode, applyChatTemplate } = encoder;
-  const special = specialTokenIds(vocabulary, [tokenizerConfig, specialTokensMap], folder);
+  const special = specialTokenIds(vocabulary, [tokenizerConfig, specialTokensMap, implied], folder);
   let largestId = 0;
   for (const id of vocabulary.values()) largestId = Math.max(largestId, id);
   return {
