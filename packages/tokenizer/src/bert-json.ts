@@ -48,6 +48,22 @@ export const bertConfig = (config: JsonRecord): JsonRecord => ({
   ...config,
 });
 
+const contentOf = (value: unknown): unknown => (value as JsonRecord | null)?.content ?? value;
+
+/** `[CLS] first [SEP] second [SEP]` for libraries that frame texts themselves. */
+function frame(vocab: Readonly<Record<string, number>>, cls: string, sep: string): JsonRecord | null {
+  if (!Object.hasOwn(vocab, cls) || !Object.hasOwn(vocab, sep)) return null;
+  const mark = (id: string, type_id: number): JsonRecord => ({ SpecialToken: { id, type_id } });
+  const text = (id: string, type_id: number): JsonRecord => ({ Sequence: { id, type_id } });
+  const single = [mark(cls, 0), text("A", 0), mark(sep, 0)];
+  return {
+    type: "TemplateProcessing",
+    single,
+    pair: [...single, text("B", 1), mark(sep, 1)],
+    special_tokens: Object.fromEntries([cls, sep].map((id) => [id, { id, ids: [vocab[id]], tokens: [id] }])),
+  };
+}
+
 /**
  * The `tokenizer.json` of a folder that has only `vocab.txt`, a token a line.
  *
@@ -56,7 +72,6 @@ export const bertConfig = (config: JsonRecord): JsonRecord => ({
 export function bertJson(vocabularyText: string, config: JsonRecord, path: string): JsonRecord {
   const lines = vocabularyText.replace(/\r?\n$/, "").split(/\r?\n/);
   const vocab = Object.fromEntries(lines.map((token, id) => [token, id]));
-  const contentOf = (value: unknown): unknown => (value as JsonRecord | null)?.content ?? value;
   const unknown = String(contentOf(config.unk_token));
   if (!Object.hasOwn(vocab, unknown)) {
     throw new InvalidInputError(`${path}: expected a line with the unknown token ${unknown}, found none.`);
@@ -68,7 +83,7 @@ export function bertJson(vocabularyText: string, config: JsonRecord, path: strin
     added_tokens: lines.flatMap((content, id) => (names.has(content) ? [{ id, content, ...flags }] : [])),
     normalizer: normalizerOf(config),
     pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: null,
+    post_processor: frame(vocab, String(contentOf(config.cls_token)), String(contentOf(config.sep_token))),
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { InvalidInputError, NotFoundError, type Tokenizer } from "@blora/spec";
+import { NotFoundError, type Tokenizer } from "@blora/spec";
 import { createAssemble } from "./assemble.ts";
-import { bertConfig, bertJson, isBert, withBertSettings } from "./bert-json.ts";
+import { readBertFiles } from "./bert-files.ts";
+import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
 import { byteLevelJson } from "./byte-level-json.ts";
 import type { Encoder } from "./encoder.ts";
 import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
@@ -51,20 +52,8 @@ async function openByteLevel(folder: string, { tokenizerConfig }: TokenizerConfi
 }
 
 async function openWordPiece(folder: string, configs: TokenizerConfigs): Promise<Encoder | undefined> {
-  const path = join(folder, "vocab.txt");
-  const vocabulary = await readIfPresent(path);
-  const { tokenizerConfig = {}, modelConfig } = configs;
-  if (vocabulary === undefined) return undefined;
-  const { tokenizer_class: name } = tokenizerConfig;
-  const modelType = modelConfig?.model_type;
-  // A folder that names neither class nor model holds what such a file was made for.
-  if (!isBert(tokenizerConfig, modelType) && (name !== undefined || modelType !== undefined)) {
-    throw new InvalidInputError(
-      `${path}: expected the vocabulary of a BERT beside no tokenizer.json, found one of ${name ?? modelType}. Add the model's tokenizer.json.`,
-    );
-  }
-  const config = bertConfig(tokenizerConfig);
-  return createLibraryEncoder(bertJson(vocabulary.toString("utf8"), config, path), config, folder);
+  const json = await readBertFiles(folder, configs);
+  return json && createLibraryEncoder(json.tokenizer, json.config, folder);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AutoTokenizer } from "@huggingface/transformers";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { loadTokenizer } from "../src/index.ts";
+import { loadTokenizer, writeTokenizerJson } from "../src/index.ts";
 
 interface Variants {
   readonly texts: readonly string[];
@@ -52,4 +53,16 @@ test("a vocab.txt of another kind of model is refused", async () => {
   );
   writeFileSync(join(folder, "tokenizer_config.json"), '{"unk_token":"<none>"}');
   await expect(loadTokenizer(folder)).rejects.toThrow("expected a line with the unknown token <none>, found none.");
+});
+
+test("a tokenizer.json written from vocab.txt is that of the fixtures, and frames texts in transformers.js", async () => {
+  const folder = folderOf({ ...variants[0]!, json: null });
+  expect(await writeTokenizerJson(folder, folder)).toEqual(["tokenizer.json", "tokenizer_config.json"]);
+  expect(JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8"))).toEqual({
+    ...json,
+    truncation: undefined,
+    padding: undefined,
+  });
+  const library = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
+  expect(library.encode("A dog barks")).toEqual([2, 6, 12, 13, 3]);
 });
