@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Message } from "@blora/spec";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { writeTinyBert } from "../../../internal/tiny-models/tiny-bert.ts";
 import { TINY_CHAT_TEMPLATE, writeTinyQwen2 } from "../../../internal/tiny-models/tiny-qwen2.ts";
 import { loadTokenizer } from "../src/index.ts";
 
@@ -127,5 +128,24 @@ describe("an added token of byte-level pairs", () => {
     added({ lstrip: true, rstrip: true });
     const { encode } = await loadTokenizer(folder);
     expect(encode("a \n cat  b")).toEqual([98, 259, 99]);
+  });
+});
+
+describe("a BERT", () => {
+  test.each([true, false])("of vocab.txt alone frames a text, with tokenizer_config.json: %s", async (isConfigured) => {
+    writeTinyBert(folder, { vocabularyFile: true });
+    if (!isConfigured) rmSync(join(folder, "tokenizer_config.json"));
+    const { assemble, encode } = await loadTokenizer(folder);
+    expect(assemble(encode("A dog barks"), undefined, 32).inputIds).toEqual([2, 6, 12, 13, 3]);
+  });
+
+  test("has the special tokens its class implies where tokenizer_config.json names only some", async () => {
+    writeTinyBert(folder, {
+      vocabularyFile: true,
+      files: { "tokenizer_config.json": { do_lower_case: false, unk_token: "[UNK]" } },
+    });
+    const { special, encode } = await loadTokenizer(folder);
+    expect(special).toEqual({ pad: 0, unknown: 1, cls: 2, sep: 3, mask: 4 });
+    expect(encode("Hello")).toEqual([1]);
   });
 });
