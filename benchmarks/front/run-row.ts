@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "@blora/files";
 import { lora } from "@blora/lora";
 import { machine } from "@blora/runs";
 import { FLOAT_BITS } from "@blora/spec";
-import { readTensors, sha256, writeTensors } from "@blora/weights";
+import { readTensors, writeTensors } from "@blora/weights";
 import { type Answers, divergenceOf } from "./answers.ts";
 import { loraQuant } from "./loraquant.ts";
 import { type Evaluated, evaluateRow, type Spent, spentBy } from "./measure.ts";

@@ -4,11 +4,12 @@
  */
 import { join } from "node:path";
 import { bops } from "@blora/bops";
+import { sha256 } from "@blora/files";
 import { lora } from "@blora/lora";
 import { newestCheckpoint, type Reporter, writeCheckpoint } from "@blora/runs";
 import type { Engine, Method } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
-import { openCheckpoint, sha256 } from "@blora/weights";
+import { openCheckpoint } from "@blora/weights";
 import { initAdapters } from "../../packages/trainer/src/bind-model.ts";
 import { type PreparedRun, prepareRun } from "../../packages/trainer/src/prepare.ts";
 import { FRESH_PROGRESS, type RunProgress } from "../../packages/trainer/src/state/progress.ts";

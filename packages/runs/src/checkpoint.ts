@@ -1,8 +1,7 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { flush, writeFileDurably, writeFolderDurably } from "@blora/files";
+import { flush, sha256OfFile, writeFileDurably, writeFolderDurably } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
-import { sha256OfFile } from "@blora/weights";
 
 /** Written last: a checkpoint without it is not one. */
 export const CHECKPOINT_MARKER = "complete.json";

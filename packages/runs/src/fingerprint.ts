@@ -1,5 +1,5 @@
+import { sha256 } from "@blora/files";
 import type { Json, JsonObject } from "@blora/spec";
-import { sha256 } from "@blora/weights";
 
 /** Settings that change what is written or seen, not what is computed. */
 export const HARMLESS_ARGUMENTS: readonly string[] = ["loggingSteps", "saveSteps", "saveTotalLimit"];

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { writeFileDurably } from "@blora/files";
+import { readJsonFileIfPresent, writeFileDurably } from "@blora/files";
 import { InvalidInputError, type JsonObject, jsonDifferences } from "@blora/spec";
-import { readJsonFileIfPresent } from "@blora/weights";
 import { isHarmless } from "./fingerprint.ts";
 
 /** What a run was started with, and the mark of its folder: a folder without it is not ours to write. */

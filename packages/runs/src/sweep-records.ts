@@ -1,8 +1,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileDurably } from "@blora/files";
+import { readJsonFile, writeFileDurably } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
-import { readJsonFile } from "@blora/weights";
 import type { SweepRecord } from "./sweep-record.ts";
 
 const RECORDS_FOLDER = "runs";

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
-import { isPickle, pickleAdvice, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
+import { isPickle, pickleAdvice, readJsonFile, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
 import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
-import { readJsonFile } from "./json-file.ts";
 
 /** Weights of a folder: the files, and what an index says is in which. */
 export interface CheckpointFiles {

@@ -1,5 +1,5 @@
+import { sha256, sha256OfFile } from "@blora/files";
 import type { Checkpoint } from "./open-checkpoint.ts";
-import { sha256, sha256OfFile } from "./sha256.ts";
 
 /**
  * SHA-256 of all that a network is computed from: `config.json` and the weight files. Two models of one name are two,

@@ -1,12 +1,10 @@
 export { checkpointSha256 } from "./checkpoint-sha256.ts";
 export type { DataType } from "./data-types.ts";
-export { readJsonFile, readJsonFileIfPresent } from "./json-file.ts";
 export { type MatchOptions, matchParameters, type ParameterMatch } from "./match-parameters.ts";
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./open-checkpoint.ts";
 export { readBytes } from "./positioned-read.ts";
 export { isFloatType, type ReadOptions, readTensor, readTensorValues, type TensorValues } from "./read-tensor.ts";
 export { readSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
-export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";
 export { readTensors, writeTensors } from "./tensors.ts";
 export { requireVocabulary, vocabularySizeOf } from "./vocabulary.ts";
 export {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { WEIGHTS_INDEX_FILE } from "@blora/files";
+import { readJsonFile, WEIGHTS_INDEX_FILE } from "@blora/files";
 import {
   didYouMean,
   type FileSlice,
@@ -10,7 +10,6 @@ import {
 } from "@blora/spec";
 import { locateCheckpointFiles } from "./checkpoint-files.ts";
 import type { DataType } from "./data-types.ts";
-import { readJsonFile } from "./json-file.ts";
 import { isFloatType, type ReadOptions, readTensor } from "./read-tensor.ts";
 import { readSafetensorsHeader, type SafetensorsHeader } from "./safetensors-header.ts";
 

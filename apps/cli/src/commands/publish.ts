@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hubBaseModel, npmPackage, publishedFiles, readAdapterDescription } from "@blora/adapters";
+import { sha256 } from "@blora/files";
 import { type PublishedFile, publishToHub } from "@blora/hub";
-import { sha256 } from "@blora/weights";
 import type { Command } from "commander";
 import { adapterFolder } from "../run/adapter-folder.ts";
 

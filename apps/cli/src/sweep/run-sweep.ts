@@ -14,7 +14,6 @@ import {
   type SweepRecord,
   writeRecord,
 } from "@blora/runs";
-import { readJsonFileIfPresent } from "@blora/weights";
 import { InterruptedError } from "../exit.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";

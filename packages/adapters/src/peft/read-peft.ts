@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isPickle, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
+import { isPickle, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE, readJsonFile } from "@blora/files";
 import { InvalidInputError, type JsonObject, type LinearSite, NotFoundError, type ScaledUpdate } from "@blora/spec";
 import type { HostTensor, Shape } from "@blora/tensor";
-import { readJsonFile, readSafetensorsHeader, readTensor, type SafetensorsHeader } from "@blora/weights";
+import { readSafetensorsHeader, readTensor, type SafetensorsHeader } from "@blora/weights";
 import { type PeftConfig, parsePeftConfig } from "./config.ts";
 import { parseTensorName } from "./names.ts";
 import { type PeftModule, peftModules } from "./targets.ts";

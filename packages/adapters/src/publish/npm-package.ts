@@ -1,6 +1,6 @@
+import { sha256 } from "@blora/files";
 import type { PublishedFile } from "@blora/hub";
 import { InvalidInputError } from "@blora/spec";
-import { sha256 } from "@blora/weights";
 import type { AdapterDescription } from "../description.ts";
 import { textFile } from "./published-files.ts";
 

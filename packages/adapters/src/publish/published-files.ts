@@ -1,9 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
+import {
+  ADAPTER_DESCRIPTION_FILE,
+  ADAPTER_PACKED_FILE,
+  PEFT_CONFIG_FILE,
+  PEFT_TENSORS_FILE,
+  readJsonFile,
+} from "@blora/files";
 import type { PublishedFile } from "@blora/hub";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
-import { readJsonFile } from "@blora/weights";
 import { type AdapterDescription, parseDescription, stringifyDescription } from "../description.ts";
 import { modelCard } from "./model-card.ts";
 

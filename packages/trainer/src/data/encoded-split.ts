@@ -1,3 +1,4 @@
+import { sha256 } from "@blora/files";
 import {
   type EncodedExample,
   type Example,
@@ -7,7 +8,6 @@ import {
   type Task,
   type Tokenizer,
 } from "@blora/spec";
-import { sha256 } from "@blora/weights";
 import { labelsOf } from "../objective/label-objective.ts";
 
 /** A split as token ids. */

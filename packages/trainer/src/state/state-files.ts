@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { groupParameters, namedParameters } from "@blora/adapters";
+import { readJsonFile } from "@blora/files";
 import { InvalidInputError, type JsonObject, type ParameterGroup } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
-import { readJsonFile, readTensors, writeTensors } from "@blora/weights";
+import { readTensors, writeTensors } from "@blora/weights";
 import type { RunProgress } from "./progress.ts";
 import { createTrainingState, type Snapshot, type TrainingState } from "./training-state.ts";
 
