@@ -1,4 +1,4 @@
-import { type Head, InvalidInputError, type LinearSite, type ParameterSpec } from "@blora/spec";
+import { type Head, type LinearSite, type ParameterSpec, requireHead } from "@blora/spec";
 import type { Shape } from "@blora/tensor";
 import type { DebertaV2Config } from "./config.ts";
 import { spanOf } from "./relative-positions.ts";
@@ -35,6 +35,7 @@ export function sites(config: DebertaV2Config): LinearSite[] {
 
 /** Every tensor the forward pass looks up. */
 export function parameters(config: DebertaV2Config, head: Head): ParameterSpec[] {
+  requireHead("debertaV2", head, "classification", "regression", "token-classification", "masked-language-model");
   const { hiddenSize: H, embeddingSize: E, vocabularySize: V, relative, convolution } = config;
   const normal = { kind: "normal", standardDeviation: config.initializerRange } as const;
   const spec = (name: string, shape: Shape, init: ParameterSpec["init"] = normal): ParameterSpec => {
@@ -82,17 +83,9 @@ export function parameters(config: DebertaV2Config, head: Head): ParameterSpec[]
         ]
       : [
           ...(head.kind === "token-classification" ? [] : dense("pooler.dense", H, H)),
-          ...dense("classifier", H, classesOf(head)),
+          ...dense("classifier", H, head.kind === "regression" ? 1 : head.labels.length),
         ]),
   ];
-}
-
-function classesOf(head: Head): number {
-  if (head.kind === "regression") return 1;
-  if ("labels" in head) return head.labels.length;
-  throw new InvalidInputError(
-    `debertaV2: expected a head that classifies, regresses or predicts masked words, found ${head.kind}`,
-  );
 }
 
 /**

@@ -1,4 +1,11 @@
-import { type Architecture, definePlugin, type ForwardInputs, InvalidInputError, type Plugin } from "@blora/spec";
+import {
+  type Architecture,
+  definePlugin,
+  type ForwardInputs,
+  type Plugin,
+  requireLength,
+  requirePositions,
+} from "@blora/spec";
 import { gelu, layerNorm, ops, softmax, type Tensor } from "@blora/tensor";
 import { z } from "zod";
 import {
@@ -187,11 +194,9 @@ function classifyTokens(pass: Pass, x: Tensor, dropout: number): Tensor {
 }
 
 /** Logits over the vocabulary, tied to the word embeddings, at the predicted positions: [P, V]. */
-function predictWords({ config, lookup, linear, batch }: Pass, x: Tensor): Tensor {
-  if (batch.positions === undefined) {
-    throw new InvalidInputError("debertaV2: a masked-language-model head needs batch.positions, found none");
-  }
-  const states = linear("cls.predictions.transform.dense", ops.gather(x, batch.positions)); // [P, E]
+function predictWords({ config, lookup, linear, batch, head }: Pass, x: Tensor): Tensor {
+  const positions = requirePositions("debertaV2", head, batch);
+  const states = linear("cls.predictions.transform.dense", ops.gather(x, positions)); // [P, E]
   const transformed = norm(
     { config, lookup },
     "cls.predictions.transform.LayerNorm",
@@ -203,11 +208,7 @@ function predictWords({ config, lookup, linear, batch }: Pass, x: Tensor): Tenso
 function forward(inputs: ForwardInputs<DebertaV2Config>, dropout: number): Tensor {
   const { config, batch, head } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
-  if (config.absolutePositions && T > config.maxPositions) {
-    throw new InvalidInputError(
-      `debertaV2: at most ${config.maxPositions} tokens (max_position_embeddings), found ${T}`,
-    );
-  }
+  if (config.absolutePositions) requireLength("debertaV2", T, config.maxPositions);
   const tokens = ops.reshape(batch.attentionMask, [B * T, 1]);
   const keyBias = ops.mul(ops.sub(1, ops.reshape(batch.attentionMask, [1, B, 1, T])), MASKED_SCORE);
   const pass: Pass = { ...inputs, B, T, tokens, keyBias, distances: embedDistances(inputs, T) };

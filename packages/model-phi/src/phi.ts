@@ -3,20 +3,21 @@ import {
   definePlugin,
   type ForwardInputs,
   type Head,
-  InvalidInputError,
   type LanguageModel,
   type LinearSite,
   type NoOptions,
   noOptions,
   type ParameterSpec,
   type Plugin,
+  requireHead,
+  requireLength,
+  requirePositions,
 } from "@blora/spec";
 import {
-  afterPast,
+  causalAttention,
   causalBias,
   frozenLinear,
   geluTanh,
-  groupedAttention,
   layerNorm,
   ops,
   type RotaryTables,
@@ -52,23 +53,13 @@ function norm({ config, lookup }: Pick<Pass, "config" | "lookup">, path: string,
 /** Causal self-attention over x [M, H], N query heads sharing G heads of keys and values: [M, H]. */
 function attend({ config, linear, angles, bias, past, onKeyValues, B, T }: Pass, index: number, x: Tensor): Tensor {
   const { heads: N, keyValueHeads: G, hiddenSize: H } = config;
-  const D = H / N;
   const project = (name: string, heads: number): Tensor =>
-    ops.reshape(linear(`${layerPath(index)}.self_attn.${name}_proj`, x), [B, T, heads, D]);
-  const headsFirst = (y: Tensor): Tensor => ops.transpose(y, [0, 2, 1, 3]);
-
-  const query = ops.mul(rotary(project("q", N), angles), 1 / Math.sqrt(D));
-  const keys = headsFirst(rotary(project("k", G), angles)); // [B, G, T, D]
-  const values = headsFirst(project("v", G));
-  onKeyValues?.(index, keys, values);
-  const before = past?.layers[index];
-  const mixed = groupedAttention(
-    headsFirst(query),
-    afterPast(before?.keys, keys),
-    afterPast(before?.values, values),
+    ops.reshape(linear(`${layerPath(index)}.self_attn.${name}_proj`, x), [B, T, heads, H / N]);
+  return causalAttention(rotary(project("q", N), angles), rotary(project("k", G), angles), project("v", G), {
     bias,
-  ); // [B, N, T, D]
-  return ops.reshape(headsFirst(mixed), [B * T, H]);
+    past: past?.layers[index],
+    onKeyValues: (keys, values) => onKeyValues?.(index, keys, values),
+  });
 }
 
 /** Attention and the feed-forward part side by side, both of the same normalized input. */
@@ -85,11 +76,7 @@ function block(pass: Pass, index: number, x: Tensor): Tensor {
 function hidden(inputs: ForwardInputs<PhiConfig>): Tensor {
   const { config, lookup, batch, past } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
-  if (T > config.maxPositions) {
-    throw new InvalidInputError(
-      `phi: expected at most ${config.maxPositions} tokens (max_position_embeddings), found ${T}`,
-    );
-  }
+  requireLength("phi", T, config.maxPositions);
   const places = Int32Array.from({ length: T }, (_, place) => place);
   const positions = batch.positionIds ?? ops.tensor(places, [1, T], "int32");
   const pass: Pass = {
@@ -115,17 +102,9 @@ const languageModel: LanguageModel<PhiConfig> = {
 /** Logits of the next token at the predicted positions: [P, V]. */
 function forward(inputs: ForwardInputs<PhiConfig>): Tensor {
   const { lookup, batch, head } = inputs;
-  requireLanguageModel(head);
-  if (batch.positions === undefined) {
-    throw new InvalidInputError("phi: a language-model head needs batch.positions, found none");
-  }
-  const states = ops.gather(hidden(inputs), batch.positions); // [P, H]
+  requireHead("phi", head, "language-model");
+  const states = ops.gather(hidden(inputs), requirePositions("phi", head, batch)); // [P, H]
   return frozenLinear(states, lookup(`${OUTPUT}.weight`), lookup(`${OUTPUT}.bias`));
-}
-
-function requireLanguageModel(head: Head): void {
-  if (head.kind === "language-model") return;
-  throw new InvalidInputError(`phi: expected a language-model head, found ${head.kind}`);
 }
 
 // Names of the checkpoint
@@ -151,7 +130,7 @@ function sites(config: PhiConfig): LinearSite[] {
 }
 
 function parameters(config: PhiConfig, head: Head): ParameterSpec[] {
-  requireLanguageModel(head);
+  requireHead("phi", head, "language-model");
   const { hiddenSize: H, vocabularySize: V } = config;
   const normal = { kind: "normal", standardDeviation: config.initializerRange } as const;
   const spec = (name: string, shape: Shape, init: ParameterSpec["init"] = normal): ParameterSpec => {

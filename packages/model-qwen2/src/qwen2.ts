@@ -3,19 +3,20 @@ import {
   definePlugin,
   type ForwardInputs,
   type Head,
-  InvalidInputError,
   type LanguageModel,
   type LinearSite,
   type NoOptions,
   noOptions,
   type ParameterSpec,
   type Plugin,
+  requireHead,
+  requireLength,
+  requirePositions,
 } from "@blora/spec";
 import {
-  afterPast,
+  causalAttention,
   causalBias,
   frozenLinear,
-  groupedAttention,
   ops,
   type RotaryTables,
   rmsNorm,
@@ -58,20 +59,16 @@ function attend(pass: Pass, index: number, x: Tensor): Tensor {
     ops.reshape(linear(`${path}.${name}_proj`, x), [B, T, heads, D]);
   const normalize = (name: string, y: Tensor): Tensor =>
     queryKeyNorms ? ops.reshape(norm(pass, `${path}.${name}_norm`, ops.reshape(y, [-1, D])), y.shape) : y;
-  const headsFirst = (y: Tensor): Tensor => ops.transpose(y, [0, 2, 1, 3]);
-
-  const query = ops.mul(rotary(normalize("q", project("q", N)), angles), 1 / Math.sqrt(D));
-  const keys = headsFirst(rotary(normalize("k", project("k", G)), angles)); // [B, G, T, D]
-  const values = headsFirst(project("v", G));
-  onKeyValues?.(index, keys, values);
-  const before = past?.layers[index];
-  const mixed = groupedAttention(
-    headsFirst(query),
-    afterPast(before?.keys, keys),
-    afterPast(before?.values, values),
-    bias,
-  ); // [B, N, T, D]
-  return ops.reshape(headsFirst(mixed), [B * T, N * D]);
+  return causalAttention(
+    rotary(normalize("q", project("q", N)), angles),
+    rotary(normalize("k", project("k", G)), angles),
+    project("v", G),
+    {
+      bias,
+      past: past?.layers[index],
+      onKeyValues: (keys, values) => onKeyValues?.(index, keys, values),
+    },
+  );
 }
 
 /** Attention, then the feed-forward part, each of a normalized input and added to it. */
@@ -89,11 +86,7 @@ function block(pass: Pass, index: number, x: Tensor): Tensor {
 function hidden(inputs: ForwardInputs<Qwen2Config>): Tensor {
   const { config, lookup, batch, past } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
-  if (T > config.maxPositions) {
-    throw new InvalidInputError(
-      `qwen2: expected at most ${config.maxPositions} tokens (max_position_embeddings), found ${T}`,
-    );
-  }
+  requireLength("qwen2", T, config.maxPositions);
   const places = Int32Array.from({ length: T }, (_, place) => place);
   const positions = batch.positionIds ?? ops.tensor(places, [1, T], "int32");
   const pass: Pass = {
@@ -117,17 +110,9 @@ const languageModel: LanguageModel<Qwen2Config> = {
 /** Logits of the next token at the predicted positions: [P, V]. */
 function forward(inputs: ForwardInputs<Qwen2Config>): Tensor {
   const { config, lookup, batch, head } = inputs;
-  requireLanguageModel(head);
-  if (batch.positions === undefined) {
-    throw new InvalidInputError("qwen2: a language-model head needs batch.positions, found none");
-  }
-  const states = ops.gather(hidden(inputs), batch.positions); // [P, H]
+  requireHead("qwen2", head, "language-model");
+  const states = ops.gather(hidden(inputs), requirePositions("qwen2", head, batch)); // [P, H]
   return frozenLinear(states, lookup(languageModel.unembedding(config).weight));
-}
-
-function requireLanguageModel(head: Head): void {
-  if (head.kind === "language-model") return;
-  throw new InvalidInputError(`qwen2: expected a language-model head, found ${head.kind}`);
 }
 
 // Names of the checkpoint
@@ -153,7 +138,7 @@ function sites(config: Qwen2Config): LinearSite[] {
 }
 
 function parameters(config: Qwen2Config, head: Head): ParameterSpec[] {
-  requireLanguageModel(head);
+  requireHead("qwen2", head, "language-model");
   const { hiddenSize: H, vocabularySize: V, headSize: D } = config;
   const normal = { kind: "normal", standardDeviation: config.initializerRange } as const;
   const spec = (name: string, shape: Shape, init: ParameterSpec["init"] = normal): ParameterSpec => {

@@ -95,6 +95,7 @@ export {
   type WidthMode,
   type WidthShares,
 } from "./quantizer.ts";
+export { requireHead, requireLength, requirePositions } from "./require-inputs.ts";
 export { parseStrictJson, parseStrictJsonObject, type StrictJsonOptions } from "./strict-json.ts";
 export { didYouMean, nearestNames } from "./suggest.ts";
 export {

@@ -1,7 +1,14 @@
 import "./gradients.ts";
 
 export { type Differentiable, valueAndGradients, withGradient } from "./autodiff.ts";
-export { afterPast, type CausalMasks, causalBias, groupedAttention } from "./fused/attention.ts";
+export {
+  afterPast,
+  type CausalInputs,
+  type CausalMasks,
+  causalAttention,
+  causalBias,
+  groupedAttention,
+} from "./fused/attention.ts";
 export { ABOVE_ZERO, clippedRounding, passInside } from "./fused/clipped-rounding.ts";
 export { gelu } from "./fused/gelu.ts";
 export { geluTanh } from "./fused/gelu-tanh.ts";

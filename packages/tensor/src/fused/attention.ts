@@ -1,4 +1,17 @@
-import { add, cast, concat, equal, greaterEqual, mul, ones, reshape, sub, tensor, tile } from "@tensorflow/tfjs-core";
+import {
+  add,
+  cast,
+  concat,
+  equal,
+  greaterEqual,
+  mul,
+  ones,
+  reshape,
+  sub,
+  tensor,
+  tile,
+  transpose,
+} from "@tensorflow/tfjs-core";
 import { matMul } from "../broadcast.ts";
 import type { Tensor } from "../types.ts";
 import { softmax } from "./softmax.ts";
@@ -57,4 +70,37 @@ export function groupedAttention(query: Tensor, keys: Tensor, values: Tensor, bi
   const scores = reshape(matMul(reshape(query, [B, G, rows, D]), keys, false, true), [B, N, T, S]);
   const weights = reshape(softmax(add(scores, bias)), [B, G, rows, S]);
   return reshape(matMul(weights, values), [B, N, T, D]);
+}
+
+/** What a layer's attention needs besides its own heads. */
+export interface CausalInputs {
+  /** What `causalBias` gives. */
+  readonly bias: Tensor;
+  /** Of P tokens before the batch: [B, G, P, D] or [1, G, P, D]. */
+  readonly past?: { readonly keys: Tensor; readonly values: Tensor } | undefined;
+  /** Told the keys and values [B, G, T, D] of the batch's own tokens. */
+  readonly onKeyValues?: ((keys: Tensor, values: Tensor) => void) | undefined;
+}
+
+/**
+ * `groupedAttention` of a layer with what came before its batch.
+ *
+ * @param query [B, T, N, D]
+ * @param keys [B, T, G, D]
+ * @param values [B, T, G, D]
+ * @returns [B·T, N·D]
+ */
+export function causalAttention(
+  query: Tensor,
+  keys: Tensor,
+  values: Tensor,
+  { bias, past, onKeyValues }: CausalInputs,
+): Tensor {
+  const [B, T, N, D] = query.shape as [number, number, number, number];
+  const headsFirst = (x: Tensor): Tensor => transpose(x, [0, 2, 1, 3]);
+  const scaled = headsFirst(mul(query, 1 / Math.sqrt(D)));
+  const [ownKeys, ownValues] = [headsFirst(keys), headsFirst(values)];
+  onKeyValues?.(ownKeys, ownValues);
+  const mixed = groupedAttention(scaled, afterPast(past?.keys, ownKeys), afterPast(past?.values, ownValues), bias);
+  return reshape(headsFirst(mixed), [B * T, N * D]);
 }
