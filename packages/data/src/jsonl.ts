@@ -24,7 +24,7 @@ const encoder = new TextEncoder();
 /**
  * The objects of a file with one on each line.
  *
- * @throws InvalidInputError naming file and line of what is no JSON object, or has a key twice or a forbidden one
+ * @throws InvalidInputError naming file and line of what is no JSON object, or has a key twice. Any key may name a column
  */
 export async function readJsonl(file: string, options: JsonlOptions = {}): Promise<JsonlRow[]> {
   const { origin = rowOrigin, skipBlankLines = false } = options;
@@ -59,7 +59,7 @@ function parseRow(line: string, origin: string): JsonlRow {
 
 function parseLine(line: string, origin: string, excerpt: string): unknown {
   try {
-    return parseStrictJson(encoder.encode(line), { origin });
+    return parseStrictJson(encoder.encode(line), { origin, anyKeys: true });
   } catch (cause) {
     const isGrammar = cause instanceof Error && cause.cause instanceof SyntaxError;
     if (!isGrammar) throw cause;

@@ -19,13 +19,31 @@ describe("JSONL reader", () => {
     [`"${"x".repeat(80)}"`, `expected a JSON object, found "${"x".repeat(59)}….`],
     ["", "expected a JSON object, found an empty line."],
     ['{"a":1,"a":2}', 'the key "a" occurs twice'],
-    ['{"a":{"__proto__":1}}', 'the key "__proto__" is not allowed'],
     [`{"a":${"[".repeat(80)}${"]".repeat(80)}}`, "expected at most 64 levels of nesting, found more"],
   ])("refuses the line %s by file and row", async (line, message) => {
     const file = fileOf("train.jsonl", `{"a":1}\n${line}\n{"a":2}\n`);
     const reading = readJsonl(file);
     await expect(reading).rejects.toThrow(`${file}, row 2: ${message}`);
     await expect(reading).rejects.toSatisfy(InvalidInputError.isInstance);
+  });
+
+  test("reads columns of any name, which reach no prototype", async () => {
+    const line = '{"constructor":"a","prototype":"b","__proto__":{"length":"c"}}';
+    const file = fileOf("train.jsonl", `${line}\n{"constructor":"d"}\n`);
+    const [first, second] = await readJsonl(file);
+    expect(Object.entries(first!.fields)).toEqual([
+      ["constructor", "a"],
+      ["prototype", "b"],
+      ["__proto__", { length: "c" }],
+    ]);
+    expect("length" in first!.fields).toBe(false);
+    expect(second!.fields.constructor).toBe("d");
+    const { columns, rows } = await readTable(file);
+    expect(columns).toEqual(["constructor", "prototype", "__proto__"]);
+    expect(rows.map(({ cells }) => cells)).toEqual([
+      ["a", "b", { length: "c" }],
+      ["d", undefined, undefined],
+    ]);
   });
 
   test("passes over blank lines only where it is told to, and counts them", async () => {
