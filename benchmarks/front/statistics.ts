@@ -1,4 +1,4 @@
-import { meanOf } from "../../packages/report/src/sweep/spread.ts";
+import { spreadOf } from "../../packages/report/src/sweep/spread.ts";
 
 /** Mean of paired differences, with the standard error of that mean. */
 export interface Difference {
@@ -10,11 +10,10 @@ export interface Difference {
 
 /** @returns undefined for no differences */
 export function differenceOf(differences: readonly number[]): Difference | undefined {
-  const count = differences.length;
-  if (count === 0) return undefined;
-  const mean = meanOf(differences);
-  const squares = differences.reduce((sum, each) => sum + (each - mean) ** 2, 0);
-  return { mean, standardError: count === 1 ? undefined : Math.sqrt(squares / (count - 1) / count), count };
+  const spread = spreadOf(differences);
+  if (spread === undefined) return undefined;
+  const { mean, standardDeviation, count } = spread;
+  return { mean, standardError: standardDeviation === null ? undefined : standardDeviation / Math.sqrt(count), count };
 }
 
 /** Paired ratios of positive numbers. */
