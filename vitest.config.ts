@@ -11,6 +11,7 @@ const config: ViteUserConfig = defineConfig({
       // Everything outside type tests is a check of its own.
       ignoreSourceErrors: true,
     },
+    setupFiles: ["./internal/property-seed.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
