@@ -4,6 +4,7 @@ import { crossEntropyCases } from "./cases/cross-entropy.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { indexingCases } from "./cases/indexing.ts";
 import { languageModelCases } from "./cases/language-models.ts";
+import { largeOperandCases } from "./cases/large-operands.ts";
 import { matrixProductCases } from "./cases/matrix-products.ts";
 import { nestedProductCases } from "./cases/nested-products.ts";
 import { reductionCases } from "./cases/reductions.ts";
@@ -21,5 +22,6 @@ export const caseFamilies: Readonly<Record<string, readonly OpCase[]>> = {
   "nested products": nestedProductCases,
   "cross entropy of a vocabulary": crossEntropyCases,
   "parts of language models": languageModelCases,
+  "large operands": largeOperandCases,
   compositions: compositionCases,
 };

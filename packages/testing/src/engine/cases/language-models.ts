@@ -1,5 +1,6 @@
 import {
   afterPast,
+  causalAttention,
   causalBias,
   geluTanh,
   groupedAttention,
@@ -11,7 +12,7 @@ import {
   siluGate,
   type Tensor,
 } from "@blora/tensor";
-import { at, build, elementwise, type Float64Tensor, matrixProduct, reduce, total } from "../float64.ts";
+import { at, build, elementwise, type Float64Tensor, matrixProduct, permute, reduce, total } from "../float64.ts";
 import { floats, integers, type OpCase } from "../op-case.ts";
 import { softmaxReference } from "./references.ts";
 
@@ -42,7 +43,7 @@ function rotaryReference(x: Float64Tensor, positions: Float64Tensor, R: number, 
 }
 
 const rotaryCase = (title: string, shape: Shape, R: number, places: Shape, positions: readonly number[]): OpCase => ({
-  name: `rotary of ${title}`,
+  name: `rotary with rotaryTables, of ${title}`,
   inputs: [floats(`rotary ${title}`, shape), integers(places, positions)],
   compute: (x, positions) => rotary(x, rotaryTables(positions, R, 100)),
   reference: (x, positions) => rotaryReference(x, positions, R, 100),
@@ -119,7 +120,7 @@ export const languageModelCases: readonly OpCase[] = [
       attentionReference(query, keys, values, (b, t, s) => s <= t && at(mask, [b, s]) === 1),
   },
   {
-    name: "groupedAttention after a shared prefix, with two texts in a row",
+    name: "groupedAttention with causalBias and afterPast, after a shared prefix, with two texts in a row",
     inputs: [
       floats("prefixed q", [2, 2, 3, 2]),
       floats("prefixed k", [2, 1, 3, 2]),
@@ -142,6 +143,31 @@ export const languageModelCases: readonly OpCase[] = [
         const own = s - 2;
         return own <= t && at(mask, [b, own]) === 1 && at(segments, [b, own]) === at(segments, [b, t]);
       });
+    },
+  },
+  {
+    name: "causalAttention of four query heads over two key heads, after one token",
+    inputs: [
+      floats("causal q", [2, 3, 4, 2]),
+      floats("causal k", [2, 3, 2, 2]),
+      floats("causal v", [2, 3, 2, 2]),
+      floats("causal past k", [2, 2, 1, 2]),
+      floats("causal past v", [2, 2, 1, 2]),
+    ],
+    compute: (query, keys, values, pastKeys, pastValues) => {
+      const bias = causalBias({ attentionMask: ops.ones([2, 3]), pastMask: ops.ones([1, 1]) });
+      return causalAttention(query, keys, values, { bias, past: { keys: pastKeys, values: pastValues } });
+    },
+    reference: (query, keys, values, pastKeys, pastValues) => {
+      const joined = (past: Float64Tensor, own: Float64Tensor): Float64Tensor =>
+        build([2, 2, 4, 2], ([b, g, s, d]) => (s === 0 ? at(past, [b!, g!, 0, d!]) : at(own, [b!, s! - 1, g!, d!])));
+      const mixed = attentionReference(
+        elementwise((q) => q / Math.sqrt(2), permute(query, [0, 2, 1, 3])),
+        joined(pastKeys, keys),
+        joined(pastValues, values),
+        (_, t, s) => s <= t + 1,
+      );
+      return { shape: [6, 8], values: permute(mixed, [0, 2, 1, 3]).values };
     },
   },
 ];
