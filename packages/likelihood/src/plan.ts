@@ -62,10 +62,3 @@ function pack(rows: readonly PlannedRow[], shared: number, budget: number): Plan
   }
   return packs.map((each) => each.rows);
 }
-
-/** `count` rounded up to a power of two or three quarters of one: few sizes, and at most a third of one unused. */
-export function sizeFor(count: number, least: number): number {
-  let size = least;
-  while (size < count) size *= 2;
-  return size > least && (size * 3) / 4 >= count ? (size * 3) / 4 : size;
-}

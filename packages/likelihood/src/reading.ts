@@ -4,10 +4,11 @@ import {
   createStepCache,
   type OpenNetwork,
   requireLanguageModel,
+  roundedSize,
 } from "@blora/network";
 import type { Engine, Feed } from "@blora/spec";
 import { packFeeds, predictedTokens, readPack } from "./pack-feeds.ts";
-import { type PlannedRow, type SharedPlan, sizeFor } from "./plan.ts";
+import type { PlannedRow, SharedPlan } from "./plan.ts";
 import { type PackShape, packStep, prefixStep, type Reader } from "./reading-steps.ts";
 
 /** Told the log-likelihood of each continuation of a row as it is known. */
@@ -42,7 +43,8 @@ export function createReading({ engine, open, padId, candidates }: ReadingOption
   const vocabularySize = frozen.get(weight)!.shape[0]!;
   const steps = createStepCache(engine);
   const runner = createNetworkRunner(steps, open);
-  const passSize = (tokens: number, least: number): number => Math.min(sizeFor(tokens, least), maxLength);
+  const sizeOf = (count: number, least: number): number => roundedSize(Math.max(count, least), least);
+  const passSize = (tokens: number, least: number): number => Math.min(sizeOf(tokens, least), maxLength);
 
   const readPrefix = async (prefix: readonly number[], P: number): Promise<Record<string, Feed>> => {
     if (P === 0) return {};
@@ -56,7 +58,7 @@ export function createReading({ engine, open, padId, candidates }: ReadingOption
       rows.reduce((total, { ids }) => total + ids.length - shared, 0),
       LEAST_LENGTH,
     ),
-    positions: sizeFor(predictedTokens(rows), LEAST_POSITIONS),
+    positions: sizeOf(predictedTokens(rows), LEAST_POSITIONS),
     candidates,
   });
 

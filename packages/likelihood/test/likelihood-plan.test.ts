@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRequestEncoder, type EncodedRequest } from "../src/encode-request.ts";
-import { planShared, sizeFor } from "../src/plan.ts";
+import { planShared } from "../src/plan.ts";
 import { joiningTokenizer, requests } from "./likelihood-problem.ts";
 
 const encode = createRequestEncoder({ tokenizer: joiningTokenizer, maxLength: 24, overlong: "cut-left" });
@@ -71,8 +71,4 @@ test("packs hold every row once, within the budget", () => {
   for (const rows of packs) {
     expect(rows.reduce((total, { ids }) => total + ids.length - plans[0]!.prefix.length, 0)).toBeLessThanOrEqual(5);
   }
-});
-
-test("sizes are powers of two and three quarters of them", () => {
-  expect([1, 64, 65, 96, 97, 128, 400].map((count) => sizeFor(count, 64))).toEqual([64, 64, 96, 96, 128, 128, 512]);
 });

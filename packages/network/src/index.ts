@@ -34,6 +34,7 @@ export { createStepCache, type StepCache, type StepCacheOptions } from "./step-c
 export {
   continuationFeeds,
   continuationInputs,
+  roundedSize,
   type TokenRow,
   type TokenShape,
   tokenFeeds,

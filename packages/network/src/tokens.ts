@@ -82,3 +82,15 @@ export function continuationFeeds(
     positionIds: Int32Array.from({ length: T }, (_, t) => start + t),
   };
 }
+
+/**
+ * `count` rounded up to `unit` times 1 or 3/4 and a power of two, halves
+ * included: few sizes, and at most a third of one unused.
+ */
+export function roundedSize(count: number, unit: number): number {
+  let size = unit;
+  while (size < count) size *= 2;
+  while (size >= 2 && Math.ceil(size / 2) >= count) size /= 2;
+  const smaller = Math.ceil((3 * size) / 4);
+  return smaller >= count ? smaller : Math.ceil(size);
+}

@@ -1,4 +1,4 @@
-import { requireLanguageModel } from "@blora/network";
+import { requireLanguageModel, roundedSize } from "@blora/network";
 import { linearCrossEntropy, ops } from "@blora/tensor";
 import type { Objective } from "./objective.ts";
 
@@ -7,7 +7,7 @@ export const likelihoodObjective: Objective = {
   lossesOf: ({ targets = [] }) => targets.length,
   size(rows, batchSize, length) {
     const count = rows.reduce((total, { targets = [] }) => total + targets.length, 0);
-    return roundedUp(count, batchSize * length);
+    return roundedSize(Math.max(1, count), batchSize * length);
   },
   inputs: ({ losses }) => ({
     positions: { shape: [losses], dtype: "int32" },
@@ -34,14 +34,3 @@ export const likelihoodObjective: Objective = {
     return { losses: linearCrossEntropy(states, lookup(weight), biasTensor, targetIds!) };
   },
 };
-
-/** `count` rounded up to `most` times 1, 3/4, 1/2, 3/8, 1/4, …: few sizes, and at most a third of one unused. */
-export function roundedUp(count: number, most: number): number {
-  let size = most;
-  for (let power = most; power >= 1; power /= 2) {
-    for (const candidate of [power, (3 * power) / 4]) {
-      if (Math.ceil(candidate) >= Math.max(1, count)) size = Math.ceil(candidate);
-    }
-  }
-  return size;
-}

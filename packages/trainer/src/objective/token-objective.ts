@@ -1,17 +1,14 @@
 import type { LabelTask } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { labelsOf } from "./label-objective.ts";
-import { roundedUp } from "./likelihood-objective.ts";
+import { likelihoodObjective } from "./likelihood-objective.ts";
 import type { Objective } from "./objective.ts";
 
 /** One loss for each target token, by its class. */
 export function tokenObjective({ loss }: Pick<LabelTask, "loss">): Objective {
   return {
-    lossesOf: ({ targets = [] }) => targets.length,
-    size(rows, batchSize, length) {
-      const count = rows.reduce((total, { targets = [] }) => total + targets.length, 0);
-      return roundedUp(count, batchSize * length);
-    },
+    lossesOf: likelihoodObjective.lossesOf,
+    size: likelihoodObjective.size,
     inputs: ({ losses }) => ({
       positions: { shape: [losses], dtype: "int32" },
       labels: { shape: [losses], dtype: "int32" },
