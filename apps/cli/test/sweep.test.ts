@@ -2,9 +2,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Results } from "@blora/report";
 import { builtinModelFolder } from "@blora/builtin";
 import { lockFolder } from "@blora/files";
+import type { Results } from "@blora/report";
 import { currentRecords, readRecords } from "@blora/runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfigs } from "../src/run/config-file.ts";

@@ -3,10 +3,11 @@ import {
   definePlugin,
   type ForwardInputs,
   type Head,
-  InvalidInputError,
   type LinearSite,
   type ParameterSpec,
   type Plugin,
+  requireHead,
+  requireLength,
 } from "@blora/spec";
 import {
   gelu,
@@ -121,11 +122,7 @@ function classify(inputs: Inputs, x: Tensor, dropout: number): Tensor {
 function forward(inputs: Inputs, dropout: number): Tensor {
   const { config, lookup, batch, head } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
-  if (T > config.maxPositions) {
-    throw new InvalidInputError(
-      `modernbert: expected at most ${config.maxPositions} tokens (max_position_embeddings), found ${T}`,
-    );
-  }
+  requireLength("modernbert", T, config.maxPositions);
   const around = surroundings(inputs);
   const words = ops.gather(lookup("model.embeddings.tok_embeddings.weight"), batch.inputIds); // [B, T, H]
   let x = norm(inputs, "model.embeddings.norm", ops.reshape(words, [B * T, config.hiddenSize]));
@@ -186,9 +183,8 @@ function parameters(config: ModernBertConfig, head: Head): ParameterSpec[] {
 }
 
 function classesOf(head: Head): number {
-  if (head.kind === "regression") return 1;
-  if ("labels" in head) return head.labels.length;
-  throw new InvalidInputError(`modernbert: expected a head that classifies or regresses, found ${head.kind}`);
+  requireHead("modernbert", head, "classification", "regression", "token-classification");
+  return head.kind === "regression" ? 1 : head.labels.length;
 }
 
 /** Without the `model.` prefix, as encoders are published alone. */

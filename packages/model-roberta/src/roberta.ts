@@ -3,10 +3,11 @@ import {
   definePlugin,
   type ForwardInputs,
   type Head,
-  InvalidInputError,
   type LinearSite,
   type ParameterSpec,
   type Plugin,
+  requireHead,
+  requireLength,
 } from "@blora/spec";
 import { gelu, layerNorm, ops, type Shape, softmax, type Tensor } from "@blora/tensor";
 import { z } from "zod";
@@ -98,11 +99,7 @@ function classifyTokens(inputs: Inputs, x: Tensor, dropout: number): Tensor {
 function forward(inputs: Inputs, dropout: number): Tensor {
   const { config, batch } = inputs;
   const T = batch.inputIds.shape[1]!;
-  if (T > config.maxPositions) {
-    throw new InvalidInputError(
-      `roberta: expected at most ${config.maxPositions} tokens (max_position_embeddings), found ${T}`,
-    );
-  }
+  requireLength("roberta", T, config.maxPositions);
   let x = embed(inputs);
   for (let index = 0; index < config.layers; index++) x = block(inputs, `roberta.encoder.layer.${index}`, x);
   const answer = inputs.head.kind === "token-classification" ? classifyTokens : classify;
@@ -164,9 +161,8 @@ function parameters(config: RobertaConfig, head: Head): ParameterSpec[] {
 }
 
 function classesOf(head: Head): number {
-  if (head.kind === "regression") return 1;
-  if ("labels" in head) return head.labels.length;
-  throw new InvalidInputError(`roberta: expected a head that classifies or regresses, found ${head.kind}`);
+  requireHead("roberta", head, "classification", "regression", "token-classification");
+  return head.kind === "regression" ? 1 : head.labels.length;
 }
 
 /** Without the `roberta.` prefix, as encoders are published alone. */

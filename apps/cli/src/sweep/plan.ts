@@ -104,7 +104,14 @@ function createInputs(): Inputs {
     async of(run) {
       const { checkpoint, task, architecture, data: folder, arguments: args = {} } = run;
       const { maxSeqLength, maxTrainSamples, maxEvalSamples } = args;
-      const read = { checkpoint: checkpoint.folder, architecture, folder, maxSeqLength, maxTrainSamples, maxEvalSamples };
+      const read = {
+        checkpoint: checkpoint.folder,
+        architecture,
+        folder,
+        maxSeqLength,
+        maxTrainSamples,
+        maxEvalSamples,
+      };
       return {
         modelSha256: await once(models, checkpoint.folder, () => checkpointSha256(checkpoint)),
         data: await once(data, JSON.stringify({ ...read, task }), () => readData(run)),

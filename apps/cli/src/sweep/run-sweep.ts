@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { isLocked } from "@blora/files";
+import { isLocked, readJsonFileIfPresent } from "@blora/files";
 import {
   decidingSettings,
   fingerprintOf,
