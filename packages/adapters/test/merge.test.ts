@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hardConcrete } from "@blora/gates";
@@ -98,6 +98,47 @@ describe("merging", () => {
       writeSafetensors(expected, new Map([["w", { type, shape: [values.length], values }]]));
       expect(result.read(`${path}.weight`)).toEqual(readTensor(readSafetensorsHeader(expected), "w"));
     }
+  });
+
+  /** Options with the base in another type, and values of one of its tensors changed. */
+  function changedBase(type: "F32" | "F16", changed: string, change: (values: Float32Array) => void): MergeOptions {
+    const base = temporaryFolder();
+    const options = optionsOf("phi.mixed", join(temporaryFolder(), "merged"));
+    const { tensors, names, config, read } = options.checkpoint;
+    const written = names.map((name): [string, WritableTensor] => {
+      const values = read(name);
+      if (name === changed) change(values);
+      return [name, { type, shape: tensors.get(name)!.shape, values }];
+    });
+    writeSafetensors(join(base, "model.safetensors"), new Map(written));
+    writeFileSync(join(base, "config.json"), JSON.stringify(config));
+    return { ...options, checkpoint: openCheckpoint(base) };
+  }
+
+  test.each([
+    ["model.final_layernorm.weight", "F32", Number.NaN, "NaN"],
+    ["model.final_layernorm.weight", "F16", -Infinity, "Infinity"],
+    ["model.layers.0.self_attn.q_proj.weight", "F32", Number.NaN, "NaN"],
+  ] as const)("refuses a base whose %s of type %s holds %f, and writes nothing", async (name, type, value, found) => {
+    const options = changedBase(type, name, (values) => values.fill(value, 3, 4));
+    await expect(mergeAdapter(options)).rejects.toMatchObject({
+      name: "NumericalError",
+      message: `Expected finite values in the merged tensor ${name}, found ${found} at entry 3: the base or the adapter holds it, or the sum does not fit ${type}.`,
+    });
+    expect(existsSync(options.out)).toBe(false);
+  });
+
+  test("refuses a sum that float16 cannot hold, and writes nothing", async () => {
+    const path = "model.layers.0.self_attn.q_proj";
+    const options = changedBase("F16", "", () => undefined);
+    const adapter = options.weights.adapters.get(path)!;
+    const B = { ...adapter.parameters.B!, values: adapter.parameters.B!.values.map(() => 1e6) };
+    const adapters = new Map(options.weights.adapters);
+    adapters.set(path, { ...adapter, parameters: { ...adapter.parameters, B } });
+    await expect(mergeAdapter({ ...options, weights: { ...options.weights, adapters } })).rejects.toThrow(
+      `merged tensor ${path}.weight, found Infinity at entry 0: the base or the adapter holds it, or the sum does not fit F16.`,
+    );
+    expect(existsSync(options.out)).toBe(false);
   });
 
   test("splits into shards with an index, one tensor each where that is all that fits", async () => {

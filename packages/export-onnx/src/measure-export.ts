@@ -1,4 +1,4 @@
-import { compileNetworkStep, type NetworkStep, type OpenNetwork } from "@blora/network";
+import { compileNetworkStep, type NetworkStep, type OpenNetwork, requireFinite } from "@blora/network";
 import type { Engine, Feed } from "@blora/spec";
 import { normalValues, randomWords, sizeOf, type TensorSpec } from "@blora/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -25,7 +25,11 @@ export interface Measurement {
 const SIZES: Sizes = { batch: 4, sequence: 27, past: 6 };
 const SEED = 20;
 
-/** Feeds drawn tokens to an exported graph and to an open network. */
+/**
+ * Feeds drawn tokens to an exported graph and to an open network.
+ *
+ * @throws NumericalError where a logit of either is not finite
+ */
 export async function measureExport({ network, engine, file }: MeasureOptions): Promise<Measurement> {
   const { ports, compute } = modelOf(network, network.frozen);
   const sizes = { ...SIZES, sequence: Math.min(SIZES.sequence!, network.maxLength - SIZES.past!) };
@@ -33,6 +37,7 @@ export async function measureExport({ network, engine, file }: MeasureOptions): 
   const feeds = ports.inputs.map((port) => [port, drawn(port, sizes, words)] as const);
   const expected = await expectedLogits(engine, network, feeds, sizes, compute);
   const found = await exportedLogits(file, feeds, sizes);
+  requireFinite(found, (value, index) => `${file}: expected finite logits, found ${value} at entry ${index}.`);
   let largestDifference = 0;
   let largestLogit = 0;
   expected.forEach((logit, index) => {

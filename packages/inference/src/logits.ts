@@ -34,7 +34,7 @@ export async function logitsOf(
       runner,
       network,
       runtime.tokenizer.special.pad,
-      members.map((row) => rows[row]!),
+      members.map((row) => ({ ...rows[row]!, text: row + 1 })),
     );
     members.forEach((row, b) => {
       logits[row] = batch[b]!;
@@ -57,14 +57,16 @@ async function runBatch(
   runner: NetworkRunner,
   network: OpenNetwork,
   padId: number,
-  rows: readonly AssembledTokens[],
+  rows: readonly (AssembledTokens & { readonly text: number })[],
 ): Promise<Float32Array[]> {
   const B = 2 ** Math.ceil(Math.log2(rows.length));
   const longest = Math.max(...rows.map(({ inputIds }) => inputIds.length));
   const T = Math.min(Math.ceil(longest / LENGTH_MULTIPLE) * LENGTH_MULTIPLE, network.maxLength);
   const shape: TokenShape = { batchSize: B, length: T, packed: false };
   const feeds = tokenFeeds(rows, shape, padId);
-  const { logits } = await runner.run(`classify ${B}x${T}`, () => classifyStep(network, shape), feeds);
+  const textAt = (index: number, { length }: Float32Array): string =>
+    `text ${rows[Math.floor((index * B) / length)]!.text}`;
+  const { logits } = await runner.run(`classify ${B}x${T}`, () => classifyStep(network, shape), feeds, textAt);
   const C = logits!.length / B;
   return rows.map((_, b) => logits!.slice(b * C, (b + 1) * C));
 }

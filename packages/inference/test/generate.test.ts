@@ -143,13 +143,26 @@ describe("generated text", () => {
     await expect(failure(long)).rejects.toThrow(
       "Expected a prompt of at most 300 tokens, the most the model reads, found 301.",
     );
-    await expect(failure("word7", { temperature: -1 })).rejects.toThrow(
-      "temperature: expected a number from 0, found -1.",
-    );
-    await expect(failure("word7", { topP: 0 })).rejects.toThrow("topP: expected a number above 0, up to 1, found 0.");
-    await expect(failure("word7", { maxNewTokens: 0 })).rejects.toThrow(
-      "maxNewTokens: expected a whole number above 0",
-    );
+    for (const temperature of [-1, Number.NaN, Infinity]) {
+      await expect(failure("word7", { temperature })).rejects.toThrow(
+        `temperature: expected a number from 0, found ${temperature}.`,
+      );
+    }
+    for (const topP of [0, -0.1, 1.1, Number.NaN]) {
+      await expect(failure("word7", { topP })).rejects.toThrow(
+        `topP: expected a number above 0, up to 1, found ${topP}.`,
+      );
+    }
+    for (const maxNewTokens of [0, -1, 1.5, Number.NaN]) {
+      await expect(failure("word7", { maxNewTokens })).rejects.toThrow(
+        `maxNewTokens: expected a whole number above 0, found ${maxNewTokens}.`,
+      );
+    }
+    for (const seed of [-1, 1.5, 2 ** 32, Number.NaN]) {
+      await expect(failure("word7", { seed })).rejects.toThrow(
+        `seed: expected a whole number from 0 to 4294967295, found ${seed}.`,
+      );
+    }
     await expect(collect(model.generate([{ role: "user", content: "word7" }]))).rejects.toThrow("chat_template");
     expect(() => base.withoutAdapter({ kind: "regression" })).toThrow("qwen2: expected a language-model head");
   });

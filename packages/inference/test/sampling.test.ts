@@ -43,6 +43,11 @@ describe("the next token", () => {
     );
   });
 
+  test("is any at a huge temperature, and the likeliest at a tiny one", () => {
+    expectShares(sharesOf({ temperature: 1e300, topP: 1 }), [0.25, 0.25, 0.25, 0.25]);
+    expect(sharesOf({ temperature: 1e-320, topP: 0.9 })).toEqual([0, 1, 0, 0]);
+  });
+
   test("comes from the fewest tokens that hold the top share", () => {
     expectShares(sharesOf({ temperature: 1, topP: 0.75 }), [0, 0.5 / 0.8, 0, 0.3 / 0.8]);
     expectShares(sharesOf({ temperature: 1, topP: 0.4 }), [0, 1, 0, 0]);

@@ -42,14 +42,21 @@ export async function answerAll(
 
   const readPlan = async (plan: SharedPlan, encoded: readonly EncodedRequest[]): Promise<void> => {
     const collected = collector(encoded);
-    tokens += await reading.read(plan, collected.onRow, async () => {
+    const afterPack = async (): Promise<boolean> => {
       const done = collected.takeFinished();
       answers.append(done);
       for (const record of done) records.set(record.id, record);
       progress();
       await setImmediate(); // lets signals and timers in: a pass blocks the thread
       return !shouldStop();
-    });
+    };
+    try {
+      tokens += await reading.read(plan, collected.onRow, afterPack);
+    } catch (error) {
+      if (!NumericalError.isInstance(error)) throw error;
+      const { id } = encoded[plan.packs[0]![0]!.request]!.request;
+      throw new NumericalError(`Questions from ${id} on: ${error.message}`, { cause: error });
+    }
   };
 
   for (const group of sameBeginnings(requests)) {
@@ -91,10 +98,6 @@ function collector(encoded: readonly EncodedRequest[]) {
   const found = new Map<number, Map<number, number>>();
   return {
     onRow({ request }: { readonly request: number }, continuation: number, logLikelihood: number): void {
-      const { id } = encoded[request]!.request;
-      if (!Number.isFinite(logLikelihood)) {
-        throw new NumericalError(`${id}: expected a finite log-probability, found ${logLikelihood}.`);
-      }
       found.set(request, (found.get(request) ?? new Map()).set(continuation, logLikelihood));
     },
     /** Answers that became complete since the last call. */

@@ -1,6 +1,7 @@
 export { baseLinear } from "./base-linear.ts";
 export { baseModelOf } from "./base-model.ts";
 export { type BoundNetwork, bindNetwork, sitesOf } from "./bind-network.ts";
+export { requireFinite } from "./finite.ts";
 export {
   BLOCK,
   type CacheShape,
@@ -20,6 +21,7 @@ export {
   createNetworkRunner,
   type NetworkRunner,
   type NetworkStep,
+  type PlaceOf,
 } from "./network-step.ts";
 export {
   type AdapterForm,

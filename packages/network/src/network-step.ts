@@ -1,6 +1,7 @@
 import { namedParameters } from "@blora/adapters";
 import type { Engine, Feed, Head, StepDefinition } from "@blora/spec";
 import type { TensorRecord, TensorSpec } from "@blora/tensor";
+import { requireFinite } from "./finite.ts";
 import { layoutsOf } from "./layouts.ts";
 import type { OpenNetwork } from "./open-network.ts";
 import type { StepCache } from "./step-cache.ts";
@@ -16,7 +17,7 @@ export interface NetworkStep {
 }
 
 export interface CompiledNetworkStep {
-  /** Outputs by name; new arrays on every run. */
+  /** Outputs by name; new arrays on every run. @throws NumericalError where an output is not finite */
   run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, Float32Array>>>;
   release(): Promise<void>;
 }
@@ -42,10 +43,17 @@ export async function compileNetworkStep(
   const compiled = await engine.compile(definitionOf(network, step));
   const values = parameterFeeds(network);
   return {
-    run: async (feeds) => (await compiled.run({ ...values, ...feeds }, {}, NO_NOISE)).outputs,
+    async run(feeds) {
+      const { outputs } = await compiled.run({ ...values, ...feeds }, {}, NO_NOISE);
+      requireFiniteOutputs(network, outputs);
+      return outputs;
+    },
     release: () => compiled.release(),
   };
 }
+
+/** Where an entry of an output is. */
+export type PlaceOf = (index: number, output: Float32Array) => string;
 
 /** Runs steps over one open network. */
 export interface NetworkRunner {
@@ -53,12 +61,15 @@ export interface NetworkRunner {
    * Runs a step, compiled where the cache holds none for it.
    *
    * @param key names the step among those of this network
+   * @param place says in an error which part of a feed an entry of an output belongs to
    * @returns outputs by name; new arrays on every run
+   * @throws NumericalError where an output is not finite
    */
   run(
     key: string,
     define: () => NetworkStep,
     feeds: Readonly<Record<string, Feed>>,
+    place?: PlaceOf,
   ): Promise<Readonly<Record<string, Float32Array>>>;
 }
 
@@ -67,11 +78,26 @@ export function createNetworkRunner(cache: StepCache, network: OpenNetwork): Net
   const signature = signatureOf(network);
   const values = parameterFeeds(network);
   return {
-    async run(key, define, feeds) {
+    async run(key, define, feeds, place) {
       const compiled = await cache.get(`${key} ${signature}`, () => definitionOf(network, define()));
-      return (await compiled.run({ ...values, ...feeds }, {}, NO_NOISE)).outputs;
+      const { outputs } = await compiled.run({ ...values, ...feeds }, {}, NO_NOISE);
+      requireFiniteOutputs(network, outputs, place);
+      return outputs;
     },
   };
+}
+
+/** Every number a network computes passes here: from one that is none, no answer follows. */
+function requireFiniteOutputs(
+  { name }: OpenNetwork,
+  outputs: Readonly<Record<string, Float32Array>>,
+  place: PlaceOf = (index) => `entry ${index}`,
+): void {
+  for (const [output, values] of Object.entries(outputs)) {
+    requireFinite(values, (found, index) => {
+      return `${name}: expected finite ${output}, found ${found} at ${place(index, values)}. A weight of the model or of its adapter is not finite, or too large to compute with.`;
+    });
+  }
 }
 
 function definitionOf(network: OpenNetwork, step: NetworkStep): StepDefinition {

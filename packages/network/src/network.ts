@@ -28,7 +28,11 @@ export interface NetworkTensors {
   /** Where the base lies. The same place is the same object for every head. */
   readonly base: ReadonlyMap<string, FrozenTensor>;
   readonly head: readonly ParameterSpec[];
-  /** Values as float32, read from disk; undefined for a head tensor the checkpoint lacks. */
+  /**
+   * Values as float32, read from disk; undefined for a head tensor the checkpoint lacks.
+   *
+   * @throws InvalidInputError naming file and tensor where a value is not finite
+   */
   read(name: string): Float32Array | undefined;
 }
 
@@ -61,7 +65,7 @@ export function openNetwork(architecture: Architecture, checkpoint: Checkpoint, 
         head: specs.filter(({ role }) => role === "head"),
         read(parameter) {
           const stored = found.get(parameter);
-          return stored === undefined ? undefined : checkpoint.read(stored);
+          return stored === undefined ? undefined : checkpoint.read(stored, { requireFinite: true });
         },
       };
     },

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { NumericalError, type RowLikelihood, type Scores } from "@blora/spec";
+import { requireFinite } from "@blora/network";
+import type { RowLikelihood, Scores } from "@blora/spec";
 import { planEvaluation, splitBatch } from "./data/buckets.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
 import type { TrainingRow } from "./data/packing.ts";
@@ -62,8 +63,8 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
       next = end;
     }
   }
-  requireFinite(split, "logits", logits, firstAnswers);
-  requireFinite(split, "losses", lossSums);
+  requireFiniteRows(split, "logits", logits, firstAnswers);
+  requireFiniteRows(split, "losses", lossSums);
   return { rows: rows.length, logits, ...scoresOf(model.task, rows, logits, lossSums) };
 }
 
@@ -89,15 +90,15 @@ function addLosses(
 }
 
 /** @param starts index of each row's first answer, and the number of all. Default: one answer a row. */
-function requireFinite(
+function requireFiniteRows(
   { name, rows }: EncodedSplit,
   what: string,
   values: Float32Array | Float64Array,
   starts: readonly number[] = [...rows.keys(), rows.length],
 ): void {
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  if (index < 0) return;
-  const answer = Math.floor(index / (values.length / starts.at(-1)!));
-  const row = starts.findLastIndex((start) => start <= answer);
-  throw new NumericalError(`Evaluation of ${name}: expected finite ${what}, found ${values[index]} in row ${row + 1}.`);
+  requireFinite(values, (found, index) => {
+    const answer = Math.floor(index / (values.length / starts.at(-1)!));
+    const row = starts.findLastIndex((start) => start <= answer);
+    return `Evaluation of ${name}: expected finite ${what}, found ${found} in row ${row + 1}.`;
+  });
 }

@@ -1,7 +1,7 @@
 import type { Batch } from "./data/buckets.ts";
 import type { TrainingRow } from "./data/packing.ts";
 import type { Objective } from "./objective/objective.ts";
-import { requireFinite } from "./optimizer/finite.ts";
+import { requireFiniteUpdate } from "./optimizer/finite.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
 
 /** Loss and gradient of one update: the mean over all losses of its batches. */
@@ -52,7 +52,7 @@ export async function accumulateGradients(
     tokens += sum(batch.rows.map((row) => rows[row]!.inputIds.length));
     paddedTokens += batch.size * batch.length;
   }
-  requireFinite(step + 1, { "task loss": loss, penalty: penalty ?? 0 }, gradients);
+  requireFiniteUpdate(step + 1, { "task loss": loss, penalty: penalty ?? 0 }, gradients);
   return { loss, penalty, gradients, losses, tokens, paddedTokens };
 }
 

@@ -1,5 +1,6 @@
 export { checkpointSha256 } from "./checkpoint-sha256.ts";
 export type { DataType } from "./data-types.ts";
+export { firstNonFinite } from "./first-non-finite.ts";
 export { type MatchOptions, matchParameters, type ParameterMatch } from "./match-parameters.ts";
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./open-checkpoint.ts";
 export { readBytes } from "./positioned-read.ts";

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { writeFileDurablySync } from "@blora/files";
-import { FORBIDDEN_KEYS, InvalidInputError } from "@blora/spec";
+import { FORBIDDEN_KEYS, InvalidInputError, NumericalError } from "@blora/spec";
 import { bytesPerValue, type DataType } from "./data-types.ts";
 import { narrowBfloat16, narrowFloat16 } from "./half-floats.ts";
 import { METADATA } from "./safetensors-header.ts";
@@ -124,6 +124,7 @@ export function writeLazySafetensors(
       for (const tensor of ordered) writeAll(descriptor, checkedBytes(tensor));
     });
   } catch (cause) {
+    if (NumericalError.isInstance(cause)) throw cause;
     throw new InvalidInputError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
 }

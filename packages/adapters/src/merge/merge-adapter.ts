@@ -10,6 +10,7 @@ import {
   type LinearSite,
   type LowRankUpdate,
   type Method,
+  NumericalError,
   roundsMore,
 } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
@@ -17,6 +18,7 @@ import {
   type Checkpoint,
   type CheckpointTensor,
   encodeFloats,
+  firstNonFinite,
   isFloatType,
   matchParameters,
   readBytes,
@@ -60,6 +62,7 @@ type FloatType = "F32" | "F16" | "BF16";
  * (rounded to nearest, ties to even), and one at a time is in memory.
  *
  * @throws InvalidInputError where evaluation rounds more than the adapter and `plain` is not set, or `out` holds something
+ * @throws NumericalError where a tensor the model computes with would not be finite, in the type it is stored as
  */
 export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> {
   const { checkpoint, method, out, head, weights } = options;
@@ -113,12 +116,32 @@ function planTensors(options: MergeOptions): Plan {
       sized(target, type, shape, () => encodeFloats(values, type)),
     );
   }
-  const tensors = [...plan.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const used = new Set([...found.values(), ...Object.keys(weights.head)]);
+  const tensors = [...plan.values()]
+    .map((tensor) => (used.has(tensor.name) ? requiredFinite(tensor) : tensor))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { tensors, merged: changed.length, replaced: Object.keys(weights.head).length };
 }
 
 function copied({ name, type, shape, source }: CheckpointTensor): SizedTensor {
   return { name, type, shape, byteLength: source.length, bytes: () => readBytes(source) };
+}
+
+/** The tensor, refused when its bytes are made where a value is none. */
+function requiredFinite(tensor: SizedTensor): SizedTensor {
+  const { name, type } = tensor;
+  if (!isFloatType(type)) return tensor;
+  return {
+    ...tensor,
+    bytes() {
+      const bytes = tensor.bytes();
+      const wrong = firstNonFinite(bytes, type);
+      if (wrong === undefined) return bytes;
+      throw new NumericalError(
+        `Expected finite values in the merged tensor ${name}, found ${wrong.value} at entry ${wrong.index}: the base or the adapter holds it, or the sum does not fit ${type}.`,
+      );
+    },
+  };
 }
 
 function mergedTensor(

@@ -1,7 +1,7 @@
 import { InvalidInputError, type Message, type Tokenizer } from "@blora/spec";
 import { uniformValues } from "@blora/tensor";
 import type { Reader } from "./reader.ts";
-import { chooseToken } from "./sampling.ts";
+import { chooseToken, requireSampling } from "./sampling.ts";
 import { createTextStream } from "./text-stream.ts";
 
 export interface GenerateOptions {
@@ -13,7 +13,7 @@ export interface GenerateOptions {
   readonly topP?: number;
   /** Same seed, same text. Default 0. */
   readonly seed?: number;
-  /** Ids that end the text; those of the checkpoint's `generation_config.json` and the tokenizer's end of text by default. */
+  /** Ids that end the text; by default those the model's files name, and what ends a turn of a conversation. */
   readonly stopIds?: readonly number[];
   /** Begin with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
   readonly addBos?: boolean;
@@ -23,14 +23,16 @@ export interface GenerateOptions {
  * Tokens after a prompt, one by one. The token that ends the text is not among them.
  *
  * @throws InvalidInputError for an option out of range, or a prompt that is empty or longer than the network reads
+ * @throws NumericalError where a logit is not finite
  */
 export async function* generateTokens(
   reader: Reader,
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<number, void, undefined> {
-  const { maxNewTokens = 128, temperature = 0, topP = 1, seed = 0, stopIds = [] } = options;
-  requireOptions({ maxNewTokens, temperature, topP });
+  const { maxNewTokens = 128, temperature = 0, topP = 1, seed = 0, stopIds = reader.endIds } = options;
+  requireOptions({ maxNewTokens, seed });
+  requireSampling({ temperature, topP });
   requirePrompt(prompt, reader.limit);
   let unread: readonly number[] = prompt;
   for (let step = 0; step < maxNewTokens && reader.length + unread.length <= reader.limit; step++) {
@@ -50,11 +52,9 @@ export async function* generateText(
   prompt: string | readonly Message[],
   options: GenerateOptions,
 ): AsyncGenerator<string, void, undefined> {
-  const { eos } = tokenizer.special;
   const ids = promptIds(prompt, tokenizer, options.addBos ?? false);
   const text = createTextStream(tokenizer, ids);
-  const stopIds = options.stopIds ?? tokenizer.stopIds ?? (eos === undefined ? [] : [eos]);
-  for await (const token of generateTokens(reader, ids, { ...options, stopIds })) {
+  for await (const token of generateTokens(reader, ids, options)) {
     const news = text.push(token);
     if (news !== "") yield news;
   }
@@ -83,16 +83,10 @@ function requirePrompt({ length }: readonly number[], limit: number): void {
   );
 }
 
-function requireOptions({
-  maxNewTokens,
-  temperature,
-  topP,
-}: Required<Pick<GenerateOptions, "maxNewTokens" | "temperature" | "topP">>): void {
+function requireOptions({ maxNewTokens, seed }: Required<Pick<GenerateOptions, "maxNewTokens" | "seed">>): void {
   if (!(Number.isInteger(maxNewTokens) && maxNewTokens > 0)) {
     throw new InvalidInputError(`maxNewTokens: expected a whole number above 0, found ${maxNewTokens}.`);
   }
-  if (!(temperature >= 0 && Number.isFinite(temperature))) {
-    throw new InvalidInputError(`temperature: expected a number from 0, found ${temperature}.`);
-  }
-  if (!(topP > 0 && topP <= 1)) throw new InvalidInputError(`topP: expected a number above 0, up to 1, found ${topP}.`);
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
+  throw new InvalidInputError(`seed: expected a whole number from 0 to ${2 ** 32 - 1}, found ${seed}.`);
 }

@@ -15,6 +15,7 @@ import {
 } from "@blora/network";
 import type { Tensor } from "@blora/tensor";
 import type { Runtime } from "../runtime.ts";
+import { endIds } from "./end-ids.ts";
 
 /** Reads a text part by part and says what comes next. */
 export interface Reader {
@@ -22,12 +23,17 @@ export interface Reader {
   readonly length: number;
   /** Most tokens it can read. */
   readonly limit: number;
+  /** Ids that end a text of this model. */
+  readonly endIds: readonly number[];
   /** Logits [V] of the token after `tokens`, which go on from those read before. At least one, within the limit. */
   read(tokens: readonly number[]): Promise<Float32Array>;
 }
 
-/** @throws InvalidInputError for a network that predicts no next token */
-export function createReader({ steps, tokenizer, exclusively }: Runtime, network: OpenNetwork): Reader {
+/** @throws InvalidInputError for a network that predicts no next token, or a damaged `generation_config.json` */
+export function createReader(
+  { network: { checkpoint }, steps, tokenizer, exclusively }: Runtime,
+  network: OpenNetwork,
+): Reader {
   const cache = requireLanguageModel(network.architecture).cache(network.config);
   const store = createKeyValueStore(cache);
   const runner = createNetworkRunner(steps, network);
@@ -38,6 +44,7 @@ export function createReader({ steps, tokenizer, exclusively }: Runtime, network
       return store.length;
     },
     limit,
+    endIds: endIds(tokenizer, checkpoint),
     read: (tokens) =>
       exclusively(async () => {
         const T = tokens.length === 1 ? 1 : Math.min(Math.ceil(tokens.length / BLOCK) * BLOCK, limit);

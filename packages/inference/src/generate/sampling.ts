@@ -1,3 +1,5 @@
+import { InvalidInputError, NumericalError } from "@blora/spec";
+
 /** How the next token is chosen. */
 export interface Sampling {
   /** 0 for the likeliest token; 1 for the model's own distribution; higher is more even. */
@@ -9,15 +11,38 @@ export interface Sampling {
 /**
  * The next token.
  *
- * @param logits [V]
+ * @param logits [V]; -Infinity forbids a token
  * @param uniform noise in (0, 1), unused at temperature 0
+ * @throws InvalidInputError for a temperature or share out of range
+ * @throws NumericalError for a logit that is no number or infinite, and where every token is forbidden
  */
 export function chooseToken(logits: Float32Array, { temperature, topP }: Sampling, uniform: number): number {
-  const best = logits.reduce((best, logit, token) => (logit > logits[best]! ? token : best), 0);
+  requireSampling({ temperature, topP });
+  const best = likeliest(logits);
   if (temperature === 0) return best;
   const weights = logits.map((logit) => Math.exp((logit - logits[best]!) / temperature));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return draw(nucleus(weights, total, topP), weights, uniform);
+}
+
+/** @throws InvalidInputError naming what is out of range */
+export function requireSampling({ temperature, topP }: Sampling): void {
+  if (!(temperature >= 0 && Number.isFinite(temperature))) {
+    throw new InvalidInputError(`temperature: expected a number from 0, found ${temperature}.`);
+  }
+  if (!(topP > 0 && topP <= 1)) throw new InvalidInputError(`topP: expected a number above 0, up to 1, found ${topP}.`);
+}
+
+/** The first of the largest. */
+function likeliest(logits: Float32Array): number {
+  let best = 0;
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token]!;
+    if (!(logit < Infinity)) throw new NumericalError(`Expected finite logits, found ${logit} for token ${token}.`);
+    if (logit > logits[best]!) best = token;
+  }
+  if (logits[best]! > -Infinity) return best;
+  throw new NumericalError(`Expected a token that may come next, found none among ${logits.length}.`);
 }
 
 /** The fewest likeliest tokens whose share reaches `topP`, likeliest first; all tokens by id where that is all. */
@@ -42,5 +67,6 @@ function draw(tokens: readonly number[], weights: Float32Array, uniform: number)
     rest -= weights[token]!;
     if (rest < 0) return token;
   }
-  return tokens.at(-1)!;
+  // Rounding left a rest: the last that can come.
+  return tokens.findLast((token) => weights[token]! > 0)!;
 }

@@ -1,7 +1,8 @@
+import { requireFinite } from "@blora/network";
 import { NumericalError } from "@blora/spec";
 
 /** @throws NumericalError naming the first loss or gradient that is not finite, and the update it stopped */
-export function requireFinite(
+export function requireFiniteUpdate(
   step: number,
   losses: Readonly<Record<string, number>>,
   gradients: ReadonlyMap<string, Float32Array>,
@@ -10,11 +11,9 @@ export function requireFinite(
     if (!Number.isFinite(value)) throw new NumericalError(`Step ${step}: the ${name} is ${value}. ${ADVICE}`);
   }
   for (const [name, gradient] of gradients) {
-    const index = gradient.findIndex((value) => !Number.isFinite(value));
-    if (index < 0) continue;
-    throw new NumericalError(
-      `Step ${step}: the gradient of ${name} is ${gradient[index]} at entry ${index}. ${ADVICE}`,
-    );
+    requireFinite(gradient, (found, index) => {
+      return `Step ${step}: the gradient of ${name} is ${found} at entry ${index}. ${ADVICE}`;
+    });
   }
 }
 
