@@ -50,12 +50,12 @@ describe("a job in a process of its own", () => {
     expect(stderr).toMatch(/^blora: [^\n]*nowhere[^\n]*\n$/);
   });
 
-  test("answers a bug with its class and stack, once", async () => {
+  test("answers a fault in the code of a recipe with its class and stack, once, and calls it no bug of ours", async () => {
     const args = ["train", "--config", recipe("bug"), "--out", join(folder, "bug"), "--threads", "1", "--json"];
     const { status, stderr } = await blora(args);
     expect(status).toBe(1);
     const [first, second] = stderr.split("\n");
-    expect(first).toBe("blora: this is a bug. TypeError: the plan has no step");
+    expect(first).toBe("blora: TypeError: the plan has no step");
     expect(second).toMatch(/^ {4}at .*beforeStep .*bug\.ts/);
     expect(stderr.match(/blora: /g)).toHaveLength(1);
   });

@@ -1,12 +1,12 @@
 import { describeAdapter, readPeft, readPeftConfig } from "@blora/adapters";
 import {
   type Adapter,
-  didYouMean,
   type Head,
   InvalidInputError,
   type JsonObject,
   type LowRankUpdate,
   type Method,
+  orDidYouMean,
 } from "@blora/spec";
 import { type HostTensor, ops } from "@blora/tensor";
 import type { Network } from "./network.ts";
@@ -84,7 +84,7 @@ export function requireFit({ linears, name }: Network, { updates }: PlainAdapter
   const known = new Map(linears.map((site) => [site.path, site]));
   const faults = [...updates].flatMap(([path, { rank, A, B }]) => {
     const site = known.get(path);
-    if (site === undefined) return [`no linear map ${path}${didYouMean(path, known.keys())}`];
+    if (site === undefined) return [`no linear map ${path}${orDidYouMean(path, known.keys())}`];
     const { inFeatures: I, outFeatures: O } = site;
     if (A.length === rank * I && B.length === rank * O) return [];
     return [`${path} of shape [${O}, ${I}], the adapter is for [${B.length / rank}, ${A.length / rank}]`];

@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { InvalidInputError, PluginError } from "./errors.ts";
 import { isJsonRecord, type JsonRecord } from "./json.ts";
-import { nearestNames } from "./suggest.ts";
+import { orDidYouMean } from "./suggest.ts";
 
 /** What a schema says of a value: the value with its defaults, or a sentence for each problem. */
 export type Checked<Output> = { readonly value: Output } | { readonly problems: readonly string[] };
@@ -55,8 +55,8 @@ export function problemAt(path: readonly PropertyKey[], expected: string, value:
 }
 
 function advice(key: string, known: readonly string[]): string {
-  const near = nearestNames(key, known);
-  if (near.length > 0) return ` (did you mean ${near.join(", ")}?)`;
+  const near = orDidYouMean(key, known);
+  if (near !== "") return near;
   return known.length === 0 || known.length > LISTED_NAMES ? "" : ` (expected ${known.join(", ")})`;
 }
 

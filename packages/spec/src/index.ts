@@ -97,7 +97,7 @@ export {
 } from "./quantizer.ts";
 export { requireHead, requireLength, requirePositions } from "./require-inputs.ts";
 export { parseStrictJson, parseStrictJsonObject, type StrictJsonOptions } from "./strict-json.ts";
-export { didYouMean, nearestNames } from "./suggest.ts";
+export { didYouMean, nearestNames, orDidYouMean } from "./suggest.ts";
 export {
   type EncodedExample,
   type Example,

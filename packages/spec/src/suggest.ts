@@ -15,6 +15,12 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return names.length === 0 ? "" : ` Did you mean ${names.join(", ")}?`;
 }
 
+/** "(did you mean a, b?)" with a leading space, or nothing: for a sentence that goes on. */
+export function orDidYouMean(name: string, candidates: Iterable<string>): string {
+  const names = nearestNames(name, candidates);
+  return names.length === 0 ? "" : ` (did you mean ${names.join(", ")}?)`;
+}
+
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row++) {

@@ -1,4 +1,4 @@
-import { definePlugin, didYouMean, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
+import { definePlugin, type LabelTask, NotFoundError, orDidYouMean, type Plugin } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { z } from "zod";
 import { type GlueSplit, loadSplit } from "./load.ts";
@@ -16,7 +16,7 @@ export interface GlueOptions {
 const nameSchema = z.string().min(1);
 const optionsSchema = z.strictObject({
   task: z.enum(glueTaskNames, {
-    error: ({ input }) => `must be one of ${glueTaskNames.join(", ")}${didYouMean(String(input), glueTaskNames)}`,
+    error: ({ input }) => `must be one of ${glueTaskNames.join(", ")}${orDidYouMean(String(input), glueTaskNames)}`,
   }),
   train: nameSchema.optional(),
   evaluation: z.array(nameSchema).min(1).readonly().optional(),

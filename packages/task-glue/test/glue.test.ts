@@ -53,7 +53,7 @@ describe("encoding", () => {
 describe("options", () => {
   test("an unknown task lists the known ones and suggests one", () => {
     expect(() => glue({ task: "mlni" as "mnli" })).toThrow(
-      /task: must be one of cola, sst2, .* Did you mean mnli.*, found "mlni"/,
+      /task: must be one of cola, sst2, .* \(did you mean mnli.*\), found "mlni"/,
     );
     expect(() => glue({ task: "cola", evaluation: "dev" as never })).toThrow(/evaluation: .*, found "dev"/);
     expect(() => glue({ task: "cola", evalution: ["dev"] } as never)).toThrow('"evalution" (did you mean evaluation?)');

@@ -1,4 +1,4 @@
-import { didYouMean, type LinearSite } from "@blora/spec";
+import { type LinearSite, orDidYouMean } from "@blora/spec";
 import type { PeftConfig } from "./config.ts";
 import { namesEndingWith, namesMatching } from "./patterns.ts";
 
@@ -57,7 +57,7 @@ function byModule(
   for (const [key, value] of patterns) {
     const matched = namesEndingWith(key, names, `${origin}: ${option}`);
     if (matched.length === 0) {
-      problems.push(`${option} ${JSON.stringify(key)} matches no adapted module.${didYouMean(key, withEnds(names))}`);
+      problems.push(`${option} ${JSON.stringify(key)} matches no adapted module${orDidYouMean(key, withEnds(names))}`);
     }
     for (const name of matched) if (!values.has(name)) values.set(name, value);
   }
@@ -95,7 +95,7 @@ function inLayers(path: string, { layers, layersPattern }: PeftConfig, origin: s
 function nothingTargeted({ targets }: PeftConfig, linears: readonly LinearSite[]): string {
   const names = withEnds(linears.map(({ path }) => path));
   const first = typeof targets === "string" ? targets : (targets?.[0] ?? "");
-  return `target_modules ${JSON.stringify(targets)?.slice(0, 200)} matches no linear map of the model.${didYouMean(first, names)}`;
+  return `target_modules ${JSON.stringify(targets)?.slice(0, 200)} matches no linear map of the model${orDidYouMean(first, names)}`;
 }
 
 /** Paths and their last parts: both are what people write. */
