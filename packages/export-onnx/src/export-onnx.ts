@@ -11,6 +11,7 @@ import { withRoundedWeights } from "./quantize/rewrite.ts";
 import { traceGraph } from "./trace/trace-graph.ts";
 import { collectWeights, type Weight } from "./weights.ts";
 import { writeConfig } from "./write/model-folder.ts";
+import { limitTexts, TOKENIZER_CONFIG } from "./write/text-limit.ts";
 import { writeGraph } from "./write/write-graph.ts";
 
 /** How base weights are stored. */
@@ -36,8 +37,8 @@ export interface ExportSummary {
   readonly bytes: number;
   /** Name transformers.js knows the weight format by: its `dtype` option. */
   readonly dtype: string;
-  /** Longest text the graph takes, in tokens; undefined where any length will do. */
-  readonly longest: number | undefined;
+  /** Longest text the model takes, in tokens. */
+  readonly longest: number;
   /** Tokenizer files that were copied. */
   readonly tokenizer: readonly string[];
 }
@@ -68,7 +69,8 @@ export const weightFormats: readonly WeightFormat[] = Object.keys(FORMATS) as We
 
 /**
  * Writes a model with its adapter as a folder that `@huggingface/transformers`
- * loads: `onnx/<file>`, `config.json` with the labels, and the tokenizer.
+ * loads: `onnx/<file>`, `config.json` with the labels, and the tokenizer,
+ * which cuts texts at the most tokens the model takes.
  *
  * @throws InvalidInputError for a head no pipeline takes
  */
@@ -93,13 +95,10 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
     const { bytes, chunks } = await writeGraph(join(aside, file), graph, tensors);
     for (const name of await readdir(aside)) await rename(join(aside, name), join(out, "onnx", name));
     await writeConfig(out, network.checkpoint.config, { head: adapter.head, file, dtype, chunks });
-    return {
-      file: join("onnx", file),
-      bytes,
-      dtype,
-      longest: traced.hasTables ? network.maxLength : undefined,
-      tokenizer: copyCompanionFiles(network.checkpoint.folder, out),
-    };
+    const tokenizer = copyCompanionFiles(network.checkpoint.folder, out);
+    const longest = network.maxLength;
+    if (tokenizer.includes(TOKENIZER_CONFIG)) await limitTexts(join(out, TOKENIZER_CONFIG), longest);
+    return { file: join("onnx", file), bytes, dtype, longest, tokenizer };
   } finally {
     await rm(aside, { recursive: true, force: true });
   }

@@ -1,2 +1,3 @@
 export { type ExportOptions, type ExportSummary, exportOnnx, type WeightFormat, weightFormats } from "./export-onnx.ts";
 export { type Measurement, type MeasureOptions, measureExport } from "./measure-export.ts";
+export { limitTexts, TOKENIZER_CONFIG } from "./write/text-limit.ts";

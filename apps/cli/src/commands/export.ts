@@ -44,7 +44,7 @@ function describe(out: string, { summary, measurement: measured }: Exported): st
   const { file, bytes, dtype, longest, tokenizer } = summary;
   const lines = [
     `${join(out, file)}  ${(bytes / MEBIBYTE).toFixed(1)} MiB, dtype ${dtype} of transformers.js`,
-    longest === undefined ? "any batch, texts of any length" : `any batch, texts of up to ${longest} tokens`,
+    `any batch, texts of up to ${longest} tokens`,
     ...(measured === undefined
       ? []
       : [

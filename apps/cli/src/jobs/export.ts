@@ -3,7 +3,15 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
 import { onnx } from "@blora/engine-onnx";
-import { type ExportSummary, exportOnnx, type Measurement, measureExport, type WeightFormat } from "@blora/export-onnx";
+import {
+  type ExportSummary,
+  exportOnnx,
+  limitTexts,
+  type Measurement,
+  measureExport,
+  TOKENIZER_CONFIG,
+  type WeightFormat,
+} from "@blora/export-onnx";
 import { type Network, type OpenNetwork, openAdapter, openNetwork, readPlainAdapter } from "@blora/network";
 import { type CodedUpdate, InvalidInputError, type Method, roundsMore } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
@@ -63,6 +71,7 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   if (existsSync(join(flags.out, CONFIG))) await copyFile(join(flags.out, CONFIG), join(out, CONFIG));
   const written = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
   const made = existsSync(join(folder, "tokenizer.json")) ? [] : await writeTokenizerJson(folder, out);
+  if (made.includes(TOKENIZER_CONFIG)) await limitTexts(join(out, TOKENIZER_CONFIG), written.longest);
   const summary = { ...written, tokenizer: [...new Set([...written.tokenizer, ...made])] };
   const scored = await openAdapter(network, {
     folder: settings.folder,
