@@ -5,6 +5,7 @@ import { InvalidInputError } from "@blora/spec";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { inspectionText } from "../src/commands/inspect.ts";
+import { describeSummary } from "../src/commands/train.ts";
 import { describeFailure } from "../src/exit.ts";
 import { inFlags } from "../src/output/in-flags.ts";
 import { createProgress } from "../src/output/progress.ts";
@@ -27,32 +28,33 @@ const ranks = { "h.0.query": 4, "h.1.query": 1 };
 const bits = { "h.0.query": { A: [8, 4, 4, 2], B: [8, 4, 4, 2] }, "h.1.query": { A: [2], B: [2] } };
 const bops = { scope: "adapter", unit: "bit operations", macs: 10, bitOperations: 50, baseline: 1000, ratio: 0.05 };
 
+const summary: RunSummary = {
+  task: "builtin",
+  split: "validation",
+  rows: { train: 100, eval: 50 },
+  metric: { name: "accuracy", value: 0.875 },
+  metrics: { best: null, last: null },
+  selected: "best",
+  method: { $plugin: "method/blora" },
+  baseline: { accuracy: 0.5 },
+  ranks,
+  bits,
+  bops,
+  engine: { id: "onnx", provider: "cpu", threads: 2, version: "1" },
+  steps: 10,
+  seconds: 95,
+  tokensPerSecond: 1234.5,
+  paddedTokensPerSecond: 2000,
+  paddingShare: 0.5,
+  truncatedShare: 0,
+  peakRssBytes: 3 * 2 ** 20,
+  seed: 7,
+  warnings: [],
+  interrupted: false,
+};
+
 describe("tables", () => {
   test("give each run a line, with the mean width of its open components", () => {
-    const summary: RunSummary = {
-      task: "builtin",
-      split: "validation",
-      rows: { train: 100, eval: 50 },
-      metric: { name: "accuracy", value: 0.875 },
-      metrics: { best: null, last: null },
-      selected: "best",
-      method: { $plugin: "method/blora" },
-      baseline: { accuracy: 0.5 },
-      ranks,
-      bits,
-      bops,
-      engine: { id: "onnx", provider: "cpu", threads: 2, version: "1" },
-      steps: 10,
-      seconds: 95,
-      tokensPerSecond: 1234.5,
-      paddedTokensPerSecond: 2000,
-      paddingShare: 0.5,
-      truncatedShare: 0,
-      peakRssBytes: 3 * 2 ** 20,
-      seed: 7,
-      warnings: [],
-      interrupted: false,
-    };
     const bare = { ...summary, method: null, ranks: {}, bits: {}, metric: { name: "accuracy", value: null } };
     const [head, first, second] = cellsOf(summaryTable([summary, bare], ["B-LoRA"]));
     expect(head).toEqual([
@@ -152,6 +154,17 @@ test("the readme lists every command", () => {
   const rows = [...readme.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name);
   const commands = createProgram(() => {}).commands.map((command) => command.name());
   expect([...new Set(rows)].sort()).toEqual(commands.sort());
+});
+
+test("a run that ends names its adapter, an interrupted one how to go on", () => {
+  expect(describeSummary({ summary, out: "/runs/mine" })).toMatch(/\nadapter: \/runs\/mine\/adapter\n$/);
+  const interrupted = { ...summary, interrupted: true };
+  expect(describeSummary({ summary: interrupted, out: "/runs/mine" })).toBe(
+    "stopped after step 10. The same command, without --overwrite, goes on in /runs/mine.\n",
+  );
+  expect(describeSummary({ summary: { ...interrupted, steps: 0 }, out: "/runs/mine" })).toMatch(
+    /^stopped before the first step: nothing is saved\. /,
+  );
 });
 
 describe("a failure", () => {

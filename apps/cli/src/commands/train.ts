@@ -49,7 +49,12 @@ export function trainOnce(input: TrainingInput, quiet: boolean): Promise<Ended<T
   return runInChild("training", input, quiet ? {} : { onEvent: progress });
 }
 
-function describeSummary({ summary, out }: TrainingResult): string {
+/** What a run ended with; of an interrupted one, which has no adapter yet, how to go on. */
+export function describeSummary({ summary, out }: TrainingResult): string {
+  if (summary.interrupted) {
+    const saved = summary.steps === 0 ? "before the first step: nothing is saved" : `after step ${summary.steps}`;
+    return `stopped ${saved}. The same command, without --overwrite, goes on in ${shown(out)}.\n`;
+  }
   const warnings = summary.warnings.map((warning) => `warning: ${inFlags(warning)}\n`).join("");
   const picture = sitesPicture(summary, Math.max(1, ...Object.values(summary.ranks)));
   return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(shown(out), "adapter")}\n`;
