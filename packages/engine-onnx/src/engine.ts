@@ -16,8 +16,11 @@ export interface OnnxEngineOptions {
   readonly provider?: string | undefined;
 }
 
+/** Beyond this the threads alone take minutes to start. */
+const MOST_THREADS = 1024;
+
 const optionsSchema = z
-  .strictObject({ threads: z.int().min(1).optional(), provider: z.string().min(1).optional() })
+  .strictObject({ threads: z.int().min(1).max(MOST_THREADS).optional(), provider: z.string().min(1).optional() })
   .optional();
 
 /**

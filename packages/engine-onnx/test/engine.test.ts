@@ -188,8 +188,10 @@ describe("the plugin", () => {
     expect(() => onnx({ provider: "abacus" })).toThrow(/no provider abacus; it has cpu/);
   });
 
-  test("refuses a thread count that is no whole number", () => {
-    expect(() => onnx({ threads: 0 })).toThrow(/Options of engine "onnx": threads: .*, found 0/);
+  test("refuses a thread count that is no whole number, or more than there can be", () => {
+    for (const threads of [0, -1, 1.5, 1025, Number.NaN]) {
+      expect(() => onnx({ threads })).toThrow(new RegExp(`Options of engine "onnx": threads: .*, found ${threads}`));
+    }
     expect(() => onnx({ provdier: "webgpu" } as never)).toThrow('unknown key "provdier" (did you mean provider?)');
   });
 

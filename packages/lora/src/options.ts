@@ -16,6 +16,9 @@ export type WithDefaults<Options, Optional extends keyof Options = never> = {
 /** A schema for each option, none left out and none besides. */
 export type OptionSchemas<Options> = { readonly [K in keyof Options]-?: z.ZodType };
 
-export const rankSchema: z.ZodInt = z.int().min(1);
+/** Above min(I, O) a rank adds nothing; far above, a slip of the hand would take all memory. */
+const MOST_RANK = 2 ** 16;
+
+export const rankSchema: z.ZodInt = z.int().min(1).max(MOST_RANK);
 export const alphaSchema: z.ZodNumber = z.number().positive();
 export const dropoutSchema: z.ZodNumber = z.number().min(0).lt(1);

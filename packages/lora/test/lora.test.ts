@@ -156,5 +156,8 @@ test("an imported update is trained on at its own rank and scale, and exports it
 test("bad options are one error that names each of them", () => {
   expect(() => lora({ rank: 0, dropout: 1 })).toThrow(InvalidInputError);
   expect(() => lora({ rank: 0, dropout: 1 })).toThrow(/"lora": rank: .*, found 0; dropout: .*, found 1\.$/);
+  expect(() => lora({ rank: 1e9, alpha: 0 })).toThrow(
+    /"lora": rank: .*<=65536, found 1000000000; alpha: .*, found 0\.$/,
+  );
   expect(() => lora({ rang: 4 } as never)).toThrow('unknown key "rang" (did you mean rank');
 });

@@ -36,6 +36,7 @@ import { createStepRunner } from "./steps/step-runner.ts";
 import { stepShape } from "./steps/step-shape.ts";
 import { descriptionOf, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
 import { type LoopResult, trainingLoop } from "./training-loop.ts";
+import { warmupWarnings } from "./warnings.ts";
 
 const FOR_CHECKPOINTS = { what: "checkpoints", advice: "Free some space or lower saveTotalLimit." };
 
@@ -183,12 +184,13 @@ function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState, 
 }
 
 function startWarnings(prepared: PreparedRun, state: TrainingState, needed: number): string[] {
-  const { train, evaluation, args, longest, model } = prepared;
+  const { train, evaluation, args, longest, model, plan } = prepared;
   const memory = memoryWarning(needed, freemem(), rowsOfPass(prepared), longest);
   const { adapters } = takeSnapshot(state);
   return [
     ...(memory === undefined ? [] : [memory]),
     ...dataWarnings(train, evaluation, model.objective, args),
+    ...warmupWarnings(args, plan.totalSteps),
     ...(model.method.training?.warnings?.(model.sites, adapters, model.costModel) ?? []),
   ];
 }

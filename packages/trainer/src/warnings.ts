@@ -1,4 +1,5 @@
 import type { Head, Scores } from "@blora/spec";
+import type { TrainingArguments } from "./arguments.ts";
 
 export interface ResultFacts {
   readonly head: Head;
@@ -53,6 +54,17 @@ function constantAnswer({ head, logits, rows }: ResultFacts): string | undefined
 
 function argmax(values: Float32Array): number {
   return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
+}
+
+/** Warns of a warm-up that the run never leaves. */
+export function warmupWarnings(
+  { warmupSteps = 0, learningRate }: Pick<TrainingArguments, "warmupSteps" | "learningRate">,
+  totalSteps: number,
+): string[] {
+  if (warmupSteps < totalSteps) return [];
+  return [
+    `warmupSteps is ${warmupSteps} and the run has ${totalSteps} steps: the learning rate never reaches ${learningRate}.`,
+  ];
 }
 
 export interface CompressionFacts {
