@@ -55,7 +55,7 @@ export async function answerAll(
     } catch (error) {
       if (!NumericalError.isInstance(error)) throw error;
       const { id } = encoded[plan.packs[0]![0]!.request]!.request;
-      throw new NumericalError(`Questions from ${id} on: ${error.message}`, { cause: error });
+      throw new NumericalError(`${id} and what is read with it: ${error.message}`, { cause: error });
     }
   };
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeAdapter } from "@blora/adapters";
 import { tfjs } from "@blora/engine-tfjs";
 import { batchOf, compileNetworkStep, openAdapter, openBase, openNetwork } from "@blora/network";
-import type { LikelihoodEvaluation, LikelihoodRequest } from "@blora/spec";
+import type { Engine, LikelihoodEvaluation, LikelihoodRequest } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { openCheckpoint } from "@blora/weights";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -284,6 +284,39 @@ describe("an evaluation in a folder", () => {
     const again = await evaluateLikelihood({ ...runOf(requests), outputDirectory });
     expect(again.thisRun).toMatchObject({ questions: 0, tokens: 0 });
     expect(again.results).toEqual(first.results);
+  });
+});
+
+test("a tokenizer with more ids than the model embeds is refused before a question is read", async () => {
+  const run = runOf(requests);
+  const config = { ...run.checkpoint.config, vocab_size: 12 };
+  const tokenizer = { ...joiningTokenizer, vocabularySize: 15 };
+  await expect(evaluateLikelihood({ ...run, checkpoint: { ...run.checkpoint, config }, tokenizer })).rejects.toThrow(
+    /^tiny: expected a tokenizer of at most 12 ids.*found one of 15/,
+  );
+});
+
+test("a model that computes no numbers is refused, with the questions it was read for", async () => {
+  const run = runOf(requests);
+  const broken: Engine = {
+    ...engine,
+    async compile(step) {
+      const compiled = await engine.compile(step);
+      return {
+        ...compiled,
+        async run(...given) {
+          const result = await compiled.run(...given);
+          for (const values of Object.values(result.outputs)) values.fill(Number.NaN, 1, 2);
+          return result;
+        },
+      };
+    },
+  };
+  await expect(evaluateLikelihood({ ...run, engine: broken })).rejects.toMatchObject({
+    name: "NumericalError",
+    message: expect.stringMatching(
+      /^first\/4 and what is read with it: tiny: expected finite .*, found NaN at entry 1\. /,
+    ),
   });
 });
 

@@ -1,8 +1,9 @@
 import { type CostSummary, describeAdapter } from "@blora/adapters";
 import { loadAdapterWeights, requireSameHead, requireWholeHead, sitesOf } from "@blora/network";
-import type { Head, SiteSummary } from "@blora/spec";
+import { type Head, isLanguageModelTask, type SiteSummary } from "@blora/spec";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
+import { requireAnswers } from "./data/encoded-split.ts";
 import { evaluateSplit, type SplitResult } from "./evaluation.ts";
 import { loadSplit, resolveArguments } from "./prepare.ts";
 import type { EvaluateRun } from "./run.ts";
@@ -51,6 +52,8 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
     const splits: Record<string, SplitResult> = {};
     for (const name of run.splits ?? run.task.splits.evaluation) {
       const split = await loadSplit(name, run, args, args.maxEvalSamples);
+      // A label task's rows without labels get logits; a language model's without targets have no mean.
+      if (isLanguageModelTask(run.task)) requireAnswers(split, run.task);
       const result = await evaluateSplit(split, {
         runner,
         model,

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bindModel, initAdapters } from "../src/bind-model.ts";
 import { encodeSplit } from "../src/data/encoded-split.ts";
 import { packRows, type TrainingRow } from "../src/data/packing.ts";
+import { evaluate } from "../src/evaluate.ts";
 import { evaluateSplit } from "../src/evaluation.ts";
 import { accumulateGradients } from "../src/gradients.ts";
 import type { TrainRun } from "../src/run.ts";
@@ -199,6 +200,10 @@ describe("training a language model", () => {
       arguments: { ...TINY_ARGUMENTS, maxSeqLength: 12 },
     });
     await expect(train(cut)).rejects.toThrow("Expected the split train to have tokens to learn, found none in 1 rows");
+    const splits = { train: "train", evaluation: ["train"] };
+    await expect(evaluate({ ...cut, task: { ...cut.task, splits }, splits: ["train"] })).rejects.toThrow(
+      "Expected the split train to have tokens to learn, found none in 1 rows",
+    );
     const labels = { ...tinyParts(checkpoint, join(folder, "labels")), architecture: causalArchitecture };
     await expect(train({ ...labels, task: letterTask(), arguments: { packing: true } })).rejects.toThrow(
       "packing: expected a language-model task, found letters",
