@@ -149,6 +149,31 @@ test("advice of packages speaks of flags", () => {
   );
 });
 
+test.each([
+  [
+    "start anew with overwrite, or resume anyway with allowConfigChange.",
+    "start anew with --overwrite, or resume anyway with --allow-config-change.",
+  ],
+  ["Free some space or lower saveTotalLimit.", "Free some space or use --set saveTotalLimit=<fewer>."],
+  ["which this method does not take. Use the method lora.", "which this method does not take. Use --method lora."],
+  ["found none. Use chatml or plain.", "found none. Use --set task.template=chatml or --set task.template=plain."],
+  ["Choose those to score with the option subjects.", "Choose those to score with --subjects."],
+  [
+    "Expected a tokenizer with a chat_template for a conversation, found none. Give a text.",
+    "Expected a tokenizer with a chat_template for --chat, found none. Leave it out.",
+  ],
+  [
+    "addBos: expected a tokenizer with a first token, found one without.",
+    "--add-bos: expected a tokenizer with a first token, found one without.",
+  ],
+  [
+    "expected the name of a base model, found none. Give one.",
+    "expected the name of a base model, found none. Name it with --model.",
+  ],
+])("%s", (advice, shown) => {
+  expect(inFlags(advice)).toBe(shown);
+});
+
 test("the readme lists every command", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   const rows = [...readme.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name);

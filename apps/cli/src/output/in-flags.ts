@@ -4,6 +4,15 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\bresume anyway with allowConfigChange\b/g, "resume anyway with --allow-config-change"],
   [/\bSet maxTokensPerPass below (\d+)/g, "Use --set maxTokensPerPass=<less than $1>"],
   [/\bor lower maxSeqLength \((\d+)\)/g, "or --set maxSeqLength=<less than $1>"],
+  [/\blower saveTotalLimit\b/g, "use --set saveTotalLimit=<fewer>"],
+  [/\bUse the method lora\./g, "Use --method lora."],
+  [/\bUse chatml or plain\./g, "Use --set task.template=chatml or --set task.template=plain."],
+  [/\bChoose those to score with the option subjects\./g, "Choose those to score with --subjects."],
+  [
+    /\bchat_template for a conversation, found none\. Give a text\./g,
+    "chat_template for --chat, found none. Leave it out.",
+  ],
+  [/^addBos: /g, "--add-bos: "],
   [
     /\bexpected the name of a base model, found none\. Give one\./g,
     "expected the name of a base model, found none. Name it with --model.",
