@@ -80,7 +80,7 @@ describe("a text ends", () => {
 
   test.each([["<|im_end|>"], [1.5], [[0, "x"]], [{}]])("and an eos_token_id of %j is refused", async (id) => {
     await expect(idsOf({ eos_token_id: id })).rejects.toThrow(
-      /generation_config\.json: eos_token_id: expected whole numbers, found /,
+      /generation_config\.json: expected an id or a list of ids at eos_token_id, found /,
     );
   });
 });

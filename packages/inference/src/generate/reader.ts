@@ -29,11 +29,8 @@ export interface Reader {
   read(tokens: readonly number[]): Promise<Float32Array>;
 }
 
-/** @throws InvalidInputError for a network that predicts no next token, or a damaged `generation_config.json` */
-export function createReader(
-  { network: { checkpoint }, steps, tokenizer, exclusively }: Runtime,
-  network: OpenNetwork,
-): Reader {
+/** @throws InvalidInputError for a network that predicts no next token */
+export function createReader({ steps, tokenizer, exclusively }: Runtime, network: OpenNetwork): Reader {
   const cache = requireLanguageModel(network.architecture).cache(network.config);
   const store = createKeyValueStore(cache);
   const runner = createNetworkRunner(steps, network);
@@ -44,7 +41,7 @@ export function createReader(
       return store.length;
     },
     limit,
-    endIds: endIds(tokenizer, checkpoint),
+    endIds: endIds(tokenizer),
     read: (tokens) =>
       exclusively(async () => {
         const T = tokens.length === 1 ? 1 : Math.min(Math.ceil(tokens.length / BLOCK) * BLOCK, limit);
