@@ -1,5 +1,5 @@
 /** Ends of the names of data files. All but parquet may be followed by `.gz`. */
-export type DataFormat = ".csv" | ".tsv" | ".jsonl" | ".parquet";
+export type DataFormat = ".csv" | ".tsv" | ".jsonl" | ".json" | ".parquet";
 
 /** What the name of a data file says. */
 export interface DataFileName {
@@ -11,7 +11,7 @@ export interface DataFileName {
   readonly shard?: { readonly index: number; readonly count: number };
 }
 
-const PATTERN = /^(.+?)(?:-(\d+)-of-(\d+))?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl)(?:\.gz)?)$/;
+const PATTERN = /^(.+?)(?:-(\d+)-of-(\d+))?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl|\.json)(?:\.gz)?)$/;
 
 /** Undefined where a name is not that of a data file. */
 export function parseFileName(name: string): DataFileName | undefined {

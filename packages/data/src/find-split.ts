@@ -1,7 +1,10 @@
 import { basename, join } from "node:path";
 import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
 import { type DataFormat, parseFileName } from "./file-name.ts";
-import { type DataFolder, dataFileNames, findFiles, openFolder } from "./folder.ts";
+import { type DataFolder, dataFileNames, findSplitFiles, openFolder } from "./folder.ts";
+
+/** Names an error lists of a folder without data files. */
+const MOST_NAMES = 8;
 
 /** Where a split is looked for. */
 export interface SplitPlaces {
@@ -36,7 +39,7 @@ export async function findSplit(split: string, places: SplitPlaces): Promise<Spl
     return { files: [findNamedFile(split, folders, formats)], namedStem: named.stem };
   }
   for (const folder of folders) {
-    const files = findFiles(folder, stems, formats);
+    const files = await findSplitFiles(folder, stems, formats);
     if (files.length > 0) return { files };
   }
   const file = stems[0]! + formats[0]!;
@@ -69,7 +72,9 @@ function notFound(
   formats: readonly DataFormat[],
 ): NotFoundError {
   const there = folders.flatMap(({ entries }) => dataFileNames(entries, formats).map((file) => file.name)).sort();
-  const found = there.length === 0 ? `no ${either(formats)} file` : there.join(", ");
+  const others = folders.flatMap(({ entries }) => entries.filter((entry) => !entry.startsWith("."))).sort();
+  const beside = others.length === 0 ? "" : `, but ${listed(others)}`;
+  const found = there.length === 0 ? `no ${either(formats)} file${beside}` : there.join(", ");
   const searched = folders.map(({ path }) => path).join(" or ");
   return new NotFoundError(`The ${what} is not in ${searched}: found ${found}.${didYouMean(name, there)}`);
 }
@@ -77,4 +82,8 @@ function notFound(
 /** `.tsv, .jsonl or .parquet` */
 function either(formats: readonly DataFormat[]): string {
   return new Intl.ListFormat("en-GB", { type: "disjunction" }).format(formats);
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= MOST_NAMES ? names.join(", ") : `${names.slice(0, MOST_NAMES).join(", ")}, …`;
 }

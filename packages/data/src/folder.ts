@@ -1,7 +1,9 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { type DataFileName, type DataFormat, parseFileName } from "./file-name.ts";
+
+const BY_NUMBER = new Intl.Collator("en", { numeric: true, sensitivity: "variant" });
 
 /** A folder and the names in it. */
 export interface DataFolder {
@@ -40,6 +42,31 @@ export function findFiles(
 }
 
 /**
+ * The files of one split in a folder: `<stem><format>` or its shards, else all
+ * files of one format in a subfolder of that name, such as the
+ * `train/0000.parquet`, `train/0001.parquet`, … the Hub converts data sets to.
+ *
+ * @returns nothing where there is no such file
+ * @throws InvalidInputError where shards are missing, or those of several sets are mixed
+ */
+export async function findSplitFiles(
+  folder: DataFolder,
+  stems: readonly string[],
+  formats: readonly DataFormat[],
+): Promise<readonly string[]> {
+  const files = findFiles(folder, stems, formats);
+  if (files.length > 0) return files;
+  for (const stem of stems.filter((name) => folder.entries.includes(name))) {
+    const subfolder = await openFolder(join(folder.path, stem));
+    for (const format of subfolder === undefined ? [] : formats) {
+      const inside = allFiles(subfolder!, [format]);
+      if (inside.length > 0) return requireEveryNumber(inside);
+    }
+  }
+  return [];
+}
+
+/**
  * Paths of all files of these formats by name, shards by their numbers; a whole file stands for its shards.
  *
  * @throws InvalidInputError where shards are missing, or those of several sets are mixed
@@ -54,7 +81,7 @@ export function dataFileNames(entries: readonly string[], formats: readonly Data
   return entries
     .map(parseFileName)
     .filter((name) => name !== undefined)
-    .filter(({ format }) => formats.includes(format))
+    .filter(({ format, name }) => formats.includes(format) && !name.startsWith("."))
     .sort(
       (a, b) =>
         compare(a.stem + a.format, b.stem + b.format) ||
@@ -63,8 +90,21 @@ export function dataFileNames(entries: readonly string[], formats: readonly Data
     );
 }
 
+/** Numbers in names count as numbers: 2 comes before 10. */
 function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  return BY_NUMBER.compare(a, b) || (a < b ? -1 : Number(a > b));
+}
+
+/** The same files, if those that are called by numbers alone are there from the first to the last. */
+function requireEveryNumber(files: readonly string[]): readonly string[] {
+  const numbers = files.map((file) => /^\d+(?=\.)/.exec(basename(file))?.[0]);
+  const first = Number(numbers[0]);
+  const gap = numbers.findIndex((number, index) => Number(number) !== first + index);
+  if (numbers.includes(undefined) || (first <= 1 && gap < 0)) return files;
+  const names = files.map((file) => basename(file)).join(", ");
+  throw new InvalidInputError(
+    `${dirname(files[0]!)}: expected files numbered from 0 or 1 without a gap, found ${names}.`,
+  );
 }
 
 /** The same shards, if they are all there and each is there once. */

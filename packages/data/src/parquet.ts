@@ -9,6 +9,8 @@ import {
 import { compressors } from "hyparquet-compressors";
 import { rowOrigin, type Table } from "./table.ts";
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /**
  * One parquet file with its top-level columns. Class names that `datasets`
  * stored in it are kept, so that labels can be compared by name.
@@ -19,7 +21,7 @@ export async function readParquet(file: string): Promise<Table> {
   try {
     const buffer = await asyncBufferFromFile(file);
     const metadata = await parquetMetadataAsync(buffer);
-    const records = await parquetReadObjects({ file: buffer, metadata, compressors });
+    const records = await parquetReadObjects({ file: buffer, metadata, compressors, parsers: { stringFromBytes } });
     const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
     return {
       file,
@@ -36,6 +38,11 @@ export async function readParquet(file: string): Promise<Table> {
       cause,
     });
   }
+}
+
+/** The reader's own puts U+FFFD where bytes are no UTF-8, which would change texts silently. */
+function stringFromBytes(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && utf8.decode(bytes);
 }
 
 /** `info.features.<column>.names` of the metadata that Hugging Face `datasets` writes. */

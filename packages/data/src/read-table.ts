@@ -2,8 +2,9 @@ import { basename } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { parseCsv } from "./csv.ts";
 import { parseFileName } from "./file-name.ts";
-import { readJsonlTable } from "./jsonl.ts";
+import { tableOfRecords } from "./jsonl.ts";
 import { readParquet } from "./parquet.ts";
+import { readRecords } from "./read-records.ts";
 import { readText } from "./read-text.ts";
 import type { Table } from "./table.ts";
 import type { TextTableOptions } from "./text-table.ts";
@@ -21,10 +22,11 @@ export async function readTable(file: string, options: TextTableOptions = {}): P
     case ".tsv":
       return parseTsv(file, await readText(file), options);
     case ".jsonl":
-      return readJsonlTable(file);
+    case ".json":
+      return tableOfRecords(file, await readRecords(file));
     case ".parquet":
       return readParquet(file);
     case undefined:
-      throw new InvalidInputError(`${file}: expected the name of a csv, tsv, jsonl or parquet file.`);
+      throw new InvalidInputError(`${file}: expected the name of a csv, tsv, jsonl, json or parquet file.`);
   }
 }

@@ -41,7 +41,12 @@ export function requireColumn(table: Table, names: readonly string[], what: stri
 export function requireText(table: Table, { cells, origin }: TableRow, column: number): string {
   const cell = cells[column];
   if (typeof cell === "string") return cell;
-  throw new InvalidInputError(
-    `${origin}: expected text in column ${table.columns[column]}, found ${cell === undefined ? "nothing" : String(cell)}.`,
-  );
+  throw new InvalidInputError(`${origin}: expected text in column ${table.columns[column]}, found ${found(cell)}.`);
+}
+
+function found(cell: unknown): string {
+  if (cell === undefined || cell === null) return "nothing";
+  return typeof cell === "object"
+    ? JSON.stringify(cell, (_, value) => (typeof value === "bigint" ? Number(value) : value))
+    : String(cell);
 }

@@ -9,7 +9,8 @@ export interface TextTableOptions {
 }
 
 /**
- * Records of text as a table. Every row must have as many cells as there are columns.
+ * Records of text as a table. Every row must have as many cells as there are
+ * columns; a blank line is no row, but is counted.
  *
  * @param cellName what errors call the cells
  * @throws InvalidInputError naming file and row
@@ -20,12 +21,16 @@ export function textTable(
   cellName: string,
   options: TextTableOptions,
 ): Table {
-  const columns = options.columns ?? records[0] ?? [];
+  const header = options.columns === undefined ? records.findIndex((cells) => !isBlankLine(cells)) : -1;
+  const columns = options.columns ?? records[header] ?? [];
+  requireDistinct(file, columns);
   const rows: TableRow[] = [];
   let shortRows = 0;
-  for (let index = options.columns === undefined ? 1 : 0; index < records.length; index++) {
+  for (let index = header + 1; index < records.length; index++) {
     const cells = records[index]!;
     const origin = rowOrigin(file, index + 1);
+    // With one column it may be an empty cell.
+    if (columns.length > 1 && isBlankLine(cells)) continue;
     if (cells.length < columns.length && options.skipShortRows === true) {
       shortRows++;
     } else if (cells.length !== columns.length) {
@@ -37,4 +42,14 @@ export function textTable(
     }
   }
   return { file, columns, rows, shortRows };
+}
+
+function isBlankLine(cells: readonly string[]): boolean {
+  return cells.length === 1 && cells[0]!.trim() === "";
+}
+
+function requireDistinct(file: string, columns: readonly string[]): void {
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice === undefined) return;
+  throw new InvalidInputError(`${file}: expected columns with a name each, found ${JSON.stringify(twice)} twice.`);
 }

@@ -1,4 +1,4 @@
-import { splitLines } from "./read-text.ts";
+import { linesOf } from "./read-text.ts";
 import type { Table } from "./table.ts";
 import { type TextTableOptions, textTable } from "./text-table.ts";
 
@@ -9,6 +9,6 @@ import { type TextTableOptions, textTable } from "./text-table.ts";
  * @throws InvalidInputError naming the file and row with another number of cells
  */
 export function parseTsv(file: string, text: string, options: TextTableOptions = {}): Table {
-  const records = splitLines(text).map((line) => line.split("\t"));
+  const records = linesOf(file, text).map((line) => line.split("\t"));
   return textTable(file, records, "tab-separated cells", options);
 }

@@ -33,6 +33,28 @@ describe("a split", () => {
     expect((await find(names, "test", { subfolders })).files).toEqual(["test.tsv"]);
   });
 
+  test("may be the files of a subfolder of its name, by their numbers", async () => {
+    const folder = ["train/0000.parquet", "train/0001.parquet", "train/._0000.parquet", "validation/2.jsonl"];
+    expect((await find(folder, "train")).files).toEqual(["train/0000.parquet", "train/0001.parquet"]);
+    expect((await find(["default/train/0000.parquet"], "train", { subfolders: ["default"] })).files).toEqual([
+      "default/train/0000.parquet",
+    ]);
+    const ten = Array.from({ length: 11 }, (_, index) => `train/${index}.jsonl`);
+    expect((await find(ten, "train")).files).toEqual(ten);
+    expect((await find(["train/train-00000-of-00001.parquet", "train/part.jsonl"], "train")).files).toEqual([
+      "train/part.jsonl",
+    ]);
+    expect((await find([...folder, "train.jsonl"], "train")).files).toEqual(["train.jsonl"]);
+  });
+
+  test("in a subfolder must be whole", async () => {
+    await expect(find(["train/0000.parquet", "train/0002.parquet"], "train")).rejects.toThrow(
+      /train: expected files numbered from 0 or 1 without a gap, found 0000\.parquet, 0002\.parquet\./,
+    );
+    await expect(find(["train/0003.parquet"], "train")).rejects.toThrow("expected files numbered from 0 or 1");
+    await expect(find(["train/x-00000-of-00002.parquet"], "train")).rejects.toThrow("Expected 2 shards of x.parquet");
+  });
+
   test("is not a file whose name only begins like it", async () => {
     await expect(find(["training.tsv", "train_subset.tsv", "train.tsv.bak"], "train")).rejects.toThrow(
       /The split train is not in .*: found train_subset\.tsv, training\.tsv\./,
@@ -40,7 +62,10 @@ describe("a split", () => {
   });
 
   test("that is absent lists what was looked for and what is there", async () => {
-    await expect(find(["notes.txt"], "train")).rejects.toThrow(/: found no \.tsv, \.jsonl or \.parquet file\.$/);
+    await expect(find([], "train")).rejects.toThrow(/: found no \.tsv, \.jsonl or \.parquet file\.$/);
+    await expect(find(["train.jsonl.zst", ".hidden"], "train")).rejects.toThrow(
+      /: found no \.tsv, \.jsonl or \.parquet file, but train\.jsonl\.zst\.$/,
+    );
     const folder = folderOf({ "training.jsonl": "" });
     const finding = findSplit("train", { folder, formats: [".jsonl"] });
     await expect(finding).rejects.toThrow(`The file train.jsonl is not in ${folder}: found training.jsonl.`);

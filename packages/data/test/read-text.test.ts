@@ -42,6 +42,13 @@ describe.each(FORMATS)("%s", (format) => {
     );
   });
 
+  test("names a file that is gzipped and not called so", async () => {
+    const file = fileOf(`train.${format}`, gzipSync(TEXTS[format]));
+    await expect(readTable(file)).rejects.toThrow(
+      `${file}: expected text, found gzipped bytes. Let the file's name end in .gz`,
+    );
+  });
+
   test("names a file that is not gzipped, cut short, too long or absent", async () => {
     const plain = fileOf(`train.${format}.gz`, TEXTS[format]);
     await expect(readTable(plain)).rejects.toThrow(`${plain}: expected a file of gzipped text, `);
@@ -56,6 +63,8 @@ describe.each(FORMATS)("%s", (format) => {
 
 test("a name that is not one of a data file says which are", async () => {
   for (const name of ["train.txt", "train.parquet.gz", "train", ".csv"]) {
-    await expect(readTable(name)).rejects.toThrow(`${name}: expected the name of a csv, tsv, jsonl or parquet file.`);
+    await expect(readTable(name)).rejects.toThrow(
+      `${name}: expected the name of a csv, tsv, jsonl, json or parquet file.`,
+    );
   }
 });

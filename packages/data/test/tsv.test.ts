@@ -49,11 +49,21 @@ describe("TSV reader", () => {
     expect(() => parseTsv("x.tsv", "s\tl\na\t1\t2\n", { skipShortRows: true })).toThrow("row 2: expected 2");
   });
 
-  test("takes an empty line for a row with one cell", () => {
-    expect(() => parseTsv("x.tsv", "s\tl\n\n")).toThrow(
-      "x.tsv, row 2: expected 2 tab-separated cells (s, l), found 1.",
-    );
+  test("passes over blank lines and counts them; with one column they are empty cells", () => {
+    const { columns, rows } = parseTsv("x.tsv", "\ns\tl\n\na\t1\n \n\t\nb\t0\n\n");
+    expect(columns).toEqual(["s", "l"]);
+    expect(rows).toEqual([
+      { origin: "x.tsv, row 4", cells: ["a", "1"] },
+      { origin: "x.tsv, row 6", cells: ["", ""] },
+      { origin: "x.tsv, row 7", cells: ["b", "0"] },
+    ]);
+    expect(parseTsv("x.tsv", "s\tl\n\na\t1\n", { skipShortRows: true }).shortRows).toBe(0);
     expect(parseTsv("x.tsv", "s\n\na\n").rows.map(({ cells }) => cells)).toEqual([[""], ["a"]]);
+  });
+
+  test("refuses two columns of one name, and lines that end with a carriage return alone", () => {
+    expect(() => parseTsv("x.tsv", "s\tl\ts\n")).toThrow('x.tsv: expected columns with a name each, found "s" twice.');
+    expect(() => parseTsv("x.tsv", "s\tl\ra\t1\r")).toThrow("x.tsv: expected lines that end with \\n or \\r\\n");
   });
 
   test("counts the short rows it is allowed to skip", () => {

@@ -42,6 +42,8 @@ function parseScore(cell: unknown, origin: string): number | undefined {
 }
 
 function labelText(cell: unknown): string | undefined {
-  const text = cell === undefined || cell === null ? "" : String(cell);
+  // A list of one number would read as that number.
+  if (typeof cell === "object" && cell !== null) return JSON.stringify(cell);
+  const text = String(cell ?? "");
   return text === "" || text === "-" || Number(text) === -1 ? undefined : text;
 }

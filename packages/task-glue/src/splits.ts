@@ -21,7 +21,7 @@ export async function findGlueFiles(task: GlueTask, name: string, folder: string
   const { files, namedStem } = await findSplit(name, {
     folder,
     subfolders: task.folders,
-    formats: [".tsv", ".jsonl", ".parquet"],
+    formats: [".tsv", ".jsonl", ".json", ".parquet"],
     stems: fileStems(split),
   });
   return namedStem === undefined

@@ -127,6 +127,48 @@ describe("parquet", () => {
     expect(examples[5]!.origin).toMatch(/00001-of-00002\.parquet, row 2$/);
   });
 
+  test("reads the files the Hub converts a split to, in order", async () => {
+    const root = await folderOf({ "mnli/validation_matched/README.md": "" });
+    const write = (name: string, from: number) =>
+      parquetWriteFile({
+        filename: join(root, "mnli/validation_matched", name),
+        columnData: columnData.map(({ data, ...column }) => ({ ...column, data: data.slice(from, from + 2) })),
+      });
+    write("0001.parquet", 2);
+    write("0000.parquet", 0);
+    const { name, examples } = await glue({ task: "mnli" }).load("validation_matched", root);
+    expect(name).toBe("validation_matched");
+    expect(examples.map(({ first, label }) => [first, label])).toEqual([
+      ["a", 0],
+      ["b", 1],
+      ["c", 2],
+      ["d", undefined],
+    ]);
+    expect(examples[3]!.origin).toBe(`${join(root, "mnli/validation_matched/0001.parquet")}, row 2`);
+  });
+
+  test("refuses a text or label that is missing or of another type, by row and column", async () => {
+    const root = await folderOf({});
+    const write = (split: string, sentence: unknown[], label: unknown[], type: "INT64" | "BOOLEAN" = "INT64") =>
+      parquetWriteFile({
+        filename: join(root, `${split}.parquet`),
+        columnData: [
+          { name: "label", data: label, type },
+          { name: "sentence", data: sentence, type: "STRING", nullable: true },
+          { name: "idx", data: label.map((_, index) => index), type: "INT32" },
+        ],
+      });
+    write("train", ["a", null], [1n, 0n]);
+    write("validation", ["a", "b"], [true, false], "BOOLEAN");
+    const sst2 = glue({ task: "sst2" });
+    await expect(sst2.load("train", root)).rejects.toThrow(
+      `${join(root, "train.parquet")}, row 2: expected text in column sentence, found nothing.`,
+    );
+    await expect(sst2.load("validation", root)).rejects.toThrow(
+      'row 1: expected a label (negative, positive or 0 to 1), found "true"',
+    );
+  });
+
   test("refuses a set of shards with one missing", async () => {
     const root = await folderOf({});
     parquetWriteFile({ filename: join(root, "train-00000-of-00002.parquet"), columnData });
@@ -169,6 +211,67 @@ describe("parquet", () => {
   test("refuses a file that is not parquet", async () => {
     const root = await folderOf({ "train.parquet": "version https://git-lfs.github.com/spec/v1\n" });
     await expect(glue({ task: "sst2" }).load("train", root)).rejects.toThrow(/train\.parquet: expected a parquet file/);
+  });
+});
+
+describe("blank lines", () => {
+  test("are passed over in TSV and JSONL alike, and counted", async () => {
+    const folder = await folderOf({
+      "train.tsv": "sentence\tlabel\n\ngood\t1\n\n \nbad\t0\n\n",
+      "dev.jsonl": '\n{"sentence":"good","label":1}\n\n{"sentence":"bad","label":0}\n\n',
+      "test.json": '[\n{"sentence":"good"},\n\n{"sentence":"bad","idx":1}]',
+    });
+    const load = async (split: string) => {
+      const { examples } = await glue({ task: "sst2" }).load(split, folder);
+      return examples.map(({ first, label, origin }) => [first, label, origin.slice(folder.length + 1)]);
+    };
+    expect(await load("train")).toEqual([
+      ["good", 1, "train.tsv, row 3"],
+      ["bad", 0, "train.tsv, row 6"],
+    ]);
+    expect(await load("dev")).toEqual([
+      ["good", 1, "dev.jsonl, row 2"],
+      ["bad", 0, "dev.jsonl, row 4"],
+    ]);
+    expect(await load("test")).toEqual([
+      ["good", undefined, "test.json, row 2"],
+      ["bad", undefined, "test.json, row 4"],
+    ]);
+  });
+});
+
+describe("label cells", () => {
+  test.each([
+    [1, 1],
+    [1.0, 1],
+    ["1", 1],
+    ["positive", 1],
+    ["negative", 0],
+    [-1, undefined],
+    ["-1", undefined],
+    [null, undefined],
+    ["", undefined],
+  ])("%j is read as %j", async (label, expected) => {
+    const folder = await folderOf({ "train.jsonl": JSON.stringify({ sentence: "a", label }) });
+    expect((await glue({ task: "sst2" }).load("train", folder)).examples[0]!.label).toBe(expected);
+  });
+
+  test.each(["1.0", true, " 1", "Positive", 2, 0.5, [1], { label: 1 }])(
+    "%j is refused by file and row",
+    async (label) => {
+      const folder = await folderOf({ "train.jsonl": JSON.stringify({ sentence: "a", label }) });
+      await expect(glue({ task: "sst2" }).load("train", folder)).rejects.toThrow(
+        `${join(folder, "train.jsonl")}, row 1: expected a label (negative, positive or 0 to 1), found `,
+      );
+    },
+  );
+
+  test("are not lost where the first row has none", async () => {
+    const folder = await folderOf({ "train.jsonl": '{"sentence":"a"}\n{"label":1,"sentence":"b","idx":7}' });
+    expect((await glue({ task: "sst2" }).load("train", folder)).examples.map(({ label }) => label)).toEqual([
+      undefined,
+      1,
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { findSplit, type JsonlRow, readJsonl } from "@blora/data";
+import { type DataRecord, findSplit, readRecords } from "@blora/data";
 import { type Example, InvalidInputError, type Message } from "@blora/spec";
 import { z } from "zod";
 
@@ -13,16 +13,15 @@ const chat = z.object({ messages: z.array(z.object({ role: z.string().min(1), co
  * @throws InvalidInputError naming file and row of a line that is no such row
  */
 export async function readExamples(split: string, folder: string): Promise<Example[]> {
-  const { files } = await findSplit(split, { folder, formats: [".jsonl"] });
-  const options = { origin: lineOrigin, skipBlankLines: true };
-  return (await Promise.all(files.map((file) => readJsonl(file, options)))).flat().map(toExample);
+  const { files } = await findSplit(split, { folder, formats: [".jsonl", ".json", ".parquet"] });
+  return (await Promise.all(files.map((file) => readRecords(file, lineOrigin)))).flat().map(toExample);
 }
 
 function lineOrigin(file: string, line: number): string {
   return `${basename(file)}:${line}`;
 }
 
-function toExample({ fields, origin, excerpt }: JsonlRow): Example {
+function toExample({ fields, origin }: DataRecord): Example {
   const { data: texts } = pair.safeParse(fields);
   if (texts !== undefined) {
     if (texts.completion === "") throw new InvalidInputError(`${origin}: expected a completion to learn, found none.`);
@@ -31,7 +30,7 @@ function toExample({ fields, origin, excerpt }: JsonlRow): Example {
   const { data: conversation } = chat.safeParse(fields);
   if (conversation !== undefined) return { first: "", messages: withAnswers(conversation.messages, origin), origin };
   throw new InvalidInputError(
-    `${origin}: expected { prompt, completion } or { messages: [{ role, content }, …] } of texts, found ${excerpt}.`,
+    `${origin}: expected { prompt, completion } or { messages: [{ role, content }, …] } of texts, found ${JSON.stringify(fields).slice(0, 60)}.`,
   );
 }
 

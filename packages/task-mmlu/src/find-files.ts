@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { allFiles, type DataFolder, type DataFormat, findFiles, openFolder } from "@blora/data";
+import {
+  allFiles,
+  type DataFolder,
+  type DataFormat,
+  findFiles,
+  findSplitFiles as findFilesOfSplit,
+  openFolder,
+} from "@blora/data";
 import { NotFoundError } from "@blora/spec";
 import type { Subject } from "./subjects.ts";
 
@@ -21,12 +28,12 @@ const FILE_NAMES: Readonly<Record<SplitName, readonly string[]>> = {
   dev: ["dev"],
 };
 
-const HUB_FORMATS: readonly DataFormat[] = [".jsonl", ".parquet"];
+const HUB_FORMATS: readonly DataFormat[] = [".jsonl", ".json", ".parquet"];
 
 /**
  * The files of a split, in whichever layout the folder has: the original's
- * `test/anatomy_test.csv`, the Hub's `anatomy/test-00000-of-00001.parquet`, or
- * one file for all subjects in the folder or its `all`; jsonl wherever parquet.
+ * `test/anatomy_test.csv`, the Hub's `anatomy/test-00000-of-00001.parquet` or
+ * `anatomy/test/0000.parquet`, or one file for all subjects in the folder or its `all`; jsonl wherever parquet.
  *
  * @throws NotFoundError where there is none, or naming every subject without a file
  */
@@ -52,9 +59,11 @@ export async function findSplitFiles(
 
 /** Every file of training questions in `auxiliary_train`, which has no subjects. */
 export async function findTrainingFiles(path: string): Promise<readonly string[]> {
-  const folder = await openFolder(join(path, "auxiliary_train"));
-  const files = folder === undefined ? [] : allFiles(folder, [".csv", ...HUB_FORMATS]);
-  if (files.length > 0) return files;
+  for (const place of [join(path, "auxiliary_train"), join(path, "auxiliary_train", "train")]) {
+    const folder = await openFolder(place);
+    const files = folder === undefined ? [] : allFiles(folder, [".csv", ...HUB_FORMATS]);
+    if (files.length > 0) return files;
+  }
   throw new NotFoundError(
     `${path} has no training questions: expected .csv, .jsonl or .parquet files in auxiliary_train, found none.`,
   );
@@ -90,10 +99,10 @@ async function hubFiles(
   return found.size > 0 ? found : undefined;
 }
 
-/** `test.jsonl`, `test.parquet` or all its shards; nothing where the folder or the split is absent. */
+/** `test.jsonl`, `test.parquet`, all its shards, or those in `test`; nothing where the folder or the split is absent. */
 async function hubSplit(path: string, split: SplitName): Promise<readonly string[]> {
   const folder = await openFolder(path);
-  return folder === undefined ? [] : findFiles(folder, FILE_NAMES[split], HUB_FORMATS);
+  return folder === undefined ? [] : findFilesOfSplit(folder, FILE_NAMES[split], HUB_FORMATS);
 }
 
 function requireEverySubject(

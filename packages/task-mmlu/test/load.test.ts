@@ -103,6 +103,25 @@ describe("the Hub's layouts", () => {
     expect(BOTH.map((subject) => questions.get(subject)![0]!.answer)).toEqual([2, 3]);
   });
 
+  test("reads the files the Hub converts a split to, in order, by subject or for all", async () => {
+    const row = (question: string, subject: string) =>
+      JSON.stringify({ question, subject, choices: ["1", "2", "3", "4"], answer: 0 });
+    const texts = async (folder: string) =>
+      (await loadQuestions(folder, "test", ANATOMY)).get("anatomy")!.map(({ question }) => question);
+    const single = await folderOf({ "anatomy/test/README.md": "" });
+    await cp(join(FIXTURES, "test-00000-of-00001.parquet"), join(single, "anatomy/test/0000.parquet"));
+    await cp(join(FIXTURES, "test-00000-of-00001.parquet"), join(single, "anatomy/test/0001.parquet"));
+    expect(await texts(single)).toHaveLength(4);
+    const all = await folderOf({
+      "all/test/0001.jsonl": row("b", "anatomy"),
+      "all/test/0000.jsonl": `${row("a", "anatomy")}\n${row("c", "virology")}`,
+    });
+    expect(await texts(all)).toEqual(["a", "b"]);
+    const training = await folderOf({ "auxiliary_train/train/README.md": "" });
+    await cp(join(FIXTURES, "train-00000-of-00001.parquet"), join(training, "auxiliary_train/train/0000.parquet"));
+    expect((await loadTrainingQuestions(training)).map(({ answer }) => answer)).toEqual([1, 3]);
+  });
+
   test("a row without a subject, or with three choices, names file and row", async () => {
     const row = { question: "a", choices: ["1", "2", "3", "4"], answer: 0 };
     const folder = await folderOf({

@@ -1,0 +1,39 @@
+import { basename } from "node:path";
+import { InvalidInputError } from "@blora/spec";
+import { parseFileName } from "./file-name.ts";
+import { parseJsonFile } from "./json-array.ts";
+import { type DataRecord, type NameRow, readJsonl } from "./jsonl.ts";
+import { readParquet } from "./parquet.ts";
+import { readText } from "./read-text.ts";
+import { rowOrigin } from "./table.ts";
+
+/**
+ * Reads one jsonl, json or parquet file as objects, which may differ in their
+ * keys. Integers of parquet are numbers here, as they are in JSON.
+ *
+ * @throws InvalidInputError naming the file, and the row that is wrong
+ */
+export async function readRecords(file: string, nameRow: NameRow = rowOrigin): Promise<DataRecord[]> {
+  switch (parseFileName(basename(file))?.format) {
+    case ".jsonl":
+      return readJsonl(file, nameRow);
+    case ".json":
+      return parseJsonFile(file, await readText(file), nameRow);
+    case ".parquet": {
+      const { columns, rows } = await readParquet(file);
+      return rows.map(({ cells }, index) => ({
+        origin: nameRow(file, index + 1),
+        fields: Object.fromEntries(columns.map((column, at) => [column, withoutBigints(cells[at])])),
+      }));
+    }
+    default:
+      throw new InvalidInputError(`${file}: expected the name of a jsonl, json or parquet file.`);
+  }
+}
+
+function withoutBigints(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(withoutBigints);
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutBigints(item)]));
+}
