@@ -11,6 +11,8 @@ export interface SplitPlaces {
   readonly folder: string;
   /** Folders in `folder` that are searched before it, where they are there. */
   readonly subfolders?: readonly string[];
+  /** Folders in `folder` that are searched after it. */
+  readonly fallbacks?: readonly string[];
   /** In order of preference where a split is there in several. */
   readonly formats: readonly DataFormat[];
   /** Names the split's file may have, in order of preference. Default: the split's own. */
@@ -46,14 +48,21 @@ export async function findSplit(split: string, places: SplitPlaces): Promise<Spl
   throw notFound(formats.length === 1 ? `file ${file}` : `split ${split}`, stems[0]!, folders, formats);
 }
 
-async function searchedFolders({ folder, subfolders = [], formats }: SplitPlaces): Promise<readonly DataFolder[]> {
+async function searchedFolders({
+  folder,
+  subfolders = [],
+  fallbacks = [],
+  formats,
+}: SplitPlaces): Promise<readonly DataFolder[]> {
   const root = await openFolder(folder);
   if (root === undefined) {
     throw new NotFoundError(`The data folder ${folder} cannot be read: expected a folder of ${either(formats)} files.`);
   }
   // Names are compared here, because some file systems do not tell upper case from lower.
-  const inside = subfolders.filter((name) => root.entries.includes(name)).map((name) => openFolder(join(folder, name)));
-  return [...(await Promise.all(inside)).filter((place) => place !== undefined), root];
+  const inside = (names: readonly string[]) =>
+    Promise.all(names.filter((name) => root.entries.includes(name)).map((name) => openFolder(join(folder, name))));
+  const places = [...(await inside(subfolders)), root, ...(await inside(fallbacks))];
+  return places.filter((place) => place !== undefined);
 }
 
 function findNamedFile(file: string, folders: readonly DataFolder[], formats: readonly DataFormat[]): string {

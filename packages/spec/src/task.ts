@@ -1,5 +1,6 @@
 import type { Tensor } from "@blora/tensor";
 import type { Head } from "./architecture.ts";
+import type { JsonObject } from "./json.ts";
 import type { LikelihoodEvaluation } from "./likelihood.ts";
 import type { AssembledTokens, Tokenizer } from "./tokenizer.ts";
 
@@ -7,7 +8,18 @@ import type { AssembledTokens, Tokenizer } from "./tokenizer.ts";
 export interface Message {
   /** `system`, `user`, `assistant`, or what else a chat template knows. */
   readonly role: string;
-  readonly content: string;
+  /** Null where a turn only calls tools and its file says so: some templates ask for it. */
+  readonly content: string | null;
+  /** Thoughts before an answer of the assistant, where they are not part of `content`. */
+  readonly reasoning_content?: string;
+  /** Calls the assistant makes, as chat templates read them: arguments are objects, not JSON in a text. */
+  readonly tool_calls?: readonly JsonObject[];
+  /** Which call the turn of a tool answers. */
+  readonly tool_call_id?: string;
+  /** Who speaks, among several with the same role; the function, for the turn of a tool. */
+  readonly name?: string;
+  /** 0 for an answer of the assistant that is read, but not learned. Default 1. */
+  readonly weight?: 0 | 1;
 }
 
 /** A text or pair of texts with its label: a class index, or a score for regression. */
@@ -16,6 +28,8 @@ export interface Example {
   readonly second?: string;
   /** A conversation, where the row is one; `first` is then empty. */
   readonly messages?: readonly Message[];
+  /** What the assistant may call in the conversation, as chat templates read it: JSON schemas of functions. */
+  readonly tools?: readonly JsonObject[];
   /** The words of the text, where each has a label; `first` is then empty. */
   readonly words?: readonly string[];
   /** Undefined where the split is unlabelled, or `labels` say more. */
@@ -35,6 +49,8 @@ export interface EncodedExample extends AssembledTokens {
    * the tokens before it, so that none is 0, or those that stand for a word.
    */
   readonly targets?: readonly number[];
+  /** Answers of a conversation that are read but not learned, because its chat template rewrites them once it goes on. */
+  readonly rewrittenAnswers?: number;
 }
 
 /** Rows of one split, and what their file says of them. */

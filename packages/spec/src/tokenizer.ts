@@ -1,3 +1,4 @@
+import type { JsonObject } from "./json.ts";
 import type { Message } from "./task.ts";
 
 /** Ids of one text or pair with its special tokens. */
@@ -38,8 +39,10 @@ export interface Tokenizer {
    * tokens spelled out as `encode` reads them; absent where it brings none.
    *
    * @param answering end with what comes before an answer of the assistant
+   * @param tools what the assistant may call
+   * @throws InvalidInputError with the template's own words where it refuses a conversation
    */
-  applyChatTemplate?(messages: readonly Message[], answering: boolean): string;
+  applyChatTemplate?(messages: readonly Message[], answering: boolean, tools?: readonly JsonObject[]): string;
   /**
    * `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]` in at most
    * `maxLength` ids. The longer text loses tokens from its end first; special

@@ -1,5 +1,7 @@
 import { InvalidInputError, type Message, type Tokenizer } from "@blora/spec";
+import { type Chat, type RenderedChat, renderCheckpoint } from "./checkpoint-template.ts";
 import type { Piece } from "./piece.ts";
+import { isLearned } from "./read-row.ts";
 
 /**
  * How a conversation becomes text: `checkpoint`, by the template of the
@@ -21,18 +23,16 @@ export function defaultTemplate(tokenizer: Tokenizer): ChatTemplate {
  * A conversation in pieces, in which turns of the assistant are learned, each
  * with the token that ends it.
  *
- * @throws InvalidInputError for the template of a checkpoint that brings none, or renders a conversation differently
- *   once it goes on
+ * @throws InvalidInputError for the template of a checkpoint that brings none, or where a template refuses the
+ *   conversation or leaves a part of it out
  */
-export function renderChat(messages: readonly Message[], template: ChatTemplate, tokenizer: Tokenizer): Piece[] {
-  if (template === "checkpoint") return renderCheckpoint(messages, tokenizer);
-  return messages.flatMap((message) =>
+export function renderChat(chat: Chat, template: ChatTemplate, tokenizer: Tokenizer): RenderedChat {
+  if (template === "checkpoint") return renderCheckpoint(chat, tokenizer);
+  requireTexts(chat, template);
+  const pieces = chat.messages.flatMap((message) =>
     template === "chatml" ? renderChatml(message) : renderPlain(message, tokenizer),
   );
-}
-
-function isLearned({ role }: Message): boolean {
-  return role === "assistant";
+  return { pieces, rewrittenAnswers: 0 };
 }
 
 function renderChatml(message: Message): Piece[] {
@@ -54,35 +54,17 @@ function renderPlain(message: Message, { special }: Tokenizer): Piece[] {
   return [...text, { content: special.eos, learned }, { content: "\n", learned: false }];
 }
 
-/** A template is a program: what belongs to a turn is what it adds once the turn is there. */
-function renderCheckpoint(messages: readonly Message[], tokenizer: Tokenizer): Piece[] {
-  const apply = tokenizer.applyChatTemplate;
-  if (apply === undefined) {
-    throw new InvalidInputError(
-      "template: expected a tokenizer with a chat_template in its folder (chat_template.jinja or tokenizer_config.json), found none. Use chatml or plain.",
-    );
-  }
-  const pieces: Piece[] = [];
-  let rendered = "";
-  const add = (text: string, learned: boolean): void => {
-    if (!text.startsWith(rendered)) throw changing();
-    const added = text.slice(rendered.length);
-    // White space after the token that ends a turn belongs to what follows.
-    const kept = learned ? added.trimEnd() : added;
-    if (kept !== "") pieces.push({ content: kept, learned });
-    if (kept !== added) pieces.push({ content: added.slice(kept.length), learned: false });
-    rendered = text;
-  };
-  for (const [index, message] of messages.entries()) {
-    if (!isLearned(message)) continue;
-    if (index > 0) add(apply(messages.slice(0, index), true), false);
-    add(apply(messages.slice(0, index + 1), false), true);
-  }
-  return pieces;
-}
-
-function changing(): InvalidInputError {
-  return new InvalidInputError(
-    "template: expected a chat_template that only appends as a conversation goes on, found one that rewrites earlier turns. Use chatml or plain.",
+/** These templates write roles and texts and nothing else. */
+function requireTexts({ messages, tools }: Chat, template: ChatTemplate): void {
+  const fields = ["tool_calls", "reasoning_content", "name"] as const;
+  const found = messages.flatMap((message, index) =>
+    fields
+      .filter((field) => message[field] !== undefined && !(field === "name" && message.role === "tool"))
+      .map((field) => `turn ${index + 1}: ${field}`),
+  );
+  const [first] = [...(tools === undefined ? [] : ["tools"]), ...found];
+  if (first === undefined) return;
+  throw new InvalidInputError(
+    `${first}: the template ${template} does not write it. Leave it out, or use the template of a checkpoint that does.`,
   );
 }

@@ -10,6 +10,7 @@ import {
 } from "@blora/spec";
 import { z } from "zod";
 import { type ChatTemplate, chatTemplates, defaultTemplate, renderChat } from "./chat-template.ts";
+import type { RenderedChat } from "./checkpoint-template.ts";
 import { encodePieces } from "./encode-pieces.ts";
 import type { Piece } from "./piece.ts";
 import { readExamples } from "./read-examples.ts";
@@ -20,6 +21,8 @@ export interface InstructOptions {
   readonly train?: string | undefined;
   /** Splits or files to evaluate, the deciding one first. Default `validation`. */
   readonly evaluation?: readonly string[] | undefined;
+  /** Fields of rows that are passed over: any that is not understood is an error. Default none. */
+  readonly ignoredFields?: readonly string[] | undefined;
   /** How conversations become text. Default: the checkpoint's own, else ChatML where the tokenizer has its tokens, else plain. */
   readonly template?: ChatTemplate | undefined;
   /** Begin every row with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
@@ -30,6 +33,7 @@ const optionsSchema = z
   .strictObject({
     train: z.string().min(1).optional(),
     evaluation: z.array(z.string().min(1)).min(1).readonly().optional(),
+    ignoredFields: z.array(z.string().min(1)).readonly().optional(),
     template: z.enum(chatTemplates).optional(),
     addBos: z.boolean().optional(),
   })
@@ -45,7 +49,13 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
   id: "instruct",
   packageName: "@blora/task-instruct",
   optionsSchema,
-  create({ train = "train", evaluation = ["validation"], template, addBos = false }: InstructOptions = {}) {
+  create({
+    train = "train",
+    evaluation = ["validation"],
+    ignoredFields = [],
+    template,
+    addBos = false,
+  }: InstructOptions = {}) {
     return {
       name: "instruct",
       head: { kind: "language-model" },
@@ -58,37 +68,53 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
             "The task instruct has no built-in data: name a folder with train.jsonl and validation.jsonl.",
           );
         }
-        return { name: split, examples: await readExamples(split, folder) };
+        return { name: split, examples: await readExamples(split, folder, ignoredFields) };
       },
 
-      encode: (example, tokenizer, maxLength): EncodedExample => ({
-        ...encodePieces(
-          [...firstToken(addBos, tokenizer), ...piecesOf(example, tokenizer, template)],
-          tokenizer,
-          maxLength,
-        ),
-        label: example.label,
-      }),
+      encode(example, tokenizer, maxLength): EncodedExample {
+        const { pieces, rewrittenAnswers } = renderExample(example, tokenizer, template);
+        return {
+          ...encodePieces([...firstToken(addBos, tokenizer, pieces), ...pieces], tokenizer, maxLength),
+          ...(rewrittenAnswers > 0 && { rewrittenAnswers }),
+          label: example.label,
+        };
+      },
 
       score: likelihoodScores,
     };
   },
 });
 
-function piecesOf(
-  { first, second, messages }: Example,
+/** @throws InvalidInputError naming file and row */
+function renderExample(
+  { first, second, messages, tools, origin }: Example,
   tokenizer: Tokenizer,
   template: ChatTemplate | undefined,
-): Piece[] {
-  if (messages !== undefined) return renderChat(messages, template ?? defaultTemplate(tokenizer), tokenizer);
-  const { eos } = tokenizer.special;
-  const prompt: Piece = { content: first, learned: false };
-  const completion: Piece = { content: second ?? "", learned: true };
-  return eos === undefined ? [prompt, completion] : [prompt, completion, { content: eos, learned: true }];
+): RenderedChat {
+  if (messages === undefined) return { pieces: pairOf(first, second ?? "", tokenizer), rewrittenAnswers: 0 };
+  try {
+    return renderChat({ messages, tools }, template ?? defaultTemplate(tokenizer), tokenizer);
+  } catch (cause) {
+    if (!InvalidInputError.isInstance(cause)) throw cause;
+    throw new InvalidInputError(`${origin}: ${cause.message}`, { cause });
+  }
 }
 
-function firstToken(addBos: boolean, { special }: Tokenizer): Piece[] {
+function pairOf(prompt: string, completion: string, { special }: Tokenizer): Piece[] {
+  const texts: Piece[] = [
+    { content: prompt, learned: false },
+    { content: completion, learned: true },
+  ];
+  return special.eos === undefined ? texts : [...texts, { content: special.eos, learned: true }];
+}
+
+/** Nothing where the text begins with the first token itself, as many templates write it. */
+function firstToken(addBos: boolean, tokenizer: Tokenizer, [start]: readonly Piece[]): Piece[] {
   if (!addBos) return [];
-  if (special.bos !== undefined) return [{ content: special.bos, learned: false }];
-  throw new InvalidInputError("addBos: expected a tokenizer with a first token, found one without.");
+  const { bos } = tokenizer.special;
+  if (bos === undefined) {
+    throw new InvalidInputError("addBos: expected a tokenizer with a first token, found one without.");
+  }
+  const isThere = typeof start?.content === "string" && tokenizer.encode(start.content)[0] === bos;
+  return isThere ? [] : [{ content: bos, learned: false }];
 }

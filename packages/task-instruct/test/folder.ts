@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
 
 const folders: string[] = [];
@@ -15,6 +15,7 @@ export function dataFolder(files: Readonly<Record<string, string | Uint8Array | 
   folders.push(folder);
   for (const [name, content] of Object.entries(files)) {
     const isRaw = typeof content === "string" || content instanceof Uint8Array;
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), isRaw ? content : content.map((row) => `${JSON.stringify(row)}\n`).join(""));
   }
   return folder;

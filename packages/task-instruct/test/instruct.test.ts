@@ -102,9 +102,11 @@ describe("a conversation", () => {
     expect(inputIds).toEqual(tokenizer.encode(applyChatTemplate(example.messages, false)));
   });
 
-  test("refuses a template that rewrites earlier turns, and one that is not there", () => {
-    const rewriting = { ...tokenizer, applyChatTemplate: (messages: readonly unknown[]) => `${messages.length} turns` };
-    expect(() => instruct().encode(example, rewriting, 100)).toThrow("found one that rewrites earlier turns");
+  test("refuses a template that does not write the turns, and one that is not there", () => {
+    const counting = { ...tokenizer, applyChatTemplate: (messages: readonly unknown[]) => `${messages.length} turns` };
+    expect(() => instruct().encode(example, counting, 100)).toThrow(
+      "x:1: turn 1 (system): the chat_template of the checkpoint does not write it.",
+    );
     expect(() => instruct({ template: "checkpoint" }).encode(example, tokenizer, 100)).toThrow(
       "expected a tokenizer with a chat_template",
     );
@@ -118,7 +120,7 @@ describe("a data folder", () => {
   test.each([
     ["not json", "train.jsonl:2: expected a JSON object, found not json."],
     ['{"prompt":"a"}', "train.jsonl:2: expected { prompt, completion } or { messages"],
-    ['{"prompt":"a","completion":7}', "train.jsonl:2: expected { prompt, completion }"],
+    ['{"prompt":"a","completion":7}', "train.jsonl:2: completion: expected a text, found 7."],
     ['{"prompt":"a","completion":""}', "train.jsonl:2: expected a completion to learn, found none."],
     [
       '{"messages":[{"role":"user","content":"a"}]}',
@@ -137,7 +139,7 @@ describe("a data folder", () => {
   test("may be named by file, and says what there is where a file is missing", async () => {
     const elsewhere = dataFolder({ "training.jsonl": pairs });
     expect((await instruct({ train: "training.jsonl" }).load("training.jsonl", elsewhere)).examples).toHaveLength(2);
-    await expect(instruct().load("train", elsewhere)).rejects.toThrow(/train.jsonl is not in .*: found training.jsonl/);
+    await expect(instruct().load("train", elsewhere)).rejects.toThrow(/split train is not in .*: found training.jsonl/);
     await expect(instruct().load("train", undefined)).rejects.toSatisfy(NotFoundError.isInstance);
     await expect(instruct().load("train", "/absent")).rejects.toThrow("The data folder /absent cannot be read");
   });

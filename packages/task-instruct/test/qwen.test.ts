@@ -43,8 +43,8 @@ describe.skipIf(data === undefined)("conversations for Qwen2.5 (needs BLORA_DATA
   });
 
   test("pieces put together are the text the template gives", () => {
-    const text = renderChat(messages, "checkpoint", tokenizer)
-      .map(({ content }) => content)
+    const text = renderChat({ messages }, "checkpoint", tokenizer)
+      .pieces.map(({ content }) => content)
       .join("");
     expect(text).toBe(tokenizer.applyChatTemplate!(messages, false));
   });

@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import { InvalidInputError, type JsonRecord, type Message } from "@blora/spec";
+import { join, resolve } from "node:path";
+import { InvalidInputError, type JsonObject, type JsonRecord, type Message } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";
@@ -18,7 +18,8 @@ async function open(folder: string, load: () => Promise<PreTrainedTokenizer>): P
 function encoderOf(tokenizer: PreTrainedTokenizer, folder: string): Encoder {
   return {
     ...(tokenizer.chat_template && {
-      applyChatTemplate: (messages, answering) => applyTemplate(tokenizer, folder, messages, answering),
+      applyChatTemplate: (messages, answering, tools) =>
+        applyTemplate(tokenizer, folder, { messages, answering, tools }),
     }),
     vocabulary: tokenizer.get_vocab(),
     decode: (ids) => {
@@ -39,15 +40,21 @@ function encoderOf(tokenizer: PreTrainedTokenizer, folder: string): Encoder {
   };
 }
 
+interface Conversation {
+  readonly messages: readonly Message[];
+  readonly answering: boolean;
+  readonly tools: readonly JsonObject[] | undefined;
+}
+
 function applyTemplate(
   tokenizer: PreTrainedTokenizer,
   folder: string,
-  messages: readonly Message[],
-  answering: boolean,
+  { messages, answering, tools }: Conversation,
 ): string {
-  const conversation = messages.map(({ role, content }) => ({ role, content }));
+  // The library's type knows no fields but two; a template reads whatever a message has.
+  const conversation = messages as { role: string; content: string }[];
   try {
-    const options = { tokenize: false, add_generation_prompt: answering } as const;
+    const options = { tokenize: false, add_generation_prompt: answering, tools: tools ? [...tools] : null } as const;
     return tokenizer.apply_chat_template(conversation, options) as string;
   } catch (cause) {
     throw new InvalidInputError(

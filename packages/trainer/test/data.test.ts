@@ -222,6 +222,9 @@ describe("encodeSplit", () => {
   it("counts rows with a blank text (row 37)", async () => {
     const split = await encode([example("ab", 1), example("", 0), { ...example("ab", 0), second: " \t" } as never]);
     expect(split.blankRows).toBe(2);
+    const messages = [{ role: "user", content: "ab" }];
+    const chats = await encode([{ ...example("ab", 1), messages } as never]);
+    expect(chats.blankRows).toBe(0);
   });
 
   it("refuses a label out of range with its row (row 30)", async () => {
@@ -246,7 +249,7 @@ describe("encodeSplit", () => {
   it("names the first row without a label where labels are needed (row 31)", async () => {
     const split = await encode([example("ab", 1), example("ab")]);
     expect(() => requireAnswers(split, letterTask())).toThrow(
-      "Expected the split train to be labelled, found row 2 without a label.",
+      "Expected the split train to be labelled, found row 2 without a label. It is train.tsv:7: give it one, or leave it out.",
     );
   });
 });

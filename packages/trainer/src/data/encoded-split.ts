@@ -18,6 +18,8 @@ export interface EncodedSplit {
   readonly truncatedShare: number;
   /** Rows with a blank text. */
   readonly blankRows: number;
+  /** File and row of the first row without a label, where there is one. */
+  readonly firstUnlabelled?: string | undefined;
   /** What the task says of its files, such as rows that were left out. */
   readonly notes: readonly string[];
 }
@@ -61,7 +63,8 @@ export async function encodeSplit(name: string, options: EncodeOptions): Promise
     name,
     rows,
     truncatedShare: rows.filter((row) => row.truncated).length / rows.length,
-    blankRows: used.filter(isBlank).length,
+    firstUnlabelled: used.find(({ label, labels }) => label === undefined && labels === undefined)?.origin,
+    blankRows: used.filter(hasBlankText).length,
     notes,
   };
 }
@@ -71,7 +74,7 @@ export async function encodeSplit(name: string, options: EncodeOptions): Promise
  *
  * @throws InvalidInputError where a row has no label, such as in a test split, or a language model has no target at all
  */
-export function requireAnswers({ name, rows }: EncodedSplit, task: Task): void {
+export function requireAnswers({ name, rows, firstUnlabelled }: EncodedSplit, task: Task): void {
   if (isLanguageModelTask(task)) {
     if (rows.some(({ targets = [] }) => targets.length > 0)) return;
     throw new InvalidInputError(
@@ -81,7 +84,7 @@ export function requireAnswers({ name, rows }: EncodedSplit, task: Task): void {
   const unlabelled = rows.findIndex((row) => labelsOf(row).length === 0);
   if (unlabelled < 0) return;
   throw new InvalidInputError(
-    `Expected the split ${name} to be labelled, found row ${unlabelled + 1} without a label.`,
+    `Expected the split ${name} to be labelled, found row ${unlabelled + 1} without a label. It is ${firstUnlabelled}: give it one, or leave it out.`,
   );
 }
 
@@ -98,10 +101,10 @@ function* linesOf({ rows }: EncodedSplit): Generator<string> {
   }
 }
 
-/** Whether a text is missing; a conversation or a list of words is none. */
-function isBlank({ first, second, messages, words }: Example): boolean {
+/** A conversation has no texts but its turns, and a list of words none but those; a task refuses what is blank. */
+function hasBlankText({ first, second, messages, words }: Example): boolean {
   if (messages !== undefined || words !== undefined) return false;
-  return first.trim() === "" || second?.trim() === "";
+  return [first, second].some((text) => text?.trim() === "");
 }
 
 function where(folder: string | undefined): string {
