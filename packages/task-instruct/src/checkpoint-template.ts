@@ -39,7 +39,7 @@ export function renderCheckpoint({ messages, tools }: Chat, tokenizer: Tokenizer
   const apply = tokenizer.applyChatTemplate;
   if (apply === undefined) {
     throw new InvalidInputError(
-      "template: expected a tokenizer with a chat_template in its tokenizer_config.json, found none. Use chatml or plain.",
+      "template: expected a tokenizer with a chat_template in its folder (chat_template.jinja or tokenizer_config.json), found none. Use chatml or plain.",
     );
   }
   const render: Render = (turns, answering = false) => apply(turns, answering, tools);

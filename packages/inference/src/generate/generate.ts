@@ -66,7 +66,8 @@ function promptIds(prompt: string | readonly Message[], tokenizer: Tokenizer, ad
   const ids = tokenizer.encode(typeof prompt === "string" ? prompt : promptOf(prompt, tokenizer));
   if (!addBos) return ids;
   const { bos } = tokenizer.special;
-  if (bos !== undefined) return [bos, ...ids];
+  // Many chat templates write it themselves.
+  if (bos !== undefined) return ids[0] === bos ? ids : [bos, ...ids];
   throw new InvalidInputError("addBos: expected a tokenizer with a first token, found one without.");
 }
 

@@ -11,6 +11,7 @@ export function dataWarnings(
   const { rows } = train;
   const notes = [train, ...evaluation].flatMap((split) => split.notes);
   const lost = rows.filter((row) => lossesOf(row) === 0).length;
+  const rewritten = rows.reduce((total, { rewrittenAnswers = 0 }) => total + rewrittenAnswers, 0);
   const facts: readonly [isSo: boolean, sentence: string][] = [
     [
       train.truncatedShare > 0,
@@ -19,6 +20,10 @@ export function dataWarnings(
     [
       train.truncatedShare > 0 && lost > 0,
       `${lost} of ${rows.length} training texts ${lost === 1 ? "has" : "have"} no token left to learn, so that they were left out.`,
+    ],
+    [
+      rewritten > 0,
+      `${rewritten} answers in the conversations of ${train.name} are read, but not learned: the chat template writes them in another way once a conversation goes on.`,
     ],
     [
       train.blankRows > 0,
