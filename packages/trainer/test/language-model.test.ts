@@ -193,6 +193,23 @@ describe("training a language model", () => {
     expect(warnings.join("\n")).toContain("1 of 10 training texts has no token left to learn");
   });
 
+  test("counts the answers that a chat template rewrites", async () => {
+    const warnings: string[] = [];
+    const task = countingTask({ train: countingExamples(9, "train") });
+    const rewriting: typeof task = {
+      ...task,
+      encode: (...row) => ({ ...task.encode(...row), rewrittenAnswers: 2 }),
+    };
+    await train(
+      causalRun("rewritten", {
+        task: rewriting,
+        arguments: { ...TINY_ARGUMENTS, maxSeqLength: 12, maxSteps: 1 },
+        onEvent: (event) => void (event.type === "warning" && warnings.push(event.message)),
+      }),
+    );
+    expect(warnings.join("\n")).toContain("18 answers in the conversations of train are read, but not learned");
+  });
+
   test("refuses a split without any target, packing of labels, and a network that predicts no next token", async () => {
     const long = { first: "abcdefghijkl", second: "ab", origin: "train.jsonl:1" };
     const cut = causalRun("none", {
