@@ -136,6 +136,17 @@ describe("generated text", () => {
     expect(compiled.length).toBeLessThanOrEqual(4);
   });
 
+  test("begins with the first token once, where the prompt begins with it too", async () => {
+    const tokenizer = { ...numberedWords, special: { ...numberedWords.special, bos: 3 } };
+    const loaded = await loadModel({ model: folder, architecture: qwen2(), engine, tokenizer });
+    const write = (prompt: string, addBos: boolean) =>
+      collect(loaded.withoutAdapter(HEAD).generate(prompt, { maxNewTokens: 4, addBos }));
+    const given = await write("word3 word7 word21", false);
+    expect(await write("word3 word7 word21", true)).toEqual(given);
+    expect(await write("word7 word21", true)).toEqual(given);
+    await loaded.release();
+  });
+
   test("says what is wrong with a prompt or an option", async () => {
     const failure = (prompt: string, options = {}) => collect(model.generate(prompt, options));
     await expect(failure("")).rejects.toThrow("Expected a prompt of at least one token, found none.");
