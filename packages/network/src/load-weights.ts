@@ -35,7 +35,7 @@ export async function loadAdapterWeights(
 }
 
 function importPeft(folder: string, network: BoundNetwork, method: Method): AdapterWeights {
-  const { linears, freshHead } = network;
+  const { linears, freshHead, drawnHead } = network;
   const importUpdate = method.artifacts?.import;
   const shapes = new Map(Object.entries(freshHead).map(([name, { shape }]) => [name, shape]));
   if (importUpdate === undefined) {
@@ -43,7 +43,11 @@ function importPeft(folder: string, network: BoundNetwork, method: Method): Adap
       `${folder}: expected an adapter of the method ${pluginOf(completeManifestOf(method))}, found plain LoRA, which this method does not take. Use the method lora.`,
     );
   }
-  const { updates, head } = readPeft(folder, { linears, head: shapes });
+  const { updates, head } = readPeft(folder, {
+    linears,
+    head: shapes,
+    baseHead: (name) => (drawnHead.has(name) ? undefined : freshHead[name]?.values),
+  });
   const sites = new Map(linears.map((site) => [site.path, site]));
   const adapters = new Map([...updates].map(([path, update]) => [path, importUpdate(sites.get(path)!, update)]));
   const trained = Object.entries(head).map(([name, tensor]): [string, Parameter] => [

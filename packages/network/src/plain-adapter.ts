@@ -33,7 +33,11 @@ export async function readPlainAdapter(folder: string, network: Network, given?:
   const head = given ?? description?.head ?? headOf(readPeftConfig(folder).taskType, network.checkpoint.config, folder);
   const parameters = network.architecture.parameters(network.config, head);
   const shapes = parameters.flatMap(({ name, shape, role }) => (role === "head" ? [[name, shape] as const] : []));
-  const adapter = readPeft(folder, { linears: network.linears, head: new Map(shapes) });
+  const adapter = readPeft(folder, {
+    linears: network.linears,
+    head: new Map(shapes),
+    baseHead: network.tensors(head).read,
+  });
   const updates = [...adapter.updates].map(([path, { rank, A, B, scale }]) => {
     return [path, { rank, A, B: scale === 1 ? B : B.map((value) => scale * value) }] as const;
   });

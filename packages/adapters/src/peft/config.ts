@@ -1,5 +1,7 @@
 import { check, InvalidInputError, type JsonObject } from "@blora/spec";
 import { z } from "zod";
+import { unknownOptions } from "./known-options.ts";
+import { unwrapped } from "./names.ts";
 
 /** What of `adapter_config.json` decides the values of an adapter. */
 export interface PeftConfig {
@@ -86,6 +88,7 @@ export function parsePeftConfig(json: JsonObject, origin: string): PeftConfig {
   for (const [option, reason] of Object.entries(UNSUPPORTED)) {
     if (isSet(json[option])) problems.push(`${option} is not supported: ${reason}`);
   }
+  problems.push(...unknownOptions(json));
   if (isSet(json.bias) && json.bias !== "none") {
     problems.push(
       `bias ${JSON.stringify(json.bias)} is not supported: only "none" leaves the network's biases as they are`,
@@ -107,7 +110,7 @@ export function parsePeftConfig(json: JsonObject, origin: string): PeftConfig {
 
 function settingsOf(config: z.infer<typeof configSchema>): PeftConfig {
   const isAdalora = config.peft_type === "ADALORA";
-  const ranks = Object.entries(config.rank_pattern ?? {});
+  const ranks = Object.entries(config.rank_pattern ?? {}).map(([key, value]) => [unwrapped(key), value] as const);
   return {
     type: config.peft_type,
     taskType: config.task_type ?? undefined,
@@ -115,9 +118,9 @@ function settingsOf(config: z.infer<typeof configSchema>): PeftConfig {
     rank: isAdalora ? (config.init_r ?? 12) : (config.r ?? 8),
     alpha: config.lora_alpha ?? 8,
     useRslora: config.use_rslora ?? false,
-    targets: config.target_modules ?? undefined,
-    excluded: config.exclude_modules ?? undefined,
-    modulesToSave: config.modules_to_save ?? [],
+    targets: unwrappedAll(config.target_modules),
+    excluded: unwrappedAll(config.exclude_modules),
+    modulesToSave: (config.modules_to_save ?? []).map(unwrapped),
     layers: config.layers_to_transform == null ? undefined : [config.layers_to_transform].flat(),
     layersPattern: [config.layers_pattern ?? []].flat(),
     rankPattern: ranks.map(([key, value]) =>
@@ -125,6 +128,11 @@ function settingsOf(config: z.infer<typeof configSchema>): PeftConfig {
         ? [key, value]
         : [key.replace(/\.lora_E(?:\.default)?$/, ""), value.filter((kept) => kept).length],
     ),
-    alphaPattern: Object.entries(config.alpha_pattern ?? {}),
+    alphaPattern: Object.entries(config.alpha_pattern ?? {}).map(([key, alpha]) => [unwrapped(key), alpha]),
   };
+}
+
+function unwrappedAll(modules: readonly string[] | string | null | undefined): readonly string[] | string | undefined {
+  if (typeof modules === "string") return unwrapped(modules);
+  return modules?.map(unwrapped);
 }

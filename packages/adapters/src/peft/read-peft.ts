@@ -4,8 +4,10 @@ import { isPickle, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE, readJsonFile } from "@bl
 import { InvalidInputError, type JsonObject, type LinearSite, NotFoundError, type ScaledUpdate } from "@blora/spec";
 import type { HostTensor, Shape } from "@blora/tensor";
 import { readSafetensorsHeader, readTensor, type SafetensorsHeader } from "@blora/weights";
+import { mergedWeight } from "../merge/merged-weight.ts";
 import { type PeftConfig, parsePeftConfig } from "./config.ts";
 import { parseTensorName } from "./names.ts";
+import { placeNames } from "./place-names.ts";
 import { type PeftModule, peftModules } from "./targets.ts";
 
 /** The network an adapter is read for. */
@@ -14,6 +16,8 @@ export interface PeftNetwork {
   readonly linears: readonly LinearSite[];
   /** Head tensors by their name in the checkpoint. */
   readonly head: ReadonlyMap<string, Shape>;
+  /** Values of a head tensor of the base model; undefined where it has none. An update of a head's matrix is added to them. */
+  baseHead?(name: string): Float32Array | undefined;
 }
 
 /** An adapter of PEFT as plain LoRA. */
@@ -21,7 +25,7 @@ export interface PeftAdapter {
   readonly config: PeftConfig;
   /** By site path, in forward order. AdaLoRA's E is folded into B. */
   readonly updates: ReadonlyMap<string, ScaledUpdate>;
-  /** Head tensors the file holds; the others are the base model's. */
+  /** Head tensors the file holds, or the base model's with an update added; the others are the base model's. */
   readonly head: Readonly<Record<string, HostTensor>>;
 }
 
@@ -47,24 +51,84 @@ export function readPeft(folder: string, network: PeftNetwork): PeftAdapter {
   const config = readPeftConfig(folder);
   const header = readSafetensorsHeader(tensorsFile(folder));
   const file = sortTensors(header);
-  const problems = file.unknown.map((name) => `${name} is unexpected`);
-  const modules = peftModules(config, network.linears, new Set(file.matrices.keys()), folder, problems);
-  problems.push(...matrixProblems(config, modules, file, header), ...headProblems(network.head, file, header));
+  const named = placedIn(file, network);
+  const problems = [...file.unknown.map((name) => `${name} is unexpected`), ...severalAdapters(file)];
+  const modules = peftModules(
+    config,
+    [...named.linears, ...named.matrices],
+    new Set(file.matrices.keys()),
+    folder,
+    problems,
+  );
+  problems.push(...matrixProblems(config, modules, file, header), ...headProblems(named.head, file, header));
+  const read = (name: string): Float32Array => readTensor(header, name, { requireFinite: true });
+  const base = new Map<string, Float32Array>();
+  for (const { path } of named.matrices) {
+    const values = modules.has(path) ? network.baseHead?.(named.original(`${path}.weight`)) : undefined;
+    if (values !== undefined) base.set(path, values);
+    else if (modules.has(path)) problems.push(`${path}.lora_B is an update of a matrix the base model lacks`);
+  }
   if (problems.length > 0) {
     throw new InvalidInputError(`${folder}: expected an adapter of this model, found that ${problems.join("; ")}.`);
   }
-  const read = (name: string): Float32Array => readTensor(header, name, { requireFinite: true });
   const updates = new Map<string, ScaledUpdate>();
-  for (const [path, { rank, scale }] of modules) {
-    const { A, B, E } = file.matrices.get(path)!;
-    if (rank === 0) continue;
-    const folded = E === undefined ? read(B!) : scaleColumns(read(B!), read(E));
-    updates.set(path, { rank, scale, A: read(A!), B: folded });
+  const head: Record<string, HostTensor> = {};
+  for (const [name, stored] of file.head) {
+    head[named.original(name)] = { shape: header.tensors.get(stored)!.shape, values: read(stored) };
   }
-  const head = Object.fromEntries(
-    [...file.head].map(([name, stored]) => [name, { shape: header.tensors.get(stored)!.shape, values: read(stored) }]),
-  );
+  for (const [path, { site, rank, scale }] of modules) {
+    if (rank === 0) continue;
+    const { A, B, E } = file.matrices.get(path)!;
+    const update = { rank, scale, A: read(A!), B: E === undefined ? read(B!) : scaleColumns(read(B!), read(E)) };
+    const weight = base.get(path);
+    if (weight === undefined) updates.set(named.original(path), update);
+    else {
+      const scaled = { ...update, B: update.B.map((value) => scale * value) };
+      head[named.original(`${path}.weight`)] = {
+        shape: [site.outFeatures, site.inFeatures],
+        values: mergedWeight(weight, scaled),
+      };
+    }
+  }
   return { config, updates, head };
+}
+
+/** The network by the names of the file. */
+interface NamedNetwork {
+  readonly linears: readonly LinearSite[];
+  readonly head: ReadonlyMap<string, Shape>;
+  /** Matrices of the head that the file has updates of. */
+  readonly matrices: readonly LinearSite[];
+  /** The way back. */
+  original(name: string): string;
+}
+
+function placedIn({ matrices }: SortedTensors, network: PeftNetwork): NamedNetwork {
+  const matricesOfHead = [...network.head].flatMap(([name, [outFeatures, inFeatures, ...rest]]): LinearSite[] =>
+    name.endsWith(".weight") && inFeatures !== undefined && rest.length === 0
+      ? [{ path: name.slice(0, -".weight".length), role: "head", inFeatures, outFeatures: outFeatures! }]
+      : [],
+  );
+  const sites = [...network.linears, ...matricesOfHead];
+  const nameOf = placeNames(matrices.keys(), new Set(sites.map(({ path }) => path)));
+  const renamed = (site: LinearSite): LinearSite => ({ ...site, path: nameOf(site.path) });
+  const head = new Map([...network.head].map(([name, shape]) => [nameOf(name), shape]));
+  const linears = network.linears.map(renamed);
+  const originals = new Map(
+    [...sites.map(({ path }) => path), ...network.head.keys()].map((name) => [nameOf(name), name]),
+  );
+  return {
+    linears,
+    // Heads stand beside the network they are put on: only what is in it loses or gains a part of its name.
+    head: new Map([...network.head, ...head]),
+    matrices: matricesOfHead.map(renamed).filter(({ path }) => matrices.has(path)),
+    original: (name) => originals.get(name) ?? name,
+  };
+}
+
+function severalAdapters({ adapters }: SortedTensors): string[] {
+  if (adapters.size < 2) return [];
+  return [`it holds several adapters (${[...adapters].join(", ")}): save one of them alone`];
 }
 
 function tensorsFile(folder: string): string {
@@ -86,20 +150,24 @@ interface SortedTensors {
   readonly matrices: ReadonlyMap<string, MatrixNames>;
   readonly head: ReadonlyMap<string, string>;
   readonly unknown: readonly string[];
+  /** Names of adapters that the tensors carry. */
+  readonly adapters: ReadonlySet<string>;
 }
 
 function sortTensors({ tensors }: SafetensorsHeader): SortedTensors {
   const matrices = new Map<string, MatrixNames>();
   const head = new Map<string, string>();
   const unknown: string[] = [];
+  const adapters = new Set<string>();
   for (const name of tensors.keys()) {
     const tensor = parseTensorName(name);
     if (tensor.kind === "matrix") {
       matrices.set(tensor.module, { ...matrices.get(tensor.module), [tensor.matrix]: name });
     } else if (tensor.kind === "module") head.set(tensor.name, name);
-    else unknown.push(name);
+    else if (tensor.kind === "unknown") unknown.push(name);
+    if ("adapter" in tensor && tensor.adapter !== undefined) adapters.add(tensor.adapter);
   }
-  return { matrices, head, unknown };
+  return { matrices, head, unknown, adapters };
 }
 
 function matrixProblems(
@@ -110,6 +178,7 @@ function matrixProblems(
 ): string[] {
   const problems: string[] = [];
   for (const [path, { site, rank }] of modules) {
+    if (rank === 0 && !matrices.has(path)) continue;
     const shapes = {
       A: [rank, site.inFeatures],
       B: [site.outFeatures, rank],
@@ -135,8 +204,16 @@ function headProblems(
 ): string[] {
   return [...head].flatMap(([name, stored]) => {
     const shape = expected.get(name);
-    return shape === undefined ? [`${stored} is unexpected`] : shapeProblem(stored, shape, header);
+    if (shape === undefined) return [`${stored} is unexpected${reasonOf(name)}`];
+    return shapeProblem(stored, shape, header);
   });
+}
+
+function reasonOf(name: string): string {
+  if (/(?:embed_tokens|embeddings?|lm_head|embed_out)\./.test(name)) {
+    return " (embeddings that were saved along, by save_embedding_layers or modules_to_save, are not read)";
+  }
+  return /\.bias$/.test(name) ? " (biases of the network are not read)" : "";
 }
 
 function shapeProblem(name: string, shape: Shape, { tensors }: SafetensorsHeader): string[] {
