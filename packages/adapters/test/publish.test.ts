@@ -4,7 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PublishedFile } from "@blora/hub";
 import { describe, expect, test } from "vitest";
-import { npmPackage, publishedFiles, readAdapter, writeAdapter } from "../src/index.ts";
+import { hubBaseModel, npmPackage, publishedFiles, readAdapter, writeAdapter } from "../src/index.ts";
+import { modelCard } from "../src/publish/model-card.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { method, SITES, tinyAdapter } from "./tiny-adapter.ts";
 
@@ -40,7 +41,40 @@ describe("what goes out", () => {
   test("holds no path of this machine", async () => {
     const all = publishedFiles(await adapterFolder("/home/someone/private/tiny"), { name: "me/adapter" });
     for (const file of all) expect(text(file)).not.toContain("someone");
-    expect(JSON.parse(text(all[1]!)).base_model_name_or_path).toBe("tiny");
+    expect(JSON.parse(text(all[1]!)).base_model_name_or_path).toBe(null);
+    expect(JSON.parse(text(all[3]!)).baseModel).toBe("a local model (tiny)");
+    expect(text(all[0]!)).toContain('from_pretrained("folder of the base model", num_labels=2)');
+    expect(text(all[0]!)).not.toContain("base_model:");
+  });
+
+  test("names no local base as if it were one of the Hub", () => {
+    const { description } = tinyAdapter();
+    expect(hubBaseModel(description)).toBe("org/tiny");
+    expect(hubBaseModel({ ...description, baseModel: "models/mine", baseRevision: undefined })).toBe(undefined);
+  });
+
+  test("is the folder's own card where it has one", async () => {
+    const folder = await adapterFolder();
+    writeFileSync(join(folder, "README.md"), "# mine\n");
+    expect(text(publishedFiles(folder, { name: "me/adapter" })[0]!)).toBe("# mine\n");
+  });
+
+  test("has a card that says of plain LoRA that it is that", () => {
+    const { description } = tinyAdapter();
+    const bits = Object.fromEntries(SITES.map(({ path }) => [path, { A: 32, B: 32 }]));
+    const plain = { ...description, bits, method: { $plugin: "method/lora", options: {} } };
+    const card = modelCard(plain, { name: "me/adapter", baseModel: "org/tiny" });
+    expect(card).toContain('tags:\n  - "lora"\nmodel-index');
+    expect(card).toContain("trained on letters by the method lora.\n");
+    expect(card).not.toMatch(/B-LoRA|bayesian|quantized/);
+  });
+
+  test("has a card in which names of others are no markup", () => {
+    const { description } = tinyAdapter();
+    const task = "a|b <script>`*";
+    const card = modelCard({ ...description, task }, { name: "me/<b>", baseModel: "org/tiny" });
+    expect(card).toContain("# me/\\<b\\>\n");
+    expect(card).toContain("trained on a\\|b \\<script\\>\\`\\* with ranks");
   });
 
   test("has a card that counts components over all sites, where any site has widths that differ", async () => {

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hubBaseModel, npmPackage, publishedFiles, readAdapterDescription } from "@blora/adapters";
-import { sha256 } from "@blora/files";
+import { requireEmptyFolder, sha256 } from "@blora/files";
 import { type PublishedFile, publishToHub } from "@blora/hub";
 import type { Command } from "commander";
+import { UsageError } from "../exit.ts";
 import { adapterFolder } from "../run/adapter-folder.ts";
 
 interface PublishFlags {
@@ -22,7 +23,7 @@ export function addPublishCommand(program: Command): void {
     .command("publish")
     .argument("<adapter>", "an adapter folder, or a run directory that holds one")
     .description(
-      "publish an adapter with a model card: to the Hub (HF_TOKEN, or hf auth login), as an npm package, or to a folder",
+      "publish an adapter with a model card: to the Hub (HF_TOKEN, or hf auth login), as an npm package, or to a folder that is absent or empty",
     )
     .requiredOption("--to <target>", "hub:<org/name>, npm:<package name>, or a folder")
     .option("--out <folder>", "npm: folder to write the package to (default: the package's name)")
@@ -33,8 +34,9 @@ export function addPublishCommand(program: Command): void {
     .option("--dry-run", "show every file that would go out, and send nothing")
     .option("--json", "print one JSON line")
     .action(async (path: string, flags: PublishFlags) => {
-      const folder = await adapterFolder(path);
       const target = parseTarget(flags.to);
+      if (target.kind !== "hub") requireEmptyFolder(folderOf(target, flags));
+      const folder = await adapterFolder(path);
       const description = await readAdapterDescription(folder);
       const baseModel = flags.baseModel ?? hubBaseModel(description);
       const files = publishedFiles(folder, { name: target.name, baseModel, license: flags.license });
@@ -62,19 +64,42 @@ interface Target {
   readonly name: string;
 }
 
-function parseTarget(to: string): Target {
+/** @throws UsageError for a folder's name that is nearly a target of another kind */
+export function parseTarget(to: string): Target {
   const [, kind, name] = /^(hub|npm):(.+)$/.exec(to) ?? [];
-  return kind === undefined || name === undefined
-    ? { kind: "folder", name: to }
-    : { kind: kind as "hub" | "npm", name };
+  if (kind !== undefined && name !== undefined) return { kind: kind as "hub" | "npm", name };
+  const [, near, rest] = /^(?:(hub|hf|huggingface|npm)[/:]+|https:\/\/huggingface\.co\/)(.+)$/i.exec(to) ?? [];
+  const also = rest === undefined ? "" : ` Did you mean ${near?.toLowerCase() === "npm" ? "npm" : "hub"}:${rest}?`;
+  if (rest !== undefined || /^\w{2,}:/.test(to)) {
+    throw new UsageError(
+      `--to: expected hub:<org/name>, npm:<package name> or a folder, found ${JSON.stringify(to)}.${also} A folder of that name is ./${to}.`,
+    );
+  }
+  return { kind: "folder", name: to };
 }
 
-async function send(files: readonly PublishedFile[], { kind, name }: Target, flags: PublishFlags): Promise<string> {
+async function send(files: readonly PublishedFile[], target: Target, flags: PublishFlags): Promise<string> {
+  const { kind, name } = target;
   if (kind === "hub") return publishToHub(files, { repository: name, isPrivate: flags.private ?? false });
-  const out = kind === "npm" ? (flags.out ?? name.replace(/^@/, "").replace("/", "-")) : name;
-  await mkdir(out, { recursive: true });
-  for (const { path, bytes } of files) await writeFile(join(out, path), bytes);
+  const out = folderOf(target, flags);
+  await writeNewFolder(out, files);
   return kind === "npm" ? `${out}: look at it, then run npm publish there` : out;
+}
+
+function folderOf({ kind, name }: Target, { out }: PublishFlags): string {
+  return kind === "npm" ? (out ?? name.replace(/^@/, "").replace("/", "-")) : name;
+}
+
+/** Into a folder that is absent or empty; after a failure it is that again. */
+async function writeNewFolder(out: string, files: readonly PublishedFile[]): Promise<void> {
+  requireEmptyFolder(out);
+  await mkdir(out, { recursive: true });
+  try {
+    for (const { path, bytes } of files) await writeFile(join(out, path), bytes, { flag: "wx" });
+  } catch (error) {
+    for (const { path } of files) await rm(join(out, path), { force: true });
+    throw error;
+  }
 }
 
 /** Text files in full: a dry run shows what others would read. */

@@ -45,7 +45,7 @@ function metadata(description: AdapterDescription, { baseModel, name, license }:
     base_model_relation: baseModel === undefined ? undefined : "adapter",
     license,
     pipeline_tag: pipelineTag(description),
-    tags: ["lora", "b-lora", "bayesian-lora", "quantized-adapter"],
+    tags: tagsOf(description),
     datasets: dataset === undefined ? undefined : [dataset.id],
     "model-index":
       scores.length === 0
@@ -69,19 +69,48 @@ function metadata(description: AdapterDescription, { baseModel, name, license }:
   };
 }
 
+/** What the adapter is, by what it holds: widths below 32 bit make it a quantized one. */
+function tagsOf({ method, bits }: AdapterDescription): string[] {
+  const isRounded = Object.values(bits).some((site) => [site.A, site.B].flat().some((width) => (width ?? 32) < 32));
+  return ["lora", ...(isBlora(method) ? ["b-lora", "bayesian-lora"] : []), ...(isRounded ? ["quantized-adapter"] : [])];
+}
+
+function isBlora({ $plugin }: AdapterDescription["method"]): boolean {
+  return $plugin === "method/blora";
+}
+
+function trainingOf({ method }: AdapterDescription): string {
+  return isBlora(method)
+    ? "with ranks and bit widths chosen within a budget\n(B-LoRA, arXiv 2406.13046)"
+    : `by the method ${inText(String(method.$plugin).replace(/^method\//, ""))}`;
+}
+
+/** Text of others in Markdown: nothing in it is markup. */
+function inText(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>&#|~]/g, "\\$&");
+}
+
+/** Code within a line, fenced by more backticks than it holds in a row. */
+function inCode(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  const gap = longest > 0 ? " " : "";
+  return `${fence}${gap}${line}${gap}${fence}`;
+}
+
 function body(description: AdapterDescription, options: PublishOptions): string {
   const { baseModel, baseRevision, task, bops, ranks } = description;
-  const revision = baseRevision === undefined ? "" : `, revision \`${baseRevision}\``;
+  const revision = baseRevision === undefined ? "" : `, revision ${inCode(baseRevision)}`;
   const widths = matrixNames(description);
   const sites = Object.keys(ranks).map((path) => [
-    `\`${path}\``,
+    inCode(path),
     ranks[path]!,
     ...widths.map((matrix) => widthText(description.bits[path]?.[matrix])),
   ]);
-  return `# ${options.name}
+  return `# ${inText(options.name)}
 
-A low-rank adapter of \`${baseModel}\`${revision}, trained on ${task} with ranks and bit widths chosen within a budget
-(B-LoRA, arXiv 2406.13046).
+A low-rank adapter of ${options.baseModel === undefined ? inText(baseModel) : inCode(baseModel)}${revision}, trained on ${inText(task)} ${trainingOf(description)}.
 
 ${resultsTable(description)}
 ## Cost
@@ -137,7 +166,7 @@ function componentCounts({ bits, ranks }: AdapterDescription): string {
   return `${open} of ${sites.length} matrices have an update. Components: ${ofWidths.join(", ")}.\n\n`;
 }
 
-function pythonExample({ baseModel, head }: AdapterDescription, { name }: PublishOptions): string {
+function pythonExample({ head }: AdapterDescription, { name, baseModel }: PublishOptions): string {
   const factory = `AutoModel${CLASS_ENDINGS[head.kind]}`;
   const labels =
     "labels" in head ? `, num_labels=${head.labels.length}` : head.kind === "regression" ? ", num_labels=1" : "";
@@ -145,7 +174,7 @@ function pythonExample({ baseModel, head }: AdapterDescription, { name }: Publis
     "from peft import PeftModel",
     `from transformers import ${factory}`,
     "",
-    `base = ${factory}.from_pretrained(${JSON.stringify(baseModel)}${labels})`,
+    `base = ${factory}.from_pretrained(${JSON.stringify(baseModel ?? "folder of the base model")}${labels})`,
     `model = PeftModel.from_pretrained(base, ${JSON.stringify(name)})`,
   ].join("\n");
 }

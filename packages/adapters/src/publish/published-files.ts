@@ -24,8 +24,9 @@ export interface PublishOptions {
 const HUB_ID = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/;
 
 /**
- * Everything that goes out for an adapter: its four files and a model card. No
- * other file of the folder is read, and no path of this machine goes out.
+ * Everything that goes out for an adapter: its four files and a model card, which is the folder's own `README.md`
+ * where there is one. No other file of the folder is read, and of a base model that is not on the Hub only the last
+ * part of its name goes out, in words that are no Hub id.
  *
  * @throws InvalidInputError where the folder holds no packed adapter or `baseModel` is no Hub id
  */
@@ -46,10 +47,13 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
   }
   const path = join(folder, ADAPTER_DESCRIPTION_FILE);
   const stored = parseDescription(readJsonFile(path) as JsonObject, path);
-  const description = { ...stored, baseModel: baseModel ?? lastName(stored.baseModel) };
-  const config = { ...readJsonFile(join(folder, PEFT_CONFIG_FILE)), base_model_name_or_path: description.baseModel };
+  const description = { ...stored, baseModel: baseModel ?? localModel(stored.baseModel) };
+  const config = { ...readJsonFile(join(folder, PEFT_CONFIG_FILE)), base_model_name_or_path: baseModel ?? null };
+  const ownCard = join(folder, "README.md");
   return [
-    textFile("README.md", modelCard(description, options)),
+    existsSync(ownCard)
+      ? { path: "README.md", bytes: readFileSync(ownCard) }
+      : textFile("README.md", modelCard(description, options)),
     textFile(PEFT_CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`),
     { path: PEFT_TENSORS_FILE, bytes: readFileSync(join(folder, PEFT_TENSORS_FILE)) },
     textFile(ADAPTER_DESCRIPTION_FILE, stringifyDescription(description)),
@@ -57,17 +61,17 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
   ];
 }
 
-/** The Hub id an adapter was trained on; undefined for a local folder. */
+/** The Hub id an adapter was trained on; undefined for a local folder, which may be named like an id. */
 export function hubBaseModel({ baseModel, baseRevision }: AdapterDescription): string | undefined {
-  const isHub = HUB_ID.test(baseModel) && (baseModel.includes("/") || baseRevision !== undefined);
-  return isHub ? baseModel : undefined;
+  return baseRevision !== undefined && HUB_ID.test(baseModel) ? baseModel : undefined;
 }
 
 export function textFile(path: string, text: string): PublishedFile {
   return { path, bytes: new TextEncoder().encode(text) };
 }
 
-/** Folders of this machine stay here: only their last name goes out. */
-function lastName(model: string): string {
-  return HUB_ID.test(model) ? model : (model.split(/[/\\]/).filter(Boolean).at(-1) ?? "local");
+/** Folders of this machine stay here: only their last name goes out, and nothing takes it for an id. */
+function localModel(model: string): string {
+  const name = model.split(/[/\\]/).filter(Boolean).at(-1);
+  return name === undefined ? "a local model" : `a local model (${name})`;
 }
