@@ -10,6 +10,7 @@ import { int8 } from "./quantize/int8.ts";
 import { withRoundedWeights } from "./quantize/rewrite.ts";
 import { traceGraph } from "./trace/trace-graph.ts";
 import { collectWeights, type Weight } from "./weights.ts";
+import { requireExportFolder } from "./write/export-folder.ts";
 import { writeConfig } from "./write/model-folder.ts";
 import { limitTexts, TOKENIZER_CONFIG } from "./write/text-limit.ts";
 import { writeGraph } from "./write/write-graph.ts";
@@ -89,6 +90,7 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
   const { file, dtype, store } = FORMATS[weightFormat];
   const stored = store(traced, weights);
   const { graph, tensors } = isMerged ? stored : withCodedBranch(stored, weights, codes);
+  requireExportFolder(out);
   await mkdir(join(out, "onnx"), { recursive: true });
   const aside = await mkdtemp(join(out, ".export-"));
   try {

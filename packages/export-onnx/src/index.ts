@@ -1,3 +1,4 @@
 export { type ExportOptions, type ExportSummary, exportOnnx, type WeightFormat, weightFormats } from "./export-onnx.ts";
 export { type Measurement, type MeasureOptions, measureExport } from "./measure-export.ts";
+export { requireExportFolder } from "./write/export-folder.ts";
 export { limitTexts, TOKENIZER_CONFIG } from "./write/text-limit.ts";

@@ -10,6 +10,7 @@ import {
 } from "@blora/spec";
 import { locateCheckpointFiles } from "./checkpoint-files.ts";
 import type { DataType } from "./data-types.ts";
+import { requireUnquantized } from "./quantized.ts";
 import { isFloatType, type ReadOptions, readTensor } from "./read-tensor.ts";
 import { readSafetensorsHeader, type SafetensorsHeader } from "./safetensors-header.ts";
 
@@ -79,12 +80,14 @@ function checkIndex(
  * the files that `model.safetensors.index.json` names.
  *
  * Throws `NotFoundError` listing all that is missing and `InvalidInputError` for
- * damaged files, pickle-only folders, and an index that leads out of the folder.
+ * damaged files, quantized weights, pickle-only folders, and an index that leads out of the folder.
  */
 export function openCheckpoint(folder: string): Checkpoint {
   const { files, index } = locateCheckpointFiles(folder);
   const config = readJsonFile(join(folder, "config.json")) as JsonObject;
+  requireUnquantized(config, folder);
   const tensors = collectTensors(files, folder);
+  requireUnquantized(config, folder, tensors.keys());
   if (index !== undefined) checkIndex(index, files, tensors, folder);
 
   const find = (name: string): LocatedTensor => {

@@ -11,7 +11,7 @@ import {
   passesOf,
   planModel,
 } from "@blora/trainer";
-import { openCheckpoint } from "@blora/weights";
+import { openCheckpoint, requireUnquantized } from "@blora/weights";
 import { architectureFor } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
@@ -47,6 +47,7 @@ export interface ModelDiagnosis extends ModelPlan {
 export async function diagnoseModel(id: string, request: RunRequest): Promise<ModelDiagnosis> {
   const { registry, method, offline, revision, ...run } = await resolveRun({ ...request, model: id });
   const { config, folder } = await readModelConfig(id, { offline, ...(revision === undefined ? {} : { revision }) });
+  requireUnquantized(config, folder ?? id);
   const architecture = architectureFor(config, folder ?? id, registry);
   const args = parseTrainingArguments(run.arguments);
   const length = Math.min(args.maxSeqLength, architecture.maxLength(architecture.parseConfig(config)));

@@ -9,6 +9,7 @@ import {
   limitTexts,
   type Measurement,
   measureExport,
+  requireExportFolder,
   TOKENIZER_CONFIG,
   type WeightFormat,
 } from "@blora/export-onnx";
@@ -56,6 +57,7 @@ const CONFIG = "config.json";
  */
 export async function exportModel({ flags, partial: out }: ExportInput): Promise<Exported> {
   const { weights, adapterForm } = flags;
+  requireExportFolder(flags.out);
   const registry = await registryWith(pluginFlags(flags.plugin));
   const settings = await adapterSettings(flags.adapter, flags);
   const model = requireBaseModel(flags.model, settings);

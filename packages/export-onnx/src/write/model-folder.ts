@@ -12,7 +12,8 @@ export interface ExportedHead {
   readonly chunks: number;
 }
 
-const CONFIG = "config.json";
+/** Says what a model is, also to transformers.js. */
+export const CONFIG = "config.json";
 
 /** The base model's `config.json`, with the labels of the head and where transformers.js finds the weights. */
 export async function writeConfig(
@@ -34,4 +35,5 @@ export async function writeConfig(
   await writeFile(path, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-const LIBRARY = "transformers.js_config";
+/** Key of `config.json` that every export writes. */
+export const LIBRARY = "transformers.js_config";
