@@ -30,6 +30,12 @@ test("an adapter of PEFT alone is scored as the one it came from, and trained on
     await cp(join(trained, "adapter", name), join(peft, name));
   const score = async (path: string) => JSON.parse(await blora("eval", path, ...tiny)).splits.validation.scores;
   expect(await score(peft)).toEqual(await score(trained));
+  const { r } = JSON.parse(await readFile(join(peft, "adapter_config.json"), "utf8"));
+  const inspected = JSON.parse(await blora("inspect", peft, "--json"));
+  expect(inspected).toMatchObject({ baseModel: "builtin", taskType: "SEQ_CLS", method: "LORA", alpha: r });
+  expect(Math.max(...(Object.values(inspected.ranks) as number[]))).toBe(r);
+  const { report } = JSON.parse(await blora("bops", "--adapter", peft, "--json"));
+  expect(new Set(report.rows.map(({ path }: { path: string }) => path))).toEqual(new Set(Object.keys(inspected.ranks)));
   const onward = await blora("train", "--adapter", peft, "--out", join(folder, "on"), "--set", "maxSteps=2", ...tiny);
   expect(JSON.parse(onward)).toMatchObject({ steps: 2, method: { $plugin: "method/lora" } });
 });

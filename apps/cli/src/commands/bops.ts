@@ -1,9 +1,10 @@
-import { readAdapter } from "@blora/adapters";
+import { isPacked, readAdapter } from "@blora/adapters";
 import { renderLedger } from "@blora/bops";
+import { openNetwork, readPlainAdapter } from "@blora/network";
 import type { Adapter, LinearSite } from "@blora/spec";
 import type { Command } from "commander";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
-import { adapterSettings } from "../run/adapter-settings.ts";
+import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
 import { type OpenRun, openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
@@ -71,9 +72,27 @@ async function startOf(flags: BopsFlags): Promise<Priced> {
 
 async function trained(flags: BopsFlags, path: string): Promise<Priced> {
   const adapter = await adapterSettings(path, flags);
-  const { weights } = await readAdapter(adapter.folder);
   const parts = await openRun(await resolveRun(flags, adapter));
-  return { parts, adapters: (site) => weights.adapters.get(site) };
+  const weights = isPacked(adapter.folder)
+    ? (await readAdapter(adapter.folder)).weights.adapters
+    : await importedFrom(adapter, parts);
+  return { parts, adapters: (site) => weights.get(site) };
+}
+
+/** An adapter of PEFT as the method takes it. */
+async function importedFrom(
+  { folder, head }: AdapterSettings,
+  { architecture, checkpoint, method, model }: OpenRun,
+): Promise<ReadonlyMap<string, Adapter>> {
+  const network = openNetwork(architecture, checkpoint, model);
+  const { updates } = await readPlainAdapter(folder, network, head);
+  return new Map(
+    network.linears.flatMap((site): [string, Adapter][] => {
+      const update = updates.get(site.path);
+      const adapter = update && method.artifacts?.import?.(site, { ...update, scale: 1 });
+      return adapter === undefined ? [] : [[site.path, adapter]];
+    }),
+  );
 }
 
 function sitesOf({ architecture, checkpoint }: OpenRun): readonly LinearSite[] {

@@ -1,12 +1,16 @@
+import { join } from "node:path";
 import {
   type AdapterDescription,
   type AdapterSizes,
   adapterSizes,
+  describeAdapter,
   type FormSizes,
-  readAdapterDescription,
+  readPeftConfig,
 } from "@blora/adapters";
 import type { Registry } from "@blora/core";
+import { PEFT_TENSORS_FILE } from "@blora/files";
 import { meanComponentBits, oneDecimal, widthsText } from "@blora/report";
+import { readSafetensorsHeader } from "@blora/weights";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
@@ -26,7 +30,12 @@ export function addInspectCommand(program: Command): void {
     .option("--json", "print one JSON line")
     .action(async (path: string, { json, plugin, ...flags }: InspectFlags) => {
       const folder = await adapterFolder(path, flags);
-      const description = await readAdapterDescription(folder);
+      const description = await describeAdapter(folder);
+      if (description === undefined) {
+        const found = inspectPeft(folder);
+        process.stdout.write(json ? `${JSON.stringify(found)}\n` : peftText(found));
+        return;
+      }
       const sizes = adapterSizes(folder);
       const registry = await registryWith(pluginFlags(plugin));
       if (json) {
@@ -35,6 +44,48 @@ export function addInspectCommand(program: Command): void {
       }
       process.stdout.write(inspectionText(description, sizes, pluginLines(description.method, registry)));
     });
+}
+
+/** What the files of an adapter of PEFT say, without its base model. */
+interface PeftInspection {
+  readonly baseModel: string | undefined;
+  readonly taskType: string | undefined;
+  readonly method: "LORA" | "ADALORA";
+  readonly alpha: number;
+  /** By the names the file has. */
+  readonly ranks: Readonly<Record<string, number>>;
+  /** Tensors that are no matrix of an update. */
+  readonly whole: readonly string[];
+  readonly bytes: number;
+}
+
+function inspectPeft(folder: string): PeftInspection {
+  const { baseModel, taskType, type, alpha } = readPeftConfig(folder);
+  const { tensors } = readSafetensorsHeader(join(folder, PEFT_TENSORS_FILE));
+  const ranks: Record<string, number> = {};
+  const whole: string[] = [];
+  let bytes = 0;
+  for (const { name, shape, length } of tensors.values()) {
+    const [, module] = /^(?:base_model\.model\.)?(.+)\.lora_A(?:\.|$)/.exec(name) ?? [];
+    if (module !== undefined) ranks[module] = shape[0] ?? 0;
+    else if (!name.includes(".lora_")) whole.push(name);
+    bytes += length;
+  }
+  return { baseModel, taskType, method: type, alpha, ranks, whole, bytes };
+}
+
+function peftText({ baseModel, taskType, method, alpha, ranks, whole, bytes }: PeftInspection): string {
+  const facts = new Table({ style: { head: [], border: [] } });
+  facts.push(
+    ["base model", baseModel ?? "-"],
+    ["task type", taskType ?? "-"],
+    ["method", `${method} of PEFT, alpha ${alpha}`],
+    ["whole tensors", whole.join("\n") || "-"],
+    ["kilobytes", (bytes / 1000).toFixed(1)],
+  );
+  const sites = new Table({ head: ["matrix", "rank"], style: { head: [], border: [] } });
+  for (const [module, rank] of Object.entries(ranks)) sites.push([module, String(rank)]);
+  return `${facts}\n${sites}\n`;
 }
 
 /** An adapter as tables: facts, a row for each site, and sizes in kilobytes. */

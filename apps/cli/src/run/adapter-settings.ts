@@ -19,11 +19,12 @@ export interface AdapterSettings {
 export async function adapterSettings(path: string, flags: AdapterFlags): Promise<AdapterSettings> {
   const folder = await adapterFolder(path, flags);
   if (!isPacked(folder) && isPeft(folder)) {
-    const { baseModel, taskType } = readPeftConfig(folder);
+    const { baseModel, taskType, rank } = readPeftConfig(folder);
     return {
       folder,
       baseModel,
-      method: { $plugin: "method/lora", options: {} },
+      // Its own rank is what its cost is held against.
+      method: { $plugin: "method/lora", options: { rank } },
       ...(taskType === "CAUSAL_LM" && { head: { kind: "language-model" } }),
     };
   }
