@@ -82,10 +82,10 @@ async function trained(flags: BopsFlags, path: string): Promise<Priced> {
 /** An adapter of PEFT as the method takes it. */
 async function importedFrom(
   { folder, head }: AdapterSettings,
-  { architecture, checkpoint, method, model }: OpenRun,
+  { architecture, checkpoint, method, model, task }: OpenRun,
 ): Promise<ReadonlyMap<string, Adapter>> {
   const network = openNetwork(architecture, checkpoint, model);
-  const { updates } = await readPlainAdapter(folder, network, head);
+  const { updates } = await readPlainAdapter(folder, network, head ?? task.head);
   return new Map(
     network.linears.flatMap((site): [string, Adapter][] => {
       const update = updates.get(site.path);
