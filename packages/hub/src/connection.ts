@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { type Environment, folderOf, hubHome } from "./environment.ts";
+import { tokenForHubAlone } from "./own-token.ts";
 import { proxiedFetch } from "./proxied-fetch.ts";
 import { type RetryOptions, retryingFetch } from "./retrying-fetch.ts";
 
@@ -39,7 +40,7 @@ export function connect(options: HubOptions): HubConnection {
   const hubUrl = checkUrl(options.hubUrl ?? (environment.HF_ENDPOINT?.trim() || "https://huggingface.co"));
   const token = options.token === undefined ? hubToken(environment) : checkToken(options.token);
   const inner = options.fetch ?? proxiedFetch(environment, hubUrl);
-  return { hubUrl, token, fetch: retryingFetch(keepingToken(inner, hubUrl, token), retry), retry };
+  return { hubUrl, token, fetch: retryingFetch(tokenForHubAlone(inner, hubUrl, token), retry), retry };
 }
 
 function checkUrl(hubUrl: string): string {
@@ -47,18 +48,6 @@ function checkUrl(hubUrl: string): string {
   throw new InvalidInputError(
     `HF_ENDPOINT: expected an address such as https://huggingface.co, found ${JSON.stringify(hubUrl)}.`,
   );
-}
-
-/** `fetch` that shows the token to the Hub alone: large files lie on other hosts, whose addresses are signed. */
-function keepingToken(inner: typeof fetch, hubUrl: string, token: string | undefined): typeof fetch {
-  const { origin } = new URL(hubUrl);
-  return (input, init) => {
-    const url = input instanceof Request ? input.url : input;
-    if (token === undefined || new URL(url).origin === origin) return inner(input, init);
-    const headers = new Headers(init?.headers);
-    if (headers.get("Authorization") === `Bearer ${token}`) headers.delete("Authorization");
-    return inner(input, { ...init, headers });
-  };
 }
 
 /** The user's token, where there is one. */
