@@ -135,7 +135,7 @@ describe("an adapter of PEFT", () => {
 
   test("with a pattern that takes forever is given up", () => {
     const folder = adapter({ target_modules: "(([a-z.0-9]|[a-z.]|[a-e])+)+!" });
-    expect(() => read(folder)).toThrow(/takes too long to match/);
+    expect(() => read(folder)).toThrow(/target_modules.*takes longer than 1 s/);
   });
 
   test.each([

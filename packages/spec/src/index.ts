@@ -111,4 +111,5 @@ export {
   type Split,
   type Task,
 } from "./task.ts";
+export { createTimeLimit, type TimeLimit } from "./time-limit.ts";
 export type { AssembledTokens, SpecialTokens, Tokenizer } from "./tokenizer.ts";

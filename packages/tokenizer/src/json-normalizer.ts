@@ -1,8 +1,11 @@
-import { isJsonRecord } from "@blora/spec";
+import { createTimeLimit, isJsonRecord } from "@blora/spec";
 import { lowerCase } from "./bert-normalizer.ts";
 import { parseCharsmap } from "./charsmap.ts";
 import { recordsOf } from "./json-file.ts";
 import { characterLength } from "./utf8.ts";
+
+/** A text of a megabyte takes milliseconds. */
+const PATTERN_MILLISECONDS = 2000;
 
 type TextMap = (text: string) => string;
 
@@ -14,7 +17,8 @@ function replacer(pattern: unknown, content: unknown): TextMap | undefined {
   if (typeof source !== "string") return undefined;
   try {
     const expression = new RegExp(source, "gu");
-    return (text) => text.replace(expression, () => content);
+    const limit = createTimeLimit(PATTERN_MILLISECONDS, `The regular expression ${source} of a tokenizer.json`);
+    return (text) => limit(() => text.replace(expression, () => content));
   } catch {
     return undefined;
   }

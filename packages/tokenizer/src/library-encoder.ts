@@ -1,10 +1,27 @@
 import { join } from "node:path";
-import { InvalidInputError, type JsonObject, type JsonRecord, type Message } from "@blora/spec";
+import {
+  createTimeLimit,
+  InvalidInputError,
+  type JsonObject,
+  type JsonRecord,
+  type Message,
+  type TimeLimit,
+} from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";
 import { recordsOf } from "./json-file.ts";
 import { createWordPiece } from "./wordpiece.ts";
+
+/** Rendering a conversation takes milliseconds. */
+const TEMPLATE_MILLISECONDS = 1000;
+/** A text of a megabyte takes a second. */
+const PATTERN_MILLISECONDS = 8000;
+
+/** Whether encoding or decoding runs regular expressions that the file brings. */
+function hasPatterns({ normalizer, pre_tokenizer, decoder }: JsonRecord): boolean {
+  return JSON.stringify([normalizer, pre_tokenizer, decoder]).includes('{"Regex":');
+}
 
 /** Runs `load` and says whose tokenizer it was where it fails. */
 async function open(folder: string, load: () => Promise<PreTrainedTokenizer>): Promise<PreTrainedTokenizer> {
@@ -15,21 +32,27 @@ async function open(folder: string, load: () => Promise<PreTrainedTokenizer>): P
   }
 }
 
-function encoderOf(tokenizer: PreTrainedTokenizer, folder: string): Encoder {
+function encoderOf(tokenizer: PreTrainedTokenizer, json: JsonRecord, folder: string): Encoder {
+  const templateLimit = createTimeLimit(TEMPLATE_MILLISECONDS, `The chat_template of ${folder}`);
+  const limit: TimeLimit = hasPatterns(json)
+    ? createTimeLimit(PATTERN_MILLISECONDS, `A regular expression of the tokenizer in ${folder}`)
+    : (work) => work();
   return {
     ...(tokenizer.chat_template && {
       applyChatTemplate: (messages, answering, tools) =>
-        applyTemplate(tokenizer, folder, { messages, answering, tools }),
+        templateLimit(() => applyTemplate(tokenizer, folder, { messages, answering, tools })),
     }),
     vocabulary: tokenizer.get_vocab(),
     decode: (ids) => {
       // The library refuses an empty list.
       if (ids.length === 0) return "";
-      return tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+      return limit(() =>
+        tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+      );
     },
     encode(text) {
       try {
-        return tokenizer.encode(text, { add_special_tokens: false });
+        return limit(() => tokenizer.encode(text, { add_special_tokens: false }));
       } catch (cause) {
         if (!(cause instanceof RangeError)) throw cause;
         throw new InvalidInputError(`A text of ${text.length} characters is too long for the tokenizer in ${folder}`, {
@@ -75,7 +98,7 @@ export async function createLibraryEncoder(json: JsonRecord, config: JsonRecord,
   const { PreTrainedTokenizer } = await import("@huggingface/transformers");
   const load = (content: JsonRecord): Promise<Encoder> =>
     open(folder, async () => new PreTrainedTokenizer(content, config)).then((tokenizer) =>
-      encoderOf(tokenizer, folder),
+      encoderOf(tokenizer, content, folder),
     );
   const whole = await load(json);
   const path = join(folder, "tokenizer.json");

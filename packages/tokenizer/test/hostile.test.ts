@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeTinyQwen2 } from "../../../internal/tiny-models/tiny-qwen2.ts";
+import { loadTokenizer } from "../src/index.ts";
+
+const EXPONENTIAL = "(a+)+$";
+const TEXT = `${"a".repeat(60)}!`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "blora-hostile-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The tokenizer of a model whose files somebody else wrote. */
+function tokenizerWith(change: { template?: string; json?: object }) {
+  writeTinyQwen2(folder);
+  const rewrite = (name: string, parts: object): void => {
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), ...parts }));
+  };
+  if (change.template !== undefined) rewrite("tokenizer_config.json", { chat_template: change.template });
+  rewrite("tokenizer.json", change.json ?? {});
+  return loadTokenizer(folder);
+}
+
+describe("a chat template of somebody else", () => {
+  it.each([
+    ["counts for ever", "{% for i in range(1000000000) %}{% endfor %}"],
+    ["nests loops", `${"{% for i in range(30000) %}".repeat(4)}x${"{% endfor %}".repeat(4)}`],
+    [
+      "doubles a text",
+      "{% set ns = namespace(x='ab') %}{% for i in range(200) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}",
+    ],
+    ["nests a macro in itself", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}"],
+  ])("that %s ends with one error that names the folder", async (_, template) => {
+    const tokenizer = await tokenizerWith({ template });
+    const render = (): string => tokenizer.applyChatTemplate!([{ role: "user", content: "hi" }], true);
+    expect(render).toThrow(
+      new RegExp(`^The chat_template of ${folder} (?:takes longer than 1 s|refuses a conversation)`),
+    );
+  });
+
+  it.each(["{{ messages.constructor.constructor('return process')() }}", "{{ ''.__proto__.constructor }}"])(
+    "reaches nothing outside itself: %s",
+    async (template) => {
+      const tokenizer = await tokenizerWith({ template });
+      const outcome = (): string => {
+        try {
+          return tokenizer.applyChatTemplate!([{ role: "user", content: "hi" }], true);
+        } catch (error) {
+          return (error as Error).message.slice(0, 20);
+        }
+      };
+      expect(["", "The chat_template of"]).toContain(outcome());
+    },
+  );
+});
+
+describe("a regular expression of somebody else's tokenizer.json that takes exponential time", () => {
+  const replace = { type: "Replace", pattern: { Regex: EXPONENTIAL }, content: "b" };
+
+  it("ends with an error where a normalizer runs it", { timeout: 120_000 }, async () => {
+    const tokenizer = await tokenizerWith({ json: { normalizer: replace } });
+    expect(tokenizer.encode("short").length).toBe(5);
+    expect(() => tokenizer.encode(TEXT)).toThrow(/^A regular expression of the tokenizer in .* takes longer than/);
+  });
+
+  it("ends with an error where a unigram tokenizer's normalizer runs it", { timeout: 120_000 }, async () => {
+    const model = {
+      type: "Unigram",
+      unk_id: 0,
+      byte_fallback: false,
+      vocab: [
+        ["<unk>", 0],
+        ["▁", -1],
+        ["a", -2],
+        ["b", -3],
+      ],
+    };
+    const json = {
+      version: "1.0",
+      normalizer: replace,
+      pre_tokenizer: { type: "Metaspace", replacement: "▁" },
+      model,
+      added_tokens: [],
+    };
+    writeFileSync(join(folder, "tokenizer.json"), JSON.stringify({ ...json, decoder: null, post_processor: null }));
+    writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify({ unk_token: "<unk>", pad_token: "<unk>" }));
+    const tokenizer = await loadTokenizer(folder);
+    expect(() => tokenizer.encode(TEXT)).toThrow(
+      /^The regular expression \(a\+\)\+\$ of a tokenizer\.json takes longer/,
+    );
+  });
+});
