@@ -170,6 +170,19 @@ describe("blora sweep", () => {
     expect(table).toContain("- builtin, crash, seed 2: The training process ended by SIGSEGV.");
   });
 
+  test("draws the page of a run that was killed between its summary and its page", async () => {
+    const run = async () => {
+      const { status } = await sweep("unrecorded", [recipe("tiny"), "--seeds", "1"]);
+      expect(status).toBe(0);
+      return join(folder, "unrecorded", "folders", [...(await readRecords(join(folder, "unrecorded"))).keys()][0]!);
+    };
+    const page = join(await run(), "report.html");
+    await rm(page);
+    await rm(join(folder, "unrecorded", "runs"), { recursive: true });
+    expect(join(await run(), "report.html")).toBe(page);
+    expect(await readFile(page, "utf8")).toContain("<title>");
+  });
+
   test("finishes the step on an interrupt, ends with 130, and goes on from there", async () => {
     const interruptAt = (pattern: RegExp) => {
       let seen = "";

@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import type { Exported, ExportFlags } from "../jobs/export.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
-import { partialFolder } from "../run/partial-folder.ts";
+import { partialFolder, removeAbandoned } from "../run/partial-folder.ts";
 import { addPluginFlag } from "./run-flags.ts";
 
 export function addExportCommand(program: Command): void {
@@ -29,6 +29,7 @@ export function addExportCommand(program: Command): void {
     .option("--no-measure", "do not compare the exported graph with the model")
     .option("--json", "print one JSON line")
     .action(async (flags: ExportFlags) => {
+      await removeAbandoned(flags.out);
       const partial = partialFolder(flags.out);
       const { result } = await runInChild("export", { flags, partial }, { partial });
       const { summary, measurement } = result;

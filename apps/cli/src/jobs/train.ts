@@ -1,12 +1,12 @@
 import type { PackageLookup, Registry } from "@blora/core";
-import { type RunEvent, type RunSummary, readRun } from "@blora/runs";
+import type { RunEvent, RunSummary } from "@blora/runs";
 import { train } from "@blora/trainer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import { openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
-import { writeReport } from "../run/write-report.ts";
+import { drawReport } from "../run/write-report.ts";
 import { cliVersion } from "../version.ts";
 import type { JobHost } from "./job.ts";
 
@@ -47,7 +47,7 @@ export async function trainAdapter(
     shouldStop: host.shouldStop,
   });
   await engine.release();
-  if (!summary.interrupted) await reportOf(out, host);
+  if (!summary.interrupted) await drawReport(out, (message) => host.emit({ type: "warning", message }));
   return { summary, out };
 }
 
@@ -57,13 +57,4 @@ function packagesOf(registry: Registry): PackageLookup {
     const name = registry.packageOf(reference);
     return name === undefined ? undefined : { package: name };
   };
-}
-
-/** A run is not lost because its page could not be drawn. */
-async function reportOf(folder: string, { emit }: JobHost<RunEvent>): Promise<void> {
-  try {
-    await writeReport(await readRun(folder));
-  } catch (error) {
-    emit({ type: "warning", message: `The report was not written: ${(error as Error).message}` });
-  }
 }

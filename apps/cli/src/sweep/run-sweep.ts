@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { isLocked, readJsonFileIfPresent } from "@blora/files";
+import { REPORT_PAGE } from "@blora/report";
 import {
   decidingSettings,
   fingerprintOf,
@@ -17,6 +19,7 @@ import {
 import { InterruptedError } from "../exit.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
+import { drawReport } from "../run/write-report.ts";
 import { type PlannedRun, withoutSeed } from "./plan.ts";
 
 const WAIT_MILLISECONDS = 2000;
@@ -101,7 +104,13 @@ interface RunEnd {
 async function endOf(run: PlannedRun, { runs, shared, onEvent }: SweepOptions): Promise<RunEnd> {
   const folder = join(runs, run.name);
   const earlier = await finishedSummary(run, folder);
-  if (earlier !== undefined) return { outcome: { status: "done", summary: earlier } };
+  if (earlier !== undefined) {
+    // A run may have been killed between its summary and its page.
+    if (!existsSync(join(folder, REPORT_PAGE))) {
+      await drawReport(folder, (message) => onEvent({ type: "warning", message }));
+    }
+    return { outcome: { status: "done", summary: earlier } };
+  }
   const request = { ...shared, config: run.recipeFile, task: run.task, seed: run.seed, out: folder };
   try {
     const job = { request, overwrite: false, allowConfigChange: false };
