@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { root } from "../checks/command.ts";
+
+const program = join(root, "apps/cli/dist/blora.js");
+
+export interface Ended {
+  /** Null where it was killed. */
+  readonly status: number | null;
+  readonly killed: boolean;
+  readonly milliseconds: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built command line in a folder, and kills it with all its processes after a delay where one is given. */
+export function run(folder: string, args: readonly string[], killAfter?: number): Promise<Ended> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    // A process group of its own: the command has children, which must not outlive it either.
+    const child = spawn(process.execPath, [program, ...args], { cwd: folder, detached: true, env: environment() });
+    let stdout = "";
+    let stderr = "";
+    let killed = false;
+    child.stdout.on("data", (text: Buffer) => {
+      stdout += text;
+    });
+    child.stderr.on("data", (text: Buffer) => {
+      stderr += text;
+    });
+    const timer =
+      killAfter === undefined
+        ? undefined
+        : setTimeout(() => {
+            try {
+              process.kill(-child.pid!, "SIGKILL");
+              killed = true;
+            } catch {
+              // It ended at this very moment.
+            }
+          }, killAfter);
+    child.on("close", (status) => {
+      clearTimeout(timer);
+      resolve({ status, killed: killed && status === null, milliseconds: performance.now() - started, stdout, stderr });
+    });
+  });
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1" };
+}
