@@ -64,7 +64,9 @@ const REPLACED = ".replaced-";
 export async function writeFolderDurably(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const aside = join(dirname(path), `${PARTIAL}${basename(path)}`);
   await rm(aside, { recursive: true, force: true });
-  await mkdir(aside, { recursive: true });
+  await mkdir(dirname(path), { recursive: true });
+  // Not recursive: that says of a read-only disk that the folder is missing.
+  await mkdir(aside);
   try {
     await fill(aside);
     for (const name of await readdir(aside)) await flush(join(aside, name));

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { BloraError, InvalidInputError } from "@blora/spec";
 import { processBegan, processIdentity } from "./process-identity.ts";
 
@@ -32,6 +32,8 @@ export const LOCK_FILE = "run.lock";
 const BEAT_MILLISECONDS = 30_000;
 /** Between the beginning of a process and its lock, by clocks that are rounded. */
 const CLOCK_MILLISECONDS = 2000;
+/** What file systems without hard links answer. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 /** A lock that has not been touched for this long is stale: thirty beats, and longer than any step. */
 const STALE_MILLISECONDS = 15 * 60_000;
 
@@ -84,15 +86,22 @@ export async function isLocked(folder: string): Promise<boolean> {
   return text !== undefined && !(await isStale(path, text));
 }
 
+/** Whether the lock is this owner's now. It appears whole: one without an owner, on a full disk, would keep everybody out. */
 async function create(path: string, owner: Owner): Promise<boolean> {
+  const text = `${JSON.stringify(owner)}\n`;
+  const aside = join(dirname(path), `.partial-${LOCK_FILE}-${owner.token}`);
   try {
-    const handle = await open(path, "wx");
-    await handle.writeFile(`${JSON.stringify(owner)}\n`);
-    await handle.close();
+    await writeFile(aside, text);
+    await link(aside, path).catch((error) => {
+      if (!WITHOUT_LINKS.has(error.code)) throw error;
+      return writeFile(path, text, { flag: "wx" });
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  } finally {
+    await rm(aside, { force: true });
   }
 }
 
