@@ -6,6 +6,7 @@ const guide = [
   { text: "Causal language models", link: "/guide/language-models" },
   { text: "MMLU", link: "/guide/mmlu" },
   { text: "Speed and memory", link: "/guide/speed" },
+  { text: "Promises and their tests", link: "/guide/promises" },
   { text: "Sweeps and reports", link: "/guide/sweeps-and-reports" },
   { text: "Adapter files", link: "/guide/adapter-format" },
   { text: "Publish an adapter", link: "/guide/publishing" },

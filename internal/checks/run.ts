@@ -5,10 +5,12 @@
  */
 import { builtImports } from "./built-imports.ts";
 import type { Check, Outcome } from "./check.ts";
+import { docCommands } from "./doc-commands.ts";
 import { docExamples } from "./doc-examples.ts";
 import { importDirections } from "./import-directions.ts";
 import { packInstall } from "./pack-install.ts";
 import { packageShape } from "./package-shape.ts";
+import { promises } from "./promises.ts";
 import { build, docs, lint, types, unused, versions } from "./static-checks.ts";
 import { unitTests } from "./unit-tests.ts";
 
@@ -23,7 +25,9 @@ const checks: readonly Check[] = [
   packageShape,
   packInstall,
   docs,
+  promises,
   docExamples,
+  docCommands,
   unitTests,
 ];
 
