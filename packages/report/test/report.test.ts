@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunFiles, readRun } from "@blora/runs";
@@ -154,6 +154,20 @@ describe("the page of a run", () => {
     const odd = await reportHtml(await readRun(join(folder, "odd")));
     expect(odd).not.toContain("<b ");
     expect(odd).toContain("&lt;b onclick=&quot;x&quot;&gt;&amp; deserves a second look.");
+  });
+
+  test("shows sites, metrics and folders as text, whatever their names hold", async () => {
+    const hostile = "<img onerror=x>";
+    const odd = join(folder, `${hostile}'"`);
+    await writeSampleRun(odd);
+    for (const name of await readdir(odd)) {
+      const text = await readFile(join(odd, name), "utf8");
+      await writeFile(join(odd, name), text.replaceAll("encoder.", `${hostile}.`).replaceAll("accuracy", hostile));
+    }
+    const oddRun = await readRun(odd);
+    const oddPage = await reportHtml(oddRun, [oddRun, run]);
+    expect(oddPage).toContain("&lt;img onerror=x&gt;.layer.0");
+    expect(oddPage).not.toContain("<img");
   });
 
   test("of an unfinished run shows how far it came", async () => {
