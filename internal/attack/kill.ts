@@ -45,8 +45,9 @@ async function attack(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await makeWorld(world);
   const uninterrupted = new Map<Job, Expected>();
-  const killed = (): number => attempts().reduce((sum, { delays }) => sum + delays.length, 0);
-  for (let attempt = attempts().length; killed() < Number(values.kills); attempt++) {
+  const own = (): Attempt[] => attempts().filter((attempt) => attempt.seed === seed);
+  const killed = (): number => own().reduce((sum, { delays }) => sum + delays.length, 0);
+  for (let attempt = (own().at(-1)?.attempt ?? -1) + 1; killed() < Number(values.kills); attempt++) {
     const job = chosen[attempt % chosen.length]!;
     if (!uninterrupted.has(job)) uninterrupted.set(job, await runWhole(job));
     const line = await killAndResume(attempt, job, uninterrupted.get(job)!);

@@ -37,7 +37,7 @@ export function differences(expected: Snapshot, found: Snapshot): string[] {
   });
 }
 
-const OF_THE_MOMENT = /seconds|perSecond|peakRss|^started$|^time$|^date$|^host$|^machine$|^thisRun$/i;
+const OF_THE_MOMENT = /seconds|perSecond|peakRss|^started$|^time$|^date$|^host$|^machine$|^commit$|^thisRun$/i;
 
 function timeless(value: unknown, path: string): unknown {
   if (Array.isArray(value)) return value.map((item) => timeless(item, path));
@@ -51,8 +51,9 @@ function timeless(value: unknown, path: string): unknown {
 
 function withoutTimes(text: string): string {
   return text
-    .replaceAll(/( \| [\d,]+(?: \| [\d,]+)?)? \| [\d,]+ MiB \|$/gm, "")
-    .replaceAll(/(tokens\/s<\/dt><dd>|- tokens\/s: )[\d,]+/g, "$1")
+    .replaceAll(/(commit(?:<\/td><td>| \| | ))[0-9a-f]{7,40}/g, "$1")
+    .replaceAll(/(tokens\/s(?:<\/dt><dd>|: ))[\d,.]+/g, "$1")
+    .replaceAll(/( \| [\d,.]+(?: \| [\d,]+)?)? \| [\d,]+ MiB \|$/gm, "")
     .replaceAll(/(time<\/dt><dd>|- time: )[\d hmins.]+/g, "$1")
     .replaceAll(/(peak memory(?:<\/dt><dd>|: ))[\d,.]+ [MG]iB/g, "$1");
 }
