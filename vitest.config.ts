@@ -4,7 +4,7 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions: ["@blora/source"] },
   ssr: { resolve: { conditions: ["@blora/source"] } },
   test: {
-    include: ["{packages,apps,examples,benchmarks}/*/test/**/*.test.ts"],
+    include: ["{packages,apps,examples,benchmarks}/*/test/**/*.test.ts", "internal/faults/*.test.ts"],
     typecheck: {
       include: ["{packages,apps,examples}/*/test/**/*.test-d.ts"],
       tsconfig: "tsconfig.json",

@@ -1,15 +1,20 @@
 import { constants, isUtf8 } from "node:buffer";
 import { readFile, stat } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { decodeText, InvalidInputError } from "@blora/spec";
+import { BloraError, decodeText, InvalidInputError } from "@blora/spec";
 
 /** The most bytes that surely fit in one string. */
 const MAX_BYTES = constants.MAX_STRING_LENGTH;
+/** Text seldom unzips to more times its bytes; what does may be made to fill memory. */
+const MAX_UNZIPPED = 200;
+/** As much may come of any file: short rows that repeat do unzip to more. */
+const HARMLESS_BYTES = 2 ** 24;
 
 /**
  * The text of a UTF-8 file without its byte order mark; unzipped where its name ends in `.gz`.
  *
- * @throws InvalidInputError naming a file that cannot be read or is too long, or the line in another encoding
+ * @throws InvalidInputError naming a file that cannot be read, is too long or unzips to far more than text does, or the
+ *   line in another encoding
  */
 export async function readText(file: string): Promise<string> {
   const bytes = await readBytes(file);
@@ -44,11 +49,25 @@ async function readBytes(file: string): Promise<Uint8Array> {
     const { size } = await stat(file);
     if (size > MAX_BYTES) throw new Error(`${size} bytes; cut it into shards`);
     const bytes = await readFile(file);
-    return file.endsWith(".gz") ? gunzipSync(bytes, { maxOutputLength: MAX_BYTES }) : bytes;
+    return file.endsWith(".gz") ? unzip(bytes, file) : bytes;
   } catch (cause) {
+    if (BloraError.isInstance(cause)) throw cause;
     const expected = file.endsWith(".gz") ? "gzipped text" : "text";
     throw new InvalidInputError(
       `${file}: expected a file of ${expected}, at most ${MAX_BYTES} bytes, found ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+}
+
+function unzip(bytes: Uint8Array, file: string): Uint8Array {
+  const most = Math.min(MAX_BYTES, Math.max(HARMLESS_BYTES, MAX_UNZIPPED * bytes.length));
+  try {
+    return gunzipSync(bytes, { maxOutputLength: most });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw cause;
+    throw new InvalidInputError(
+      `${file}: expected gzipped text of at most ${most} bytes, found more in a file of ${bytes.length}. Unzip it, or cut it into shards.`,
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-import type { Scores } from "@blora/spec";
+import type { EngineDescription, Scores } from "@blora/spec";
 import type { RunSummary } from "./summary.ts";
 
 /** What a run tells while it works. Plain data: it can cross threads. */
@@ -22,6 +22,8 @@ export interface StartEvent {
   readonly trainableParameters: number;
   readonly sites: number;
   readonly estimatedMemoryBytes: number;
+  /** What computes. */
+  readonly engine: EngineDescription;
 }
 
 /** After every update. */

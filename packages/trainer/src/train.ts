@@ -170,7 +170,7 @@ function adapterOf(
 }
 
 function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState, estimatedMemoryBytes: number) {
-  const { train, plan, model } = prepared;
+  const { train, plan, model, engine } = prepared;
   return {
     type: "start",
     task: run.task.name,
@@ -180,6 +180,7 @@ function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState, 
     trainableParameters: trainableParameters(state),
     sites: model.sites.length,
     estimatedMemoryBytes,
+    engine,
   } as const;
 }
 

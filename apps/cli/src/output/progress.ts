@@ -1,5 +1,6 @@
 import { duration } from "@blora/report";
 import type { RunEvent } from "@blora/runs";
+import type { EngineDescription } from "@blora/spec";
 import { inFlags } from "./in-flags.ts";
 
 /** Where lines go. */
@@ -22,7 +23,7 @@ export function createProgress(output: Output): (event: RunEvent) => void {
       case "start":
         return line(
           `${event.task}: ${event.trainRows.toLocaleString("en")} rows, ${event.totalSteps} steps, ${event.sites} sites, ` +
-            `${event.trainableParameters.toLocaleString("en")} trainable parameters`,
+            `${event.trainableParameters.toLocaleString("en")} trainable parameters, ${engineName(event.engine)}`,
         );
       case "resume":
         return line(`resumed at step ${event.step} from ${event.folder}`);
@@ -46,6 +47,10 @@ export function createProgress(output: Output): (event: RunEvent) => void {
         return undefined;
     }
   };
+}
+
+function engineName({ id, provider, threads }: EngineDescription): string {
+  return `${id} on ${provider}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
 }
 
 function stepLine(event: Extract<RunEvent, { type: "step" }>): string {

@@ -1,22 +1,28 @@
-import { requireFinite } from "@blora/network";
 import { NumericalError } from "@blora/spec";
 
 const FIRST = "Nothing was trained yet: a weight is not finite, or too large to compute with.";
 const LATER = "Nothing was updated. A smaller learningRate or maxGradNorm may help.";
 
-/** @throws NumericalError naming the first loss or gradient that is not finite, and the update it stopped */
+/**
+ * @throws NumericalError naming the first loss that is not finite, or else the first gradient; the first bad gradient
+ *   in both cases, and the update that was stopped
+ */
 export function requireFiniteUpdate(
   step: number,
   losses: Readonly<Record<string, number>>,
   gradients: ReadonlyMap<string, Float32Array>,
 ): void {
-  const advice = step === 1 ? FIRST : LATER;
-  for (const [name, value] of Object.entries(losses)) {
-    if (!Number.isFinite(value)) throw new NumericalError(`Step ${step}: the ${name} is ${value}. ${advice}`);
-  }
+  const loss = Object.entries(losses).find(([, value]) => !Number.isFinite(value));
+  const gradient = firstNotFinite(gradients);
+  const faults = [...(loss ? [`the ${loss[0]} is ${loss[1]}`] : []), ...(gradient ? [gradient] : [])];
+  if (faults.length > 0)
+    throw new NumericalError(`Step ${step}: ${faults.join(", and ")}. ${step === 1 ? FIRST : LATER}`);
+}
+
+function firstNotFinite(gradients: ReadonlyMap<string, Float32Array>): string | undefined {
   for (const [name, gradient] of gradients) {
-    requireFinite(gradient, (found, index) => {
-      return `Step ${step}: the gradient of ${name} is ${found} at entry ${index}. ${advice}`;
-    });
+    const index = gradient.findIndex((value) => !Number.isFinite(value));
+    if (index >= 0) return `the gradient of ${name} is ${gradient[index]} at entry ${index}`;
   }
+  return undefined;
 }
