@@ -9,25 +9,55 @@ interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly meta?: { readonly came?: string };
+    }[];
   }[];
 }
 
-/** Every vitest test, type tests included. Each one counts. */
+const FAULTS = "internal/faults";
+
+/** Every vitest test but those of faults, type tests included. Each one counts. */
 export const unitTests: Check = {
   name: "tests: vitest, unit, parity and type tests",
   run: async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), "unit-tests-"));
-    const reportFile = path.join(folder, "report.json");
-    try {
-      const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-      const { ok, output } = await tool("vitest", ["run", "--typecheck", ...reporters], { live: true });
-      return outcomeOf(ok, output, await readReport(reportFile));
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const { ok, output, report } = await vitest(["--typecheck", `--exclude=${FAULTS}/**`], true);
+    return outcomeOf(ok, output, report);
   },
 };
+
+/** Bad things done for real. Prints a line for each: what was done, and what came. */
+export const faults: Check = {
+  name: "faults: bad files, data, signals and disks, and what comes of each",
+  run: async () => {
+    const { ok, output, report } = await vitest([FAULTS], false);
+    for (const line of faultLines(report)) console.log(line);
+    const outcome = outcomeOf(ok, output, report);
+    return { ...outcome, output: outcome.failed > 0 ? output : "" };
+  },
+};
+
+async function vitest(parameters: readonly string[], live: boolean) {
+  const folder = await mkdtemp(path.join(tmpdir(), "unit-tests-"));
+  const reportFile = path.join(folder, "report.json");
+  try {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+    const { ok, output } = await tool("vitest", ["run", ...parameters, ...reporters], { live });
+    return { ok, output, report: await readReport(reportFile) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** In the order of their numbers, which begin their names: `fault 12: what was done`. */
+function faultLines(report: Report | undefined): string[] {
+  const tests = (report?.testResults ?? []).flatMap(({ assertionResults }) => assertionResults);
+  return tests
+    .map(({ fullName, status, meta }) => `${fullName} -> ${meta?.came ?? status}`)
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+}
 
 async function readReport(file: string): Promise<Report | undefined> {
   try {

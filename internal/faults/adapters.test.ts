@@ -92,16 +92,16 @@ fault(16, "a base model that lacks two tensors, and one that lacks its head", as
   const gone = [`${QUERY}.weight`, "bert.encoder.layer.1.output.dense.bias"];
   changedBert(folder, (name) => (gone.includes(name) ? undefined : name));
   const came = await refusal(() => open(folder).tensors(HEAD));
-  expect(came).toBe(
-    `InvalidInputError: The checkpoint in ${folder} lacks 2 tensors of the model: ${gone.join(", ")}`,
-  );
+  expect(came).toBe(`InvalidInputError: The checkpoint in ${folder} lacks 2 tensors of the model: ${gone.join(", ")}`);
   writeTinyBert(folder);
   expect(open(folder).tensors(HEAD).read("classifier.weight")).toBeUndefined();
   return `${came}; a missing head is drawn`;
 });
 
 fault(17, "LayerNorm.gamma and .beta, and query, key and value in one Wqkv", async (folder) => {
-  changedBert(folder, (name) => name.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/Norm\.bias$/, "Norm.beta"));
+  changedBert(folder, (name) =>
+    name.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/Norm\.bias$/, "Norm.beta"),
+  );
   const { base } = open(folder).tensors(HEAD);
   expect(base.get("bert.embeddings.LayerNorm.bias")?.shape).toEqual([H]);
   changedBert(folder, (name) => (name.startsWith(QUERY) ? name.replace("query", "Wqkv") : name));
@@ -158,10 +158,14 @@ fault(20, "an index of shards of which two are absent, and a tensor in two of th
   };
   writeSafetensors(join(folder, "2.safetensors"), new Map([["b", zeros(1)]]));
   const came = await index({ a: "1.safetensors", b: "2.safetensors", c: "3.safetensors" });
-  expect(came).toBe(
-    `NotFoundError: ${folder} lacks 2 of the 3 files its index names: 1.safetensors, 3.safetensors`,
+  expect(came).toBe(`NotFoundError: ${folder} lacks 2 of the 3 files its index names: 1.safetensors, 3.safetensors`);
+  writeSafetensors(
+    join(folder, "1.safetensors"),
+    new Map([
+      ["a", zeros(1)],
+      ["b", zeros(1)],
+    ]),
   );
-  writeSafetensors(join(folder, "1.safetensors"), new Map([["a", zeros(1)], ["b", zeros(1)]]));
   expect(await index({ a: "1.safetensors", b: "2.safetensors" })).toBe(
     `InvalidInputError: ${folder}: tensor "b" is in two files, 1.safetensors and 2.safetensors`,
   );
@@ -181,9 +185,7 @@ fault(21, "adapter configurations that name code to import", async (folder) => {
   await writeAdapter(packed, method, SITES, { weights, description: named });
   const read = await describeAdapter(packed);
   const came = await refusal(() => createRegistry([lora]).resolve(read?.method, "method"));
-  expect(came).toBe(
-    `InvalidInputError: manifest.package must be the name of an npm package, found "${code}".`,
-  );
+  expect(came).toBe(`InvalidInputError: manifest.package must be the name of an npm package, found "${code}".`);
   expect(await refusal(() => createRegistry([lora]).resolve({ $plugin: "method/evil" }, "method"))).toContain(
     'NotFoundError: No method is called "evil".',
   );

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readAdapter } from "@blora/adapters";
 import { readJsonl, readTable } from "@blora/data";
-import { evaluate, train } from "@blora/trainer";
 import { glue, glueSubmission } from "@blora/task-glue";
 import { loadTokenizer } from "@blora/tokenizer";
+import { evaluate, train } from "@blora/trainer";
 import { requireVocabulary } from "@blora/weights";
 import { expect } from "vitest";
 import { letterExamples, letterTask, plainLora } from "../../packages/trainer/test/tiny-problem.ts";
@@ -80,7 +80,11 @@ fault(30, "labels 2 and -2 of a task of two classes", async (folder) => {
 });
 
 fault(31, "a test split with labels of -1, evaluated and submitted", async (folder) => {
-  put(folder, "test.jsonl", '{"sentence1":"a","sentence2":"b","label":-1}\n{"sentence1":"c","sentence2":"d","label":1}');
+  put(
+    folder,
+    "test.jsonl",
+    '{"sentence1":"a","sentence2":"b","label":-1}\n{"sentence1":"c","sentence2":"d","label":1}',
+  );
   const { examples } = await glue({ task: "rte" }).load("test", folder);
   expect(examples.map(({ label }) => label)).toEqual([undefined, undefined]);
   const unlabelled = letterExamples(3, "test").map(({ label: _, ...example }) => example);
@@ -179,7 +183,9 @@ fault(37, "empty texts, and texts longer than maxSeqLength", async (folder) => {
   const tokens = tinyRun("unused").tokenizer;
   const tokenizer = { ...tokens, encode: (text: string) => tokens.encode(text.trim()) };
   const { events, onEvent } = recorder();
-  await train(tinyRun(join(folder, "run"), { task: blank, tokenizer, onEvent, arguments: { ...TINY_ARGUMENTS, maxSteps: 1 } }));
+  await train(
+    tinyRun(join(folder, "run"), { task: blank, tokenizer, onEvent, arguments: { ...TINY_ARGUMENTS, maxSteps: 1 } }),
+  );
   const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
   expect(warnings.slice(0, 2)).toEqual([
     "10.0 % of the training texts are longer than 24 tokens (maxSeqLength) and were cut.",

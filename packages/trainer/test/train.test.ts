@@ -237,7 +237,7 @@ describe("a loss or gradient that is not finite (row 45)", () => {
     };
     const run = tinyRun(out, { method: exploding, arguments: { ...TINY_ARGUMENTS, maxSteps: 6, saveSteps: 2 } });
     await expect(train(run)).rejects.toThrow(
-      `Step 4: the task loss is NaN. Nothing was updated. A smaller learningRate or maxGradNorm may help. The last good state is ${join(out, "checkpoint-2")}.`,
+      `Step 4: the task loss is NaN, and the gradient of layer.0.up/A is NaN at entry 0. Nothing was updated. A smaller learningRate or maxGradNorm may help. The last good state is ${join(out, "checkpoint-2")}.`,
     );
     await expect(train(run)).rejects.toMatchObject({ name: "NumericalError" });
     expect(existsSync(join(out, "summary.json"))).toBe(false);

@@ -27,7 +27,8 @@ export function peftModules(
   problems: string[],
 ): Map<string, PeftModule> {
   const names = targetNames(config, linears, inFile, origin);
-  if (names.length === 0 && (inFile.size > 0 || config.targets !== undefined)) problems.push(nothingTargeted(config, linears));
+  if (names.length === 0 && (inFile.size > 0 || config.targets !== undefined))
+    problems.push(nothingTargeted(config, linears));
   const ranks = byModule(config.rankPattern, "rank_pattern", names, origin, problems);
   const alphas = byModule(config.alphaPattern, "alpha_pattern", names, origin, problems);
   const sites = new Map(linears.map((site) => [site.path, site]));
