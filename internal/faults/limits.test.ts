@@ -8,8 +8,8 @@ import type { StepDefinition } from "@blora/spec";
 import { glue } from "@blora/task-glue";
 import { ops } from "@blora/tensor";
 import { train } from "@blora/trainer";
-import { memory } from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
+import { held } from "../../packages/engine-tfjs/test/held.ts";
 import { memoryWarning } from "../../packages/trainer/src/memory.ts";
 import { recorder, TINY_ARGUMENTS, tinyRun } from "../../packages/trainer/test/tiny-run.ts";
 import { fault, refusal } from "./fault.ts";
@@ -45,11 +45,12 @@ fault(47, "a run that needs more memory than there is, and 10,000 steps of one",
   const run = (index: number) =>
     compiled.run({ x: new Float32Array(6).fill(0.5) }, { A: new Float32Array(9).fill(0.1) }, { seed: 0, step: index });
   await run(0);
-  const { numTensors, numBytes } = memory();
+  const before = held();
   for (let index = 1; index <= STEPS; index++) await run(index);
-  expect([memory().numTensors, memory().numBytes]).toEqual([numTensors, numBytes]);
+  const after = held();
+  expect(after).toEqual(before);
   await engine.release();
-  return `before the first step: ${came} After ${STEPS} steps ${memory().numTensors - numTensors} tensors more are held`;
+  return `before the first step: ${came} After ${STEPS} steps ${after.tensors - before.tensors} tensors more are held`;
 });
 
 fault(48, "a GPU asked for where there is none", async (folder) => {

@@ -140,7 +140,7 @@ fault(11, "tensors of 8-bit and 4-bit floats, and one of booleans", async (folde
 });
 
 /** The value that 16 bits stand for, from the definition of their format. */
-function valueOf(bits: number, exponentBits: number): number {
+function meaningOf(bits: number, exponentBits: number): number {
   const mantissaBits = 15 - exponentBits;
   const sign = bits >> 15 ? -1 : 1;
   const exponent = (bits >> mantissaBits) & (2 ** exponentBits - 1);
@@ -159,7 +159,7 @@ fault(13, "all 65,536 values of bfloat16 and of float16, read as float32", (fold
   ] as const) {
     writeFileSync(path, bytesOf({ w: tensor([2 ** 16], 0, 2 ** 17, type) }, new Uint8Array(words.buffer)));
     const read = readTensor(readSafetensorsHeader(path), "w");
-    const wrong = words.filter((bits) => !Object.is(read[bits], valueOf(bits, exponentBits)));
+    const wrong = words.filter((bits) => !Object.is(read[bits], meaningOf(bits, exponentBits)));
     expect([...wrong], type).toEqual([]);
   }
   return "every value is the same number in float32, to the last bit";
