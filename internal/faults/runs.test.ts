@@ -14,12 +14,15 @@ import type { Method } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { train } from "@blora/trainer";
 import { readTensors } from "@blora/weights";
-import { expect } from "vitest";
-import { type Finished, type Kill, blora as runBlora } from "../../apps/cli/test/run-blora.ts";
+import { beforeAll, expect } from "vitest";
+import { type Finished, type Kill, requireBuild, blora as runBlora } from "../../apps/cli/test/run-blora.ts";
 import { bundleForNode } from "../../packages/trainer/test/bundle.ts";
 import { H, letterExamples, letterTask, plainLora } from "../../packages/trainer/test/tiny-problem.ts";
 import { recorder, TINY_ARGUMENTS, tinyRun } from "../../packages/trainer/test/tiny-run.ts";
 import { fault, refusal } from "./fault.ts";
+
+// Some faults are the command's.
+beforeAll(requireBuild);
 
 const ARGUMENTS = { ...TINY_ARGUMENTS, maxSteps: 12, saveSteps: 5 };
 const RECIPES = fileURLToPath(new URL("../../apps/cli/test/recipes/", import.meta.url));
