@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readAdapter } from "@blora/adapters";
-import { readJsonl, readTable } from "@blora/data";
+import { readRecords, readTable } from "@blora/data";
 import { glue, glueSubmission } from "@blora/task-glue";
 import { loadTokenizer } from "@blora/tokenizer";
 import { evaluate, train } from "@blora/trainer";
@@ -168,7 +168,7 @@ fault(36, "a byte order mark, CRLF, U+2028, a lone carriage return and NUL", asy
   put(folder, "train.tsv", `\uFEFFsentence\tlabel\r\n${cell}\t1\r\n`);
   const { examples } = await glue({ task: "sst2" }).load("train", folder);
   expect(examples).toEqual([{ first: cell, label: 1, origin: `${folder}/train.tsv, row 2` }]);
-  const rows = await readJsonl(put(folder, "a.jsonl", `\uFEFF{"text":"a\u2028b"}\r\n{"text":"c\\u0000"}`));
+  const rows = await readRecords(put(folder, "a.jsonl", `\uFEFF{"text":"a\u2028b"}\r\n{"text":"c\\u0000"}`));
   expect(rows.map(({ fields }) => fields.text)).toEqual(["a\u2028b", "c\0"]);
   return `1 row with its columns by name, and the text as it stands: ${JSON.stringify(cell)}`;
 });
