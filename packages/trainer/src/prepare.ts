@@ -34,6 +34,7 @@ export interface PreparedRun {
   /** Longest padded length in tokens. */
   readonly longest: number;
   readonly engine: EngineDescription;
+  readonly modelSha256: string;
   /** What `blora-run.json` records. */
   readonly config: JsonObject;
 }
@@ -86,13 +87,7 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
   const splits = await loadSplits(run, args);
   const rows = trainingRows(splits.train, model, args);
   const lengths = paddedLengths(rows, args.padToMultipleOf, model.maxLength);
-  const plan = planTraining({
-    ...args,
-    lengths,
-    batchSize: args.perDeviceTrainBatchSize,
-    maxTokens: args.maxTokensPerPass,
-    maxSteps: args.maxSteps,
-  });
+  const plan = planRows(rows, args, model.maxLength);
   const engine = await run.engine.describe();
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const inputs = { modelSha256: await checkpointSha256(run.checkpoint), data: describeData(splits) };
@@ -105,6 +100,7 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
     plan,
     longest,
     engine,
+    modelSha256: inputs.modelSha256,
     config: {
       ...describeRun(run, inputs),
       engine: { ...engine },
@@ -113,6 +109,17 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
       ...(start && { startsFrom: weightsFingerprint(start) }),
     },
   };
+}
+
+/** The batches of every step. */
+export function planRows(rows: readonly TrainingRow[], args: TrainingArguments, maxLength: number): TrainingPlan {
+  return planTraining({
+    ...args,
+    lengths: paddedLengths(rows, args.padToMultipleOf, maxLength),
+    batchSize: args.perDeviceTrainBatchSize,
+    maxTokens: args.maxTokensPerPass,
+    maxSteps: args.maxSteps,
+  });
 }
 
 /** Rows that have something to learn, packed where asked for. */

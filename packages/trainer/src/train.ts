@@ -21,7 +21,9 @@ import {
   writeRunConfig,
 } from "@blora/runs";
 import { BloraError, isLanguageModelTask, NumericalError } from "@blora/spec";
+import { readJsonFileIfPresent } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
+import { isOver, progressWith, rateWarning } from "./change-of-settings.ts";
 import { costLedger } from "./cost.ts";
 import { passesOf } from "./data/buckets.ts";
 import { dataWarnings } from "./data/data-warnings.ts";
@@ -73,16 +75,27 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
 
   const checkpoint = await newestCheckpoint(folder, warn);
   const started = await readRunConfig(folder);
-  if (started !== undefined && checkpoint !== undefined) {
-    const differences = configDifferences(started, prepared.config);
-    if (run.allowConfigChange)
-      for (const difference of differences) warn(`Resuming with another setting: ${difference}.`);
-    else requireSameConfig(folder, differences);
-  }
-  const { state, progress } =
+  const differences =
+    started === undefined || checkpoint === undefined ? [] : configDifferences(started, prepared.config);
+  if (!run.allowConfigChange) requireSameConfig(folder, differences);
+  const { state, progress: found } =
     checkpoint === undefined
       ? { state: startingState(prepared), progress: FRESH_PROGRESS }
       : await readState(checkpoint.folder);
+  const progress = progressWith(found, args);
+  if (differences.length > 0) {
+    const summary = isOver(progress, prepared) ? finishedSummary(folder) : undefined;
+    if (summary !== undefined) {
+      warn(
+        `The run is over after ${progress.step} steps: nothing was trained with ${differences.join("; ")}. To train with that, start anew with overwrite.`,
+      );
+      run.onEvent?.({ type: "finish", summary });
+      return summary;
+    }
+    for (const difference of differences) warn(`Resuming with another setting: ${difference}.`);
+    const change = rateWarning(started!, prepared, progress.step);
+    if (change !== undefined) warn(change);
+  }
   await requireFreeSpace(folder, checkpointBytes(state) * (args.saveTotalLimit + 1), FOR_CHECKPOINTS);
   await writeRunConfig(folder, prepared.config);
 
@@ -126,6 +139,10 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
     reporter.close();
     await runner.release();
   }
+}
+
+function finishedSummary(folder: string): RunSummary | undefined {
+  return readJsonFileIfPresent(join(folder, SUMMARY_FILE)) as unknown as RunSummary | undefined;
 }
 
 function startingState({ model, args, start }: PreparedRun): TrainingState {

@@ -45,7 +45,7 @@ export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
   let progress = options.start;
   let saved = progress;
 
-  const isLast = (): boolean => progress.step === plan.totalSteps;
+  const isLast = (): boolean => progress.step >= plan.totalSteps;
   const isDueAfter = (steps: number): boolean => progress.step > 0 && (progress.step % steps === 0 || isLast());
   const awaitsEvaluation = (): boolean => isDueAfter(evalSteps) && progress.last?.step !== progress.step;
   const checkpoint = async (): Promise<void> => {

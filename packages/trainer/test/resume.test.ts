@@ -11,8 +11,9 @@ import { recorder, TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
 
 /** SHA-256 of every file of a folder, by name. */
 function digests(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(
-    readdirSync(folder).map((name) => [
+    files.map(({ name }) => [
       name,
       createHash("sha256")
         .update(readFileSync(join(folder, name)))
@@ -83,11 +84,11 @@ describe("an interrupted run", () => {
   const args = { ...TINY_ARGUMENTS, maxSteps: 12, saveSteps: 5 };
 
   /** Trains until `steps` updates are made. */
-  async function interrupt(out: string, steps: number): Promise<void> {
+  async function interrupt(out: string, steps: number, given = args): Promise<void> {
     let made = 0;
     const summary = await train(
       tinyRun(out, {
-        arguments: args,
+        arguments: given,
         onEvent: (event) => {
           if (event.type === "step") made = event.step;
         },
@@ -169,6 +170,58 @@ describe("an interrupted run", () => {
       message: "Resuming with another setting: arguments.seed: 7 -> 8.",
     });
     expect(events.at(-1)).toMatchObject({ type: "finish", summary: { steps: 12, seed: 8 } });
+  });
+
+  const stopped = { ...TINY_ARGUMENTS, learningRate: 1e-9, maxSteps: 6, evalSteps: 1, earlyStoppingPatience: 1 };
+
+  it("that stopped early goes on with more patience, as one that had it from the start", async () => {
+    const out = temporaryFolder();
+    const whole = temporaryFolder();
+    expect((await finish(out, { arguments: stopped })).at(-1)).toMatchObject({ summary: { steps: 2 } });
+    const patient = { arguments: { ...stopped, earlyStoppingPatience: 20 } };
+    await finish(whole, patient);
+    const events = await finish(out, { ...patient, allowConfigChange: true });
+    expect(events.at(-1)).toMatchObject({ summary: { steps: 6 } });
+    expect(digests(join(out, "adapter"))).toEqual(digests(join(whole, "adapter")));
+    expect(JSON.parse(readFileSync(join(out, "blora-run.json"), "utf8"))).toMatchObject({
+      arguments: { earlyStoppingPatience: 20 },
+    });
+  });
+
+  it.each([
+    ["patience", { earlyStoppingPatience: 1, maxSteps: 6 }, 2, "earlyStoppingPatience: unset -> 1"],
+    ["steps", { maxSteps: 1 }, 2, "maxSteps: 2 -> 1"],
+  ])("that is over claims no other %s", async (_, change, steps, difference) => {
+    const out = temporaryFolder();
+    const { earlyStoppingPatience: __, ...given } = { ...stopped, maxSteps: 2 };
+    await finish(out, { arguments: given });
+    const before = [digests(out), digests(join(out, "adapter"))];
+    const changed = { ...given, ...change, maxSteps: Math.min(change.maxSteps, 2) };
+    const events = await finish(out, { arguments: changed, allowConfigChange: true });
+    expect(events.map(({ type }) => type)).toEqual(["warning", "finish"]);
+    expect(events[0]).toMatchObject({
+      message: `The run is over after ${steps} steps: nothing was trained with arguments.${difference}. To train with that, start anew with overwrite.`,
+    });
+    expect([digests(out), digests(join(out, "adapter"))]).toEqual(before);
+  });
+
+  it("says at which learning rate another schedule goes on", async () => {
+    const out = temporaryFolder();
+    const given = {
+      ...TINY_ARGUMENTS,
+      learningRate: 0.05,
+      lrSchedulerType: "linear",
+      warmupRatio: 0,
+      maxSteps: 4,
+      saveSteps: 2,
+    } as const;
+    await interrupt(out, 2, given);
+    const events = await finish(out, { arguments: { ...given, maxSteps: 8 }, allowConfigChange: true });
+    expect(events).toContainEqual({
+      type: "warning",
+      message:
+        "The learning rate goes on at 0.0375, by the schedule of 8 steps; that of 4 steps, with which the run was started, has 0.025 here.",
+    });
   });
 
   it("is thrown away where a new one is asked for", async () => {
