@@ -21,6 +21,7 @@ const summary: LikelihoodSummary = {
   task: "mmlu",
   model: "tiny",
   adapter: null,
+  form: null,
   protocol: { name: "hendrycks", version: "1.0", shots: 5 },
   promptsSha256: "0123456789abcdef",
   questions: 4,
@@ -40,6 +41,9 @@ describe("a result", () => {
   test("names what was asked and shows the coarse table", () => {
     const lines = describeLikelihood(summary, undefined).split("\n");
     expect(lines[0]).toBe("mmlu  hendrycks 1.0, 5 shots, 4 questions, prompts 0123456789ab");
+    expect(describeLikelihood({ ...summary, form: "plain" }, undefined)).toContain(
+      "prompts 0123456789ab, the adapter in its plain form\n",
+    );
     expect(lines[1]).toBe("accuracy 0.2500  macro_accuracy 0.2500");
     expect(lines.join("\n")).toMatch(/STEM\s+│ 4\s+│ 0\.2500\s+│ 0\.2500/);
     expect(lines.join("\n")).not.toContain("anatomy");

@@ -179,7 +179,7 @@ test("names the run folder after what is run", async () => {
 describe("an adapter", () => {
   const adapter: AdapterSettings = {
     folder: "runs/x/adapter",
-    baseModel: "org/base",
+    base: { model: "org/base" },
     method: { $plugin: "method/lora", options: { rank: 6 } },
     task: "cola",
     maxSeqLength: 32,
@@ -189,6 +189,25 @@ describe("an adapter", () => {
     const run = await resolveRun({}, adapter);
     expect([run.model, run.task.name, run.arguments]).toEqual(["org/base", "cola", { maxSeqLength: 32 }]);
     expect(writeManifest(run.method)).toEqual(loraOf({ rank: 6 }));
+  });
+
+  test("is evaluated on the task as it was trained, at the commit of its base model", async () => {
+    const manifest = { $plugin: "task/instruct", options: { template: "plain", evaluation: ["dev"] } } as const;
+    const trained: AdapterSettings = {
+      ...adapter,
+      base: { model: "org/base", revision: "c0ffee" },
+      task: "instruct",
+      taskManifest: manifest,
+    };
+    for (const request of [{}, { task: "instruct" }, { model: "org/base" }]) {
+      const run = await resolveRun(request, trained);
+      expect([run.task.manifest, run.model, run.revision]).toEqual([manifest, "org/base", "c0ffee"]);
+    }
+    const changed = await resolveRun({ set: ["task.template=chatml"], revision: "v2" }, trained);
+    expect(changed.task.manifest.options).toEqual({ template: "chatml", evaluation: ["dev"] });
+    expect([changed.model, changed.revision]).toEqual(["org/base", "v2"]);
+    const other = await resolveRun({ task: "rte", model: "org/other" }, trained);
+    expect([other.task.name, other.model, other.revision]).toEqual(["rte", "org/other", undefined]);
   });
 
   test("gives way to both", async () => {

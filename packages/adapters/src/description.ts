@@ -54,11 +54,15 @@ export interface AdapterResults {
 
 /** Facts about an adapter that its tensors do not hold. */
 export interface AdapterDescription {
-  /** Hub id or folder of the frozen network. */
+  /** Hub id of the frozen network, or the absolute path of its folder. */
   readonly baseModel: string;
   /** Commit of a Hub model. */
   readonly baseRevision?: string | undefined;
+  /** Its content, see `checkpointSha256`. */
+  readonly baseSha256?: string | undefined;
   readonly task: string;
+  /** Manifest of the task with its options, such as a template or evaluation splits; none of one no plugin made. */
+  readonly taskManifest?: JsonObject | undefined;
   /** Hub data set of the task. */
   readonly dataset?: { readonly id: string; readonly config?: string | undefined } | undefined;
   readonly head: Head;
@@ -126,7 +130,9 @@ const width = z.int().min(0).max(32);
 const descriptionSchema: z.ZodType<StoredDescription> = z.strictObject({
   baseModel: text,
   baseRevision: text.optional(),
+  baseSha256: z.stringFormat("sha256", /^[0-9a-f]{64}$/).optional(),
   task: text,
+  taskManifest: z.record(z.string(), z.json()).optional(),
   dataset: z.strictObject({ id: text, config: text.optional() }).optional(),
   head: headSchema,
   method: z.record(z.string(), z.json()),

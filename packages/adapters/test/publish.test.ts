@@ -77,6 +77,33 @@ describe("what goes out", () => {
     expect(card).toContain("trained on a\\|b \\<script\\>\\`\\* with ranks");
   });
 
+  test("names the commit of the base model, unless another model is named in its place", async () => {
+    const folder = await adapterFolder("org/tiny");
+    const configs = (baseModel: string) => {
+      const all = publishedFiles(folder, { name: "me/adapter", baseModel });
+      return ["adapter_config.json", "blora_config.json"].map((name) =>
+        JSON.parse(text(all.find(({ path }) => path === name)!)),
+      );
+    };
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    expect(configs("org/tiny")).toMatchObject([{ revision: commit }, { baseRevision: commit }]);
+    const [peft, ours] = configs("org/other");
+    expect(peft).not.toHaveProperty("revision");
+    expect(ours).not.toHaveProperty("baseRevision");
+  });
+
+  test("has a card that says where its PEFT files score otherwise", async () => {
+    const { weights, description } = tinyAdapter();
+    const cardOf = async (scope: string): Promise<string> => {
+      const folder = join(temporaryFolder(), "adapter");
+      const bops = { ...description.bops, scope };
+      await writeAdapter(folder, method, SITES, { weights, description: { ...description, bops } });
+      return text(publishedFiles(folder, { name: "me/adapter" })[0]!);
+    };
+    expect(await cardOf("site")).toContain("These are scores of the trained form");
+    expect(await cardOf("adapter")).not.toContain("trained form");
+  });
+
   test("has a card that counts components over all sites, where any site has widths that differ", async () => {
     const { weights, description } = tinyAdapter();
     const [first, second] = SITES.map(({ path }) => path) as [string, string];
@@ -158,7 +185,7 @@ describe("what goes out", () => {
       from peft import PeftModel
       from transformers import AutoModelForSequenceClassification
 
-      base = AutoModelForSequenceClassification.from_pretrained("org/tiny", num_labels=2)
+      base = AutoModelForSequenceClassification.from_pretrained("org/tiny", revision="0123456789abcdef0123456789abcdef01234567", num_labels=2)
       model = PeftModel.from_pretrained(base, "me/adapter")
       \`\`\`
 

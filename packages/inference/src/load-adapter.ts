@@ -1,7 +1,14 @@
-import { resolveAdapter } from "@blora/hub";
-import { baseModelOf } from "@blora/network";
+import { resolveAdapter, resolveModel } from "@blora/hub";
+import { baseModelOf, requireBaseModel, requireSameBase } from "@blora/network";
+import { openCheckpoint } from "@blora/weights";
 import type { AdaptedModel } from "./adapted-model.ts";
-import { type AdapterOptions, adapterSource, type LoadModelOptions, loadModel } from "./load-model.ts";
+import {
+  type AdapterOptions,
+  adapterSource,
+  type LoadedModel,
+  type LoadModelOptions,
+  loadModel,
+} from "./load-model.ts";
 
 /** As `loadModel`; the model is the one the adapter names where none is given. */
 export type LoadAdapterOptions = Omit<LoadModelOptions, "model"> & {
@@ -20,9 +27,19 @@ export async function loadAdapter(
   adapter: string,
   options: LoadAdapterOptions,
 ): Promise<AdaptedModel & { release(): Promise<void> }> {
-  const base =
-    options.model ??
-    (await baseModelOf(await resolveAdapter(adapter, adapterSource(options.resolve, options.adapter))));
-  const model = await loadModel({ ...options, model: base });
+  const model = await (options.model === undefined
+    ? loadBase(adapter, options)
+    : loadModel({ ...options, model: options.model }));
   return { ...(await model.loadAdapter(adapter, options.adapter)), release: model.release };
+}
+
+/** The model an adapter was trained on, at the commit or with the content it then had. */
+async function loadBase(adapter: string, options: LoadAdapterOptions): Promise<LoadedModel> {
+  const folder = await resolveAdapter(adapter, adapterSource(options.resolve, options.adapter));
+  const base = requireBaseModel(await baseModelOf(folder), adapter);
+  const { revision = options.resolve?.revision } = base;
+  const resolve = { ...options.resolve, ...(revision !== undefined && { revision }) };
+  const model = await resolveModel(base.model, resolve);
+  await requireSameBase(base, openCheckpoint(model), adapter);
+  return loadModel({ ...options, model, resolve });
 }

@@ -1,3 +1,4 @@
+import type { AdapterForm } from "@blora/network";
 import type { EngineDescription, LikelihoodEvaluation, LikelihoodRequest, LikelihoodScores } from "@blora/spec";
 import type { AnsweredQuestions } from "./answer-all.ts";
 import type { AnswerRecord } from "./answers-file.ts";
@@ -9,6 +10,8 @@ export interface LikelihoodSummary {
   readonly model: string;
   /** Folder of the adapter; null for the plain network. */
   readonly adapter: string | null;
+  /** Which form of the adapter was computed; null without one. */
+  readonly form: AdapterForm | null;
   readonly protocol: LikelihoodEvaluation["protocol"];
   /** Of every question in order, see `promptsHash`: scores with the same one can be compared. */
   readonly promptsSha256: string;
@@ -50,6 +53,7 @@ export interface SummaryFacts {
   readonly task: string;
   readonly model: string;
   readonly adapter: string | null;
+  readonly form: AdapterForm | null;
   readonly likelihood: LikelihoodEvaluation;
   readonly requests: readonly LikelihoodRequest[];
   readonly answered: AnsweredQuestions;
@@ -68,6 +72,7 @@ export function summarizeLikelihood(facts: SummaryFacts): LikelihoodSummary {
     task: facts.task,
     model: facts.model,
     adapter: facts.adapter,
+    form: facts.form,
     protocol: likelihood.protocol,
     promptsSha256: promptsHash(requests),
     questions: requests.length,

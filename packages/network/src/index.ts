@@ -1,5 +1,5 @@
 export { baseLinear } from "./base-linear.ts";
-export { baseModelOf } from "./base-model.ts";
+export { type BaseModel, baseModelOf, requireBaseModel, requireSameBase } from "./base-model.ts";
 export { type BoundNetwork, bindNetwork, sitesOf } from "./bind-network.ts";
 export { requireFinite } from "./finite.ts";
 export {
@@ -13,7 +13,7 @@ export {
   keepKeyValues,
 } from "./key-values.ts";
 export { type Layouts, layoutsOf } from "./layouts.ts";
-export { loadAdapterWeights, requireSameHead, requireWholeHead } from "./load-weights.ts";
+export { loadAdapterWeights } from "./load-weights.ts";
 export { type Network, type NetworkTensors, openNetwork } from "./network.ts";
 export {
   type CompiledNetworkStep,
@@ -30,6 +30,7 @@ export {
   openAdapter,
   openBase,
   openPlain,
+  placeAdapter,
 } from "./open-network.ts";
 export { type PlainAdapter, plainMethod, readPlainAdapter } from "./plain-adapter.ts";
 export { createStepCache, type StepCache, type StepCacheOptions } from "./step-cache.ts";

@@ -1,6 +1,6 @@
 import { type AdapterDescription, type AdapterWeights, describeAdapter } from "@blora/adapters";
 import { type Head, InvalidInputError, type LinearSite, type Method, type Parameter, roundsMore } from "@blora/spec";
-import { bindNetwork, sitesOf } from "./bind-network.ts";
+import { type BoundNetwork, bindNetwork, sitesOf } from "./bind-network.ts";
 import { loadAdapterWeights, requireSameHead, requireWholeHead } from "./load-weights.ts";
 import type { Network } from "./network.ts";
 import { type PlainAdapter, plainMethod, plainWeights, readPlainAdapter, requireFit } from "./plain-adapter.ts";
@@ -78,10 +78,23 @@ async function openTrained(
   maxSeqLength = Infinity,
 ): Promise<OpenNetwork> {
   const bound = bindNetwork(network, method, head, undefined, HEAD_SEED);
+  return { ...bound, name: network.name, ...(await placeAdapter(folder, bound)), maxSeqLength };
+}
+
+/**
+ * The adapter of a folder in its trained form, for a network that is bound to its method.
+ *
+ * @throws InvalidInputError where it was trained for another head or other sites, or with other options
+ */
+export async function placeAdapter(
+  folder: string,
+  bound: BoundNetwork,
+): Promise<Pick<OpenNetwork, "sites" | "weights" | "form">> {
+  const description = await describeAdapter(folder);
+  if (description !== undefined) requireSameHead(folder, description.head, bound.head);
   const { weights, form } = await loadAdapterWeights(folder, bound);
   requireWholeHead(folder, bound, weights);
-  const sites = sitesOf(bound, weights.adapters.keys(), folder);
-  return { ...bound, name: network.name, sites, weights, form, maxSeqLength };
+  return { sites: sitesOf(bound, weights.adapters.keys(), folder), weights, form };
 }
 
 /**

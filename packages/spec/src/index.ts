@@ -99,6 +99,7 @@ export { requireHead, requireLength, requirePositions } from "./require-inputs.t
 export { parseStrictJson, parseStrictJsonObject, type StrictJsonOptions } from "./strict-json.ts";
 export { didYouMean, nearestNames, orDidYouMean } from "./suggest.ts";
 export {
+  type ChatFormat,
   type EncodedExample,
   type Example,
   isLanguageModelTask,

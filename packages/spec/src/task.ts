@@ -112,6 +112,14 @@ export interface RowLikelihood {
   readonly label: number | undefined;
 }
 
+/** How the rows of a task begin. */
+export interface ChatFormat {
+  /** Whether the tokenizer's first token comes before every text. */
+  readonly addBos: boolean;
+  /** A conversation up to where the assistant answers. */
+  prompt(messages: readonly Message[], tokenizer: Tokenizer): string;
+}
+
 /**
  * A task of text to be continued. `encode` marks the targets; the loss is the
  * mean cross entropy of all targets of an update.
@@ -120,6 +128,8 @@ export interface LanguageModelTask extends TaskData {
   readonly head: Extract<Head, { readonly kind: "language-model" }>;
   /** Metrics of a split from its rows, in their order: of likelihoods, or of the choices they make between rows. */
   score(rows: readonly RowLikelihood[]): Scores;
+  /** How a model trained on the task is asked, where its rows are conversations. */
+  readonly chat?: ChatFormat;
   /** Where the task is a benchmark scored by the likelihood of given answers. */
   readonly likelihood?: LikelihoodEvaluation;
 }

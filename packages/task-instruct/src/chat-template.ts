@@ -1,5 +1,5 @@
 import { InvalidInputError, type Message, type Tokenizer } from "@blora/spec";
-import { type Chat, type RenderedChat, renderCheckpoint } from "./checkpoint-template.ts";
+import { type Chat, type RenderedChat, renderCheckpoint, templateOf } from "./checkpoint-template.ts";
 import type { Piece } from "./piece.ts";
 import { isLearned } from "./read-row.ts";
 
@@ -33,6 +33,18 @@ export function renderChat(chat: Chat, template: ChatTemplate, tokenizer: Tokeni
     template === "chatml" ? renderChatml(message) : renderPlain(message, tokenizer),
   );
   return { pieces, rewrittenAnswers: 0 };
+}
+
+/**
+ * A conversation up to where the assistant answers, as `renderChat` begins it.
+ *
+ * @throws InvalidInputError for the template of a checkpoint that brings none
+ */
+export function chatPrompt(messages: readonly Message[], template: ChatTemplate, tokenizer: Tokenizer): string {
+  if (template === "checkpoint") return templateOf(tokenizer)(messages, true);
+  const textOf = ({ content }: Piece): string => (typeof content === "string" ? content : tokenizer.decode([content]));
+  const answer = template === "chatml" ? `${TURN_START}assistant\n` : "Assistant:";
+  return renderChat({ messages }, template, tokenizer).pieces.map(textOf).join("") + answer;
 }
 
 function renderChatml(message: Message): Piece[] {

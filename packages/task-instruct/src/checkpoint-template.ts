@@ -36,12 +36,7 @@ interface Span {
  * @throws InvalidInputError where there is no template, or it refuses the conversation or leaves a part of it out
  */
 export function renderCheckpoint({ messages, tools }: Chat, tokenizer: Tokenizer): RenderedChat {
-  const apply = tokenizer.applyChatTemplate;
-  if (apply === undefined) {
-    throw new InvalidInputError(
-      "template: expected a tokenizer with a chat_template in its folder (chat_template.jinja or tokenizer_config.json), found none. Use chatml or plain.",
-    );
-  }
+  const apply = templateOf(tokenizer);
   const render: Render = (turns, answering = false) => apply(turns, answering, tools);
   const last = messages.findLastIndex(isLearned);
   const turns = messages.slice(0, last + 1);
@@ -50,6 +45,14 @@ export function renderCheckpoint({ messages, tools }: Chat, tokenizer: Tokenizer
   const answers = [...turns.keys()].filter((index) => isLearned(turns[index]!));
   const spans = answers.flatMap((index) => findAnswer(turns, index, text, render) ?? []);
   return { pieces: cut(text, spans), rewrittenAnswers: answers.length - spans.length };
+}
+
+/** @throws InvalidInputError where the checkpoint brings no template */
+export function templateOf({ applyChatTemplate }: Tokenizer): NonNullable<Tokenizer["applyChatTemplate"]> {
+  if (applyChatTemplate !== undefined) return applyChatTemplate;
+  throw new InvalidInputError(
+    "template: expected a tokenizer with a chat_template in its folder (chat_template.jinja or tokenizer_config.json), found none. Use chatml or plain.",
+  );
 }
 
 /** Where an answer stands in the text of the conversation, if it does as it was given. */

@@ -9,7 +9,7 @@ import {
   type Tokenizer,
 } from "@blora/spec";
 import { z } from "zod";
-import { type ChatTemplate, chatTemplates, defaultTemplate, renderChat } from "./chat-template.ts";
+import { type ChatTemplate, chatPrompt, chatTemplates, defaultTemplate, renderChat } from "./chat-template.ts";
 import type { RenderedChat } from "./checkpoint-template.ts";
 import { encodePieces } from "./encode-pieces.ts";
 import type { Piece } from "./piece.ts";
@@ -81,6 +81,11 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
       },
 
       score: likelihoodScores,
+
+      chat: {
+        addBos,
+        prompt: (messages, tokenizer) => chatPrompt(messages, template ?? defaultTemplate(tokenizer), tokenizer),
+      },
     };
   },
 });

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { InvalidInputError, type LanguageModelTask, NotFoundError } from "@blora/spec";
+import { InvalidInputError, type LanguageModelTask, type Message, NotFoundError } from "@blora/spec";
 import { createTestTokenizer, testTask } from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import { instruct } from "../src/index.ts";
@@ -100,6 +100,19 @@ describe("a conversation", () => {
       ["Wood.", "[end]", "Iron.", "[end]"].map((word) => tokenizer.encode(word)[0]),
     );
     expect(inputIds).toEqual(tokenizer.encode(applyChatTemplate(example.messages, false)));
+  });
+
+  test.each([
+    ["plain", "User: What floats?\nAssistant:"],
+    ["chatml", "<|im_start|>user\nWhat floats?<|im_end|>\n<|im_start|>assistant\n"],
+    ["checkpoint", "[What floats?] true"],
+  ] as const)("is asked as it was learned, %s", (template, expected) => {
+    const applyChatTemplate = ([message]: readonly Message[], answering: boolean) =>
+      `[${message!.content}] ${answering}`;
+    const { chat } = instruct({ template, addBos: true });
+    expect(chat!.addBos).toBe(true);
+    const asked = [{ role: "user", content: "What floats?" }];
+    expect(chat!.prompt(asked, { ...tokenizer, applyChatTemplate })).toBe(expected);
   });
 
   test("refuses a template that does not write the turns, and one that is not there", () => {

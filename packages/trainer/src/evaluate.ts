@@ -1,5 +1,5 @@
 import { type CostSummary, describeAdapter } from "@blora/adapters";
-import { loadAdapterWeights, requireSameHead, requireWholeHead, sitesOf } from "@blora/network";
+import { type AdapterForm, placeAdapter } from "@blora/network";
 import { type Head, isLanguageModelTask, type SiteSummary } from "@blora/spec";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
@@ -14,6 +14,8 @@ import { createStepRunner } from "./steps/step-runner.ts";
 export interface EvaluationSummary {
   readonly task: string;
   readonly head: Head;
+  /** Which form of the adapter was computed; null without one. */
+  readonly form: AdapterForm | null;
   /** By split name. Splits without labels, such as GLUE's test splits, have logits and no scores. */
   readonly splits: Readonly<Record<string, SplitResult>>;
   readonly ranks: Readonly<Record<string, number>>;
@@ -32,13 +34,9 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
   const given = { ...(description && { maxSeqLength: description.maxSeqLength }), ...run.arguments };
   const args = resolveArguments({ ...run, arguments: given });
   const bound = bindModel(run, args.targets, args.seed);
-  if (description !== undefined) requireSameHead(adapterDirectory!, description.head, run.task.head);
-  const snapshot =
-    adapterDirectory === undefined ? freshWeights(bound, args.seed) : await trainedWeights(adapterDirectory, bound);
-  const model = {
-    ...bound,
-    sites: sitesOf(bound, snapshot.adapters.keys(), adapterDirectory ?? run.model),
-  };
+  const placed = adapterDirectory === undefined ? undefined : await placeAdapter(adapterDirectory, bound);
+  const snapshot = placed?.weights ?? freshWeights(bound, args.seed);
+  const model = { ...bound, sites: placed?.sites ?? bound.sites };
   const state = createTrainingState(snapshot.adapters, snapshot.head);
   const runner = createStepRunner({
     engine: run.engine,
@@ -61,6 +59,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
         maxTokens: args.maxTokensPerPass,
         padToMultipleOf: args.padToMultipleOf,
         limit: model.maxLength,
+        onRows: (done) => run.onRows?.(name, done, split.rows.length),
       });
       splits[name] = result!;
     }
@@ -68,6 +67,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
     return {
       task: run.task.name,
       head: run.task.head,
+      form: placed?.form ?? null,
       splits,
       ...summarizeSites(method, sites, snapshot),
       bops: summarizeCost(method, costModel, sites, snapshot),
@@ -75,12 +75,6 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
   } finally {
     await runner.release();
   }
-}
-
-async function trainedWeights(folder: string, model: BoundModel): Promise<Snapshot> {
-  const { weights } = await loadAdapterWeights(folder, model);
-  requireWholeHead(folder, model, weights);
-  return weights;
 }
 
 function freshWeights(model: BoundModel, seed: number): Snapshot {

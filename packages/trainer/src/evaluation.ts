@@ -29,6 +29,8 @@ export interface EvaluationOptions {
   readonly padToMultipleOf: number | undefined;
   /** Longest padded length. */
   readonly limit: number;
+  /** Told after every batch how many rows are done. */
+  onRows?(done: number): void;
   /** Asked between batches; true gives the evaluation up. */
   shouldStop?(): boolean;
 }
@@ -48,11 +50,14 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
   const lossSums = new Float64Array(rows.length);
   const firstAnswers = startsOf(rows, model.objective);
   let logits = new Float32Array(0);
+  let done = 0;
   for (const batch of batches) {
     await setImmediate(); // lets a request to stop in: a batch blocks the thread
     if (options.shouldStop?.()) return undefined;
     const { outputs } = await runner.evaluate(rows, batch);
     addLosses(lossSums, outputs.losses!, batch.rows, rows, model.objective);
+    done += batch.size;
+    options.onRows?.(done);
     if (outputs.logits === undefined) continue;
     const C = outputs.logits.length / outputs.losses!.length;
     if (logits.length === 0) logits = new Float32Array(firstAnswers.at(-1)! * C);

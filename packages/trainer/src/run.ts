@@ -55,6 +55,8 @@ export interface EvaluateRun extends RunParts {
   readonly adapterDirectory?: string;
   /** Splits to evaluate; the task's evaluation splits by default. */
   readonly splits?: readonly string[];
+  /** Told after every batch how many rows of a split are done, of how many. */
+  readonly onRows?: (split: string, done: number, rows: number) => void;
 }
 
 /** JSON form of a component: its manifest where it was made by a plugin. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { AdapterDescription, AdapterResults } from "@blora/adapters";
 import { hubSnapshot } from "@blora/hub";
 import type { EvaluationRecord, RunSummary } from "@blora/runs";
@@ -80,16 +81,16 @@ export function summarizeRun(
 
 export function descriptionOf(
   run: TrainRun,
-  { model, args, evaluation }: PreparedRun,
+  { model, modelSha256, args, evaluation }: PreparedRun,
   snapshot: Snapshot,
   record: EvaluationRecord | undefined,
 ): AdapterDescription {
   const { task, method, costModel, sites } = model;
-  const hub = hubSnapshot(run.checkpoint.folder);
   return {
-    baseModel: hub?.id ?? run.model,
-    baseRevision: hub?.revision,
+    ...baseOf(run),
+    baseSha256: modelSha256,
     task: task.name,
+    taskManifest: "manifest" in task ? (manifestOf(task, run.packageOf) as JsonObject) : undefined,
     dataset: task.dataset,
     head: task.head,
     method: manifestOf(run.method, run.packageOf) as JsonObject,
@@ -99,6 +100,14 @@ export function descriptionOf(
     ledger: costLedger(method, costModel, sites, snapshot).rows,
     results: record && resultsOf(record, evaluation[0]!, task.primaryMetric, args.seed),
   };
+}
+
+/** Hub id and commit, or where the folder lies, wherever the name was relative to. */
+function baseOf({ checkpoint, model }: TrainRun): Pick<AdapterDescription, "baseModel" | "baseRevision"> {
+  const hub = hubSnapshot(checkpoint.folder);
+  if (hub !== undefined) return { baseModel: hub.id, baseRevision: hub.revision };
+  const folder = resolve(model);
+  return { baseModel: folder === resolve(checkpoint.folder) ? folder : model };
 }
 
 function resultsOf(

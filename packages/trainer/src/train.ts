@@ -1,7 +1,7 @@
 import { freemem } from "node:os";
 import { join } from "node:path";
 import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters";
-import { type FolderLock, lockFolder, requireFreeSpace, writeFileDurably } from "@blora/files";
+import { type FolderLock, lockFolder, readJsonFileIfPresent, requireFreeSpace, writeFileDurably } from "@blora/files";
 import {
   ADAPTER_FOLDER,
   claimRunFolder,
@@ -21,7 +21,6 @@ import {
   writeRunConfig,
 } from "@blora/runs";
 import { BloraError, isLanguageModelTask, NumericalError } from "@blora/spec";
-import { readJsonFileIfPresent } from "@blora/weights";
 import { initAdapters } from "./bind-model.ts";
 import { isOver, progressWith, rateWarning } from "./change-of-settings.ts";
 import { costLedger } from "./cost.ts";

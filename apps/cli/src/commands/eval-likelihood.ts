@@ -1,5 +1,4 @@
-import type { LikelihoodProgress, LikelihoodSummary } from "@blora/likelihood";
-import { duration } from "@blora/report";
+import type { LikelihoodSummary } from "@blora/likelihood";
 import type { GroupScore, LikelihoodScores } from "@blora/spec";
 import Table from "cli-table3";
 
@@ -22,26 +21,10 @@ export function benchmarkAssignments({ shots, protocol, subjects, limit, addBos 
     .map(([name, value]) => `task.${name}=${JSON.stringify(value)}`);
 }
 
-const REDRAW_MILLISECONDS = 100;
-const PLAIN_MILLISECONDS = 10_000;
-
-/** One line that is redrawn on a terminal, a plain line now and then elsewhere. */
-export function showLikelihoodProgress(): (progress: LikelihoodProgress) => void {
-  const { isTTY } = process.stderr;
-  let last = 0;
-  return ({ answered, questions, questionsPerSecond, secondsLeft }) => {
-    const now = performance.now();
-    if (now - last < (isTTY ? REDRAW_MILLISECONDS : PLAIN_MILLISECONDS) && answered < questions) return;
-    last = now;
-    const text = `${answered}/${questions} questions  ${questionsPerSecond.toFixed(1)} questions/s  ${duration(secondsLeft)} left`;
-    process.stderr.write(isTTY ? `\r\u001b[K${text}` : `${text}\n`);
-  };
-}
-
 /** What was asked, the averages, and the coarsest table. */
 export function describeLikelihood(summary: LikelihoodSummary, folder: string | undefined): string {
-  const { task, protocol, promptsSha256, questions, results, overlong, answers } = summary;
-  const asked = `${task}  ${protocol.name} ${protocol.version}, ${protocol.shots} shots, ${questions} questions, prompts ${promptsSha256.slice(0, 12)}`;
+  const { task, protocol, promptsSha256, questions, results, overlong, answers, form } = summary;
+  const asked = `${task}  ${protocol.name} ${protocol.version}, ${protocol.shots} shots, ${questions} questions, prompts ${promptsSha256.slice(0, 12)}${form === null ? "" : `, the adapter in its ${form} form`}`;
   if (results === undefined) {
     const next = folder === undefined ? "" : `; the same command goes on from there (${folder})`;
     return `${asked}\n${answers.length} of ${questions} questions answered${next}`;

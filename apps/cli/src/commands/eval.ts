@@ -1,15 +1,11 @@
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import type { SplitScores } from "../jobs/evaluate.ts";
+import { createEvaluationLine } from "../output/evaluation-line.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
-import {
-  type BenchmarkFlags,
-  benchmarkAssignments,
-  describeLikelihood,
-  showLikelihoodProgress,
-} from "./eval-likelihood.ts";
+import { type BenchmarkFlags, benchmarkAssignments, describeLikelihood } from "./eval-likelihood.ts";
 import { countOrZero, positiveInteger } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
 
@@ -36,6 +32,7 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
     .option("--json", "print one JSON line")
     .action(async (argument: string | undefined, flags: EvalFlags) => {
       const { json, split, out, ...request } = flags;
+      const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const { result, signal } = await runInChild(
         "evaluation",
         {
@@ -44,7 +41,7 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
           split,
           out,
         },
-        json ? {} : { onEvent: showLikelihoodProgress() },
+        json ? {} : { onEvent: createEvaluationLine(output) },
       );
       if (result.kind === "splits") {
         process.stdout.write(json ? `${JSON.stringify(result.results)}\n` : describe(result.results));
@@ -58,13 +55,13 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
 }
 
 /** A line for each split, and one for the price. */
-function describe({ task, splits, bops }: SplitScores): string {
+function describe({ task, splits, bops, form }: SplitScores): string {
   const lines = Object.entries(splits).map(([name, { rows, loss, scores }]) => {
     const values = Object.entries(scores ?? {}).map(([metric, value]) => `${metric} ${value.toFixed(4)}`);
     return [task, name, `${rows} rows`, loss === undefined ? "no labels" : `loss ${loss.toFixed(4)}`, ...values].join(
       "  ",
     );
   });
-  const price = `${(100 * bops.ratio).toFixed(1)} % of the ${bops.unit} of LoRA in 32 bit, scope ${bops.scope}`;
+  const price = `${(100 * bops.ratio).toFixed(1)} % of the ${bops.unit} of LoRA in 32 bit, scope ${bops.scope}; the adapter in its ${form} form`;
   return `${[...lines, price].join("\n")}\n`;
 }

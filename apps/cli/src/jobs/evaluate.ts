@@ -1,6 +1,7 @@
-import { evaluateLikelihood, type LikelihoodProgress, type LikelihoodSummary } from "@blora/likelihood";
+import { evaluateLikelihood, type LikelihoodSummary } from "@blora/likelihood";
 import { InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { type EvaluationSummary, evaluate, type SplitResult } from "@blora/trainer";
+import type { EvaluationProgress } from "../output/evaluation-line.ts";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import { openRun } from "../run/open-run.ts";
@@ -29,7 +30,7 @@ export type EvaluationResult =
 /** Scores an adapter on its task, or a language model on a benchmark. */
 export async function evaluateAdapter(
   input: EvaluationInput,
-  host: JobHost<LikelihoodProgress>,
+  host: JobHost<EvaluationProgress>,
 ): Promise<EvaluationResult> {
   const adapter = input.adapter === undefined ? undefined : await adapterSettings(input.adapter, input.request);
   const parts = {
@@ -42,9 +43,9 @@ export async function evaluateAdapter(
       ...parts,
       ...(input.out === undefined ? {} : { outputDirectory: input.out }),
       shouldStop: host.shouldStop,
-      onProgress(progress) {
+      onProgress({ answered, questions, questionsPerSecond, secondsLeft }) {
         host.stopsItself("finishing the pass and keeping the answers");
-        host.emit(progress);
+        host.emit({ unit: "questions", done: answered, total: questions, perSecond: questionsPerSecond, secondsLeft });
       },
     });
     await engine.release();
@@ -54,9 +55,23 @@ export async function evaluateAdapter(
     throw new InvalidInputError(`eval: expected an adapter folder to score on ${task.name}, found none.`);
   }
   const splits = input.split === undefined ? {} : { splits: [input.split] };
-  const results = await evaluate({ ...parts, ...splits });
+  const results = await evaluate({ ...parts, ...splits, onRows: rowsPerSecond(host) });
   await engine.release();
   return { kind: "splits", results: withoutRows(results) };
+}
+
+/** Says how far each split is, and how fast. */
+function rowsPerSecond({ emit }: JobHost<EvaluationProgress>): (split: string, done: number, total: number) => void {
+  let last = performance.now();
+  let began = last;
+  let current: string | undefined;
+  return (split, done, total) => {
+    if (split !== current) began = last;
+    current = split;
+    last = performance.now();
+    const perSecond = done / ((last - began) / 1000);
+    emit({ unit: "rows", done, total, perSecond, secondsLeft: (total - done) / perSecond });
+  };
 }
 
 function withoutRows({ splits, ...rest }: EvaluationSummary): SplitScores {

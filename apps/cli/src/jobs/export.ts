@@ -16,10 +16,9 @@ import {
 import { type Network, type OpenNetwork, openAdapter, openNetwork, readPlainAdapter } from "@blora/network";
 import { type CodedUpdate, InvalidInputError, type Method, roundsMore } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
-import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
-import { type AdapterSettings, adapterSettings, methodOf, requireBaseModel } from "../run/adapter-settings.ts";
-import { architectureFor, modelFolder } from "../run/open-run.ts";
+import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
+import { architectureFor, openModel } from "../run/open-run.ts";
 import { moveFiles } from "../run/partial-folder.ts";
 import { pluginFlags, registryWith } from "../run/plugins.ts";
 
@@ -60,9 +59,9 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   requireExportFolder(flags.out);
   const registry = await registryWith(pluginFlags(flags.plugin));
   const settings = await adapterSettings(flags.adapter, flags);
-  const model = requireBaseModel(flags.model, settings);
-  const folder = await modelFolder(model, flags);
-  const checkpoint = openCheckpoint(folder);
+  const base = chosenModel(flags, settings);
+  const { folder, checkpoint } = await openModel(base, { ...flags, adapterFolder: settings.folder });
+  const { model } = base;
   const network = openNetwork(architectureFor(checkpoint.config, folder, registry), checkpoint, model);
   const method = methodOf(settings, registry);
   requirePlainForm(settings, method, flags);

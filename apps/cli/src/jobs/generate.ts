@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Registry } from "@blora/core";
-import { type AdaptedModel, type GenerateOptions, loadModel } from "@blora/inference";
-import type { Engine } from "@blora/spec";
+import { type GenerateOptions, loadModel } from "@blora/inference";
+import { type ChatFormat, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
-import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
-import { adapterSettings, methodOf, requireBaseModel } from "../run/adapter-settings.ts";
+import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
 import { engineManifest } from "../run/components.ts";
-import { architectureFor, modelFolder } from "../run/open-run.ts";
-import { pluginFlags, registryWith } from "../run/plugins.ts";
+import { architectureFor, openModel } from "../run/open-run.ts";
+import { pluginFlags, registryWith, requirePlugins } from "../run/plugins.ts";
 import type { JobHost } from "./job.ts";
 
 export interface GenerateFlags extends AdapterFlags {
@@ -28,33 +27,48 @@ export interface GenerateFlags extends AdapterFlags {
   readonly threads?: number;
 }
 
-/** Goes on from a prompt; each event is a piece of text. */
+/** Goes on from a prompt, asked as the adapter was trained; each event is a piece of text. */
 export async function generate(flags: GenerateFlags, { emit }: JobHost<string>): Promise<void> {
   const registry = await registryWith(pluginFlags(flags.plugin));
   const options = flags.threads === undefined ? {} : { threads: flags.threads };
   const engine = registry.resolve({ ...engineManifest(flags.engine ?? "onnx", registry), options }, "engine");
-  const model = await openModel(flags, engine, registry);
-  const prompt = flags.chat ? [{ role: "user", content: flags.prompt }] : flags.prompt;
-  for await (const text of model.generate(prompt, generateOptions(flags))) {
+  const adapter = flags.adapter === undefined ? undefined : await adapterSettings(flags.adapter, flags);
+  const base = chosenModel(flags, adapter);
+  const { folder, checkpoint } = await openModel(base, { ...flags, adapterFolder: adapter?.folder });
+  const tokenizer = await loadTokenizer(folder);
+  const loaded = await loadModel({
+    model: folder,
+    architecture: architectureFor(checkpoint.config, folder, registry),
+    engine,
+    tokenizer,
+  });
+  const model = await (adapter === undefined
+    ? loaded.withoutAdapter({ kind: "language-model" })
+    : loaded.loadAdapter(resolve(adapter.folder), { head: adapter.head, method: methodOf(adapter, registry) }));
+  const chat = adapter === undefined ? undefined : chatOf(adapter, registry);
+  const messages = [{ role: "user", content: flags.prompt }];
+  const prompt = flags.chat ? (chat?.prompt(messages, tokenizer) ?? messages) : flags.prompt;
+  for await (const text of model.generate(prompt, generateOptions({ addBos: chat?.addBos, ...flags }))) {
     emit(text);
     await setImmediate(); // lets the text out: a token blocks the thread
   }
   await engine.release();
 }
 
-async function openModel(flags: GenerateFlags, engine: Engine, registry: Registry): Promise<AdaptedModel> {
-  const adapter = flags.adapter === undefined ? undefined : await adapterSettings(flags.adapter, flags);
-  const base = await modelFolder(requireBaseModel(flags.model, adapter), flags);
-  const loaded = await loadModel({
-    model: base,
-    architecture: architectureFor(openCheckpoint(base).config, base, registry),
-    engine,
-    tokenizer: loadTokenizer,
-  });
-  if (adapter === undefined) return loaded.withoutAdapter({ kind: "language-model" });
-  return loaded.loadAdapter(resolve(adapter.folder), { head: adapter.head, method: methodOf(adapter, registry) });
+/** How the task of an adapter asks; undefined where it is not known. */
+function chatOf({ taskManifest, folder }: AdapterSettings, registry: Registry): ChatFormat | undefined {
+  if (taskManifest === undefined) return undefined;
+  requirePlugins(taskManifest, registry, folder);
+  const task = registry.resolve(taskManifest, "task");
+  return isLanguageModelTask(task) ? task.chat : undefined;
 }
 
-function generateOptions({ maxNewTokens, temperature, topP, seed, addBos }: GenerateFlags): GenerateOptions {
+function generateOptions({
+  maxNewTokens,
+  temperature,
+  topP,
+  seed,
+  addBos,
+}: Omit<GenerateFlags, "addBos"> & { readonly addBos?: boolean | undefined }): GenerateOptions {
   return { maxNewTokens, temperature, topP, seed, ...(addBos === undefined ? {} : { addBos }) };
 }

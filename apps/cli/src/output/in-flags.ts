@@ -13,6 +13,8 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
     "chat_template for --chat, found none. Leave it out.",
   ],
   [/^addBos: /g, "--add-bos: "],
+  [/\bfound no such folder\. Give its place\./g, "found no such folder. Name its place with --model."],
+  [/\bGive the model to use them all the same\./g, "Name it with --model to use them all the same."],
   [
     /\bexpected the name of a base model, found none\. Give one\./g,
     "expected the name of a base model, found none. Name it with --model.",

@@ -1,16 +1,20 @@
 import { isPacked, isPeft, readAdapterDescription, readPeftConfig } from "@blora/adapters";
 import type { Registry } from "@blora/core";
+import { type BaseModel, baseModelOf, requireBaseModel } from "@blora/network";
 import { type ComponentManifest, type Head, InvalidInputError, type Method } from "@blora/spec";
 import { type AdapterFlags, adapterFolder } from "./adapter-folder.ts";
+import { BUILTIN_MODEL } from "./builtin-model.ts";
 import { requirePlugins } from "./plugins.ts";
 
 /** What an adapter folder says of the run it belongs to. */
 export interface AdapterSettings {
   readonly folder: string;
-  readonly baseModel: string | undefined;
+  readonly base: BaseModel | undefined;
   readonly method: ComponentManifest<"method">;
   /** Undefined for adapters of PEFT, which name neither task nor labels. */
   readonly task?: string;
+  /** The task with the options it was trained with, where these are kept. */
+  readonly taskManifest?: ComponentManifest<"task"> | undefined;
   readonly head?: Head;
   readonly maxSeqLength?: number;
 }
@@ -18,29 +22,47 @@ export interface AdapterSettings {
 /** Of an adapter that may be in a run directory or on the Hub: what it was trained with, or plain LoRA for one of PEFT's. */
 export async function adapterSettings(path: string, flags: AdapterFlags): Promise<AdapterSettings> {
   const folder = await adapterFolder(path, flags);
+  const base = await baseModelOf(folder);
   if (!isPacked(folder) && isPeft(folder)) {
-    const { baseModel, taskType, rank } = readPeftConfig(folder);
+    const { taskType, rank } = readPeftConfig(folder);
     return {
       folder,
-      baseModel,
+      base,
       // Its own rank is what its cost is held against.
       method: { $plugin: "method/lora", options: { rank } },
       ...(taskType === "CAUSAL_LM" && { head: { kind: "language-model" } }),
     };
   }
-  const { baseModel, method, task, head, maxSeqLength } = await readAdapterDescription(folder);
-  return { folder, baseModel, method: method as unknown as ComponentManifest<"method">, task, head, maxSeqLength };
+  const { method, task, taskManifest, head, maxSeqLength } = await readAdapterDescription(folder);
+  return {
+    folder,
+    base,
+    method: method as unknown as ComponentManifest<"method">,
+    task,
+    taskManifest: taskManifest as ComponentManifest<"task"> | undefined,
+    head,
+    maxSeqLength,
+  };
 }
 
-/** The model a command uses: the given one, else the one the adapter was trained on. */
-export function requireBaseModel(given: string | undefined, adapter: AdapterSettings | undefined): string {
-  const name = given ?? adapter?.baseModel;
-  if (name !== undefined) return name;
-  throw new InvalidInputError(
-    adapter === undefined
-      ? "Expected a --model or an adapter, found neither."
-      : `${adapter.folder}: expected --model, because the adapter names no base model.`,
-  );
+/**
+ * The model a command uses: the given one, else the one the adapter was trained on, at its commit. A given one that is
+ * the adapter's has that commit too, where no other is asked for.
+ */
+export function chosenModel(
+  { model, revision }: { readonly model?: string | undefined; readonly revision?: string | undefined },
+  adapter: AdapterSettings | undefined,
+): BaseModel {
+  if (model !== undefined) {
+    return { model, revision: revision ?? (model === adapter?.base?.model ? adapter.base.revision : undefined) };
+  }
+  if (adapter === undefined) throw new InvalidInputError("Expected a --model or an adapter, found neither.");
+  const { sha256, ...base } = requireBase(adapter);
+  return revision === undefined ? { ...base, sha256 } : { ...base, revision };
+}
+
+function requireBase({ base, folder }: AdapterSettings): BaseModel {
+  return base?.model === BUILTIN_MODEL ? base : requireBaseModel(base, folder);
 }
 
 /** The method an adapter was trained with. @throws NotFoundError saying which `--plugin` brings it */

@@ -1,12 +1,14 @@
 import { builtinModelFolder } from "@blora/builtin";
 import type { Registry } from "@blora/core";
 import { resolveModel } from "@blora/hub";
+import { type BaseModel, requireSameBase } from "@blora/network";
 import { type Architecture, NotFoundError } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import type { RunParts } from "@blora/trainer";
-import { openCheckpoint } from "@blora/weights";
+import { type Checkpoint, openCheckpoint } from "@blora/weights";
 import { createDownloadLine } from "../output/download-line.ts";
-import { BUILTIN_MODEL, type ResolvedRun } from "./resolve.ts";
+import { BUILTIN_MODEL } from "./builtin-model.ts";
+import type { ResolvedRun } from "./resolve.ts";
 
 /** Everything a run computes with. */
 export type OpenRun = Omit<RunParts, "onEvent">;
@@ -14,8 +16,7 @@ export type OpenRun = Omit<RunParts, "onEvent">;
 /** Finds the model of a run, from the Hub where it is not here, and opens it. */
 export async function openRun(run: ResolvedRun): Promise<OpenRun> {
   const { model = BUILTIN_MODEL, architecture, task, method, engine, costModel, data, registry } = run;
-  const folder = await modelFolder(model, run);
-  const checkpoint = openCheckpoint(folder);
+  const { folder, checkpoint } = await openModel({ model, revision: run.revision, sha256: run.modelSha256 }, run);
   return {
     architecture: architecture ?? architectureFor(checkpoint.config, folder, registry),
     method,
@@ -28,6 +29,26 @@ export async function openRun(run: ResolvedRun): Promise<OpenRun> {
     ...(data === undefined ? {} : { data }),
     arguments: run.arguments,
   };
+}
+
+export interface OpenModel {
+  readonly folder: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/**
+ * The model a command uses, from the Hub where it is not here.
+ *
+ * @throws InvalidInputError where an adapter was trained on other weights than its folder holds now
+ */
+export async function openModel(
+  base: BaseModel,
+  { offline, adapterFolder }: { readonly offline?: boolean | undefined; readonly adapterFolder?: string | undefined },
+): Promise<OpenModel> {
+  const folder = await modelFolder(base.model, { offline, revision: base.revision });
+  const checkpoint = openCheckpoint(folder);
+  await requireSameBase(base, checkpoint, adapterFolder ?? folder);
+  return { folder, checkpoint };
 }
 
 /** The folder of a model: a folder itself, one of the Hub, or the built-in one. */

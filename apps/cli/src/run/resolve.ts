@@ -12,16 +12,14 @@ import {
 } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArgumentsInput } from "@blora/trainer";
 import { UsageError } from "../exit.ts";
-import type { AdapterSettings } from "./adapter-settings.ts";
+import { type AdapterSettings, chosenModel } from "./adapter-settings.ts";
 import { type Assignment, assignmentsOf, manifestWith } from "./assignments.ts";
+import { BUILTIN_MODEL } from "./builtin-model.ts";
 import { engineManifest, methodManifest, taskManifest } from "./components.ts";
 import { type Config, chooseConfig, readConfigs } from "./config-file.ts";
 import { type PluginSource, pluginFlags, registryWith, requirePlugins } from "./plugins.ts";
 import type { RunRequest } from "./request.ts";
 import { type OptionTree, withOption } from "./set-option.ts";
-
-/** Name the built-in model goes by where users see it. */
-export const BUILTIN_MODEL = "builtin";
 
 /** A run with everything decided and every component made; no model, tokenizer or data is open yet. */
 export interface ResolvedRun {
@@ -29,6 +27,9 @@ export interface ResolvedRun {
   /** Hub id or folder; undefined for the built-in model. */
   readonly model: string | undefined;
   readonly revision: string | undefined;
+  /** Content it must have, where an adapter was trained on it. */
+  readonly modelSha256: string | undefined;
+  readonly adapterFolder: string | undefined;
   readonly offline: boolean;
   /** Undefined where the checkpoint's `model_type` decides. */
   readonly architecture: Architecture | undefined;
@@ -57,10 +58,17 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
   const registry = await registryWith([...pluginFlags(request.plugin), ...listed(config, file)]);
   const set = assignmentsOf(request);
   const make = { registry, file };
+  const model = request.model ?? config?.model;
+  const base =
+    model === undefined && adapter === undefined
+      ? undefined
+      : chosenModel({ model, revision: request.revision }, adapter);
   const run = {
     registry,
-    model: request.model ?? config?.model ?? adapter?.baseModel,
-    revision: request.revision,
+    model: base?.model,
+    revision: base === undefined ? request.revision : base.revision,
+    modelSha256: base?.sha256,
+    adapterFolder: adapter?.folder,
     offline: request.offline ?? false,
     architecture: config?.architecture,
     task: makeComponent("task", taskOf(request, config, adapter, registry), set.task, make),
@@ -95,6 +103,10 @@ function taskOf(
   registry: Registry,
 ): Chosen<"task"> {
   if (config !== undefined && (task === undefined || task === config.task.name)) return { value: config.task };
+  if (adapter?.taskManifest !== undefined && (task === undefined || task === adapter.task)) {
+    requirePlugins(adapter.taskManifest, registry, adapter.folder);
+    return { manifest: adapter.taskManifest };
+  }
   return { manifest: taskManifest(task ?? adapter?.task ?? "builtin", registry) };
 }
 

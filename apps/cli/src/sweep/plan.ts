@@ -3,10 +3,11 @@ import { decidingSettings, fingerprintOf } from "@blora/runs";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
 import { describeRun, readData } from "@blora/trainer";
 import { checkpointSha256 } from "@blora/weights";
+import { BUILTIN_MODEL } from "../run/builtin-model.ts";
 import type { Config } from "../run/config-file.ts";
 import { type OpenRun, openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
-import { BUILTIN_MODEL, resolveRun } from "../run/resolve.ts";
+import { resolveRun } from "../run/resolve.ts";
 
 /** A run that recipes ask for. */
 export interface PlannedRun {

@@ -8,6 +8,8 @@ export interface PeftConfig {
   readonly type: "LORA" | "ADALORA";
   readonly taskType: string | undefined;
   readonly baseModel: string | undefined;
+  /** Branch, tag or commit of the base model. */
+  readonly revision: string | undefined;
   /** Rank of modules that no pattern names; AdaLoRA's r_init. */
   readonly rank: number;
   readonly alpha: number;
@@ -38,6 +40,7 @@ const configSchema = z.looseObject({
   peft_type: z.enum(["LORA", "ADALORA"]),
   task_type: text.nullish(),
   base_model_name_or_path: text.nullish(),
+  revision: text.nullish(),
   r: rank.nullish(),
   init_r: rank.nullish(),
   lora_alpha: z.number().nullish(),
@@ -115,6 +118,7 @@ function settingsOf(config: z.infer<typeof configSchema>): PeftConfig {
     type: config.peft_type,
     taskType: config.task_type ?? undefined,
     baseModel: config.base_model_name_or_path ?? undefined,
+    revision: config.revision ?? undefined,
     rank: isAdalora ? (config.init_r ?? 12) : (config.r ?? 8),
     alpha: config.lora_alpha ?? 8,
     useRslora: config.use_rslora ?? false,

@@ -5,6 +5,7 @@ import type { CodedUpdate, Head, JsonObject, LinearSite, LowRankUpdate, Method }
 import type { HostTensor } from "@blora/tensor";
 import { writeTensors } from "@blora/weights";
 import type { TrainedAdapter } from "../adapter-folder.ts";
+import type { AdapterDescription } from "../description.ts";
 import type { AdapterWeights } from "../weights.ts";
 import { matrixName, PREFIX } from "./names.ts";
 
@@ -28,7 +29,7 @@ export async function writePeft(
   { description, weights }: TrainedAdapter,
 ): Promise<void> {
   const updates = writableUpdates(exportUpdates(method, sites, weights), sites);
-  const config = peftConfig(updates, sites, weights, description.baseModel, description.head);
+  const config = peftConfig(updates, sites, weights, description);
   writeTensors(join(folder, PEFT_TENSORS_FILE), peftTensors(updates, weights), { format: "pt" });
   await writeFile(join(folder, PEFT_CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
 }
@@ -91,8 +92,7 @@ function peftConfig(
   updates: ReadonlyMap<string, LowRankUpdate>,
   sites: readonly LinearSite[],
   { head }: AdapterWeights,
-  baseModel: string,
-  { kind }: Head,
+  { baseModel, baseRevision, head: { kind } }: AdapterDescription,
 ): JsonObject {
   const ranks = Object.fromEntries([...updates].map(([path, { rank }]) => [path, rank]));
   const largest = Math.max(1, ...Object.values(ranks));
@@ -110,6 +110,7 @@ function peftConfig(
     peft_type: "LORA",
     r: largest,
     rank_pattern: ranks,
+    ...(baseRevision !== undefined && { revision: baseRevision }),
     target_modules: Object.keys(ranks),
     task_type: TASK_TYPES[kind],
     use_dora: false,

@@ -1,4 +1,4 @@
-import { CLASS_ENDINGS, markdownTable } from "@blora/spec";
+import { CLASS_ENDINGS, markdownTable, roundsMore } from "@blora/spec";
 import type { AdapterDescription } from "../description.ts";
 import type { PublishOptions } from "./published-files.ts";
 
@@ -166,24 +166,31 @@ function componentCounts({ bits, ranks }: AdapterDescription): string {
   return `${open} of ${sites.length} matrices have an update. Components: ${ofWidths.join(", ")}.\n\n`;
 }
 
-function pythonExample({ head }: AdapterDescription, { name, baseModel }: PublishOptions): string {
+function pythonExample({ head, baseRevision }: AdapterDescription, { name, baseModel }: PublishOptions): string {
   const factory = `AutoModel${CLASS_ENDINGS[head.kind]}`;
+  const revision = baseRevision === undefined ? "" : `, revision="${baseRevision}"`;
   const labels =
     "labels" in head ? `, num_labels=${head.labels.length}` : head.kind === "regression" ? ", num_labels=1" : "";
   return [
     "from peft import PeftModel",
     `from transformers import ${factory}`,
     "",
-    `base = ${factory}.from_pretrained(${JSON.stringify(baseModel ?? "folder of the base model")}${labels})`,
+    `base = ${factory}.from_pretrained(${JSON.stringify(baseModel ?? "folder of the base model")}${revision}${labels})`,
     `model = PeftModel.from_pretrained(base, ${JSON.stringify(name)})`,
   ].join("\n");
 }
 
-function resultsTable({ results }: AdapterDescription): string {
+const FORMS_DIFFER = `These are scores of the trained form, whose evaluation also rounds weights or activations of the network. The
+PEFT files hold its plain update, which leaves the network as it is: they score otherwise.
+
+`;
+
+function resultsTable({ results, bops }: AdapterDescription): string {
   if (results === undefined) return "";
   const { split, rows, scores, seed, steps } = results;
   const lines = Object.entries(scores).map(([metric, value]) => [metric, value.toFixed(4), split, rows, seed, steps]);
-  return `## Results\n\n${markdownTable(["metric", "value", "split", "rows", "seed", "updates"], lines)}\n`;
+  const table = markdownTable(["metric", "value", "split", "rows", "seed", "updates"], lines);
+  return `## Results\n\n${table}\n${roundsMore(bops) ? FORMS_DIFFER : ""}`;
 }
 
 /** Operands whose widths any site has, in the order of the first that has them. */

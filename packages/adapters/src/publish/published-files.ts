@@ -47,8 +47,15 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
   }
   const path = join(folder, ADAPTER_DESCRIPTION_FILE);
   const stored = parseDescription(readJsonFile(path) as JsonObject, path);
-  const description = { ...stored, baseModel: baseModel ?? localModel(stored.baseModel) };
-  const config = { ...readJsonFile(join(folder, PEFT_CONFIG_FILE)), base_model_name_or_path: baseModel ?? null };
+  // A commit belongs to the repository it was found in.
+  const baseRevision = baseModel === stored.baseModel ? stored.baseRevision : undefined;
+  const description = { ...stored, baseModel: baseModel ?? localModel(stored.baseModel), baseRevision };
+  const { revision: _, ...peft } = readJsonFile(join(folder, PEFT_CONFIG_FILE)) as JsonObject;
+  const config = {
+    ...peft,
+    base_model_name_or_path: baseModel ?? null,
+    ...(baseRevision !== undefined && { revision: baseRevision }),
+  };
   const ownCard = join(folder, "README.md");
   return [
     existsSync(ownCard)
@@ -62,8 +69,10 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
 }
 
 /** The Hub id an adapter was trained on; undefined for a local folder, which may be named like an id. */
-export function hubBaseModel({ baseModel, baseRevision }: AdapterDescription): string | undefined {
-  return baseRevision !== undefined && HUB_ID.test(baseModel) ? baseModel : undefined;
+export function hubBaseModel({ baseModel, baseRevision, baseSha256 }: AdapterDescription): string | undefined {
+  // Adapters that kept no content named folders as they were given, in words that may look like an id.
+  const isNamed = baseRevision !== undefined || (baseSha256 !== undefined && baseModel.includes("/"));
+  return isNamed && HUB_ID.test(baseModel) ? baseModel : undefined;
 }
 
 export function textFile(path: string, text: string): PublishedFile {
