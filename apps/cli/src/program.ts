@@ -8,6 +8,7 @@ import { addGenerateCommand } from "./commands/generate.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
 import { addNativeCommand } from "./commands/native.ts";
+import { addPredictCommand } from "./commands/predict.ts";
 import { addPublishCommand } from "./commands/publish.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
@@ -24,6 +25,7 @@ export function createProgram(exit: (status: number) => void): Command {
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
   addEvalCommand(program, exit);
+  addPredictCommand(program);
   addReportCommand(program);
   addGenerateCommand(program);
   addExportCommand(program);

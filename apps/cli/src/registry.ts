@@ -7,9 +7,12 @@ import { binaryConcrete, hardConcrete } from "@blora/gates";
 import { adalora, blora, full, head, lora } from "@blora/lora";
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { modernBert } from "@blora/model-modernbert";
 import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
+import { roberta } from "@blora/model-roberta";
 import { bayesianBits, uniform } from "@blora/quantizers";
+import { classify } from "@blora/task-classify";
 import { glue } from "@blora/task-glue";
 import { instruct } from "@blora/task-instruct";
 import { mmlu } from "@blora/task-mmlu";
@@ -22,6 +25,7 @@ type FirstPartyPlugin =
   | typeof blora
   | typeof bops
   | typeof builtinTask
+  | typeof classify
   | typeof debertaV2
   | typeof full
   | typeof glue
@@ -30,9 +34,11 @@ type FirstPartyPlugin =
   | typeof instruct
   | typeof lora
   | typeof mmlu
+  | typeof modernBert
   | typeof onnx
   | typeof phi
   | typeof qwen2
+  | typeof roberta
   | typeof tfjs
   | typeof uniform;
 
@@ -45,6 +51,7 @@ export const firstPartyPlugins: readonly FirstPartyPlugin[] = [
   blora,
   bops,
   builtinTask,
+  classify,
   debertaV2,
   full,
   glue,
@@ -53,9 +60,11 @@ export const firstPartyPlugins: readonly FirstPartyPlugin[] = [
   instruct,
   lora,
   mmlu,
+  modernBert,
   onnx,
   phi,
   qwen2,
+  roberta,
   tfjs,
   uniform,
 ];

@@ -38,6 +38,8 @@ export interface Registry<P extends AnyPlugin = AnyPlugin> {
    */
   resolve<K extends P["kind"]>(manifest: ComponentManifest<K>): Component<K>;
   resolve<K extends P["kind"]>(manifest: unknown, kind: K): Component<K>;
+  /** The plugin of that kind and id. @throws {NotFoundError} for one that is not registered, with suggestions */
+  plugin(kind: PluginKind, id: string): AnyPlugin;
   /** npm package that provides `kind/id`, where it is registered and named one. */
   packageOf(reference: string): string | undefined;
 }
@@ -58,6 +60,7 @@ export function createRegistry<const P extends readonly AnyPlugin[]>(plugins: P)
     create: (kind: PluginKind, id: string, ...options: never[]) => call(find(table, kind, id), options),
     ids: (kind: PluginKind) => [...(table.get(kind)?.keys() ?? [])],
     resolve: (manifest: unknown, kind?: PluginKind) => resolveManifest(manifest, kind, (k, id) => find(table, k, id)),
+    plugin: (kind: PluginKind, id: string) => find(table, kind, id),
     packageOf: (reference: string) => packageOf(table, reference),
   };
   return Object.freeze(registry) as unknown as Registry<P[number]>;

@@ -6,6 +6,8 @@ export type RunEvent =
   | StartEvent
   | { readonly type: "resume"; readonly step: number; readonly folder: string }
   | { readonly type: "warning"; readonly message: string }
+  /** What was understood before anything begins. */
+  | { readonly type: "note"; readonly message: string }
   | { readonly type: "compile"; readonly name: string; readonly milliseconds: number }
   | StepEvent
   | EvaluationEvent

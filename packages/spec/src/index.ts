@@ -84,6 +84,7 @@ export {
   type PluginDefinition,
   type PluginKind,
   type PluginKinds,
+  type Understood,
 } from "./plugin.ts";
 export {
   type EncodedValues,

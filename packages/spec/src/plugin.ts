@@ -41,6 +41,15 @@ export interface Described<K extends PluginKind> {
 /** A plugin's product: the interface of its kind, and the manifest it came from. */
 export type Component<K extends PluginKind> = PluginKinds[K] & Described<K>;
 
+/** Options that data have completed, and what was understood, in one sentence. */
+export interface Understood<Options> {
+  readonly options: Options;
+  readonly sentence: string;
+}
+
+/** Completes the options that are given from a data file or folder. */
+export type OptionsFromData = (data: string, given: Readonly<Record<string, unknown>>) => Promise<Understood<unknown>>;
+
 /** A function from options to a component, with the facts a registry needs. */
 export interface Plugin<K extends PluginKind, Id extends string, Options, Product extends PluginKinds[K]> {
   (...options: undefined extends Options ? [options?: Options] : [options: Options]): Product & Described<K>;
@@ -51,6 +60,8 @@ export interface Plugin<K extends PluginKind, Id extends string, Options, Produc
   readonly packageName: string | undefined;
   /** What the options must be. Calling the plugin checks them. */
   readonly optionsSchema: StandardSchemaV1;
+  /** Options that data complete, such as the names of classes; what is given is kept. Undefined where data say nothing. */
+  readonly fromData: OptionsFromData | undefined;
 }
 
 /** Any plugin, for lists of them. */
@@ -61,6 +72,7 @@ export interface AnyPlugin {
   readonly apiVersion: string;
   readonly packageName: string | undefined;
   readonly optionsSchema: StandardSchemaV1;
+  readonly fromData: OptionsFromData | undefined;
 }
 
 /** What an author writes. `Options` is what is given, `Settings` what the schema makes of it. */
@@ -77,6 +89,8 @@ export interface PluginDefinition<
   readonly packageName?: string;
   /** Refuses unknown keys, and takes its own output: manifests hold that. `noOptions` for a plugin without options. */
   readonly optionsSchema: StandardSchemaV1<Options, Settings>;
+  /** Completes options from a data file or folder, where these say what a user would otherwise have to. */
+  fromData?(data: string, given: Partial<Options>): Promise<Understood<Options>>;
   /** Makes the component of options that the schema has checked. */
   create(settings: Settings): Product;
 }
@@ -115,5 +129,6 @@ export function definePlugin<
     apiVersion: PLUGIN_API_VERSION,
     packageName,
     optionsSchema,
+    fromData: definition.fromData,
   }) as unknown as Plugin<K, Id, Options, Product>;
 }

@@ -3,6 +3,7 @@ import { ops, softmaxCrossEntropy, type Tensor } from "@blora/tensor";
 import { loadSplit } from "./load.ts";
 import { type ClassifyOptions, optionsSchema } from "./options.ts";
 import { scoreLogits, scoreMajority } from "./score.ts";
+import { understandData } from "./understand-data.ts";
 
 /**
  * One label for a text or a pair of texts, from your own csv, tsv, jsonl or parquet files.
@@ -15,6 +16,7 @@ export const classify: Plugin<"task", "classify", ClassifyOptions, LabelTask> = 
   id: "classify",
   packageName: "@blora/task-classify",
   optionsSchema,
+  fromData: understandData,
   create: createTask,
 });
 

@@ -1,3 +1,3 @@
 export { classify } from "./classify.ts";
 export type { ClassifyOptions } from "./options.ts";
-export { type Understood, understandData } from "./understand-data.ts";
+export { understandData } from "./understand-data.ts";

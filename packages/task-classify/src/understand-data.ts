@@ -1,16 +1,10 @@
 import { basename } from "node:path";
 import type { Table } from "@blora/data";
-import { InvalidInputError } from "@blora/spec";
+import { InvalidInputError, type Understood } from "@blora/spec";
 import { findColumns } from "./columns.ts";
 import { tablesOf } from "./files.ts";
 import type { ClassifyOptions } from "./options.ts";
 import { storedLabel } from "./rows.ts";
-
-/** Options, and what they say in one sentence. */
-export interface Understood {
-  readonly options: ClassifyOptions;
-  readonly sentence: string;
-}
 
 /** Labels are classes while they are few. Beyond, whole numbers are amounts, and texts must repeat to be classes. */
 const FEW_CLASSES = 20;
@@ -23,7 +17,10 @@ const MOST_CLASSES_PER_ROW = 0.5;
  *
  * @throws NotFoundError | InvalidInputError naming the file and what is missing or cannot be told
  */
-export async function understandData(data: string, given: Partial<ClassifyOptions> = {}): Promise<Understood> {
+export async function understandData(
+  data: string,
+  given: Partial<ClassifyOptions> = {},
+): Promise<Understood<ClassifyOptions>> {
   const tables = (await tablesOf(given.train ?? "train", data))!;
   const [first] = tables;
   const columns = findColumns(first!, definedOf(given));

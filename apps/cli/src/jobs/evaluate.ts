@@ -8,6 +8,7 @@ import { openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
 import type { JobHost } from "./job.ts";
+import { splitOf } from "./split-of.ts";
 
 export interface EvaluationInput {
   readonly request: RunRequest & AdapterFlags;
@@ -54,14 +55,16 @@ export async function evaluateAdapter(
   if (adapter === undefined) {
     throw new InvalidInputError(`eval: expected an adapter folder to score on ${task.name}, found none.`);
   }
-  const splits = input.split === undefined ? {} : { splits: [input.split] };
-  const results = await evaluate({ ...parts, ...splits, onRows: rowsPerSecond(host) });
+  const splits = splitOf(input.split, parts.data);
+  const results = await evaluate({ ...parts, ...(splits.length > 0 && { splits }), onRows: rowsPerSecond(host) });
   await engine.release();
   return { kind: "splits", results: withoutRows(results) };
 }
 
 /** Says how far each split is, and how fast. */
-function rowsPerSecond({ emit }: JobHost<EvaluationProgress>): (split: string, done: number, total: number) => void {
+export function rowsPerSecond({
+  emit,
+}: JobHost<EvaluationProgress>): (split: string, done: number, total: number) => void {
   let last = performance.now();
   let began = last;
   let current: string | undefined;

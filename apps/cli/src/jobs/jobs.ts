@@ -3,12 +3,14 @@ import { exportModel } from "./export.ts";
 import { generate } from "./generate.ts";
 import type { JobHost } from "./job.ts";
 import { merge } from "./merge.ts";
+import { predict } from "./predict.ts";
 import { trainAdapter } from "./train.ts";
 
 /** Everything that takes long, by what its process is called where it fails. */
 export interface Jobs {
   readonly training: typeof trainAdapter;
   readonly evaluation: typeof evaluateAdapter;
+  readonly prediction: typeof predict;
   readonly merge: typeof merge;
   readonly export: typeof exportModel;
   readonly generation: typeof generate;
@@ -17,6 +19,7 @@ export interface Jobs {
 export const jobs: Jobs = {
   training: trainAdapter,
   evaluation: evaluateAdapter,
+  prediction: predict,
   merge,
   export: exportModel,
   generation: generate,

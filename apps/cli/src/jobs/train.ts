@@ -31,7 +31,8 @@ export async function trainAdapter(
 ): Promise<TrainingResult> {
   const start = adapter === undefined ? undefined : await adapterSettings(adapter, request);
   const run = await resolveRun(request, start);
-  const { out, engine, registry } = run;
+  const { out, engine, registry, understood } = run;
+  if (understood !== undefined) host.emit({ type: "note", message: understood });
   const summary = await train({
     ...(await openRun(run)),
     outputDirectory: out,

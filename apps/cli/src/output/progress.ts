@@ -27,6 +27,8 @@ export function createProgress(output: Output): (event: RunEvent) => void {
         );
       case "resume":
         return line(`resumed at step ${event.step} from ${event.folder}`);
+      case "note":
+        return line(event.message);
       case "warning":
         return line(`warning: ${inFlags(event.message)}`);
       case "evaluation": {

@@ -20,6 +20,7 @@ import { type Config, chooseConfig, readConfigs } from "./config-file.ts";
 import { type PluginSource, pluginFlags, registryWith, requirePlugins } from "./plugins.ts";
 import type { RunRequest } from "./request.ts";
 import { type OptionTree, withOption } from "./set-option.ts";
+import { OWN_DATA_TASK, taskOfData } from "./task-of-data.ts";
 
 /** A run with everything decided and every component made; no model, tokenizer or data is open yet. */
 export interface ResolvedRun {
@@ -40,6 +41,8 @@ export interface ResolvedRun {
   /** Absolute. */
   readonly data: string | undefined;
   readonly arguments: TrainingArgumentsInput;
+  /** What was understood of the data, where the task asked them. */
+  readonly understood: string | undefined;
   /** Run directory. */
   readonly out: string;
 }
@@ -63,6 +66,8 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
     model === undefined && adapter === undefined
       ? undefined
       : chosenModel({ model, revision: request.revision }, adapter);
+  const data = resolved(request.data ?? config?.data);
+  const task = await chosenTask(request, config, adapter, { data, registry, assignments: set.task });
   const run = {
     registry,
     model: base?.model,
@@ -71,11 +76,12 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
     adapterFolder: adapter?.folder,
     offline: request.offline ?? false,
     architecture: config?.architecture,
-    task: makeComponent("task", taskOf(request, config, adapter, registry), set.task, make),
+    task: makeComponent("task", task.chosen, set.task, make),
+    understood: task.sentence,
     method: makeComponent("method", methodOf(request, config, adapter, registry), set.method, make),
     engine: makeComponent("engine", engineOf(request, config, registry), set.engine, make),
     costModel: config?.costModel ?? bops(),
-    data: resolved(request.data ?? config?.data),
+    data,
     arguments: {
       ...(adapter?.maxSeqLength !== undefined && { maxSeqLength: adapter.maxSeqLength }),
       ...argumentsWith(config?.training ?? {}, set.arguments),
@@ -96,18 +102,27 @@ function listed(config: Config | undefined, file: string | undefined): readonly 
 /** A component as a config file holds it, or what to make one from. */
 type Chosen<K extends PluginKind> = { readonly value: Component<K> } | { readonly manifest: ComponentManifest<K> };
 
-function taskOf(
+/** The task of the config file or the adapter, or one by its name, which data may complete. */
+async function chosenTask(
   { task }: RunRequest,
   config: Config | undefined,
   adapter: AdapterSettings | undefined,
-  registry: Registry,
-): Chosen<"task"> {
-  if (config !== undefined && (task === undefined || task === config.task.name)) return { value: config.task };
+  parts: {
+    readonly data: string | undefined;
+    readonly registry: Registry;
+    readonly assignments: readonly Assignment[];
+  },
+): Promise<{ readonly chosen: Chosen<"task">; readonly sentence?: string | undefined }> {
+  const { data, registry, assignments } = parts;
+  if (config !== undefined && (task === undefined || task === config.task.name))
+    return { chosen: { value: config.task } };
   if (adapter?.taskManifest !== undefined && (task === undefined || task === adapter.task)) {
     requirePlugins(adapter.taskManifest, registry, adapter.folder);
-    return { manifest: adapter.taskManifest };
+    return { chosen: { manifest: adapter.taskManifest } };
   }
-  return { manifest: taskManifest(task ?? adapter?.task ?? "builtin", registry) };
+  const name = task ?? adapter?.task ?? (data === undefined ? "builtin" : OWN_DATA_TASK);
+  const { manifest, sentence } = await taskOfData(taskManifest(name, registry), assignments, data, registry);
+  return { chosen: { manifest }, sentence };
 }
 
 function methodOf(

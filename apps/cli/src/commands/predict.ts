@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { writeFileDurably } from "@blora/files";
+import { InvalidInputError } from "@blora/spec";
+import type { Command } from "commander";
+import { createEvaluationLine } from "../output/evaluation-line.ts";
+import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
+import { runInChild } from "../run/child.ts";
+import type { RunRequest } from "../run/request.ts";
+import { addRunFlags } from "./run-flags.ts";
+
+interface PredictFlags extends Omit<RunRequest, "out">, AdapterFlags {
+  readonly split?: string;
+  readonly out?: string;
+}
+
+export function addPredictCommand(program: Command): void {
+  addAdapterRevision(addRunFlags(program.command("predict")))
+    .argument("<adapter>", "an adapter folder, a run directory that holds one, or an adapter of the Hub")
+    .description("answer texts with a trained adapter: the class of each and how likely every class is, or its number")
+    .option("--split <name>", "split to answer (default: the whole file of --data, or the task's evaluation split)")
+    .option("--out <file>", "csv file to write, which must not be there yet (default: print)")
+    .action(async (adapter: string, { split, out, ...request }: PredictFlags) => {
+      if (out !== undefined && existsSync(out)) {
+        throw new InvalidInputError(`${out}: expected a file that is not there yet, found one. Nothing was written.`);
+      }
+      const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
+      const { result } = await runInChild(
+        "prediction",
+        { request, adapter, split },
+        { onEvent: createEvaluationLine(output) },
+      );
+      if (out === undefined) process.stdout.write(result.csv);
+      else {
+        await writeFileDurably(resolve(out), result.csv);
+        process.stdout.write(`${result.rows} rows in ${out}\n`);
+      }
+    });
+}

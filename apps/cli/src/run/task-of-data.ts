@@ -1,0 +1,40 @@
+import type { Registry } from "@blora/core";
+import { BloraError, type ComponentManifest } from "@blora/spec";
+import { UsageError } from "../exit.ts";
+import { type Assignment, manifestWith } from "./assignments.ts";
+import type { OptionTree } from "./set-option.ts";
+
+/** Task that one's own data are for where none is named. */
+export const OWN_DATA_TASK = "classify";
+
+/** A task whose options the data have completed, and the sentence that says what was understood. */
+export interface TaskOfData {
+  readonly manifest: ComponentManifest<"task">;
+  readonly sentence?: string;
+}
+
+/**
+ * Completes a task's options from the data, as its plugin does it; what flags set is kept. Other tasks stay as they are.
+ *
+ * @throws UsageError for a task that lives on data where none are named, or a flag that contradicts them
+ */
+export async function taskOfData(
+  manifest: ComponentManifest<"task">,
+  assignments: readonly Assignment[],
+  data: string | undefined,
+  registry: Registry,
+): Promise<TaskOfData> {
+  const id = manifest.$plugin.slice("task/".length);
+  const { fromData } = registry.plugin("task", id);
+  if (fromData === undefined) return { manifest };
+  if (data === undefined)
+    throw new UsageError(`--task ${id}: expected a data file or folder, found none. Name it with --data.`);
+  const given = (assignments.reduce(manifestWith, manifest).options ?? {}) as OptionTree;
+  try {
+    const { options, sentence } = await fromData(data, given);
+    return { manifest: { ...manifest, options }, sentence };
+  } catch (error) {
+    if (!BloraError.isInstance(error) || assignments.length === 0) throw error;
+    throw new UsageError(`${assignments.map(({ flag }) => flag).join(" ")}: ${error.message}`, { cause: error });
+  }
+}
