@@ -2,6 +2,7 @@ import { defineConfig } from "vitepress";
 
 const guide = [
   { text: "What it is", link: "/guide/what-it-is" },
+  { text: "Fine-tune on your own data", link: "/guide/own-data" },
   { text: "Quick start", link: "/guide/quick-start" },
   { text: "Causal language models", link: "/guide/language-models" },
   { text: "MMLU", link: "/guide/mmlu" },
@@ -24,10 +25,11 @@ const decisions = [
   { text: "4. tfjs-core alone", link: "/decisions/0004-tfjs-core-alone" },
   { text: "5. A merged low-rank product", link: "/decisions/0005-merged-low-rank-product" },
   { text: "6. An own unigram encoder", link: "/decisions/0006-own-unigram-encoder" },
-  { text: "7. Gates that can come back", link: "/decisions/0007-gates-that-can-come-back" },
-  { text: "8. A budget for bit operations", link: "/decisions/0008-a-budget-for-bit-operations" },
-  { text: "9. Large operands are sampled", link: "/decisions/0009-large-operands-are-sampled" },
+  { text: "7. Widths per singular component", link: "/decisions/0007-widths-per-singular-component" },
+  { text: "8. A budget is spent by worth", link: "/decisions/0008-a-budget-is-spent-by-worth" },
+  { text: "9. Large operands draw rarely", link: "/decisions/0009-large-operands-draw-rarely" },
   { text: "10. What takes long runs in its own process", link: "/decisions/0010-training-in-its-own-process" },
+  { text: "11. Scales are computed", link: "/decisions/0011-scales-are-computed" },
 ];
 
 // VitePress reads the default export.

@@ -81,8 +81,9 @@ function blora(words: readonly string[], environment: Record<string, string>) {
 
 /** `blora` command lines in code, in blocks and in a sentence, without npx and comments. */
 function commandsOf(markdown: string): { readonly line: number; readonly text: string }[] {
-  const blocks = [...markdown.matchAll(/^```(?:sh|bash)?\n(.*?)^```/gms)].flatMap((block) => {
-    const joined = block[1]!.replaceAll("\\\n", "  ");
+  const blocks = [...markdown.matchAll(/^```(\w*)\n(.*?)^```$/gms)].flatMap((block) => {
+    if (!["", "sh", "bash"].includes(block[1]!)) return [];
+    const joined = block[2]!.replaceAll("\\\n", "  ");
     return [...joined.matchAll(/^(?:npx )?blora .*$/gm)].map(([text]) => ({ index: block.index, text }));
   });
   const inline = [...markdown.matchAll(/`((?:npx )?blora [^`]+)`/g)].map(({ index, 1: text }) => ({
