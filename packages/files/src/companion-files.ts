@@ -31,7 +31,7 @@ export function isCompanionFile(name: string): boolean {
 }
 
 /** Names of the companion files in a model's folder, in order. */
-function companionFiles(folder: string): string[] {
+export function companionFiles(folder: string): string[] {
   const namesIn = (path: string): string[] =>
     existsSync(path)
       ? readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]))

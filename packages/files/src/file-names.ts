@@ -2,6 +2,10 @@ export const WEIGHTS_FILE = "model.safetensors";
 /** Says which tensor is in which file of weights, where there are several. */
 export const WEIGHTS_INDEX_FILE = "model.safetensors.index.json";
 
+/** Weights as PyTorch writes them, and which tensor is in which of several such files. */
+export const PYTORCH_FILE = "pytorch_model.bin";
+export const PYTORCH_INDEX_FILE = "pytorch_model.bin.index.json";
+
 /** An adapter packed at its learned widths: what describes it, and its tensors. */
 export const ADAPTER_DESCRIPTION_FILE = "blora_config.json";
 export const ADAPTER_PACKED_FILE = "blora_model.safetensors";

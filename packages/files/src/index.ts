@@ -1,4 +1,4 @@
-export { copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
+export { companionFiles, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
 export { flush, writeFileDurably, writeFileDurablySync, writeFolderDurably } from "./durable.ts";
 export { requireEmptyFolder } from "./empty-folder.ts";
@@ -8,6 +8,8 @@ export {
   isPickle,
   PEFT_CONFIG_FILE,
   PEFT_TENSORS_FILE,
+  PYTORCH_FILE,
+  PYTORCH_INDEX_FILE,
   pickleAdvice,
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,

@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isCompanionFile, isPickle, pickleAdvice, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
+import {
+  isCompanionFile,
+  isPickle,
+  PYTORCH_FILE,
+  PYTORCH_INDEX_FILE,
+  pickleAdvice,
+  WEIGHTS_FILE,
+  WEIGHTS_INDEX_FILE,
+} from "@blora/files";
 import { InvalidInputError, isJsonRecord, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import { connect } from "./connection.ts";
 import { downloadFileAlone, type RepositoryContent } from "./download.ts";
@@ -27,7 +35,8 @@ const MODEL: RepositoryContent = {
       names.has(WEIGHTS_FILE)
         ? name === WEIGHTS_FILE
         : /^[\w.-]+\.safetensors$/.test(name) || name === WEIGHTS_INDEX_FILE;
-    const weights = [...names].filter(isWeights);
+    const safetensors = [...names].filter(isWeights);
+    const weights = safetensors.length > 0 ? safetensors : pytorchWeights(names);
     if (weights.length === 0) {
       if ([...names].some(isPickle)) {
         throw new InvalidInputError(`${id} ${pickleAdvice(id)}; or name a revision that has ${WEIGHTS_FILE}`);
@@ -38,6 +47,12 @@ const MODEL: RepositoryContent = {
     return [...[...names].filter(isCompanionFile), ...weights, CONFIG];
   },
 };
+
+/** PyTorch's files of weights; none where there are only other pickles. */
+function pytorchWeights(names: ReadonlySet<string>): readonly string[] {
+  if (names.has(PYTORCH_FILE)) return [PYTORCH_FILE];
+  return [...names].filter((name) => /^pytorch_model[\w.-]*\.bin$/.test(name) || name === PYTORCH_INDEX_FILE);
+}
 
 /** Names of the files of weights that a snapshot should have. One of pickle files alone is told so where it is opened. */
 function weightsOf(folder: string): readonly string[] {
@@ -50,13 +65,13 @@ function weightsOf(folder: string): readonly string[] {
 
 /**
  * The folder of a model: the folder itself, or a model of the Hugging Face Hub,
- * downloaded into the cache where it is not there already. Only safetensors,
- * `config.json` and the files that go along with them are downloaded. Without a connection the
+ * downloaded into the cache where it is not there already. Only safetensors, or
+ * PyTorch's `pytorch_model.bin` where there are none, `config.json` and the files that go along with them are downloaded. Without a connection the
  * cached copy is used.
  *
  * Throws `NotFoundError` for an unknown model or folder and one that is not
  * cached when offline, `InvalidInputError` for a bad name, a gated model and one
- * that has only pickle files.
+ * that has only other pickle files.
  */
 export async function resolveModel(idOrFolder: string, options: ResolveModelOptions = {}): Promise<string> {
   return resolveRepository(idOrFolder, MODEL, options);

@@ -295,8 +295,25 @@ describe("resolveModel", () => {
     await expect(resolveTiny()).rejects.toThrow(/answered 503 to a request for org\/tiny/);
   });
 
-  it("refuses a model that has only pickle files before it downloads any", async () => {
-    hub.files = { "config.json": FILES["config.json"]!, "pytorch_model.bin": FILES["pytorch_model.bin"]! };
+  it("downloads PyTorch's files of weights where there is nothing else, as deberta-v3-base has it", async () => {
+    const text = (content: string) => Buffer.from(content);
+    const others = {
+      "tf_model.h5": text("h5"),
+      "rust_model.ot": text("ot"),
+      "pytorch_model.generator.bin": text("generator"),
+    };
+    const wanted = {
+      "pytorch_model.bin": text("weights"),
+      "spm.model": text("spm"),
+      "config.json": FILES["config.json"]!,
+    };
+    hub.files = { ...others, ...wanted };
+    expect(readdirSync(await resolveTiny()).sort()).toEqual(Object.keys(wanted).sort());
+    expect(readdirSync(await resolveTiny({ offline: true })).sort()).toEqual(Object.keys(wanted).sort());
+  });
+
+  it("refuses a model that has only pickle files of other names before it downloads any", async () => {
+    hub.files = { "config.json": FILES["config.json"]!, "model.ckpt": FILES["pytorch_model.bin"]! };
     await expect(resolveTiny()).rejects.toThrow(/org\/tiny holds its weights only as pickle files.*save_pretrained/);
     expect(hub.served).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { resolveAdapter, resolveModel } from "@blora/hub";
 import { baseModelOf, requireBaseModel, requireSameBase } from "@blora/network";
-import { openCheckpoint } from "@blora/weights";
+import { openCheckpoint, safetensorsFolder } from "@blora/weights";
 import type { AdaptedModel } from "./adapted-model.ts";
 import {
   type AdapterOptions,
@@ -40,6 +40,6 @@ async function loadBase(adapter: string, options: LoadAdapterOptions): Promise<L
   const { revision = options.resolve?.revision } = base;
   const resolve = { ...options.resolve, ...(revision !== undefined && { revision }) };
   const model = await resolveModel(base.model, resolve);
-  await requireSameBase(base, openCheckpoint(model), adapter);
+  await requireSameBase(base, openCheckpoint(await safetensorsFolder(model)), adapter);
   return loadModel({ ...options, model, resolve });
 }

@@ -10,7 +10,7 @@ import {
   type PlainAdapter,
 } from "@blora/network";
 import type { Architecture, Engine, Head, Tokenizer } from "@blora/spec";
-import { openCheckpoint, requireVocabulary } from "@blora/weights";
+import { openCheckpoint, requireVocabulary, safetensorsFolder } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
 import { createQueue, type Runtime } from "./runtime.ts";
 
@@ -56,7 +56,7 @@ export interface LoadedModel {
 /** Opens a base model. */
 export async function loadModel(options: LoadModelOptions): Promise<LoadedModel> {
   const { architecture, engine, resolve } = options;
-  const folder = await resolveModel(options.model, resolve);
+  const folder = await safetensorsFolder(await resolveModel(options.model, resolve));
   const network = openNetwork(architecture, openCheckpoint(folder), options.model);
   const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer(folder) : options.tokenizer;
   requireVocabulary(tokenizer, network.checkpoint, options.model);

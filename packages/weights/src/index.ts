@@ -4,6 +4,7 @@ export { firstNonFinite } from "./first-non-finite.ts";
 export { type MatchOptions, matchParameters, type ParameterMatch } from "./match-parameters.ts";
 export { type Checkpoint, type CheckpointTensor, openCheckpoint } from "./open-checkpoint.ts";
 export { readBytes } from "./positioned-read.ts";
+export { type SafetensorsFolderOptions, safetensorsFolder } from "./pytorch/safetensors-folder.ts";
 export { requireUnquantized } from "./quantized.ts";
 export { isFloatType, type ReadOptions, readTensor, readTensorValues, type TensorValues } from "./read-tensor.ts";
 export { readSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
+import { join } from "node:path";
 import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
+import { PYTORCH_FILE, PYTORCH_INDEX_FILE } from "@blora/files";
 import { readModelConfig } from "@blora/hub";
 import { type FrozenTensor, type JsonObject, NotFoundError } from "@blora/spec";
 import {
@@ -89,7 +92,8 @@ function storedFormats(
       return stored && FORMATS[stored.type];
     };
   } catch (error) {
-    if (NotFoundError.isInstance(error)) return undefined;
+    const isPytorch = [PYTORCH_FILE, PYTORCH_INDEX_FILE].some((name) => existsSync(join(folder, name)));
+    if (NotFoundError.isInstance(error) || isPytorch) return undefined;
     throw error;
   }
 }

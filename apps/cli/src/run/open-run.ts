@@ -5,7 +5,7 @@ import { type BaseModel, requireSameBase } from "@blora/network";
 import { type Architecture, NotFoundError } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import type { RunParts } from "@blora/trainer";
-import { type Checkpoint, openCheckpoint } from "@blora/weights";
+import { type Checkpoint, openCheckpoint, safetensorsFolder } from "@blora/weights";
 import { createDownloadLine } from "../output/download-line.ts";
 import { BUILTIN_MODEL } from "./builtin-model.ts";
 import type { ResolvedRun } from "./resolve.ts";
@@ -57,11 +57,12 @@ export async function modelFolder(
   { offline, revision }: { readonly offline?: boolean | undefined; readonly revision?: string | undefined },
 ): Promise<string> {
   if (model === BUILTIN_MODEL) return builtinModelFolder();
-  return resolveModel(model, {
+  const folder = await resolveModel(model, {
     onProgress: createDownloadLine(process.stderr),
     ...(offline === undefined ? {} : { offline }),
     ...(revision === undefined ? {} : { revision }),
   });
+  return safetensorsFolder(folder);
 }
 
 /** The registered architecture that reads a checkpoint's `model_type`. */

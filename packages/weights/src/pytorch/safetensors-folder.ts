@@ -1,0 +1,101 @@
+import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+  companionFiles,
+  PYTORCH_FILE,
+  PYTORCH_INDEX_FILE,
+  readJsonFile,
+  requireFreeSpace,
+  sha256,
+  WEIGHTS_FILE,
+  WEIGHTS_INDEX_FILE,
+  writeFolderDurably,
+} from "@blora/files";
+import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
+import { readSafetensorsHeader } from "../safetensors-header.ts";
+import { convertPytorchFile } from "./convert-pytorch-file.ts";
+
+export interface SafetensorsFolderOptions {
+  /** Where converted weights are kept. Default: `BLORA_CACHE`, or `blora` in the user's cache. */
+  readonly cache?: string;
+}
+
+/**
+ * The folder itself where it holds safetensors. One with PyTorch's `pytorch_model.bin`, whole or in shards, stands in
+ * the cache as safetensors: written once and again where a file has changed, its other files as links to the folder's.
+ * Nothing of the PyTorch files is run.
+ *
+ * @throws NotFoundError for shards that are missing, InvalidInputError for files that are no state dicts
+ */
+export async function safetensorsFolder(folder: string, options: SafetensorsFolderOptions = {}): Promise<string> {
+  const files = holdsSafetensors(folder) ? undefined : pytorchFiles(folder);
+  if (files === undefined) return folder;
+  const stats = files.map((name) => statSync(join(folder, name)));
+  const identity = files.map((name, index) => {
+    const { size, mtimeMs } = stats[index]!;
+    return [realpathSync(join(folder, name)), size, mtimeMs].join(" ");
+  });
+  const converted = join(options.cache ?? cacheFolder(), "pytorch", sha256([realpathSync(folder), ...identity]));
+  if (!holdsSafetensors(converted)) {
+    await mkdir(dirname(converted), { recursive: true });
+    const size = stats.reduce((sum, file) => sum + file.size, 0);
+    await requireFreeSpace(dirname(converted), size, {
+      what: `the weights of ${folder} as safetensors`,
+      advice: "Name a folder with more room in BLORA_CACHE.",
+    });
+    await writeFolderDurably(converted, (aside) => convertAll(folder, files, aside));
+  }
+  linkOthers(folder, converted);
+  return converted;
+}
+
+const holdsSafetensors = (folder: string): boolean =>
+  [WEIGHTS_FILE, WEIGHTS_INDEX_FILE].some((name) => existsSync(join(folder, name)));
+
+function cacheFolder(): string {
+  const { BLORA_CACHE, XDG_CACHE_HOME } = process.env;
+  return BLORA_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "blora");
+}
+
+/** Names of a folder's PyTorch files; undefined where it has none. */
+function pytorchFiles(folder: string): readonly string[] | undefined {
+  if (existsSync(join(folder, PYTORCH_FILE))) return [PYTORCH_FILE];
+  const index = join(folder, PYTORCH_INDEX_FILE);
+  if (!existsSync(index)) return undefined;
+  const { weight_map: weightMap } = readJsonFile(index);
+  const names = isJsonRecord(weightMap) ? [...new Set(Object.values(weightMap))].sort() : [];
+  if (names.length === 0 || !names.every((name) => typeof name === "string" && /^[\w-][\w.-]*\.bin$/.test(name))) {
+    throw new InvalidInputError(`${index}: expected an object weight_map of tensor names to .bin files of its folder.`);
+  }
+  const absent = names.filter((name) => !existsSync(join(folder, String(name))));
+  if (absent.length === 0) return names.map(String);
+  throw new NotFoundError(
+    `${folder} lacks ${absent.length} of the ${names.length} files its index names: ${absent.join(", ")}`,
+  );
+}
+
+async function convertAll(folder: string, files: readonly string[], target: string): Promise<void> {
+  if (files.length === 1) return convertPytorchFile(join(folder, files[0]!), join(target, WEIGHTS_FILE));
+  const weightMap: Record<string, string> = {};
+  for (const name of files) {
+    const shard = name.replace(/\.bin$/, ".safetensors");
+    await convertPytorchFile(join(folder, name), join(target, shard));
+    for (const tensor of readSafetensorsHeader(join(target, shard)).tensors.keys()) weightMap[tensor] = shard;
+  }
+  await writeFile(join(target, WEIGHTS_INDEX_FILE), `${JSON.stringify({ weight_map: weightMap }, null, 2)}\n`);
+}
+
+/** Links to what a checkpoint is read with besides its weights. */
+function linkOthers(folder: string, converted: string): void {
+  for (const name of ["config.json", ...companionFiles(folder)].filter((file) => existsSync(join(folder, file)))) {
+    const path = join(converted, name);
+    const target = realpathSync(join(folder, name));
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found?.isSymbolicLink() && readlinkSync(path) === target) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(path, { force: true });
+    symlinkSync(target, path);
+  }
+}
