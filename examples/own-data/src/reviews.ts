@@ -11,9 +11,27 @@ const THINGS: readonly string[] = [
 const ASPECTS: readonly string[] = ["handle", "colour", "price", "manual", "packaging", "weight", "sound", "finish"];
 
 const JUDGEMENTS: Readonly<Record<Review["stars"], readonly string[]>> = {
-  1: ["broke after a week", "was a waste of money", "stopped working at once", "arrived damaged", "never did what it should"],
-  3: ["does its job, no more", "is neither good nor bad", "is what you pay for", "works most of the time", "is fine for a start"],
-  5: ["is the best one I ever had", "works perfectly", "was worth every cent", "made my day", "exceeded what I hoped for"],
+  1: [
+    "broke after a week",
+    "was a waste of money",
+    "stopped working at once",
+    "arrived damaged",
+    "never did what it should",
+  ],
+  3: [
+    "does its job, no more",
+    "is neither good nor bad",
+    "is what you pay for",
+    "works most of the time",
+    "is fine for a start",
+  ],
+  5: [
+    "is the best one I ever had",
+    "works perfectly",
+    "was worth every cent",
+    "made my day",
+    "exceeded what I hoped for",
+  ],
 };
 const OPINIONS: Readonly<Record<Review["stars"], readonly string[]>> = {
   1: ["awful", "disappointing", "useless", "poor"],
