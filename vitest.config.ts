@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const config: ViteUserConfig = defineConfig({
@@ -11,7 +12,7 @@ const config: ViteUserConfig = defineConfig({
       // Everything outside type tests is a check of its own.
       ignoreSourceErrors: true,
     },
-    setupFiles: ["./internal/property-seed.ts"],
+    setupFiles: [fileURLToPath(new URL("./internal/property-seed.ts", import.meta.url))],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",

@@ -10,6 +10,7 @@ const program = path.join(root, "apps/cli/dist/blora.js");
 
 /** In this order: pages use what pages before them made. */
 const PAGES = [
+  "docs/guide/own-data.md",
   "docs/guide/quick-start.md",
   "docs/guide/language-models.md",
   "docs/guide/mmlu.md",

@@ -19,7 +19,8 @@ export async function makeStandIns(
 ): Promise<Record<string, string>> {
   const at = (...parts: string[]): string => path.join(folder, ...parts);
   mkdirSync(folder, { recursive: true });
-  symlinkSync(path.join(root, "recipes"), at("recipes"));
+  for (const name of ["recipes", "examples"]) symlinkSync(path.join(root, name), at(name));
+  cpSync(path.join(root, "examples/own-data/reviews.csv"), at("reviews.csv"));
   const builtin = path.join(root, "packages/builtin/model");
   cacheOf(folder, "microsoft/deberta-v3-base", (snapshot) => cpSync(builtin, snapshot, { recursive: true }));
   cacheOf(folder, "microsoft/phi-2", (snapshot) =>
@@ -27,7 +28,7 @@ export async function makeStandIns(
   );
   cacheOf(folder, "Qwen/Qwen2.5-0.5B", (snapshot) => writeTinyQwen2(snapshot, { randomHead: true }));
   cacheOf(folder, "sentence-transformers/all-MiniLM-L6-v2", (snapshot) => writeTinyBert(snapshot));
-  for (const name of ["glue/SST-2", "glue/MRPC", "glue/RTE"]) writeRows(at(name), glueRow);
+  for (const task of ["CoLA", "SST-2", "MRPC", "STS-B", "RTE"]) writeRows(at("glue", task), glueRow);
   for (const name of ["data", "mine"]) writeRows(at(name), instructionRow);
   writeQuestions(at("mmlu"));
   writeFileSync(at("blora.config.ts"), configurationFile());

@@ -148,8 +148,9 @@ const rows: Readonly<Record<string, Row>> = {
 };
 
 describe.each(Object.entries(rows))("%s", (_, { flag, read, ...expected }) => {
-  // An option of GLUE's alone asks for a task of GLUE.
-  const base: RunRequest = flag.set?.[0]?.startsWith("task.") ? { task: "mrpc" } : {};
+  // An option of GLUE's, and data that are not there, ask for a task of GLUE.
+  const isOfGlue = flag.set?.[0]?.startsWith("task.") || flag.data !== undefined;
+  const base: RunRequest = isOfGlue ? { task: "mrpc" } : {};
   test.each([
     ["neither", {}],
     ["flagOnly", { ...base, ...flag }],
