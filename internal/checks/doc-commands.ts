@@ -2,7 +2,6 @@ import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { type Check, type Outcome, verdict } from "./check.ts";
 import { command, root } from "./command.ts";
-import { makeStandIns } from "./doc-stand-ins.ts";
 
 /** Inside the repository, so that imports of a configuration file resolve; `.gitignore` knows it. */
 const folder = path.join(root, ".cache/doc-commands");
@@ -49,6 +48,8 @@ export const docCommands: Check = {
   name: "commands: those of the readme and the guide run on tiny models",
   run: async () => {
     await rm(folder, { recursive: true, force: true });
+    // It imports packages, which are built by now; at the start of a fresh clone they are not.
+    const { makeStandIns } = await import("./doc-stand-ins.ts");
     const environment = await makeStandIns(folder, (words) => blora(words, {}));
     const outcomes: Outcome[] = [];
     const done = new Set<string>();

@@ -7,6 +7,7 @@ import { binaryConcrete, hardConcrete } from "@blora/gates";
 import { adalora, blora, full, head, lora } from "@blora/lora";
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { llama } from "@blora/model-llama";
 import { modernBert } from "@blora/model-modernbert";
 import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
@@ -32,6 +33,7 @@ type FirstPartyPlugin =
   | typeof hardConcrete
   | typeof head
   | typeof instruct
+  | typeof llama
   | typeof lora
   | typeof mmlu
   | typeof modernBert
@@ -58,6 +60,7 @@ export const firstPartyPlugins: readonly FirstPartyPlugin[] = [
   hardConcrete,
   head,
   instruct,
+  llama,
   lora,
   mmlu,
   modernBert,

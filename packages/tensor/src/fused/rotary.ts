@@ -17,10 +17,18 @@ export interface RotaryTables {
  *
  * @param positions int32 [B, T], or [1, T] where all rows have the same
  * @param size R, elements of a head that are turned; even
+ * @param rescale what a frequency becomes, where positions are stretched. Default: itself
  */
-export function rotaryTables(positions: Tensor, size: number, base: number): RotaryTables {
+export function rotaryTables(
+  positions: Tensor,
+  size: number,
+  base: number,
+  rescale: (frequency: number) => number = (frequency) => frequency,
+): RotaryTables {
   const { fround } = Math;
-  const frequencies = Float32Array.from({ length: size / 2 }, (_, i) => 1 / fround(base ** fround((2 * i) / size)));
+  const frequencies = Float32Array.from({ length: size / 2 }, (_, i) =>
+    rescale(fround(1 / fround(base ** fround((2 * i) / size)))),
+  );
   const angles = mul(expandDims(cast(positions, "float32"), 2), tensor(frequencies, [1, 1, size / 2]));
   return { cos: cos(angles), sin: sin(angles) };
 }

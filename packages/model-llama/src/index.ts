@@ -1,0 +1,2 @@
+export type { LlamaConfig } from "./config.ts";
+export { llama } from "./llama.ts";

@@ -1,0 +1,67 @@
+import { refusalOf, useCpuBackend } from "@blora/testing";
+import { describe, expect, it, test } from "vitest";
+import { llama } from "../src/index.ts";
+import { readConfig } from "./fixtures.ts";
+
+const { parseConfig, maxLength } = llama();
+const TINY = { vocab_size: 67, hidden_size: 24, num_hidden_layers: 2, num_attention_heads: 6, intermediate_size: 36 };
+
+describe("parseConfig", () => {
+  useCpuBackend();
+
+  it("fills in Hugging Face's defaults", () => {
+    expect(parseConfig({ model_type: "llama", ...TINY })).toEqual({
+      vocabularySize: 67,
+      hiddenSize: 24,
+      layers: 2,
+      heads: 6,
+      keyValueHeads: 6,
+      headSize: 4,
+      intermediateSize: 36,
+      normEpsilon: 1e-6,
+      maxPositions: 2048,
+      rotaryBase: 10_000,
+      rescaleFrequency: undefined,
+      attentionBias: false,
+      feedForwardBias: false,
+      tiedEmbeddings: false,
+      initializerRange: 0.02,
+    });
+  });
+
+  it("reads rotary settings by the names before and after transformers 5", () => {
+    const scaling = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
+    const older = { model_type: "llama", ...TINY, rope_theta: 5e5, rope_scaling: { type: "llama3", ...scaling } };
+    const newer = {
+      model_type: "llama",
+      ...TINY,
+      rope_parameters: { rope_type: "llama3", rope_theta: 5e5, ...scaling },
+    };
+    for (const config of [older, newer].map(parseConfig)) {
+      expect(config.rotaryBase).toBe(5e5);
+      // A wave of 8192 / 4 tokens and shorter stays, one of 8192 tokens and longer is eight times as long.
+      const frequency = (length: number) => (2 * Math.PI) / length;
+      expect(config.rescaleFrequency!(frequency(2000))).toBeCloseTo(frequency(2000), 12);
+      expect(config.rescaleFrequency!(frequency(9000))).toBeCloseTo(frequency(72_000), 12);
+      expect(config.rescaleFrequency!(frequency(4096))).toBeCloseTo(frequency(4096) * (1 / 3 + 2 / 24), 12);
+    }
+    const { rope_parameters } = readConfig("llama-biases") as { rope_parameters: unknown };
+    const linear = parseConfig({ model_type: "llama", ...TINY, rope_parameters });
+    expect(linear.rescaleFrequency!(1)).toBe(0.25);
+  });
+
+  it("takes texts up to a sliding window, within which it changes nothing", () => {
+    const mistral = { model_type: "mistral", ...TINY };
+    expect(maxLength(parseConfig({ ...mistral, sliding_window: 4096 }))).toBe(4096);
+    expect(maxLength(parseConfig({ ...mistral, sliding_window: null }))).toBe(131_072);
+  });
+
+  test.each([
+    ["another scaling", { rope_scaling: { rope_type: "yarn", factor: 4 } }, "rope_scaling"],
+    ["another activation", { hidden_act: "gelu" }, "hidden_act: "],
+    ["heads that do not divide", { num_key_value_heads: 4 }, "a divisor of num_attention_heads (6)"],
+    ["no sizes", { hidden_size: undefined }, "hidden_size: "],
+  ])("refuses %s", (_, change, expected) => {
+    expect(refusalOf(() => parseConfig({ model_type: "llama", ...TINY, ...change }))).toContain(expected);
+  });
+});

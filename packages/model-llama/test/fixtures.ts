@@ -1,0 +1,12 @@
+import { readFileSync } from "node:fs";
+
+const FOLDER = new URL("../../../fixtures/causal/", import.meta.url);
+
+/** Folders of the option sets that fixtures/causal/make.py wrote. */
+export const optionSets: readonly URL[] = ["llama-3", "llama-biases", "mistral"].map(
+  (name) => new URL(`${name}/`, FOLDER),
+);
+
+export function readConfig(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`${name}/config.json`, FOLDER), "utf8"));
+}
