@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { type Check, type Outcome, verdict } from "./check.ts";
@@ -102,14 +103,22 @@ function commandsOf(markdown: string): { readonly line: number; readonly text: s
   }));
 }
 
-/** As a shell splits a line: quotes keep blanks, and `*` stands for the files of the recipes. */
+/** As a shell splits a line: quotes keep blanks, and `*` stands for the files there are. */
 function wordsOf(text: string): string[] {
   return [...text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].flatMap(([word]) =>
-    word === "recipes/glue/*.ts" ? RECIPES : [word.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2").replace(/^~/, "home")],
+    /["']/.test(word) ? [word.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2")] : filesOf(word.replace(/^~/, "home")),
   );
 }
 
-const RECIPES = ["lora-8", "adalora-8", "blora-adapter", "blora-site"].map((name) => `recipes/glue/${name}.ts`);
+/** The files a word with a `*` in its last part stands for, or the word itself. */
+function filesOf(word: string): string[] {
+  const [start, end] = path.basename(word).split("*");
+  if (end === undefined) return [word];
+  const names = readdirSync(path.join(folder, path.dirname(word))).sort();
+  return names
+    .filter((name) => name.startsWith(start!) && name.endsWith(end))
+    .map((name) => `${path.dirname(word)}/${name}`);
+}
 
 function skipped(name: string): Outcome {
   return { passed: 0, failed: 0, skipped: 1, output: "", skippedNames: [name] };
