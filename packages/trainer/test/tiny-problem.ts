@@ -49,10 +49,13 @@ export const architecture: Architecture = {
     },
     { name: "classifier.bias", shape: [outputs(head)], role: "head", init: { kind: "zeros" } },
   ],
-  forward({ batch: { inputIds, attentionMask }, lookup, linear }) {
+  forward({ batch: { inputIds, attentionMask }, lookup, linear, head }) {
     const [B, T] = inputIds.shape as [number, number];
     const embedded = ops.gather(lookup("embedding.weight"), ops.reshape(inputIds, [B * T])); // [M, H]
     const hidden = linear("layer.0.down", ops.tanh(linear("layer.0.up", embedded))); // [M, H]
+    if (head.kind === "token-classification") {
+      return ops.reshape(linear("classifier", hidden), [B, T, head.labels.length]);
+    }
     const mask = ops.expandDims(attentionMask, 2); // [B, T, 1]
     const total = ops.sum(ops.mul(ops.reshape(hidden, [B, T, H]), mask), 1);
     return linear("classifier", ops.div(total, ops.sum(mask, 1)));
@@ -60,7 +63,7 @@ export const architecture: Architecture = {
 };
 
 function outputs(head: Head): number {
-  return head.kind === "classification" ? head.labels.length : 1;
+  return "labels" in head ? head.labels.length : 1;
 }
 
 /** The tiny network as a model folder. */

@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { type Example, InvalidInputError, type LabelTask } from "@blora/spec";
+import { ops, softmaxCrossEntropy } from "@blora/tensor";
+import { describe, expect, test } from "vitest";
+import { evaluate } from "../src/evaluate.ts";
+import { labelObjective } from "../src/objective/label-objective.ts";
+import { tokenObjective } from "../src/objective/token-objective.ts";
+import { train } from "../src/train.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { letterExamples, letterTask, tokenizer } from "./tiny-problem.ts";
+import { TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
+
+const isLow = (letter: string): boolean => letter < "g";
+const share = (right: readonly boolean[]): number => right.filter(Boolean).length / right.length;
+
+/** Which of two things hold of a text: most of its letters are low, and it is long. */
+const severalTask: LabelTask = {
+  ...letterTask(),
+  name: "several",
+  head: { kind: "classification", labels: ["low", "long"], several: true },
+  load: async (name) => {
+    const examples = letterExamples(name === "train" ? 90 : 40, name).map(({ label, ...example }) => {
+      return { ...example, labels: [...(label === 1 ? [0] : []), ...(example.first.length > 10 ? [1] : [])] };
+    });
+    return { name, examples };
+  },
+  encode: (example, tokens, maxLength) => {
+    const flags = [0, 1].map((label) => (example.labels!.includes(label) ? 1 : 0));
+    return { ...letterTask().encode(example, tokens, maxLength), labels: flags };
+  },
+  // Binary cross entropy of each class, as softplus(z) − y·z.
+  loss: (logits, labels) => ops.mean(ops.sub(ops.softplus(logits), ops.mul(labels, logits)), 1),
+  score: (logits, labels) => ({ accuracy: share(labels.map((label, index) => logits[index]! > 0 === (label === 1))) }),
+  majority: (labels) => ({ accuracy: share(labels.map((label) => label === 1)) }),
+};
+
+/** The class of every letter of a text: whether it is low. */
+const tokenTask: LabelTask = {
+  ...letterTask(),
+  name: "tokens",
+  head: { kind: "token-classification", labels: ["high", "low"] },
+  load: async (name) => ({ name, examples: letterExamples(name === "train" ? 60 : 30, name).map(tagged) }),
+  encode: ({ words = [], labels = [] }, tokens, maxLength) => {
+    const assembled = tokens.assemble(tokens.encode(words.join("")), undefined, maxLength);
+    const kept = assembled.inputIds.length - 2;
+    const targets = Array.from({ length: kept }, (_, index) => index + 1);
+    return { ...assembled, label: undefined, labels: labels.slice(0, kept), targets };
+  },
+  loss: (logits, labels) => softmaxCrossEntropy(logits, ops.cast(ops.oneHot(labels, 2), "float32")),
+  score: (logits, labels, answers = []) => {
+    expect(answers.reduce((sum, count) => sum + count, 0)).toBe(labels.length);
+    return {
+      accuracy: share(labels.map((label, word) => logits[2 * word + 1]! > logits[2 * word]! === (label === 1))),
+    };
+  },
+  majority: (labels) => ({ accuracy: share(labels.map((label) => label === 1)) }),
+};
+
+function tagged({ first, origin }: Example): Example {
+  const words = [...first];
+  return { first: "", words, labels: words.map((letter) => (isLow(letter) ? 1 : 0)), origin };
+}
+
+describe.each([
+  ["several classes of one text", severalTask, 1],
+  ["a class of every word", tokenTask, 2],
+] as const)("%s", (_, task, logitsPerLabel) => {
+  test("are learned, and scored from the same logits that their loss is of", async () => {
+    const folder = temporaryFolder();
+    const args = { ...TINY_ARGUMENTS, numTrainEpochs: 12, learningRate: 0.1 };
+    await train(tinyRun(folder, { task, arguments: args }));
+    const { splits } = await evaluate({
+      ...tinyRun(folder, { task }),
+      adapterDirectory: join(folder, "adapter"),
+    });
+    const { logits, loss, scores, rows } = splits.validation!;
+    const { examples } = await task.load("validation", undefined);
+    const labels = examples.flatMap((example) => task.encode(example, tokenizer, 24).labels!);
+    expect(scores!.accuracy).toBeGreaterThan(0.7);
+    expect(rows).toBe(examples.length);
+    expect(logits.length / labels.length).toBe(logitsPerLabel);
+    const softplus = (z: number): number => Math.log1p(Math.exp(z));
+    const sum =
+      task === severalTask
+        ? labels.reduce((total, label, index) => total + softplus(logits[index]!) - label * logits[index]!, 0)
+        : labels.reduce((total, label, word) => {
+            const margin = logits[2 * word + (1 - label)]! - logits[2 * word + label]!;
+            return total + softplus(margin);
+          }, 0);
+    // Each class of a text, or each word, weighs the same.
+    expect(loss).toBeCloseTo(sum / labels.length, 4);
+  });
+});
+
+test("the labels of a batch, as the loss reads them", () => {
+  const row = (labels: readonly number[], targets?: readonly number[]) => {
+    const inputIds = [1, 5, 6, 7, 2];
+    return {
+      inputIds,
+      tokenTypeIds: inputIds.map(() => 0),
+      truncated: false,
+      label: undefined,
+      labels,
+      ...(targets && { targets }),
+    };
+  };
+  const shape = { batchSize: 3, length: 8, losses: 3, packed: false };
+  const several = labelObjective(severalTask);
+  expect(several.inputs(shape).labels).toEqual({ shape: [3, 2], dtype: "float32" });
+  expect(several.feeds([row([1, 0]), row([1, 1])], shape).labels).toEqual(Float32Array.of(1, 0, 1, 1, 0, 0));
+  const tokens = tokenObjective(tokenTask);
+  const rows = [row([1, 0], [1, 3]), row([1], [2])];
+  expect(tokens.size(rows, 2, 8)).toBe(3);
+  expect(tokens.feeds(rows, { ...shape, losses: 4 })).toEqual({
+    positions: Int32Array.of(1, 3, 10, 0),
+    labels: Int32Array.of(1, 0, 1, 0),
+  });
+});
+
+test("a label that the head has not is refused by row, among several too", async () => {
+  const wrong: LabelTask = {
+    ...severalTask,
+    load: async (name) => ({ name, examples: [{ first: "abc", labels: [0, 2], origin: "x.tsv:1" }] }),
+  };
+  const run = train(tinyRun(temporaryFolder(), { task: wrong, tokenizer }));
+  await expect(run).rejects.toThrow("x.tsv:1: expected a label from 0 to 1 (low, long), found 2.");
+  await expect(run).rejects.toSatisfy(InvalidInputError.isInstance);
+});
