@@ -1,5 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { writeFileDurablySync } from "./durable.ts";
+import { pathInside } from "./inside-folder.ts";
 
 /** What a tokenizer, a chat, a generation loop or a reader of the licence reads of a checkpoint. */
 const NAMES: ReadonlySet<string> = new Set([
@@ -31,7 +33,7 @@ export function isCompanionFile(name: string): boolean {
 }
 
 /** Names of the companion files in a model's folder, in order. */
-export function companionFiles(folder: string): string[] {
+function companionFiles(folder: string): string[] {
   const namesIn = (path: string): string[] =>
     existsSync(path)
       ? readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]))
@@ -41,16 +43,24 @@ export function companionFiles(folder: string): string[] {
 }
 
 /**
- * Copies a checkpoint's companion files into another folder that is there.
+ * Copies a checkpoint's companion files into another folder that is there; one that is there with the same content
+ * stays as it is.
  *
  * @returns their names
+ * @throws InvalidInputError for a link that leads out of the folder, before anything is copied
  */
 export function copyCompanionFiles(from: string, to: string): string[] {
   if (resolve(from) === resolve(to)) return [];
   const names = companionFiles(from);
-  for (const name of names) {
-    mkdirSync(dirname(join(to, name)), { recursive: true });
-    copyFileSync(join(from, name), join(to, name));
-  }
+  const sources = names.map((name) => pathInside(from, name));
+  for (const [index, name] of names.entries()) copyChanged(sources[index]!, join(to, name));
   return names;
+}
+
+/** Copies a small file, where it is not there with the same content. */
+export function copyChanged(source: string, target: string): void {
+  const bytes = readFileSync(source);
+  if (existsSync(target) && readFileSync(target).equals(bytes)) return;
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileDurablySync(target, (descriptor) => writeFileSync(descriptor, bytes));
 }

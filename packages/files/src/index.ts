@@ -1,4 +1,4 @@
-export { companionFiles, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
+export { copyChanged, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
 export { flush, writeFileDurably, writeFileDurablySync, writeFolderDurably } from "./durable.ts";
 export { requireEmptyFolder } from "./empty-folder.ts";
@@ -14,6 +14,7 @@ export {
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
 } from "./file-names.ts";
+export { pathInside } from "./inside-folder.ts";
 export { readJsonFile, readJsonFileIfPresent } from "./json-file.ts";
 export { FolderInUseError, type FolderLock, isLocked, LOCK_FILE, lockFolder } from "./lock.ts";
 export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";

@@ -57,3 +57,21 @@ test("are copied as files where they are links, as in a cache of the Hub", () =>
   expect(copyCompanionFiles(from, to)).toEqual(["vocab.txt"]);
   expect(readFileSync(join(to, "vocab.txt"), "utf8")).toBe("text");
 });
+
+test("a link out of the folder is refused before anything is copied; one to the Hub cache's own files is not", () => {
+  const [elsewhere, from, to] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+  writeFileSync(join(elsewhere, "id_rsa"), "secret");
+  writeFileSync(join(from, "added_tokens.json"), "{}");
+  symlinkSync(join(elsewhere, "id_rsa"), join(from, "tokenizer.json"));
+  expect(() => copyCompanionFiles(from, to)).toThrow(
+    `${join(from, "tokenizer.json")} is a link to ${join(elsewhere, "id_rsa")}, outside its folder. Copy or hard-link the file.`,
+  );
+  expect(readdirSync(to)).toEqual([]);
+
+  const repository = join(elsewhere, "models--org--tiny");
+  const snapshot = join(repository, "snapshots/0123");
+  for (const folder of [snapshot, join(repository, "blobs")]) mkdirSync(folder, { recursive: true });
+  writeFileSync(join(repository, "blobs/b1"), "{}");
+  symlinkSync("../../blobs/b1", join(snapshot, "tokenizer.json"));
+  expect(copyCompanionFiles(snapshot, to)).toEqual(["tokenizer.json"]);
+});

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative } from "node:path";
-import { isPickle, pickleAdvice, readJsonFile, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
+import { join } from "node:path";
+import { isPickle, pathInside, pickleAdvice, readJsonFile, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
 import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
 
 /** Weights of a folder: the files, and what an index says is in which. */
@@ -9,19 +9,6 @@ export interface CheckpointFiles {
   readonly files: ReadonlyMap<string, string>;
   /** Tensor name to file name; undefined where there is no index. */
   readonly index: ReadonlyMap<string, string> | undefined;
-}
-
-/**
- * The folder that the files of a checkpoint must really lie in: its own, or for
- * a snapshot in the Hugging Face cache, whose files are links to `blobs/`, that
- * of the cached repository.
- */
-function allowedRoot(folder: string): string {
-  const real = realpathSync(folder);
-  const snapshots = dirname(real);
-  const repository = dirname(snapshots);
-  const isCached = basename(snapshots) === "snapshots" && basename(repository).startsWith("models--");
-  return isCached ? repository : real;
 }
 
 function readIndex(folder: string): ReadonlyMap<string, string> {
@@ -49,19 +36,7 @@ function locateShards(folder: string, index: ReadonlyMap<string, string>): Reado
       `${folder} lacks ${absent.length} of the ${names.length} files its index names: ${absent.join(", ")}`,
     );
   }
-  const root = allowedRoot(folder);
-  return new Map(
-    names.map((name): [string, string] => {
-      const real = realpathSync(join(folder, name));
-      const inside = relative(root, real);
-      if (inside.startsWith("..") || isAbsolute(inside)) {
-        throw new InvalidInputError(
-          `${join(folder, name)} is a link to ${real}, outside its folder. Copy or hard-link the file.`,
-        );
-      }
-      return [name, real];
-    }),
-  );
+  return new Map(names.map((name): [string, string] => [name, pathInside(folder, name)]));
 }
 
 /** Finds the safetensors files of a folder. Throws where there are none, saying what there is instead. */

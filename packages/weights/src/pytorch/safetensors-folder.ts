@@ -1,11 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import {
-  companionFiles,
+  copyChanged,
+  copyCompanionFiles,
   PYTORCH_FILE,
   PYTORCH_INDEX_FILE,
+  pathInside,
   readJsonFile,
   requireFreeSpace,
   sha256,
@@ -17,6 +19,8 @@ import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
 import { readSafetensorsHeader } from "../safetensors-header.ts";
 import { convertPytorchFile } from "./convert-pytorch-file.ts";
 
+const CONFIG = "config.json";
+
 export interface SafetensorsFolderOptions {
   /** Where converted weights are kept. Default: `BLORA_CACHE`, or `blora` in the user's cache. */
   readonly cache?: string;
@@ -24,7 +28,7 @@ export interface SafetensorsFolderOptions {
 
 /**
  * The folder itself where it holds safetensors. One with PyTorch's `pytorch_model.bin`, whole or in shards, stands in
- * the cache as safetensors: written once and again where a file has changed, its other files as links to the folder's.
+ * the cache as safetensors: written once and again where a file has changed, its other files beside it as the folder has them.
  * Nothing of the PyTorch files is run.
  *
  * @throws NotFoundError for shards that are missing, InvalidInputError for files that are no state dicts
@@ -35,7 +39,7 @@ export async function safetensorsFolder(folder: string, options: SafetensorsFold
   const stats = files.map((name) => statSync(join(folder, name)));
   const identity = files.map((name, index) => {
     const { size, mtimeMs } = stats[index]!;
-    return [realpathSync(join(folder, name)), size, mtimeMs].join(" ");
+    return [pathInside(folder, name), size, mtimeMs].join(" ");
   });
   const converted = join(options.cache ?? cacheFolder(), "pytorch", sha256([realpathSync(folder), ...identity]));
   if (!holdsSafetensors(converted)) {
@@ -47,7 +51,8 @@ export async function safetensorsFolder(folder: string, options: SafetensorsFold
     });
     await writeFolderDurably(converted, (aside) => convertAll(folder, files, aside));
   }
-  linkOthers(folder, converted);
+  copyCompanionFiles(folder, converted);
+  copyChanged(pathInside(folder, CONFIG), join(converted, CONFIG));
   return converted;
 }
 
@@ -77,25 +82,12 @@ function pytorchFiles(folder: string): readonly string[] | undefined {
 }
 
 async function convertAll(folder: string, files: readonly string[], target: string): Promise<void> {
-  if (files.length === 1) return convertPytorchFile(join(folder, files[0]!), join(target, WEIGHTS_FILE));
+  if (files.length === 1) return convertPytorchFile(pathInside(folder, files[0]!), join(target, WEIGHTS_FILE));
   const weightMap: Record<string, string> = {};
   for (const name of files) {
     const shard = name.replace(/\.bin$/, ".safetensors");
-    await convertPytorchFile(join(folder, name), join(target, shard));
+    await convertPytorchFile(pathInside(folder, name), join(target, shard));
     for (const tensor of readSafetensorsHeader(join(target, shard)).tensors.keys()) weightMap[tensor] = shard;
   }
   await writeFile(join(target, WEIGHTS_INDEX_FILE), `${JSON.stringify({ weight_map: weightMap }, null, 2)}\n`);
-}
-
-/** Links to what a checkpoint is read with besides its weights. */
-function linkOthers(folder: string, converted: string): void {
-  for (const name of ["config.json", ...companionFiles(folder)].filter((file) => existsSync(join(folder, file)))) {
-    const path = join(converted, name);
-    const target = realpathSync(join(folder, name));
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found?.isSymbolicLink() && readlinkSync(path) === target) continue;
-    mkdirSync(dirname(path), { recursive: true });
-    rmSync(path, { force: true });
-    symlinkSync(target, path);
-  }
 }
