@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { NotFoundError, type Tokenizer } from "@blora/spec";
-import { createAssemble } from "./assemble.ts";
+import { createAssemble, pairFormOf } from "./assemble.ts";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
 import { byteLevelJson } from "./byte-level-json.ts";
@@ -95,6 +95,6 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     encode: (text) => encode(wellFormed(text)),
     decode,
     ...(applyChatTemplate && { applyChatTemplate }),
-    assemble: createAssemble(special),
+    assemble: createAssemble(special, pairFormOf(tokenizerConfig.tokenizer_class, modelConfig?.model_type)),
   };
 }
