@@ -266,13 +266,13 @@ fault(26, "a rank_pattern for a module that is not adapted", async (folder) => {
   const came = await refusedAdapter(folder, { config: { rank_pattern: { [QUERY.replace("query", "qeury")]: 1 } } });
   expect(came).toBe(
     `InvalidInputError: ${folder}/adapter: expected an adapter of this model, found that rank_pattern ` +
-      `"${QUERY.replace("query", "qeury")}" matches no adapted module. Did you mean ${QUERY}?.`,
+      `"${QUERY.replace("query", "qeury")}" matches no adapted module (did you mean ${QUERY}?).`,
   );
   return came;
 });
 
 fault(27, "target_modules that no linear map has", async (folder) => {
   const came = await refusedAdapter(folder, { config: { target_modules: ["qeury"] } });
-  expect(came).toContain('target_modules ["qeury"] matches no linear map of the model. Did you mean query');
+  expect(came).toContain('target_modules ["qeury"] matches no linear map of the model (did you mean query?)');
   return came;
 });

@@ -203,7 +203,9 @@ fault(38, "a tokenizer of another model", async (folder) => {
   const config = { vocab_size: 100 };
   const came = await refusal(() => requireVocabulary(tokenizer, { config }, "tiny"));
   expect(came).toBe(
-    "InvalidInputError: tiny: expected a tokenizer of at most 100 ids, the model's vocab_size, found one of 106. It belongs to another model.",
+    "InvalidInputError: tiny: expected a tokenizer of at most 100 ids, the model's vocab_size, found one of 106. " +
+      "6 tokens are more than the model's table has rows: remove added tokens, such as a padding token, from the tokenizer's files, " +
+      "or take the tokenizer the model was trained with.",
   );
   return came;
 });

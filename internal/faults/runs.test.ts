@@ -212,7 +212,7 @@ fault(44, "a second run in the folder of one that is going", async (folder) => {
   expect(refused).toHaveLength(1);
   const came = await refusal(() => Promise.reject(refused[0]));
   expect(came).toMatch(
-    new RegExp(`^InvalidInputError: Expected no other run in this folder, found one by process ${process.pid} on `),
+    new RegExp(`^FolderInUseError: Expected no other run in this folder, found one by process ${process.pid} on `),
   );
   const gone = join(folder, "gone");
   const dead = spawn(process.execPath, ["--version"]);
