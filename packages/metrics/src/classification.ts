@@ -49,6 +49,14 @@ export function argmaxRows(logits: Float32Array, classes: number): number[] {
   });
 }
 
+/** The label that occurs most; of several the lowest. At least one label. */
+export function mostFrequent(labels: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [most] = [...counts].sort(([a, countA], [b, countB]) => countB - countA || a - b)[0]!;
+  return most;
+}
+
 /** How one class was answered. */
 export interface ClassScores {
   /** Right among the rows given this class; 0 where none was. */

@@ -7,6 +7,7 @@ export {
   f1,
   macroF1,
   matthewsCorrelation,
+  mostFrequent,
 } from "./classification.ts";
 export { averageRanks, pearson, rootMeanSquaredError, spearman } from "./correlation.ts";
 export { type Entity, type EntityScores, entitiesOf, entityScores } from "./entities.ts";

@@ -13,6 +13,7 @@ import {
   f1,
   macroF1,
   matthewsCorrelation,
+  mostFrequent,
   pearson,
   rootMeanSquaredError,
   spearman,
@@ -132,8 +133,9 @@ describe("classification metrics", () => {
     );
   });
 
-  test("ties of logits go to the lowest class", () => {
+  test("ties of logits and of counts go to the lowest class", () => {
     expect(argmaxRows(Float32Array.of(1, 1, 0, 0, 2, 2), 3)).toEqual([0, 1]);
+    expect([[2, 1, 1], [2, 1], [3]].map(mostFrequent)).toEqual([1, 1, 3]);
   });
 });
 

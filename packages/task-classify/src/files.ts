@@ -22,6 +22,11 @@ export async function tablesOf(split: string, data: string): Promise<readonly Ta
   return files === undefined ? undefined : Promise.all(files.map((file) => readTable(file)));
 }
 
+/** Whether the data have a split, without reading it. */
+export async function hasSplit(split: string, data: string): Promise<boolean> {
+  return (await filesOf(split, data)) !== undefined;
+}
+
 async function filesOf(split: string, data: string): Promise<readonly string[] | undefined> {
   const stats = statSync(data, { throwIfNoEntry: false });
   if (stats === undefined) {

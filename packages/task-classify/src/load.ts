@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Example, Split } from "@blora/spec";
-import { tablesOf } from "./files.ts";
+import { hasSplit, tablesOf } from "./files.ts";
 import { holdOut, textKey } from "./hold-out.ts";
 import type { ClassifyOptions } from "./options.ts";
 import { examplesOf } from "./rows.ts";
@@ -23,7 +23,7 @@ export async function loadSplit(options: ClassifyOptions, name: string, data: st
     return { name, examples, notes: await sharedTexts(options, name, examples, data) };
   }
   const all = (await tablesOf(train, data))!.flatMap((table) => examplesOf(table, options, true));
-  const isWhole = (await tablesOf("validation", data)) !== undefined || options.evaluation !== undefined;
+  const isWhole = options.evaluation !== undefined || (await hasSplit("validation", data));
   if (isWhole) return { name, examples: all, notes: repeatedTexts(all) };
   const { validationShare = SHARE, validationSeed = SEED } = options;
   const parts = holdOut(all, validationShare, validationSeed, options.kind === "class");

@@ -3,6 +3,7 @@ import {
   argmaxRows,
   macroF1,
   matthewsCorrelation,
+  mostFrequent,
   pearson,
   rootMeanSquaredError,
   spearman,
@@ -38,9 +39,7 @@ export function scoreMajority({ kind }: LabelHead, labels: readonly number[]): S
       labels,
     );
   }
-  const counts = new Map<number, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const [most] = [...counts].sort(([a, countA], [b, countB]) => countB - countA || a - b)[0]!;
+  const most = mostFrequent(labels);
   return classMetrics(
     labels.map(() => most),
     labels,

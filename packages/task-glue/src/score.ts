@@ -1,4 +1,4 @@
-import { accuracy, argmaxRows, f1, matthewsCorrelation, pearson, spearman } from "@blora/metrics";
+import { accuracy, argmaxRows, f1, matthewsCorrelation, mostFrequent, pearson, spearman } from "@blora/metrics";
 import { InvalidInputError, type Scores } from "@blora/spec";
 import type { GlueTask, MetricName } from "./tasks.ts";
 
@@ -65,12 +65,4 @@ function scorePredictions(task: GlueTask, predictions: readonly number[], labels
   if (scores.length < 2) return Object.fromEntries(scores);
   const combined = scores.reduce((sum, [, value]) => sum + value, 0) / scores.length;
   return Object.fromEntries([...scores, ["combined_score", combined] as const]);
-}
-
-function mostFrequent(labels: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].reduce((best, entry) =>
-    entry[1] > best[1] || (entry[1] === best[1] && entry[0] < best[0]) ? entry : best,
-  )[0];
 }
