@@ -1,7 +1,7 @@
+import { NumericalError } from "@blora/spec";
 import type { Batch } from "./data/buckets.ts";
 import type { TrainingRow } from "./data/packing.ts";
 import type { Objective } from "./objective/objective.ts";
-import { requireFiniteUpdate } from "./optimizer/finite.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
 
 /** Loss and gradient of one update: the mean over all losses of its batches. */
@@ -68,4 +68,31 @@ function addInto(sums: Map<string, Float32Array>, name: string, addend: Float32A
 
 function sum(addends: readonly number[]): number {
   return addends.reduce((total, addend) => total + addend, 0);
+}
+
+const FIRST = "Nothing was trained yet: a weight is not finite, or too large to compute with.";
+const LATER = "Nothing was updated. A smaller learningRate or maxGradNorm may help.";
+
+/**
+ * @throws NumericalError naming the first loss that is not finite, or else the first gradient; the first bad gradient
+ *   in both cases, and the update that was stopped
+ */
+export function requireFiniteUpdate(
+  step: number,
+  losses: Readonly<Record<string, number>>,
+  gradients: ReadonlyMap<string, Float32Array>,
+): void {
+  const loss = Object.entries(losses).find(([, value]) => !Number.isFinite(value));
+  const gradient = firstNotFinite(gradients);
+  const faults = [...(loss ? [`the ${loss[0]} is ${loss[1]}`] : []), ...(gradient ? [gradient] : [])];
+  if (faults.length > 0)
+    throw new NumericalError(`Step ${step}: ${faults.join(", and ")}. ${step === 1 ? FIRST : LATER}`);
+}
+
+function firstNotFinite(gradients: ReadonlyMap<string, Float32Array>): string | undefined {
+  for (const [name, gradient] of gradients) {
+    const index = gradient.findIndex((value) => !Number.isFinite(value));
+    if (index >= 0) return `the gradient of ${name} is ${gradient[index]} at entry ${index}`;
+  }
+  return undefined;
 }

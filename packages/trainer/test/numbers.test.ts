@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { requireFiniteUpdate } from "../src/optimizer/finite.ts";
+import { requireFiniteUpdate } from "../src/gradients.ts";
 import { warmupWarnings } from "../src/warnings.ts";
 
 describe("an update of numbers that are none", () => {

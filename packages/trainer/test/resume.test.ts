@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunEvent } from "@blora/runs";
+import { uniformValues } from "@blora/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
 import { train } from "../src/train.ts";
 import { bundleForNode } from "./bundle.ts";
@@ -61,12 +62,13 @@ describe("a run killed with SIGKILL", () => {
     const whole = join(temporaryFolder(), "run");
     await child(whole);
     const expected = { adapter: digests(join(whole, "adapter")), log: timeless(whole) };
-    const random = (limit: number): number => Math.floor(Math.random() * limit);
+    const seed = Number(process.env.BLORA_PROPERTY_SEED ?? 1);
     let kills = 0;
     for (let attempt = 0; attempt < 10 && kills < 3; attempt++) {
       const out = join(temporaryFolder(), "run");
-      const step = 1 + random(22);
-      const delay = random(15);
+      const [drawnStep, drawnDelay] = uniformValues({ seed, step: attempt, path: "kill" }, 2);
+      const step = 1 + Math.floor(22 * drawnStep!);
+      const delay = Math.floor(15 * drawnDelay!);
       // On a busy machine the child may be done before it is killed.
       if (!(await child(out, step, delay)).killed) continue;
       kills++;

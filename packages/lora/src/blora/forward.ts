@@ -2,7 +2,7 @@ import { type BaseLinear, type Context, FLOAT_BITS, type TracedAdapter, type Vec
 import { linearWithUpdate, ops, rowsOf, type Tensor, type TensorRecord } from "@blora/tensor";
 import { applyUpdate, dropout } from "../low-rank.ts";
 import { type ChainShares, chainShares, joinRows, openComponents } from "./gates.ts";
-import { activationRounding, drawLargeOperands, roundedBase } from "./large-operands.ts";
+import { activationRounding, drawLargeOperands, roundedBaseProduct } from "./large-operands.ts";
 import { activationsOf, layoutOf, type Operand, quantizerParameters, scaleIn } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
@@ -159,6 +159,6 @@ export function applyBlora(
   const h =
     A && round("afterA", ops.matMul(dropout(input, settings.dropout, context, adapter.site.path), A, false, true));
   const update = h && { h, B: scaled! }; // h [M, R]
-  if (settings.scope === "site") return roundedBase(settings, adapter, input, update, base, context);
+  if (settings.scope === "site") return roundedBaseProduct(settings, adapter, input, update, base, context);
   return update === undefined ? base.apply(x) : linearWithUpdate(base.apply, x, base.weight, update.h, update.B);
 }

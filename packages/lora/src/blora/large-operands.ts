@@ -91,7 +91,7 @@ export interface Update {
  * x·W̃0ᵀ + b + h·Bᵀ, W0 [O, I] rounded. The gradient of a handful of numbers
  * needs no [O, I] product dyᵀ·x: it comes from `gradientShare` of the rows of W0.
  */
-export function roundedBase(
+export function roundedBaseProduct(
   settings: BloraSettings,
   adapter: TracedAdapter,
   x: Tensor,
