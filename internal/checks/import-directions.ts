@@ -63,7 +63,7 @@ const probes: readonly Probe[] = [
   ...refused("packages/metrics", ["@blora/spec", "@blora/tensor", "@blora/task-glue"]),
   ...allowed("packages/metrics", ["./file.ts"]),
   ...refused("packages/engine-onnx", ["@blora/engine-tfjs", "@blora/core"]),
-  ...allowed("packages/engine-onnx", ["@blora/tensor", "@blora/spec", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/engine-onnx", ["@blora/tensor", "@blora/spec", "@blora/files", "@tensorflow/tfjs-core"]),
   ...refused("packages/network", ["@blora/lora", "@blora/trainer", "@blora/inference", "@tensorflow/tfjs-core"]),
   ...allowed("packages/network", ["@blora/tensor", "@blora/spec", "@blora/weights", "@blora/adapters"]),
   ...refused("packages/trainer", ["@blora/lora", "@blora/task-glue", "@blora/engine-onnx", "@tensorflow/tfjs-core"]),

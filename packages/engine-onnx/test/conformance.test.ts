@@ -3,3 +3,4 @@ import { onnx } from "../src/index.ts";
 
 testEngine(onnx({ threads: 1 }));
 testEngine(onnx({ threads: 2 }));
+testEngine(onnx({ threads: 2, precision: "int8" }));

@@ -208,3 +208,24 @@ describe("the plugin", () => {
 function frozen(shape: readonly number[]): FrozenTensor {
   return { shape, storage: "f32", source: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5) };
 }
+
+describe("the description of an engine", () => {
+  test("has the precision where it is not float32", async () => {
+    expect(await engine().describe()).not.toHaveProperty("precision");
+    const made = onnx({ threads: 1, precision: "int8" });
+    engines.push(made);
+    expect(await made.describe()).toMatchObject({ id: "onnx", provider: "cpu", precision: "int8" });
+  });
+
+  test("says where whole numbers were asked for and are not computed with", async () => {
+    const made = onnx({ provider: "webgpu", precision: "int8" });
+    engines.push(made);
+    const description = await made.describe();
+    expect(description).not.toHaveProperty("precision");
+    expect(description.note).toBe("webgpu computes in float32, int8 is for the CPU");
+  });
+
+  test("refuses a precision it does not know, with those it knows", () => {
+    expect(() => onnx({ precision: "int4" } as never)).toThrow(/precision: .*"float32"\|"int8".*found "int4"/);
+  });
+});

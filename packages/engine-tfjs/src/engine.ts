@@ -1,4 +1,4 @@
-import type { Engine } from "@blora/spec";
+import type { Engine, Precision } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { activate } from "./backends/activate.ts";
 import type { Backend, BackendId } from "./backends/backend.ts";
@@ -15,13 +15,15 @@ export interface TfjsOptions {
    * where Node finds packages.
    */
   readonly moduleFolder?: string | undefined;
+  /** Steps are computed in float32; `int8` is accepted, and `describe` says so. */
+  readonly precision?: Precision | undefined;
 }
 
 /**
  * Runs steps eagerly. The backend is loaded on first use, so making an engine
  * costs nothing and never fails.
  */
-export function createTfjsEngine({ backend: wanted = "auto", moduleFolder }: TfjsOptions = {}): Engine {
+export function createTfjsEngine({ backend: wanted = "auto", moduleFolder, precision }: TfjsOptions = {}): Engine {
   let loading: Promise<Backend> | undefined;
   const ready = (): Promise<Backend> => {
     loading ??= loadBackend(wanted, moduleFolder);
@@ -37,7 +39,8 @@ export function createTfjsEngine({ backend: wanted = "auto", moduleFolder }: Tfj
   return {
     async describe() {
       const { id, threads, version } = await ready();
-      return { id: "tfjs", provider: id, threads, version };
+      const note = precision === "int8" && { note: "tfjs computes in float32, int8 is for onnx" };
+      return { id: "tfjs", provider: id, threads, version, ...note };
     },
     async compile(step) {
       current = await ready();

@@ -1,6 +1,6 @@
+import { readFrozen } from "@blora/files";
 import type { FrozenTensor } from "@blora/spec";
 import type { Tensor } from "@blora/tensor";
-import { readFrozen } from "./read-frozen.ts";
 
 /** Frozen tensors on a backend, each uploaded once and shared by every step of an engine. */
 export interface FrozenStore {

@@ -1,4 +1,4 @@
-import { definePlugin, type Engine, type Plugin } from "@blora/spec";
+import { definePlugin, type Engine, type Plugin, PRECISIONS } from "@blora/spec";
 import { z } from "zod";
 import { BACKEND_IDS } from "./backends/load.ts";
 import { createTfjsEngine, type TfjsOptions } from "./engine.ts";
@@ -7,6 +7,7 @@ const optionsSchema = z
   .strictObject({
     backend: z.enum(["auto", ...BACKEND_IDS]).optional(),
     moduleFolder: z.string().min(1).optional(),
+    precision: z.enum(PRECISIONS).optional(),
   })
   .optional();
 

@@ -17,7 +17,7 @@ test("options are accepted where they are right", () => {
 
 test("options are refused by name, all at once", () => {
   expect(() => tfjs({ backend: "webgl", moduleFolder: 3, backnd: "cpu", threads: 2 } as never)).toThrow(
-    /^Options of engine "tfjs": backend: .*"wasm".*, found "webgl"; moduleFolder: .*, found 3; unknown key "backnd" \(did you mean backend\?\); unknown key "threads" \(expected backend, moduleFolder\)\.$/,
+    /^Options of engine "tfjs": backend: .*"wasm".*, found "webgl"; moduleFolder: .*, found 3; unknown key "backnd" \(did you mean backend\?\); unknown key "threads" \(expected backend, moduleFolder, precision\)\.$/,
   );
   expect(() => tfjs("wasm" as never)).toThrow(/expected object.*, found "wasm"/);
 });

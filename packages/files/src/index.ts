@@ -1,3 +1,4 @@
+export { cacheFolder } from "./cache-folder.ts";
 export { copyChanged, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
 export { flush, writeFileDurably, writeFileDurablySync, writeFolderDurably } from "./durable.ts";
@@ -14,7 +15,9 @@ export {
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
 } from "./file-names.ts";
+export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.ts";
 export { pathInside } from "./inside-folder.ts";
 export { readJsonFile, readJsonFileIfPresent } from "./json-file.ts";
 export { FolderInUseError, type FolderLock, isLocked, LOCK_FILE, lockFolder } from "./lock.ts";
+export { readFrozen } from "./read-frozen.ts";
 export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";

@@ -178,6 +178,7 @@ function defaultBudget({ linears }: OpenNetwork): number {
 /** Everything an answer depends on. */
 async function describeEvaluation(prepared: Prepared): Promise<JsonObject> {
   const { run, likelihood, requests, open, maxTokens, firstId, encode } = prepared;
+  const { precision } = await run.engine.describe();
   return {
     formatVersion: 1,
     model: run.model,
@@ -193,6 +194,7 @@ async function describeEvaluation(prepared: Prepared): Promise<JsonObject> {
     tokensSha256: tokensHash(requests, encode),
     maxTokens,
     firstId: firstId ?? null,
+    ...(precision !== undefined && { precision }),
   };
 }
 

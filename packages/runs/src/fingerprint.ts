@@ -1,5 +1,5 @@
 import { sha256 } from "@blora/files";
-import type { Json, JsonObject } from "@blora/spec";
+import { isJsonRecord, type Json, type JsonObject } from "@blora/spec";
 
 /** Settings that change what is written or seen, not what is computed. */
 export const HARMLESS_ARGUMENTS: readonly string[] = ["loggingSteps", "saveSteps", "saveTotalLimit"];
@@ -16,7 +16,10 @@ const HARMLESS: readonly string[] = [
 /** What names a network whose content is known: the same one may lie elsewhere, and another under the same name. */
 const NAMES_OF_MODEL: readonly string[] = ["model", "modelConfig"];
 
-/** Rounds differently in the last bits: a run that goes on keeps its engine, and one that is done need not be repeated. */
+/**
+ * Rounds differently in the last bits: a run that goes on keeps its engine, and one that is done need not be repeated.
+ * Its precision, where it is not float32, decides more than that.
+ */
 const ENGINE = "engine";
 
 /** Keys of two configurations whose difference leaves the result as it is, to the last bit. */
@@ -41,7 +44,8 @@ export function decidingSettings(config: JsonObject): JsonObject {
     });
     return Object.fromEntries(kept);
   };
-  return without(config, "") as JsonObject;
+  const precision = isJsonRecord(config.engine) ? config.engine.precision : undefined;
+  return { ...(without(config, "") as JsonObject), ...(precision !== undefined && { engine: { precision } }) };
 }
 
 /** Names settings: equal ones, in whatever order, have equal names. SHA-256 in hex. */

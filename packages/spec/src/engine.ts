@@ -73,12 +73,21 @@ export interface CompiledStep {
   release(): Promise<void>;
 }
 
+/** How products with frozen matrices are computed: in floating point, or in whole numbers of 8 bits. */
+export const PRECISIONS = ["float32", "int8"] as const;
+
+export type Precision = (typeof PRECISIONS)[number];
+
 export interface EngineDescription {
   readonly id: string;
   /** What computes: `cpu`, `wasm`, `tensorflow`, … */
   readonly provider: string;
   readonly threads: number;
   readonly version: string;
+  /** Absent: `float32`. */
+  readonly precision?: Precision;
+  /** What was asked for and is done otherwise, as part of a sentence. */
+  readonly note?: string;
 }
 
 /** What a step will cost, found without its weights. */

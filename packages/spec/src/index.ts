@@ -21,12 +21,14 @@ export type {
   FileSlice,
   FrozenTensor,
   NoiseKey,
+  Precision,
   StepDefinition,
   StepInputs,
   StepOutputs,
   StepPlan,
   StepResult,
 } from "./engine.ts";
+export { PRECISIONS } from "./engine.ts";
 export {
   BloraError,
   InvalidInputError,

@@ -1,6 +1,6 @@
 import { type CostSummary, describeAdapter } from "@blora/adapters";
 import { type AdapterForm, placeAdapter } from "@blora/network";
-import { type Head, isLanguageModelTask, type SiteSummary } from "@blora/spec";
+import { type EngineDescription, type Head, isLanguageModelTask, type SiteSummary } from "@blora/spec";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { requireAnswers } from "./data/encoded-split.ts";
@@ -16,6 +16,7 @@ export interface EvaluationSummary {
   readonly head: Head;
   /** Which form of the adapter was computed; null without one. */
   readonly form: AdapterForm | null;
+  readonly engine: EngineDescription;
   /** By split name. Splits without labels, such as GLUE's test splits, have logits and no scores. */
   readonly splits: Readonly<Record<string, SplitResult>>;
   readonly ranks: Readonly<Record<string, number>>;
@@ -68,6 +69,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
       task: run.task.name,
       head: run.task.head,
       form: placed?.form ?? null,
+      engine: await run.engine.describe(),
       splits,
       ...summarizeSites(method, sites, snapshot),
       bops: summarizeCost(method, costModel, sites, snapshot),

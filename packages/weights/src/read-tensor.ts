@@ -1,6 +1,6 @@
+import { widenBfloat16, widenFloat16 } from "@blora/files";
 import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
 import type { DataType } from "./data-types.ts";
-import { widenBfloat16, widenFloat16 } from "./half-floats.ts";
 import { readAt, withFile } from "./positioned-read.ts";
 import type { SafetensorsHeader, TensorEntry } from "./safetensors-header.ts";
 

@@ -1,8 +1,7 @@
 import { writeSync } from "node:fs";
-import { writeFileDurablySync } from "@blora/files";
+import { narrowBfloat16, narrowFloat16, writeFileDurablySync } from "@blora/files";
 import { FORBIDDEN_KEYS, InvalidInputError, NumericalError } from "@blora/spec";
 import { bytesPerValue, type DataType } from "./data-types.ts";
-import { narrowBfloat16, narrowFloat16 } from "./half-floats.ts";
 import { METADATA } from "./safetensors-header.ts";
 
 /** A tensor to write, row-major. Float values are rounded to the type they are stored as. */

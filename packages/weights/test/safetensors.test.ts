@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "@blora/files";
 import { BloraError } from "@blora/spec";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "../src/half-floats.ts";
 import {
   readSafetensorsHeader,
   readTensor,

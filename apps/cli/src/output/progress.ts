@@ -51,8 +51,9 @@ export function createProgress(output: Output): (event: RunEvent) => void {
   };
 }
 
-function engineName({ id, provider, threads }: EngineDescription): string {
-  return `${id} on ${provider}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+function engineName({ id, provider, threads, precision, note }: EngineDescription): string {
+  const parts = [`${id} on ${provider}`, `${threads} ${threads === 1 ? "thread" : "threads"}`, precision, note];
+  return parts.filter((part) => part !== undefined).join(", ");
 }
 
 function stepLine(event: Extract<RunEvent, { type: "step" }>): string {

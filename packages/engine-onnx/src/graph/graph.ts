@@ -41,10 +41,24 @@ export interface Initializer extends GraphValue {
   readonly data: Uint8Array | FileSlice;
 }
 
+/** A frozen matrix [O, I] in 8 bits, made where it is first run. */
+export interface WholeNumbers {
+  readonly name: string;
+  readonly matrix: FrozenTensor;
+  /** Which product takes it: x·Wᵀ as [I, O] with a scale for each row of W, dy·W as [O, I] with one for each column. */
+  readonly product: "forward" | "backward";
+  /** int8 [K, N] */
+  readonly codes: GraphValue;
+  /** float32 [N] */
+  readonly scales: GraphValue;
+}
+
 /** A computation ready to be written: nodes in execution order. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly initializers: readonly Initializer[];
+  /** What initializers are to be made of, where there are any. */
+  readonly wholeNumbers?: readonly WholeNumbers[];
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
 }
@@ -65,6 +79,8 @@ export interface GraphBuilder {
   stored(value: GraphValue): GraphValue | undefined;
   /** `count` rows of a frozen tensor as one of its own: read from their place, not copied; undefined for other values. */
   frozenRows(value: GraphValue, start: number, count: number): GraphValue | undefined;
+  /** A frozen matrix in 8 bits; undefined for other values. */
+  wholeNumbers(value: GraphValue, product: WholeNumbers["product"]): WholeNumbers | undefined;
   node(operator: string, inputs: readonly string[], shape: Shape, type: ElementType, options?: NodeOptions): GraphValue;
   /** A node with several outputs. */
   nodes(
@@ -80,7 +96,16 @@ export interface GraphBuilder {
 const STORAGE_TYPES = { f32: "float32", f16: "float16", bf16: "bfloat16" } as const;
 const FLOAT_BYTES = 4;
 /** Of element types that are not as wide as a float. */
-const ELEMENT_BYTES: Partial<Record<ElementType, number>> = { bool: 1, int64: 8, float16: 2, bfloat16: 2 };
+const ELEMENT_BYTES: Partial<Record<ElementType, number>> = {
+  bool: 1,
+  uint8: 1,
+  int8: 1,
+  int16: 2,
+  uint16: 2,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+};
 const SHARED_CONSTANT_BYTES = 256;
 
 export function createGraphBuilder(): GraphBuilder {
@@ -91,6 +116,7 @@ export function createGraphBuilder(): GraphBuilder {
   /** By the name of the float32 value a step computes with. */
   const frozenTensors = new Map<string, { readonly stored: GraphValue; readonly tensor: FrozenTensor }>();
   const frozenParts = new Map<string, GraphValue>();
+  const wholeNumbers = new Map<string, WholeNumbers>();
   let count = 0;
   const nextName = (prefix: string) => `${prefix}${count++}`;
 
@@ -128,6 +154,21 @@ export function createGraphBuilder(): GraphBuilder {
       frozenParts.set(part, value);
       return value;
     },
+    wholeNumbers({ name }, product) {
+      const matrix = frozenTensors.get(name)?.tensor;
+      if (matrix === undefined || matrix.shape.length !== 2) return undefined;
+      const key = `${name}/${product}`;
+      const [K, N] = product === "forward" ? matrix.shape.toReversed() : matrix.shape;
+      const made = wholeNumbers.get(key) ?? {
+        name: key,
+        matrix,
+        product,
+        codes: { name: `${key}/codes`, shape: [K!, N!], type: "int8" },
+        scales: { name: `${key}/scales`, shape: [N!], type: "float32" },
+      };
+      wholeNumbers.set(key, made);
+      return made;
+    },
     node(operator, inputs, shape, type, options) {
       return builder.nodes(operator, inputs, [{ shape, type }], options)[0]!;
     },
@@ -143,7 +184,7 @@ export function createGraphBuilder(): GraphBuilder {
         nodes.push({ operator: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {}, macs: 0 });
       }
       const named = Object.entries(outputs).map(([name, value]) => ({ ...value, name }));
-      return withoutDeadCode({ nodes, initializers, inputs, outputs: named });
+      return withoutDeadCode({ nodes, initializers, wholeNumbers: [...wholeNumbers.values()], inputs, outputs: named });
     },
   };
   return builder;
@@ -192,6 +233,7 @@ function withoutDeadCode(graph: Graph): Graph {
   return {
     nodes: nodes.toReversed(),
     initializers: graph.initializers.filter(({ name }) => needed.has(name)),
+    wholeNumbers: graph.wholeNumbers?.filter(({ codes }) => needed.has(codes.name)) ?? [],
     inputs: graph.inputs.filter(({ name }) => needed.has(name)),
     outputs: graph.outputs,
   };

@@ -22,9 +22,9 @@ export async function compileStep(
   data: DataFolder,
 ): Promise<CompiledStep> {
   const traced = traceStep(step, operators);
-  const { folder, locate } = await data.prepare(traced.graph);
+  const { graph, folder, locate } = await data.prepare(traced.graph);
   const joined = operators === "webgpu";
-  const model = writeModel(joined ? joinOutputs(traced.graph) : traced.graph, locate);
+  const model = writeModel(joined ? joinOutputs(graph) : graph, locate);
   const session = await createSession(model, sessionOptions(settings, folder));
   const used = new Set(session.inputNames);
   const { fetches, results } = allocateResults(traced.graph, joined);

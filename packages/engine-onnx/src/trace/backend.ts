@@ -22,10 +22,12 @@ export class TracingBackend extends KernelBackend {
   #graph: GraphBuilder = createGraphBuilder();
   #values = new WeakMap<DataId, GraphValue>();
   #constants = new WeakMap<DataId, BackendValues>();
+  #made = new Map<string, unknown>();
 
   /** Starts a new graph. Tensors of the previous one become meaningless. */
   begin(): GraphBuilder {
     this.#graph = createGraphBuilder();
+    this.#made = new Map();
     return this.#graph;
   }
 
@@ -57,6 +59,12 @@ export class TracingBackend extends KernelBackend {
   ): TensorInfo {
     const names = [...inputs.map((input) => this.graphValue(input).name), ...(options.constants ?? [])];
     return this.tensorOf(this.#graph.node(operator, names, shape, type as ElementType, options));
+  }
+
+  /** What `make` gives, made once in a graph. */
+  once<Made>(key: string, make: () => Made): Made {
+    if (!this.#made.has(key)) this.#made.set(key, make());
+    return this.#made.get(key) as Made;
   }
 
   /** Name of a constant int64 list, the type ONNX wants for shapes and axes. */

@@ -3,7 +3,7 @@ import { type Shape, type Tensor, valueAndGradients } from "@blora/tensor";
 import { engine } from "@tensorflow/tfjs-core";
 import type { Graph, GraphValue } from "../graph/graph.ts";
 import type { TracingBackend } from "./backend.ts";
-import { portableKernels, tracedKernels, webgpuKernels } from "./kernels/index.ts";
+import { integerKernels, portableKernels, tracedKernels, webgpuKernels } from "./kernels/index.ts";
 import { type TracingKernels, withTracingBackend } from "./with-tracing-backend.ts";
 
 /** Noise a traced step asks for on every run. */
@@ -32,11 +32,12 @@ export function noiseName({ path, shape }: NoiseInput): string {
 
 export const LOSS = "loss";
 
-/** Operators a graph may use: all of ONNX Runtime's, those its WebGPU provider has, or ONNX's own alone. */
-export type OperatorChoice = "runtime" | "webgpu" | "portable";
+/** Operators a graph may use: all of ONNX Runtime's, also those of whole numbers, those its WebGPU provider has, or ONNX's own alone. */
+export type OperatorChoice = "runtime" | "integer" | "webgpu" | "portable";
 
 const KERNELS: Readonly<Record<OperatorChoice, TracingKernels>> = {
   runtime: { backendName: "onnx-trace", kernels: tracedKernels },
+  integer: { backendName: "onnx-trace-integer", kernels: integerKernels },
   webgpu: { backendName: "onnx-trace-webgpu", kernels: webgpuKernels },
   portable: { backendName: "onnx-trace-portable", kernels: portableKernels },
 };

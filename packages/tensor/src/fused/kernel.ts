@@ -11,7 +11,12 @@ export function fusedKernel(
   attributes: NamedAttrMap,
   plain: () => readonly Tensor[],
 ): readonly Tensor[] {
-  if (getKernel(name, getBackend()) === undefined) return plain();
+  if (!hasKernel(name)) return plain();
   const outputs = engine().runKernel(name, { ...inputs }, attributes);
   return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** Whether the current backend registers a fused kernel. */
+export function hasKernel(name: string): boolean {
+  return getKernel(name, getBackend()) !== undefined;
 }

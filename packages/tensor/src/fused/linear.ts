@@ -1,7 +1,7 @@
 import { add, concat, matMul, sum, transpose } from "@tensorflow/tfjs-core";
 import { withGradient } from "../autodiff.ts";
 import type { Tensor } from "../types.ts";
-import { fusedKernel } from "./kernel.ts";
+import { fusedKernel, hasKernel } from "./kernel.ts";
 
 /** x·Wᵀ + b without a gradient of its own. x [M, I], W [O, I], b [O] → [M, O]. */
 function product(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
@@ -28,11 +28,37 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   }))(x, weight, bias);
 }
 
+/** h·Bᵀ, what is added to the product of a frozen map: h [M, R], B [O, R]. */
+interface Update {
+  readonly h: Tensor;
+  readonly B: Tensor;
+}
+
+/** Whether the backend multiplies by frozen matrices its own way, in whole numbers for example, instead of as by any other. */
+const multipliesFrozen = (): boolean => hasKernel("FrozenProduct");
+
+/** x·Wᵀ + h·Bᵀ + b, W frozen, without a gradient of its own. x [M, I], W [O, I] → [M, O]. */
+function frozenProduct(x: Tensor, weight: Tensor, bias?: Tensor, update?: Update): Tensor {
+  const inputs = { x, weight, ...(bias && { bias }), ...(update && { h: update.h, B: update.B }) };
+  const [value] = fusedKernel("FrozenProduct", inputs, {}, () => [product(x, weight, bias)]);
+  return value!;
+}
+
+/** dy·W + g·A, W frozen. dy [M, O], g [M, R], A [R, I] → [M, I]. */
+function frozenProductGradient(
+  dy: Tensor,
+  weight: Tensor,
+  update?: { readonly g: Tensor; readonly A: Tensor },
+): Tensor {
+  const [dx] = fusedKernel("FrozenProductGradient", { dy, weight, ...update }, {}, () => [matMul(dy, weight)]);
+  return dx!;
+}
+
 /** `linear` with W and b held fixed: differentiable by x alone, so no weight gradient is ever formed. */
 export function frozenLinear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return withGradient((x: Tensor) => ({
-    value: product(x, weight, bias),
-    gradient: (dy) => [matMul(dy, weight)],
+    value: frozenProduct(x, weight, bias),
+    gradient: (dy) => [frozenProductGradient(dy, weight)],
   }))(x);
 }
 
@@ -43,7 +69,8 @@ export function frozenLinear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
  * W + B·A is formed once per step, R·O·I multiply-accumulates against the
  * M·O·I of the product itself, which spares two passes over [M, O] and [M, I].
  * The gradient never forms the [O, I] product dyᵀ·x: dA = (dy·B)ᵀ·x and
- * dB = dyᵀ·(x·Aᵀ) cost R(O + I) per token.
+ * dB = dyᵀ·(x·Aᵀ) cost R(O + I) per token. Where the backend has a way of its
+ * own with frozen matrices, W is left as it is: x·Wᵀ + (x·Aᵀ)·Bᵀ + b.
  *
  * @param x [M, I]
  * @param weight [O, I]
@@ -53,6 +80,10 @@ export function frozenLinear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
  * @returns [M, O]
  */
 export function lowRankLinear(x: Tensor, weight: Tensor, bias: Tensor | undefined, A: Tensor, B: Tensor): Tensor {
+  return multipliesFrozen() ? besideFrozen(x, weight, bias, A, B) : mergedWithFrozen(x, weight, bias, A, B);
+}
+
+function mergedWithFrozen(x: Tensor, weight: Tensor, bias: Tensor | undefined, A: Tensor, B: Tensor): Tensor {
   return withGradient((x: Tensor, A: Tensor, B: Tensor) => {
     const merged = add(weight, matMul(B, A)); // [O, I]
     return {
@@ -64,6 +95,24 @@ export function lowRankLinear(x: Tensor, weight: Tensor, bias: Tensor | undefine
         // (hᵀ·dy)ᵀ rather than dyᵀ·h: products with few rows run faster than products with few columns.
         transpose(matMul(matMul(x, A, false, true), dy, true, false)),
       ],
+    };
+  })(x, A, B);
+}
+
+function besideFrozen(x: Tensor, weight: Tensor, bias: Tensor | undefined, A: Tensor, B: Tensor): Tensor {
+  return withGradient((x: Tensor, A: Tensor, B: Tensor) => {
+    const h = matMul(x, A, false, true); // [M, R]
+    return {
+      value: frozenProduct(x, weight, bias, { h, B }),
+      saved: [h],
+      gradient: (dy, [h]) => {
+        const g = matMul(dy, B); // [M, R]
+        return [
+          frozenProductGradient(dy, weight, { g, A }),
+          matMul(g, x, true, false),
+          transpose(matMul(h!, dy, true, false)),
+        ];
+      },
     };
   })(x, A, B);
 }

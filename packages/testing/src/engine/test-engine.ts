@@ -2,6 +2,7 @@ import type { Engine } from "@blora/spec";
 import * as tensor from "@blora/tensor";
 import { afterAll, describe, expect, test } from "vitest";
 import { caseFamilies } from "./all-cases.ts";
+import { testFrozenProducts } from "./frozen-product-tests.ts";
 import { testFrozenTensors } from "./frozen-tests.ts";
 import { testNoise } from "./noise-tests.ts";
 import { runCase } from "./run-case.ts";
@@ -25,7 +26,8 @@ const NO_OPS: ReadonlySet<string> = new Set([
  * The conformance suite of engines. Runs every op of `@blora/tensor` as a step
  * and compares its value with the same maths in double precision and its
  * gradient with finite differences of that, 1e-4 relative; then tests frozen
- * tensors, noise and what a step owes its caller.
+ * tensors, products with them at the engine's precision, noise and what a step
+ * owes its caller.
  *
  * Every case is also compared with `reference`, another engine, where one is
  * given. Both engines are released at the end.
@@ -61,6 +63,7 @@ export function testEngine(engine: Engine, reference?: Engine): void {
       });
     }
     testFrozenTensors(engine);
+    testFrozenProducts(engine);
     testNoise(engine);
     testSteps(engine);
   });

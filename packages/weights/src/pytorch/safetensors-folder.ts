@@ -1,8 +1,8 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import {
+  cacheFolder,
   copyChanged,
   copyCompanionFiles,
   PYTORCH_FILE,
@@ -58,11 +58,6 @@ export async function safetensorsFolder(folder: string, options: SafetensorsFold
 
 const holdsSafetensors = (folder: string): boolean =>
   [WEIGHTS_FILE, WEIGHTS_INDEX_FILE].some((name) => existsSync(join(folder, name)));
-
-function cacheFolder(): string {
-  const { BLORA_CACHE, XDG_CACHE_HOME } = process.env;
-  return BLORA_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "blora");
-}
 
 /** Names of a folder's PyTorch files; undefined where it has none. */
 function pytorchFiles(folder: string): readonly string[] | undefined {

@@ -5,6 +5,7 @@ import { gatherKernels } from "./gather.ts";
 import { matmulKernels, portableMatmulKernels } from "./matmul.ts";
 import { reductionKernels } from "./reduction.ts";
 import { portableShapeKernels, shapeKernels } from "./shape.ts";
+import { wholeNumberKernels } from "./whole-numbers.ts";
 
 export { webgpuKernels } from "./webgpu.ts";
 
@@ -17,6 +18,9 @@ export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
   ...reductionKernels,
   ...shapeKernels,
 };
+
+/** The same, with frozen matrices multiplied in whole numbers. */
+export const integerKernels: Readonly<Record<string, TracedKernel>> = { ...tracedKernels, ...wholeNumberKernels };
 
 const { Rotary, RmsNorm, SiluGate, ...standardKernels } = tracedKernels;
 

@@ -1,7 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { type FrozenTensor, InvalidInputError, NotFoundError } from "@blora/spec";
-import { sizeOf } from "@blora/tensor";
-import { BYTES_PER_VALUE, widenBrainFloats, widenHalfFloats } from "./half-floats.ts";
+import { widenBfloat16, widenFloat16 } from "./half-floats.ts";
+
+/** How many bytes one value takes on disk. */
+const BYTES_PER_VALUE = { f32: 4, f16: 2, bf16: 2 } as const;
 
 /** Bytes of one read: large enough to be fast, far below what Node allows. */
 const CHUNK_BYTES = 64 * 2 ** 20;
@@ -14,7 +16,7 @@ const CHUNK_BYTES = 64 * 2 ** 20;
  * where the source does not hold the shape's values.
  */
 export async function readFrozen(name: string, { shape, storage, source }: FrozenTensor): Promise<Float32Array> {
-  const size = sizeOf(shape);
+  const size = shape.reduce((product, length) => product * length, 1);
   if (source instanceof Float32Array) {
     if (source.length === size) return source;
     throw new InvalidInputError(
@@ -47,7 +49,7 @@ async function readHalves(
   storage: "f16" | "bf16",
   values: Float32Array,
 ): Promise<void> {
-  const widen = storage === "f16" ? widenHalfFloats : widenBrainFloats;
+  const widen = storage === "f16" ? widenFloat16 : widenBfloat16;
   const chunk = new Uint16Array(Math.min(values.length, CHUNK_BYTES / 2));
   for (let start = 0; start < values.length; start += chunk.length) {
     const bits = chunk.subarray(0, values.length - start);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { widenBrainFloats, widenHalfFloats } from "../src/half-floats.ts";
+import { widenBfloat16, widenFloat16 } from "../src/half-floats.ts";
 
 const everyPattern = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
 
@@ -14,14 +14,14 @@ function halfByBits(bits: number): number {
 
 test("every half-precision pattern widens to the same number", () => {
   const out = new Float32Array(everyPattern.length);
-  widenHalfFloats(everyPattern, out);
+  widenFloat16(everyPattern, out);
   const wrong = everyPattern.filter((bits) => !Object.is(out[bits], halfByBits(bits)));
   expect([...wrong]).toEqual([]);
 });
 
 test("every bfloat16 pattern widens to the same number", () => {
   const out = new Float32Array(everyPattern.length);
-  widenBrainFloats(everyPattern, out);
+  widenBfloat16(everyPattern, out);
   const view = new DataView(new ArrayBuffer(4));
   const wrong = everyPattern.filter((bits) => {
     view.setUint16(0, bits);

@@ -22,15 +22,18 @@ function buildFloat16Table(): Float32Array {
   return table;
 }
 
-export function widenFloat16(values: Uint16Array): Float32Array {
-  const table = buildFloat16Table();
-  return Float32Array.from(values, (bits) => table[bits]!);
+/** The exact float32 values of float16 `bits`, into `out`. */
+export function widenFloat16(bits: Uint16Array, out: Float32Array = new Float32Array(bits.length)): Float32Array {
+  const float16Values = buildFloat16Table();
+  for (let index = 0; index < bits.length; index++) out[index] = float16Values[bits[index]!]!;
+  return out;
 }
 
-export function widenBfloat16(values: Uint16Array): Float32Array {
-  const words = new Uint32Array(values.length);
-  for (let index = 0; index < values.length; index++) words[index] = values[index]! << 16;
-  return new Float32Array(words.buffer);
+/** The exact float32 values of bfloat16 `bits`, into `out`: the upper half of the same number. */
+export function widenBfloat16(bits: Uint16Array, out: Float32Array = new Float32Array(bits.length)): Float32Array {
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
+  for (let index = 0; index < bits.length; index++) words[index] = bits[index]! << 16;
+  return out;
 }
 
 /** Drops `count` low bits of a magnitude, to nearest and ties to even. */

@@ -1,0 +1,105 @@
+import { mkdtempSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FrozenTensor, StepDefinition } from "@blora/spec";
+import { frozenLinear, ops } from "@blora/tensor";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { compileStep } from "../src/session/compiled-step.ts";
+import { createDataFolder } from "../src/session/data-folder.ts";
+import { roundedColumns } from "../src/session/rounded-columns.ts";
+import { traceStep } from "../src/trace/trace-step.ts";
+
+const NOISE = { seed: 0, step: 0 };
+
+/** x·Wᵀ of one row [1, 2] with W [2, 2] in a file, and its gradient. */
+function step(weight: FrozenTensor): StepDefinition {
+  return {
+    name: "product",
+    mode: "train",
+    inputs: {},
+    trainable: { x: [1, 2] },
+    frozen: new Map([["weight", weight]]),
+    compute({ trainable, frozen }) {
+      const y = frozenLinear(trainable.x!, frozen("weight"));
+      return { loss: ops.sum(y), outputs: { y } };
+    },
+  };
+}
+
+function weightFile(values: readonly number[], folder = mkdtempSync(join(tmpdir(), "blora-int8-"))): FrozenTensor {
+  const path = join(folder, "model.bin");
+  writeFileSync(path, Buffer.from(Float32Array.from(values).buffer));
+  return { shape: [2, 2], storage: "f32", source: { path, offset: 0, length: 16 } };
+}
+
+/** Output of the step for x = [1, 0.5], with the codes of its matrix kept in `cache`. */
+async function run(weight: FrozenTensor, cache: string): Promise<number[]> {
+  const data = createDataFolder(cache);
+  onTestFinished(() => data.release());
+  const compiled = await compileStep(step(weight), "integer", { threads: 1, providers: ["cpu"] }, data);
+  const { outputs } = await compiled.run({}, { x: Float32Array.of(1, 0.5) }, NOISE);
+  await compiled.release();
+  return [...outputs.y!];
+}
+
+const newCache = () => mkdtempSync(join(tmpdir(), "blora-cache-"));
+const codeFiles = (cache: string) => readdirSync(join(cache, "int8")).map((name) => join(cache, "int8", name));
+
+describe("the files of frozen matrices in whole numbers", () => {
+  // W = [[127, 2], [1, -127]]: its scales are 1; x = [1, 0.5] has the codes 127 and 64 at the scale 1/127.
+  const product = [(127 * 127 + 64 * 2) / 127, (127 - 64 * 127) / 127].map(Math.fround);
+
+  test("are written once, and read by the next session", async () => {
+    const cache = newCache();
+    const weight = weightFile([127, 2, 1, -127]);
+    expect(await run(weight, cache)).toEqual(product);
+    const files = codeFiles(cache);
+    expect(files).toHaveLength(2);
+    for (const file of files) utimesSync(file, 1, 1);
+    expect(await run(weight, cache)).toEqual(product);
+    expect(codeFiles(cache).map((file) => statSync(file).mtimeMs)).toEqual([1000, 1000]);
+  });
+
+  test("are those of the content: other weights at the same place have others", async () => {
+    const cache = newCache();
+    const folder = mkdtempSync(join(tmpdir(), "blora-int8-"));
+    await run(weightFile([1, 2, 3, 4], folder), cache);
+    expect(await run(weightFile([127, 2, 1, -127], folder), cache)).toEqual(product);
+  });
+
+  test("are written again where one is cut short", async () => {
+    const cache = newCache();
+    const weight = weightFile([127, 2, 1, -127]);
+    await run(weight, cache);
+    for (const file of codeFiles(cache)) truncateSync(file, 3);
+    expect(await run(weight, cache)).toEqual(product);
+  });
+});
+
+test("columns are rounded by their largest magnitude, to nearest and ties to even", () => {
+  const values = Float32Array.of(254, 1, 1, 3, -127, 0); // [3, 2]: scales 2 and 3/127
+  const { codes, scales } = roundedColumns(values, 3, false);
+  expect([...scales]).toEqual([2, Math.fround(3 / 127)]);
+  expect([...codes]).toEqual([127, 42, 0, 127, -64, 0]);
+  const turned = roundedColumns(Float32Array.of(254, 1, -127, 1, 3, 0), 2, true);
+  expect([...turned.codes]).toEqual([...codes]);
+  expect([...turned.scales]).toEqual([...scales]);
+});
+
+test("a matrix with a value that is none gives results that are none", () => {
+  expect(roundedColumns(Float32Array.of(1, Number.NaN, 2, 3), 2, false).scales[1]).toBeNaN();
+  expect(roundedColumns(Float32Array.of(1, Number.NEGATIVE_INFINITY, 2, 3), 2, false).scales[1]).toBe(
+    Number.POSITIVE_INFINITY,
+  );
+});
+
+test("a matrix that a step computes is multiplied in float32", () => {
+  const weight: FrozenTensor = { shape: [2, 2], storage: "f32", source: Float32Array.of(1, 2, 3, 4) };
+  const operatorsOf = (compute: StepDefinition["compute"]): string[] =>
+    traceStep({ ...step(weight), compute }, "integer").graph.nodes.map(({ operator }) => operator);
+  const doubled = operatorsOf(({ trainable, frozen }) => ({
+    loss: ops.sum(frozenLinear(trainable.x!, ops.mul(frozen("weight"), 2))),
+  }));
+  expect(doubled).not.toContain("MatMulIntegerToFloat");
+  expect(operatorsOf(step(weight).compute)).toContain("MatMulIntegerToFloat");
+});
