@@ -90,7 +90,7 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
   const plan = planRows(rows, args, model.maxLength);
   const engine = await run.engine.describe();
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
-  const inputs = { modelSha256: await checkpointSha256(run.checkpoint), data: describeData(splits) };
+  const inputs = { modelSha256: await checkpointSha256(run.checkpoint), data: describeData(splits), engine };
   return {
     args,
     model,
@@ -103,7 +103,6 @@ export async function prepareRun(run: TrainRun): Promise<PreparedRun> {
     modelSha256: inputs.modelSha256,
     config: {
       ...describeRun(run, inputs),
-      engine: { ...engine },
       versions: run.versions ?? {},
       machine: { ...machine() },
       ...(start && { startsFrom: weightsFingerprint(start) }),
@@ -137,10 +136,11 @@ function trainingRows(
   return packing ? packRows(learned, maxSeqLength) : learned;
 }
 
-/** What a run computes with, by its content. */
+/** What a run computes with: network and data by their content, and the engine. */
 export interface RunInputs {
   readonly modelSha256: string;
   readonly data: JsonObject;
+  readonly engine: EngineDescription;
 }
 
 /** Every row of a run's splits by the SHA-256 of its ids, so that another tokenizer makes other data. */
@@ -158,7 +158,7 @@ function describeData({ train, evaluation }: Splits): JsonObject {
 }
 
 /** A run as `blora-run.json` records it, but for where and when. */
-export function describeRun(run: RunParts, { modelSha256, data }: RunInputs): JsonObject {
+export function describeRun(run: RunParts, { modelSha256, data, engine }: RunInputs): JsonObject {
   return {
     formatVersion: 1,
     model: run.model,
@@ -170,5 +170,6 @@ export function describeRun(run: RunParts, { modelSha256, data }: RunInputs): Js
     costModel: manifestOf(run.costModel),
     data: { folder: run.data ?? null, ...data },
     arguments: JSON.parse(JSON.stringify(resolveArguments(run))) as Json,
+    engine: { ...engine },
   };
 }

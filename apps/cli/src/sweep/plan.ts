@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { decidingSettings, fingerprintOf } from "@blora/runs";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
-import { describeRun, readData } from "@blora/trainer";
+import { describeRun, type RunInputs, readData } from "@blora/trainer";
 import { checkpointSha256 } from "@blora/weights";
 import { BUILTIN_MODEL } from "../run/builtin-model.ts";
 import type { Config } from "../run/config-file.ts";
@@ -89,7 +89,7 @@ export function withoutSeed(settings: JsonObject): JsonObject {
 }
 
 interface Inputs {
-  of(run: OpenRun): Promise<{ readonly modelSha256: string; readonly data: JsonObject }>;
+  of(run: OpenRun): Promise<RunInputs>;
 }
 
 /** Content of networks and data, each read once, though many recipes share them. */
@@ -116,6 +116,7 @@ function createInputs(): Inputs {
       return {
         modelSha256: await once(models, checkpoint.folder, () => checkpointSha256(checkpoint)),
         data: await once(data, JSON.stringify({ ...read, task }), () => readData(run)),
+        engine: await run.engine.describe(),
       };
     },
   };

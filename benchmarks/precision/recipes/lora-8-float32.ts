@@ -1,0 +1,8 @@
+/** LoRA at rank 8 of `recipes/glue`, frozen products in float32. */
+
+import lora from "../../../recipes/glue/lora-8.ts";
+import { inPrecision, type Runs } from "../in-precision.ts";
+
+const runs: Runs = inPrecision("float32", lora);
+
+export default runs;
