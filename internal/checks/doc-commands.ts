@@ -34,6 +34,7 @@ const INCOMPLETE = /[<…]|^blora \w+( --format onnx)?$/;
 /** Commands that are not run, and why. */
 const NOT_RUN: readonly (readonly [command: RegExp, reason: string])[] = [
   [/^blora native/, "builds native code against a TensorFlow that is not here"],
+  [/--data hub:/, "reads a data set of the Hub; apps/cli/test/hub-data.test.ts reads one of a stand-in"],
   [/@acme\//, "uses a package of somebody else; examples/custom-quantizer and its test are such a package"],
 ];
 

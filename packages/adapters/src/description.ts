@@ -52,6 +52,14 @@ export interface AdapterResults {
   readonly steps: number;
 }
 
+/** A data set of the Hub. */
+export interface DatasetName {
+  readonly id: string;
+  readonly config?: string | undefined;
+  /** Commit. */
+  readonly revision?: string | undefined;
+}
+
 /** Facts about an adapter that its tensors do not hold. */
 export interface AdapterDescription {
   /** Hub id of the frozen network, or the absolute path of its folder. */
@@ -63,8 +71,8 @@ export interface AdapterDescription {
   readonly task: string;
   /** Manifest of the task with its options, such as a template or evaluation splits; none of one no plugin made. */
   readonly taskManifest?: JsonObject | undefined;
-  /** Hub data set of the task. */
-  readonly dataset?: { readonly id: string; readonly config?: string | undefined } | undefined;
+  /** Hub data set of the task, and the commit where training read it from there. */
+  readonly dataset?: DatasetName | undefined;
   readonly head: Head;
   /** Manifest of the method. */
   readonly method: JsonObject;
@@ -133,7 +141,7 @@ const descriptionSchema: z.ZodType<StoredDescription> = z.strictObject({
   baseSha256: z.stringFormat("sha256", /^[0-9a-f]{64}$/).optional(),
   task: text,
   taskManifest: z.record(z.string(), z.json()).optional(),
-  dataset: z.strictObject({ id: text, config: text.optional() }).optional(),
+  dataset: z.strictObject({ id: text, config: text.optional(), revision: text.optional() }).optional(),
   head: headSchema,
   method: z.record(z.string(), z.json()),
   maxSeqLength: z.int().min(1),

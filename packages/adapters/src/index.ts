@@ -1,7 +1,7 @@
 export { isPacked, readAdapter, readAdapterDescription, type TrainedAdapter, writeAdapter } from "./adapter-folder.ts";
 export { type AdapterSizes, adapterSizes, type FormSizes } from "./adapter-sizes.ts";
 export { describeAdapter } from "./describe-adapter.ts";
-export type { AdapterDescription, AdapterResults, CostSummary, LedgerRow } from "./description.ts";
+export type { AdapterDescription, AdapterResults, CostSummary, DatasetName, LedgerRow } from "./description.ts";
 export { type MergeOptions, type MergeReport, mergeAdapter } from "./merge/merge-adapter.ts";
 export { mergedWeight } from "./merge/merged-weight.ts";
 export { packBits } from "./packed/bits.ts";

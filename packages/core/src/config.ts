@@ -7,7 +7,7 @@ export interface RunConfig<Training extends object = object> {
   /** The network's forward pass; found by the checkpoint's `model_type` where left out. */
   readonly architecture?: Component<"architecture">;
   readonly task: Component<"task">;
-  /** Folder with the task's data; its built-in data where left out. */
+  /** The task's data: a file or folder, or `hub:<org/name>[/<config>][@<revision>]`; built-in data where left out. */
   readonly data?: string;
   readonly method: Component<"method">;
   /** Prices the matrix products; bit operations where left out. */

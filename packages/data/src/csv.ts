@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@blora/spec";
+import { nameOfFile } from "./hub-reference.ts";
 import type { Table } from "./table.ts";
 import { type TextTableOptions, textTable } from "./text-table.ts";
 
@@ -27,7 +28,7 @@ function records(file: string, text: string): string[][] {
       const quoted = quotedText(text, position);
       if (quoted === undefined) {
         throw new InvalidInputError(
-          `${file}: expected comma-separated values, found a quote in row ${found.length + 1} that nothing closes.`,
+          `${nameOfFile(file)}: expected comma-separated values, found a quote in row ${found.length + 1} that nothing closes.`,
         );
       }
       const end = endOfCell(text, position + quoted.length);

@@ -1,4 +1,5 @@
 import type { JsonRecord } from "@blora/spec";
+import { nameOfFile } from "./hub-reference.ts";
 import { parseRecord } from "./parse-record.ts";
 import { linesOf, readText } from "./read-text.ts";
 import { rowOrigin, type Table } from "./table.ts";
@@ -33,7 +34,7 @@ export function parseJsonl(file: string, text: string, nameRow: NameRow): DataRe
 export function tableOfRecords(file: string, records: readonly DataRecord[]): Table {
   const columns = [...new Set(records.flatMap(({ fields }) => Object.keys(fields)))];
   return {
-    file,
+    file: nameOfFile(file),
     columns,
     rows: records.map(({ origin, fields }) => ({
       origin,

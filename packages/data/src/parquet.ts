@@ -7,6 +7,7 @@ import {
   parquetSchema,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
+import { nameOfFile } from "./hub-reference.ts";
 import { rowOrigin, type Table } from "./table.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -24,7 +25,7 @@ export async function readParquet(file: string): Promise<Table> {
     const records = await parquetReadObjects({ file: buffer, metadata, compressors, parsers: { stringFromBytes } });
     const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
     return {
-      file,
+      file: nameOfFile(file),
       columns,
       rows: records.map((record, index) => ({
         origin: rowOrigin(file, index + 1),

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@blora/spec";
+import { isOfHub, nameOfFile } from "./hub-reference.ts";
 
 export interface TableRow {
   /** File and row, for error messages. */
@@ -9,6 +10,7 @@ export interface TableRow {
 
 /** One data file, before anything is known about its task. */
 export interface Table {
+  /** For messages, see `nameOfFile`. */
   readonly file: string;
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];
@@ -20,7 +22,7 @@ export interface Table {
 
 /** How errors name a row, counted from 1: lines of tsv and jsonl, records of csv and parquet; a header is row 1. */
 export function rowOrigin(file: string, row: number): string {
-  return `${file}, row ${row}`;
+  return isOfHub(file) ? `${nameOfFile(file)} row ${row}` : `${file}, row ${row}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@blora/spec";
+import { nameOfFile } from "./hub-reference.ts";
 import { rowOrigin, type Table, type TableRow } from "./table.ts";
 
 export interface TextTableOptions {
@@ -41,7 +42,7 @@ export function textTable(
       rows.push({ origin, cells });
     }
   }
-  return { file, columns, rows, shortRows };
+  return { file: nameOfFile(file), columns, rows, shortRows };
 }
 
 function isBlankLine(cells: readonly string[]): boolean {
@@ -51,5 +52,7 @@ function isBlankLine(cells: readonly string[]): boolean {
 function requireDistinct(file: string, columns: readonly string[]): void {
   const twice = columns.find((column, index) => columns.indexOf(column) !== index);
   if (twice === undefined) return;
-  throw new InvalidInputError(`${file}: expected columns with a name each, found ${JSON.stringify(twice)} twice.`);
+  throw new InvalidInputError(
+    `${nameOfFile(file)}: expected columns with a name each, found ${JSON.stringify(twice)} twice.`,
+  );
 }

@@ -1,7 +1,7 @@
 import { BloraError, InvalidInputError, NotFoundError } from "@blora/spec";
 import type { HubConnection } from "./connection.ts";
 import { isUnwritable, type RemoteFile, type RepositoryCache } from "./repository-cache.ts";
-import { resumedContent } from "./retrying-fetch.ts";
+import { resumedContent, TRANSIENT } from "./retrying-fetch.ts";
 
 /** A repository at a branch, tag or commit. */
 export interface RepositoryRevision {
@@ -11,6 +11,9 @@ export interface RepositoryRevision {
 
 /** Where a repository is downloaded from. */
 export type HubSource = RepositoryRevision & HubConnection;
+
+/** What the Hub calls the kind of a repository. */
+export type RepositoryType = "model" | "dataset";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -23,6 +26,7 @@ export interface DownloadProgress {
 
 /** What is used of a repository of the Hub. */
 export interface RepositoryContent {
+  readonly type: RepositoryType;
   /** What the repository is, for errors. */
   readonly noun: string;
   /** A name one may have, for errors. */
@@ -34,15 +38,19 @@ export interface RepositoryContent {
    * @throws `BloraError` where the repository `id` is no such thing
    */
   choose(names: ReadonlySet<string>, id: string): readonly string[];
-  /** Names of files that a snapshot folder lacks to be used; none where it is whole. */
-  missing(folder: string): readonly string[];
+  /**
+   * Names of files that a snapshot folder lacks to be used; none where it is whole.
+   *
+   * @param listed all files of the repository, where the cache knows them, which it does of data sets
+   */
+  missing(folder: string, listed: ReadonlySet<string> | undefined): readonly string[];
 }
 
 const COMMIT = /^[0-9a-f]{40}$/;
 const ETAG = /^[0-9a-f]{16,128}$/;
 
-const hubParameters = ({ id, hubUrl, token, fetch }: HubSource) => ({
-  repo: { type: "model" as const, name: id },
+const hubParameters = ({ id, hubUrl, token, fetch }: HubSource, type: RepositoryType) => ({
+  repo: { type, name: id },
   hubUrl,
   fetch,
   ...(token === undefined ? {} : { accessToken: token }),
@@ -80,7 +88,7 @@ function explainDisk(error: unknown, id: string): BloraError | undefined {
 function explain(
   error: unknown,
   { id, revision, hubUrl, token }: HubSource,
-  noun: string,
+  { noun, type }: Pick<RepositoryContent, "noun" | "type">,
   commit?: string,
 ): BloraError {
   if (BloraError.isInstance(error)) return error;
@@ -92,9 +100,13 @@ function explain(
       options,
     );
   }
+  // A model may be a folder; a data set of the Hub is named as one.
+  const isAlsoFolder = type === "model";
+  const noFolder = isAlsoFolder ? ` There is no folder ${id} here either.` : "";
   if (status === 404) {
+    const nowhere = isAlsoFolder ? `, and there is no folder ${id} here` : "";
     return new NotFoundError(
-      `${hubUrl} has no ${noun} ${id} at revision ${revision}, and there is no folder ${id} here. Is the name spelled right?`,
+      `${hubUrl} has no ${noun} ${id} at revision ${revision}${nowhere}. Is the name spelled right?`,
       options,
     );
   }
@@ -104,37 +116,45 @@ function explain(
         ? "Set HF_TOKEN to a token that may read it, or log in with hf auth login. A gated one has terms to accept on its page"
         : "Accept its terms on its page, or use another token";
     return new InvalidInputError(
-      `${hubUrl} does not show ${id}: it is gated, private or absent. ${advice}. There is no folder ${id} here either.`,
+      `${hubUrl} does not show ${id}: it is gated, private or absent. ${advice}.${noFolder}`,
       options,
     );
   }
   if (typeof status === "number") return new BloraError(`${hubUrl} answered ${status} to a request for ${id}`, options);
   const disk = explainDisk(error, id);
   if (disk !== undefined) return disk;
-  const missing = isConnectionError(options) ? `. There is no folder ${id} here either` : "";
-  return new BloraError(`Cannot download ${id} from ${hubUrl}: ${reasonOf(error)}${missing}`, options);
+  const also = isConnectionError(error) && isAlsoFolder ? `. There is no folder ${id} here either` : "";
+  return new BloraError(`Cannot download ${id} from ${hubUrl}: ${reasonOf(error)}${also}`, options);
 }
 
-/** True for an error of the connection rather than an answer of the Hub. */
-export const isConnectionError = ({ cause }: { readonly cause?: unknown }): boolean =>
-  cause instanceof TypeError && cause.message === "fetch failed";
+function isConnectionError(error: unknown): boolean {
+  return error instanceof TypeError && error.message === "fetch failed";
+}
+
+/** Whether the Hub gave no answer to the request that caused an error: it is not reached, busy or out of order. */
+export function isUnanswered({ cause }: { readonly cause?: unknown }): boolean {
+  const status = statusOf(cause ?? {});
+  return isConnectionError(cause) || (typeof status === "number" && TRANSIENT.has(status));
+}
 
 /** The commit that a branch or tag stands for now. */
-async function commitOf(source: HubSource): Promise<string> {
-  const { modelInfo } = await import("@huggingface/hub");
-  const { repo: _, ...request } = hubParameters(source);
+async function commitOf(source: HubSource, type: RepositoryType): Promise<string> {
+  const { datasetInfo, modelInfo } = await import("@huggingface/hub");
+  const { repo: _, ...request } = hubParameters(source, type);
   const { id: name, revision } = source;
-  const { sha } = await modelInfo({ ...request, name, revision, additionalFields: ["sha"] });
+  const asked = { ...request, name, revision, additionalFields: ["sha" as const] };
+  const { sha } = await (type === "model" ? modelInfo(asked) : datasetInfo(asked));
   if (COMMIT.test(sha)) return sha;
   throw new BloraError(`${source.hubUrl} gave no commit for ${name}`);
 }
 
-/** The content of one small file, kept nowhere. Throws `BloraError`s that say what to do. */
+/** The content of one small file of a model, kept nowhere. Throws `BloraError`s that say what to do. */
 export async function downloadFileAlone(source: HubSource, path: string, noun: string): Promise<Uint8Array> {
+  const type = "model";
   const { downloadFile } = await import("@huggingface/hub");
   try {
-    const revision = await commitOf(source);
-    const content = await downloadFile({ ...hubParameters(source), path, revision }).catch((error: unknown) => {
+    const revision = await commitOf(source, type);
+    const content = await downloadFile({ ...hubParameters(source, type), path, revision }).catch((error: unknown) => {
       // The repository is there, so it is the file that is not.
       if (statusOf(error) === 404) return null;
       throw error;
@@ -142,7 +162,7 @@ export async function downloadFileAlone(source: HubSource, path: string, noun: s
     if (content === null) throw new NotFoundError(`${source.id} has no ${path}`);
     return new Uint8Array(await content.arrayBuffer());
   } catch (error) {
-    throw explain(error, source, noun);
+    throw explain(error, source, { noun, type });
   }
 }
 
@@ -160,8 +180,8 @@ export async function downloadRepository(
   const { downloadFile, listFiles } = await import("@huggingface/hub");
   let commit: string | undefined;
   try {
-    const { repo, ...request } = hubParameters(source);
-    commit = await commitOf(source);
+    const { repo, ...request } = hubParameters(source, content.type);
+    commit = await commitOf(source, content.type);
     const listed = new Map<string, RemoteFile>();
     for await (const { type, path, size, oid, lfs } of listFiles({ ...request, repo, revision: commit })) {
       const etag = lfs?.oid ?? oid ?? "";
@@ -169,7 +189,11 @@ export async function downloadRepository(
       if (type !== "file" || !ETAG.test(etag)) continue;
       listed.set(path, { path, size: lfs?.size ?? size, etag, sha256: lfs?.oid });
     }
-    for (const path of content.choose(new Set(listed.keys()), source.id)) {
+    const names = new Set(listed.keys());
+    const chosen = content.choose(names, source.id);
+    // Which files of a model belong together, its own files say.
+    if (content.type === "dataset") await cache.writeNames(commit, names);
+    for (const path of chosen) {
       const file = listed.get(path)!;
       if (await cache.restore(commit, file)) continue;
       const blob = await downloadFile({ ...request, repo, path, revision: commit });
@@ -181,6 +205,6 @@ export async function downloadRepository(
     await cache.writeRevision(source.revision, commit);
     return cache.snapshotFolder(commit);
   } catch (error) {
-    throw explain(error, source, content.noun, commit);
+    throw explain(error, source, content, commit);
   }
 }

@@ -6,6 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { writeFileDurably } from "@blora/files";
 import { BloraError } from "@blora/spec";
+import type { RepositoryType } from "./download.ts";
 
 /** One file of a repository, as the Hub lists it. */
 export interface RemoteFile {
@@ -17,12 +18,16 @@ export interface RemoteFile {
   readonly sha256: string | undefined;
 }
 
-/** A model's place in the cache that Hugging Face's own libraries share: `blobs/`, `refs/`, `snapshots/`. */
+/** A repository's place in the cache that Hugging Face's own libraries share: `blobs/`, `refs/`, `snapshots/`. */
 export interface RepositoryCache {
   /** The commit a revision stood for when it was last downloaded. */
   readRevision(revision: string): Promise<string | undefined>;
   /** Does without where the cache cannot be written: the snapshot is there all the same. */
   writeRevision(revision: string, commit: string): Promise<void>;
+  /** All files of the repository at a commit, where they were written. */
+  readNames(commit: string): Promise<ReadonlySet<string> | undefined>;
+  /** Does without where the cache cannot be written, as `writeRevision` does. */
+  writeNames(commit: string, names: ReadonlySet<string>): Promise<void>;
   snapshotFolder(commit: string): string;
   /** Whether the snapshot has a file; links it there where another snapshot brought the same content. */
   restore(commit: string, file: RemoteFile): Promise<boolean>;
@@ -92,8 +97,19 @@ async function linkOrCopy(target: string, path: string): Promise<void> {
   }
 }
 
-export function openRepositoryCache(cacheFolder: string, id: string): RepositoryCache {
-  const repository = join(cacheFolder, `models--${id.replaceAll("/", "--")}`);
+/** Writes a small file, or does without where nothing may be written. */
+async function writeIfAllowed(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileDurably(path, text);
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+  }
+}
+
+export function openRepositoryCache(cacheFolder: string, id: string, type: RepositoryType): RepositoryCache {
+  const repository = join(cacheFolder, `${type}s--${id.replaceAll("/", "--")}`);
+  const namesFile = (commit: string): string => join(repository, "names", `${commit}.txt`);
   const snapshotFolder = (commit: string): string => join(repository, "snapshots", commit);
   return {
     snapshotFolder,
@@ -104,13 +120,15 @@ export function openRepositoryCache(cacheFolder: string, id: string): Repository
       ),
     async writeRevision(revision, commit) {
       const path = join(repository, "refs", revision);
-      if ((await this.readRevision(revision)) === commit) return;
-      try {
-        await mkdir(dirname(path), { recursive: true });
-        await writeFileDurably(path, commit);
-      } catch (error) {
-        if (!isUnwritable(error)) throw error;
-      }
+      if ((await this.readRevision(revision)) !== commit) await writeIfAllowed(path, commit);
+    },
+    readNames: (commit) =>
+      readFile(namesFile(commit), "utf8").then(
+        (text) => new Set(text.split("\n")),
+        () => undefined,
+      ),
+    async writeNames(commit, names) {
+      if (!(await exists(namesFile(commit)))) await writeIfAllowed(namesFile(commit), [...names].join("\n"));
     },
     async restore(commit, { path, etag }) {
       const link = join(snapshotFolder(commit), path);

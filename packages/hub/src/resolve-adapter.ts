@@ -11,6 +11,7 @@ const FORMS = [
 ] as const;
 
 const ADAPTER: RepositoryContent = {
+  type: "model",
   noun: "adapter",
   example: "org/my-adapter",
   missing(folder) {

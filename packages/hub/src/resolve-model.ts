@@ -27,6 +27,7 @@ const CONFIG = "config.json";
 
 /** A model: weights and tokenizer, `config.json` last. */
 const MODEL: RepositoryContent = {
+  type: "model",
   noun: "model",
   example: "microsoft/deberta-v3-base",
   missing: (folder) => [CONFIG, ...weightsOf(folder)].filter((name) => !isFile(join(folder, name))),
@@ -92,7 +93,7 @@ export async function readModelConfig(
   const { wanted, cache, offline } = locate(idOrFolder, MODEL, options);
   const cached = await findCached(wanted, MODEL, cache);
   if (cached?.missing.length === 0) return readConfig(cached.folder);
-  if (offline) throw notCached(wanted, cached);
+  if (offline) throw notCached(wanted, cached, MODEL);
   const bytes = await downloadFileAlone({ ...wanted, ...connect(options) }, CONFIG, MODEL.noun);
   return { config: parseConfig(bytes, `${CONFIG} of ${idOrFolder}`), folder: undefined };
 }

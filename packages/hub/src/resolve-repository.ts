@@ -5,7 +5,7 @@ import { connect, type HubOptions } from "./connection.ts";
 import {
   type DownloadProgress,
   downloadRepository,
-  isConnectionError,
+  isUnanswered,
   type RepositoryContent,
   type RepositoryRevision,
 } from "./download.ts";
@@ -21,6 +21,8 @@ export interface ResolveModelOptions extends HubOptions {
   /** Default `HF_HUB_CACHE`, or `hub` in `HF_HOME` or in `~/.cache/huggingface`. */
   readonly cacheFolder?: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Told in a sentence where the cached copy is used because the Hub does not answer. */
+  readonly onNote?: (note: string) => void;
 }
 
 const REPOSITORY_ID = /^(?:[A-Za-z0-9][\w.-]{0,95}\/)?[A-Za-z0-9_][\w.-]{0,95}$/;
@@ -29,10 +31,10 @@ const COMMIT = /^[0-9a-f]{40}$/;
 
 export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-function checkNames({ id, revision }: RepositoryRevision, { example }: RepositoryContent): void {
+function checkNames({ id, revision }: RepositoryRevision, { example, type }: RepositoryContent): void {
   if (!REPOSITORY_ID.test(id) || /\.\.|--/.test(id)) {
     throw new InvalidInputError(
-      `Expected a folder that exists, or a name of the Hub such as ${example}, found ${JSON.stringify(id)}`,
+      `Expected ${type === "model" ? "a folder that exists, or " : ""}a name of the Hub such as ${example}, found ${JSON.stringify(id)}`,
     );
   }
   if (!REVISION.test(revision) || revision.includes("..")) {
@@ -55,7 +57,7 @@ export async function findCached(
   const commit = COMMIT.test(revision) ? revision : await cache.readRevision(revision);
   if (commit === undefined || !COMMIT.test(commit)) return undefined;
   const folder = cache.snapshotFolder(commit);
-  return isFolder(folder) ? { folder, missing: content.missing(folder) } : undefined;
+  return isFolder(folder) ? { folder, missing: content.missing(folder, await cache.readNames(commit)) } : undefined;
 }
 
 export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
@@ -71,11 +73,21 @@ export async function resolveRepository(
   options: ResolveModelOptions = {},
 ): Promise<string> {
   if (isFolder(idOrFolder)) return resolve(idOrFolder);
-  const { wanted, cache, offline } = locate(idOrFolder, content, options);
-  if (offline) {
+  return fetchRepository(idOrFolder, content, options);
+}
+
+/** The snapshot of a repository of the Hub, whatever folders there are. Throws as `resolveRepository` does. */
+export async function fetchRepository(
+  id: string,
+  content: RepositoryContent,
+  options: ResolveModelOptions,
+): Promise<string> {
+  const { wanted, cache, offline } = locate(id, content, options);
+  // A commit never changes; but whether a model is there with its tokenizer, only the Hub's list tells.
+  if (offline || (content.type === "dataset" && COMMIT.test(wanted.revision))) {
     const cached = await findCached(wanted, content, cache);
     if (cached?.missing.length === 0) return cached.folder;
-    throw notCached(wanted, cached);
+    if (offline) throw notCached(wanted, cached, content);
   }
   try {
     return await downloadRepository(
@@ -85,10 +97,13 @@ export async function resolveRepository(
       options.onProgress ?? (() => {}),
     );
   } catch (error) {
-    if (!BloraError.isInstance(error) || !isConnectionError(error)) throw error;
+    if (!BloraError.isInstance(error) || !isUnanswered(error)) throw error;
     const cached = await findCached(wanted, content, cache);
     if (cached === undefined) throw error;
-    if (cached.missing.length === 0) return cached.folder;
+    if (cached.missing.length === 0) {
+      options.onNote?.(`The Hub does not answer: the cached copy of ${id} at revision ${wanted.revision} is used.`);
+      return cached.folder;
+    }
     throw new NotFoundError(`${error.message}. ${incomplete(wanted, cached)}.`, { cause: error.cause });
   }
 }
@@ -97,13 +112,18 @@ function incomplete({ id, revision }: RepositoryRevision, { missing }: CachedSna
   return `The cached copy of ${id} at revision ${revision} is not complete: it lacks ${missing.join(", ")}`;
 }
 
-export function notCached(wanted: RepositoryRevision, cached: CachedSnapshot | undefined): NotFoundError {
+export function notCached(
+  wanted: RepositoryRevision,
+  cached: CachedSnapshot | undefined,
+  { type }: RepositoryContent,
+): NotFoundError {
   if (cached !== undefined && cached.missing.length > 0) {
     return new NotFoundError(`${incomplete(wanted, cached)}. Offline mode forbids to download the rest.`);
   }
   const { id, revision } = wanted;
+  const noFolder = type === "model" ? ` There is no folder ${id} here either.` : "";
   return new NotFoundError(
-    `${id} at revision ${revision} is not in the cache, and offline mode forbids to download it. There is no folder ${id} here either.`,
+    `${id} at revision ${revision} is not in the cache, and offline mode forbids to download it.${noFolder}`,
   );
 }
 
@@ -117,6 +137,6 @@ export function locate(
   const environment = options.environment ?? process.env;
   const wanted: RepositoryRevision = { id, revision: options.revision ?? "main" };
   checkNames(wanted, content);
-  const cache = openRepositoryCache(options.cacheFolder ?? hubCache(environment), id);
+  const cache = openRepositoryCache(options.cacheFolder ?? hubCache(environment), id, content.type);
   return { wanted, cache, offline: options.offline ?? isOffline(environment) };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Answers that a later attempt may get otherwise. */
-const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+export const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** Reasons of a connection that broke off. Where there is none at all, asking again in a moment does not help. */
 const CUT: ReadonlySet<unknown> = new Set([
   "ECONNRESET",

@@ -5,6 +5,12 @@ import type { AddressInfo } from "node:net";
 /** What the stand-in does instead of answering a request as the Hub would: a status, no answer, or half of a file. */
 export type Fault = number | "cut" | "half";
 
+/** What a branch stands for now. */
+export interface Revision {
+  readonly commit: string;
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
 /** A server that speaks the part of the Hub's HTTP interface that publishing and downloading use. */
 export interface HubStandIn {
   readonly url: string;
@@ -12,8 +18,10 @@ export interface HubStandIn {
   readonly requests: string[];
   /** Objects of large files, by SHA-256. */
   readonly objects: Map<string, Buffer>;
-  /** Committed files, by path. */
+  /** Committed files, by path: those of every revision but the ones below. */
   readonly committed: Map<string, Buffer>;
+  /** Revisions with files of their own, or null for one that is not there. */
+  readonly revisions: Map<string, Revision | null>;
   /** Byte ranges of files that were asked for, besides the first byte. */
   readonly ranges: string[];
   /** What to do to the next requests whose path contains a key, one entry each. */
@@ -34,6 +42,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
   const faults = new Map<string, Fault[]>();
   const ranges: string[] = [];
   const redirects = new Map<string, string>();
+  const revisions = new Map<string, Revision | null>();
   let repository: string | undefined;
 
   const server = createServer((request, response) => {
@@ -57,11 +66,13 @@ export async function startHub(token: string): Promise<HubStandIn> {
 
   function serve(path: string, { headers }: IncomingMessage, response: ServerResponse, isHalf: boolean) {
     const { pathname } = new URL(path, "http://localhost");
-    if (pathname.includes("/revision/")) return json(response, 200, { _id: "1", id: repository, sha: COMMIT });
-    if (pathname.includes("/tree/")) return json(response, 200, [...committed].map(listing));
+    const asked = revisionIn(pathname);
+    if (asked === null) return json(response, 404, { error: "no such revision" });
+    if (pathname.includes("/revision/")) return json(response, 200, { _id: "1", id: repository, sha: asked.commit });
+    if (pathname.includes("/tree/")) return json(response, 200, [...asked.files].map(listing));
     const elsewhere = redirects.get(pathname.split("/").at(-1)!);
     if (elsewhere !== undefined) return void response.writeHead(302, { Location: elsewhere }).end();
-    const content = committed.get(pathname.slice(pathname.indexOf(COMMIT) + COMMIT.length + 1));
+    const content = asked.files.get(pathname.slice(pathname.indexOf(asked.commit) + asked.commit.length + 1));
     if (content === undefined) return json(response, 404, { error: "no such file" });
     response.setHeader("ETag", '"x"');
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
@@ -71,6 +82,14 @@ export async function startHub(token: string): Promise<HubStandIn> {
     if (headers.range !== undefined && headers.range !== "bytes=0-0") ranges.push(headers.range);
     if (!isHalf) return response.end(part);
     response.write(part.subarray(0, part.length / 2), () => response.destroy());
+  }
+
+  /** The revision that is asked for, by its name or its commit. */
+  function revisionIn(path: string): Revision | null {
+    const name = decodeURIComponent(/\/(?:revision|tree|resolve)\/([^/]+)/.exec(path)?.[1] ?? "");
+    const found = revisions.get(name) ?? [...revisions.values()].find((revision) => revision?.commit === name);
+    if (found !== undefined && found !== null) return found;
+    return revisions.has(name) ? null : { commit: COMMIT, files: committed };
   }
 
   function answer(path: string, body: Buffer, response: ServerResponse) {
@@ -123,6 +142,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
     requests,
     objects,
     committed,
+    revisions,
     faults,
     ranges,
     redirects,
@@ -135,7 +155,9 @@ export async function startHub(token: string): Promise<HubStandIn> {
 function listing([path, content]: [string, Buffer]): object {
   const hash = (algorithm: string): string => createHash(algorithm).update(content).digest("hex");
   const file = { type: "file", path, size: content.length, oid: hash("sha1") };
-  return path.endsWith(".safetensors") ? { ...file, lfs: { oid: hash("sha256"), size: content.length } } : file;
+  return /\.(?:safetensors|parquet)$/.test(path)
+    ? { ...file, lfs: { oid: hash("sha256"), size: content.length } }
+    : file;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -7,6 +7,7 @@ export const HARMLESS_ARGUMENTS: readonly string[] = ["loggingSteps", "saveSteps
 /** What of a configuration names, places or dates a run, and never decides what it computes. */
 const HARMLESS: readonly string[] = [
   ...HARMLESS_ARGUMENTS.map((name) => `arguments.${name}`),
+  "data.dataset",
   "data.folder",
   "formatVersion",
   "machine",

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Table } from "@blora/data";
+import { isOfHub, nameOfFile, type Table } from "@blora/data";
 import { InvalidInputError, type Understood } from "@blora/spec";
 import { findColumns } from "./columns.ts";
 import { tablesOf } from "./files.ts";
@@ -83,5 +83,5 @@ function sentenceOf({ kind, text, pair, label, labels = [] }: ClassifyOptions, r
     kind === "number"
       ? `the number in ${label}`
       : `which of ${labels.length} classes is in ${label} (${list.join(", ")})`;
-  return `${basename(data)}: ${rows} labelled rows; learns from ${read} ${asked}.`;
+  return `${isOfHub(data) ? nameOfFile(data) : basename(data)}: ${rows} labelled rows; learns from ${read} ${asked}.`;
 }

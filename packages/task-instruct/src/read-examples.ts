@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { findSplit, readRecords } from "@blora/data";
+import { findSplit, isOfHub, readRecords, rowOrigin } from "@blora/data";
 import type { Example } from "@blora/spec";
 import { readRow } from "./read-row.ts";
 
@@ -15,7 +15,8 @@ export async function readExamples(split: string, folder: string, ignored: reado
   // Where repositories of the Hub have their files, and what it converts them to.
   const fallbacks = ["data", "default"];
   const { files } = await findSplit(split, { folder, fallbacks, formats: [".jsonl", ".json", ".parquet"] });
-  const name = (file: string, row: number): string => `${relative(folder, file)}:${row}`;
+  const name = (file: string, row: number): string =>
+    isOfHub(file) ? rowOrigin(file, row) : `${relative(folder, file)}:${row}`;
   const records = await Promise.all(files.map((file) => readRecords(file, name)));
   return records.flat().map((record) => readRow(record, ignored));
 }

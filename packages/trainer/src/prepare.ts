@@ -168,7 +168,7 @@ export function describeRun(run: RunParts, { modelSha256, data, engine }: RunInp
     task: { name: run.task.name, manifest: manifestOf(run.task) },
     method: manifestOf(run.method),
     costModel: manifestOf(run.costModel),
-    data: { folder: run.data ?? null, ...data },
+    data: { folder: run.data ?? null, ...(run.dataset && { dataset: { ...run.dataset } as JsonObject }), ...data },
     arguments: JSON.parse(JSON.stringify(resolveArguments(run))) as Json,
     engine: { ...engine },
   };

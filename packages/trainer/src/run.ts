@@ -1,3 +1,4 @@
+import type { DatasetName } from "@blora/adapters";
 import { type PackageLookup, writeManifest } from "@blora/core";
 import type { EventListener } from "@blora/runs";
 import {
@@ -29,6 +30,8 @@ export interface RunParts {
   readonly model: string;
   /** Folder of the task's data; absent for built-in data. */
   readonly data?: string;
+  /** The data set of the Hub that the folder holds: recorded, never opened. */
+  readonly dataset?: DatasetName;
   readonly arguments?: TrainingArgumentsInput;
   /** npm package of a component by `kind/id`, recorded beside its name so that readers can be told what to install. */
   readonly packageOf?: PackageLookup;

@@ -91,7 +91,7 @@ export function descriptionOf(
     baseSha256: modelSha256,
     task: task.name,
     taskManifest: "manifest" in task ? (manifestOf(task, run.packageOf) as JsonObject) : undefined,
-    dataset: task.dataset,
+    dataset: run.dataset ?? task.dataset,
     head: task.head,
     method: manifestOf(run.method, run.packageOf) as JsonObject,
     maxSeqLength: args.maxSeqLength,

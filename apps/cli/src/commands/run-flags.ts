@@ -10,7 +10,7 @@ const collect = (value: string, previous: readonly string[] = []): readonly stri
 export function addRunFlags(command: Command): Command {
   return addPluginFlag(addMethodFlags(addEngineFlags(addModelFlags(command))))
     .option("--task <name>", `${taskNames(registry as Registry).join(", ")} (default: builtin)`)
-    .option("--data <folder>", "folder of the task's files")
+    .option("--data <path|hub:id>", "the task's files: a file or folder, or hub:<org/name>[/<config>][@<revision>]")
     .option("--backend <name>", "backend of the tfjs engine: tensorflow-gpu, tensorflow, wasm, cpu")
     .option("--seed <number>", "seed of everything random", seed)
     .option("--config <file>", "a blora.config.ts for what the flags beside it leave open");

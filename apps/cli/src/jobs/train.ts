@@ -2,10 +2,11 @@ import type { PackageLookup, Registry } from "@blora/core";
 import type { RunEvent, RunSummary } from "@blora/runs";
 import { train } from "@blora/trainer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
-import { adapterSettings } from "../run/adapter-settings.ts";
+import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.ts";
+import { recordedData } from "../run/hub-data.ts";
 import { openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
-import { resolveRun } from "../run/resolve.ts";
+import { type ResolvedRun, resolveRun } from "../run/resolve.ts";
 import { drawReport } from "../run/write-report.ts";
 import { cliVersion } from "../version.ts";
 import type { JobHost } from "./job.ts";
@@ -30,7 +31,7 @@ export async function trainAdapter(
   host: JobHost<RunEvent>,
 ): Promise<TrainingResult> {
   const start = adapter === undefined ? undefined : await adapterSettings(adapter, request);
-  const run = await resolveRun(request, start);
+  const run = await resolveTraining(request, start, overwrite);
   const { out, engine, registry, understood } = run;
   if (understood !== undefined) host.emit({ type: "note", message: understood });
   const summary = await train({
@@ -50,6 +51,18 @@ export async function trainAdapter(
   await engine.release();
   if (!summary.interrupted) await drawReport(out, (message) => host.emit({ type: "warning", message }));
   return { summary, out };
+}
+
+/** The run, with the data at the commit it was started with where its folder holds it already. */
+async function resolveTraining(
+  request: RunRequest,
+  start: AdapterSettings | undefined,
+  overwrite: boolean,
+): Promise<ResolvedRun> {
+  const run = await resolveRun(request, start);
+  if (overwrite || run.dataName === undefined) return run;
+  const data = await recordedData(run.dataName, run.out);
+  return data === undefined ? run : resolveRun({ ...request, data }, start);
 }
 
 /** Recorded with an adapter, so that a reader who lacks a plugin is told what to install. */

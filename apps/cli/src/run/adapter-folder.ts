@@ -18,6 +18,7 @@ export async function adapterFolder(path: string, { adapterRevision, offline }: 
   if (isFolder(join(path, "adapter"))) return join(path, "adapter");
   if (isFolder(path)) return path;
   return resolveAdapter(path, {
+    onNote: (note) => process.stderr.write(`${note}\n`),
     ...(offline === undefined ? {} : { offline }),
     ...(adapterRevision === undefined ? {} : { revision: adapterRevision }),
   });

@@ -1,4 +1,4 @@
-import { isPacked, isPeft, readAdapterDescription, readPeftConfig } from "@blora/adapters";
+import { type DatasetName, isPacked, isPeft, readAdapterDescription, readPeftConfig } from "@blora/adapters";
 import type { Registry } from "@blora/core";
 import { type BaseModel, baseModelOf, requireBaseModel } from "@blora/network";
 import { type ComponentManifest, type Head, InvalidInputError, type Method } from "@blora/spec";
@@ -15,6 +15,8 @@ export interface AdapterSettings {
   readonly task?: string;
   /** The task with the options it was trained with, where these are kept. */
   readonly taskManifest?: ComponentManifest<"task"> | undefined;
+  /** Data set of the Hub, with its commit where training read it from there. */
+  readonly dataset?: DatasetName | undefined;
   readonly head?: Head;
   readonly maxSeqLength?: number;
 }
@@ -33,13 +35,14 @@ export async function adapterSettings(path: string, flags: AdapterFlags): Promis
       ...(taskType === "CAUSAL_LM" && { head: { kind: "language-model" } }),
     };
   }
-  const { method, task, taskManifest, head, maxSeqLength } = await readAdapterDescription(folder);
+  const { method, task, taskManifest, dataset, head, maxSeqLength } = await readAdapterDescription(folder);
   return {
     folder,
     base,
     method: method as unknown as ComponentManifest<"method">,
     task,
     taskManifest: taskManifest as ComponentManifest<"task"> | undefined,
+    dataset,
     head,
     maxSeqLength,
   };

@@ -15,7 +15,7 @@ export type OpenRun = Omit<RunParts, "onEvent">;
 
 /** Finds the model of a run, from the Hub where it is not here, and opens it. */
 export async function openRun(run: ResolvedRun): Promise<OpenRun> {
-  const { model = BUILTIN_MODEL, architecture, task, method, engine, costModel, data, registry } = run;
+  const { model = BUILTIN_MODEL, architecture, task, method, engine, costModel, data, dataset, registry } = run;
   const { folder, checkpoint } = await openModel({ model, revision: run.revision, sha256: run.modelSha256 }, run);
   return {
     architecture: architecture ?? architectureFor(checkpoint.config, folder, registry),
@@ -27,6 +27,7 @@ export async function openRun(run: ResolvedRun): Promise<OpenRun> {
     checkpoint,
     model,
     ...(data === undefined ? {} : { data }),
+    ...(dataset === undefined ? {} : { dataset }),
     arguments: run.arguments,
   };
 }
@@ -59,6 +60,7 @@ export async function modelFolder(
   if (model === BUILTIN_MODEL) return builtinModelFolder();
   const folder = await resolveModel(model, {
     onProgress: createDownloadLine(process.stderr),
+    onNote: (note) => process.stderr.write(`${note}\n`),
     ...(offline === undefined ? {} : { offline }),
     ...(revision === undefined ? {} : { revision }),
   });

@@ -1,6 +1,8 @@
 import { basename, resolve } from "node:path";
+import type { DatasetName } from "@blora/adapters";
 import { bops } from "@blora/bops";
 import { type Registry, writeManifest } from "@blora/core";
+import { type HubReference, parseHubReference } from "@blora/data";
 import {
   type Architecture,
   BloraError,
@@ -17,6 +19,7 @@ import { type Assignment, assignmentsOf, manifestWith } from "./assignments.ts";
 import { BUILTIN_MODEL } from "./builtin-model.ts";
 import { engineManifest, methodManifest, taskManifest } from "./components.ts";
 import { type Config, chooseConfig, readConfigs } from "./config-file.ts";
+import { asRecorded, openHubData } from "./hub-data.ts";
 import { type PluginSource, pluginFlags, registryWith, requirePlugins } from "./plugins.ts";
 import type { RunRequest } from "./request.ts";
 import { type OptionTree, withOption } from "./set-option.ts";
@@ -38,8 +41,12 @@ export interface ResolvedRun {
   readonly method: Component<"method">;
   readonly engine: Component<"engine">;
   readonly costModel: CostModel;
-  /** Absolute. */
+  /** As it was named: a folder, or a data set of the Hub. */
+  readonly dataName: string | undefined;
+  /** Absolute path of a file or folder. */
   readonly data: string | undefined;
+  /** The data set of the Hub that `data` holds. */
+  readonly dataset: DatasetName | undefined;
   readonly arguments: TrainingArgumentsInput;
   /** What was understood of the data, where the task asked them. */
   readonly understood: string | undefined;
@@ -66,7 +73,8 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
     model === undefined && adapter === undefined
       ? undefined
       : chosenModel({ model, revision: request.revision }, adapter);
-  const data = resolved(request.data ?? config?.data);
+  const dataName = request.data ?? config?.data;
+  const { data, dataset } = await openData(dataName, request, config === undefined ? adapter : undefined);
   const task = await chosenTask(request, config, adapter, { data, registry, assignments: set.task });
   const run = {
     registry,
@@ -81,7 +89,9 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
     method: makeComponent("method", methodOf(request, config, adapter, registry), set.method, make),
     engine: makeComponent("engine", engineOf(request, config, registry), set.engine, make),
     costModel: config?.costModel ?? bops(),
+    dataName,
     data,
+    dataset,
     arguments: {
       ...(adapter?.maxSeqLength !== undefined && { maxSeqLength: adapter.maxSeqLength }),
       ...argumentsWith(config?.training ?? {}, set.arguments),
@@ -221,6 +231,28 @@ function methodName({ manifest }: Partial<Component<"method">>): string {
   return manifest?.$plugin.replace("method/", "") ?? "custom";
 }
 
-function resolved(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : resolve(path);
+/**
+ * The data of a run: a file or folder, or a data set of the Hub, at the commit the adapter was trained on where it is
+ * that one. An adapter that was trained on one has it where no other data are named, and no other task.
+ */
+async function openData(
+  name: string | undefined,
+  { offline = false, task }: RunRequest,
+  adapter: AdapterSettings | undefined,
+): Promise<Pick<ResolvedRun, "data" | "dataset">> {
+  const recorded = adapter?.dataset?.revision === undefined ? undefined : adapter.dataset;
+  const isItsTask = task === undefined || task === adapter?.task;
+  const reference = name === undefined ? (isItsTask ? recorded : undefined) : hubReference(name);
+  if (reference === undefined) return { data: name === undefined ? undefined : resolve(name), dataset: undefined };
+  const { folder, dataset } = await openHubData(asRecorded(reference, recorded), offline);
+  return { data: folder, dataset };
+}
+
+function hubReference(name: string): HubReference | undefined {
+  try {
+    return parseHubReference(name);
+  } catch (error) {
+    if (!InvalidInputError.isInstance(error)) throw error;
+    throw new UsageError(`--data: ${error.message}`, { cause: error });
+  }
 }
