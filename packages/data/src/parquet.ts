@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { InvalidInputError } from "@blora/spec";
 import {
   asyncBufferFromFile,
@@ -10,18 +11,18 @@ import { compressors } from "hyparquet-compressors";
 import { nameOfFile } from "./hub-reference.ts";
 import { rowOrigin, type Table } from "./table.ts";
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * One parquet file with its top-level columns. Class names that `datasets`
  * stored in it are kept, so that labels can be compared by name.
  *
- * @throws InvalidInputError naming a file that is not parquet or is cut short
+ * @throws InvalidInputError naming a file that is not parquet, is cut short, or uses what the reader does not know
  */
 export async function readParquet(file: string): Promise<Table> {
+  const buffer = await asyncBufferFromFile(file).catch((cause) => refuse(file, "a parquet file", cause));
+  const metadata = await parquetMetadataAsync(buffer).catch((cause) => refuse(file, "a parquet file", cause));
   try {
-    const buffer = await asyncBufferFromFile(file);
-    const metadata = await parquetMetadataAsync(buffer);
     const records = await parquetReadObjects({ file: buffer, metadata, compressors, parsers: { stringFromBytes } });
     const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
     return {
@@ -35,15 +36,21 @@ export async function readParquet(file: string): Promise<Table> {
       shortRows: 0,
     };
   } catch (cause) {
-    throw new InvalidInputError(`${file}: expected a parquet file. ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    return refuse(file, "a parquet file that can be read; pyarrow writes one by pyarrow.parquet.write_table", cause);
   }
 }
 
-/** The reader's own puts U+FFFD where bytes are no UTF-8, which would change texts silently. */
-function stringFromBytes(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && utf8.decode(bytes);
+function refuse(file: string, expected: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new InvalidInputError(`${file}: expected ${expected}. ${reason}`, { cause });
+}
+
+/**
+ * Bytes stay bytes where they are no UTF-8, such as pictures beside the texts: the reader's own puts U+FFFD, which would
+ * change texts silently.
+ */
+function stringFromBytes(bytes: Uint8Array | undefined): string | Uint8Array | undefined {
+  return bytes && (isUtf8(bytes) ? decoder.decode(bytes) : bytes);
 }
 
 /** `info.features.<column>.names` of the metadata that Hugging Face `datasets` writes. */

@@ -48,6 +48,7 @@ export function requireText(table: Table, { cells, origin }: TableRow, column: n
 
 function found(cell: unknown): string {
   if (cell === undefined || cell === null) return "nothing";
+  if (cell instanceof Uint8Array) return `${cell.length} bytes that are no UTF-8 text`;
   return typeof cell === "object"
     ? JSON.stringify(cell, (_, value) => (typeof value === "bigint" ? Number(value) : value))
     : String(cell);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parquetWriteFile } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
-import { readTable } from "../src/index.ts";
+import { readRecords, readTable, requireText } from "../src/index.ts";
 import { fileOf, folderOf } from "./folder.ts";
 
 const columnData = [
@@ -52,6 +52,79 @@ describe("parquet reader", () => {
     await expect(readTable(cut)).rejects.toThrow(`${cut}: expected a parquet file. `);
     await expect(readTable("/absent/train.parquet")).rejects.toThrow(
       "/absent/train.parquet: expected a parquet file. ",
+    );
+  });
+});
+
+/** Written by pyarrow, see fixtures/make-parquet.py. */
+const byPyarrow = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.parquet`, import.meta.url));
+
+describe("parquet files of pyarrow", () => {
+  test("hold texts, dictionaries, numbers, decimals, times, lists, structs and maps, each with a null", async () => {
+    const { columns, rows } = await readTable(byPyarrow("kinds"));
+    const cells = Object.fromEntries(columns.map((name, at) => [name, rows.map((row) => row.cells[at])]));
+    expect(cells).toEqual({
+      text: ["é", "", null],
+      large_text: ["a", "b", null],
+      dictionary: ["yes", "yes", null],
+      int8: [-1, 127, null],
+      uint32: [0, 4294967295, null],
+      int64: [-1n, 9007199254740993n, null],
+      float16: [0.5, -2, null],
+      float32: [0.5, -0.25, null],
+      float64: [0.1, 1e300, null],
+      bool: [true, false, null],
+      decimal: [3.75, -0.01, null],
+      date: [new Date("2020-02-29"), new Date("1969-12-31"), null],
+      timestamp_ms: [new Date("2020-02-29T01:02:03.004Z"), new Date(0), null],
+      timestamp_us: [new Date("2020-02-29T01:02:03Z"), new Date(0), null],
+      list: [["a", "b"], [], undefined],
+      list_of_lists: [[[1, 2], []], [], undefined],
+      struct: [{ text: "a", n: 1 }, { text: null, n: 2 }, undefined],
+      messages: [
+        [
+          { role: "user", content: "a" },
+          { role: "assistant", content: null },
+        ],
+        [],
+        undefined,
+      ],
+      map: [{ k: 1 }, {}, undefined],
+      bytes: [Uint8Array.of(0, 255), "ab", null],
+    });
+  });
+
+  test("are records too, whose integers are numbers", async () => {
+    const [first] = await readRecords(byPyarrow("kinds"));
+    expect(first!.fields).toMatchObject({ int64: -1, struct: { text: "a", n: 1 }, list_of_lists: [[1, 2], []] });
+  });
+
+  test("say by row and column what is no text", async () => {
+    const table = await readTable(byPyarrow("kinds"));
+    const refused =
+      (column: string, row = 0) =>
+      () =>
+        requireText(table, table.rows[row]!, table.columns.indexOf(column));
+    const origin = `${byPyarrow("kinds")}, row`;
+    expect(refused("bytes")).toThrow(
+      `${origin} 1: expected text in column bytes, found 2 bytes that are no UTF-8 text.`,
+    );
+    expect(refused("struct")).toThrow(`${origin} 1: expected text in column struct, found {"text":"a","n":1}.`);
+    expect(refused("text", 2)).toThrow(`${origin} 3: expected text in column text, found nothing.`);
+  });
+
+  test.each(["none", "snappy", "gzip", "zstd", "brotli", "lz4", "plain-v2"])(
+    "are read whatever they are compressed by, over row groups: %s",
+    async (kind) => {
+      const { rows } = await readTable(byPyarrow(`rows-${kind}`));
+      const expected = Array.from({ length: 300 }, (_, row) => [`row ${row % 7}`, BigInt(row % 3)]);
+      expect(rows.map(({ cells }) => cells)).toEqual(expected);
+    },
+  );
+
+  test("that are encoded in a way the reader does not know are named with it", async () => {
+    await expect(readTable(byPyarrow("rows-delta"))).rejects.toThrow(
+      `${byPyarrow("rows-delta")}: expected a parquet file that can be read; pyarrow writes one by pyarrow.parquet.write_table. parquet unsupported encoding: DELTA_BYTE_ARRAY`,
     );
   });
 });
