@@ -72,7 +72,7 @@ describe("data of the Hub", () => {
     const later = await blora(["predict", at("run"), "--data", "hub:me/reviews/en@main", "--threads", "1"]);
     expect(later.status).toBe(0);
     expect(hub.requests.some((request) => request.includes(LATER.commit))).toBe(true);
-  }, 60_000);
+  });
 
   test("without a configuration, with a wrong name or a wrong column are refused", async () => {
     const refused = async (...args: string[]) => {
@@ -91,5 +91,5 @@ describe("data of the Hub", () => {
       2,
       "blora: --set task.label=star: hub:me/reviews/en/train.csv: expected a label column star, found the columns review, stars. Did you mean stars?",
     ]);
-  }, 60_000);
+  });
 });

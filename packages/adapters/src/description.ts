@@ -73,6 +73,8 @@ export interface AdapterDescription {
   readonly taskManifest?: JsonObject | undefined;
   /** Hub data set of the task, and the commit where training read it from there. */
   readonly dataset?: DatasetName | undefined;
+  /** SHA-256 of the tokenizer's chat template, where the task is one of conversations. */
+  readonly chatTemplateSha256?: string | undefined;
   readonly head: Head;
   /** Manifest of the method. */
   readonly method: JsonObject;
@@ -142,6 +144,7 @@ const descriptionSchema: z.ZodType<StoredDescription> = z.strictObject({
   task: text,
   taskManifest: z.record(z.string(), z.json()).optional(),
   dataset: z.strictObject({ id: text, config: text.optional(), revision: text.optional() }).optional(),
+  chatTemplateSha256: z.stringFormat("sha256", /^[0-9a-f]{64}$/).optional(),
   head: headSchema,
   method: z.record(z.string(), z.json()),
   maxSeqLength: z.int().min(1),

@@ -3,6 +3,7 @@ export { type AdapterSizes, adapterSizes, type FormSizes } from "./adapter-sizes
 export { describeAdapter } from "./describe-adapter.ts";
 export type { AdapterDescription, AdapterResults, CostSummary, DatasetName, LedgerRow } from "./description.ts";
 export { type MergeOptions, type MergeReport, mergeAdapter } from "./merge/merge-adapter.ts";
+export { type MergeError, readMergeRecord, writeMergeRecord } from "./merge/merge-record.ts";
 export { mergedWeight } from "./merge/merged-weight.ts";
 export { packBits } from "./packed/bits.ts";
 export type { PeftConfig } from "./peft/config.ts";

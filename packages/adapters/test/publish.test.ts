@@ -121,6 +121,20 @@ describe("what goes out", () => {
     expect(plain).toContain(`| \`${first}\` | 3 | 32 | 32 |\n`);
   });
 
+  test("has a card with the hash of the chat template and what merging measured, where these are known", () => {
+    const { description } = tinyAdapter();
+    const options = { name: "me/adapter", baseModel: "org/tiny" };
+    const hash = "ab".repeat(32);
+    expect(modelCard({ ...description, chatTemplateSha256: hash }, options)).toContain(
+      `The tokenizer it was trained with has the chat template of SHA-256\n\`${hash}\`.\n`,
+    );
+    const merge = { texts: 6, largestDifference: 1.25e-6, largestLogit: 3.456 };
+    expect(modelCard(description, { ...options, merge })).toContain(
+      "Merged into its base model, it gives logits that differ by at most 1.3e-6 from those of the two\napart (6 texts, largest logit 3.46).\n",
+    );
+    expect(modelCard(description, options)).not.toMatch(/chat template|differ by/);
+  });
+
   test("has a card with metadata, results, cost, ranks and bits", async () => {
     const card = text((await files())[0]!);
     expect(card).toMatchInlineSnapshot(`

@@ -1,5 +1,5 @@
 export type { DownloadProgress } from "./download.ts";
-export { type HubTarget, type PublishedFile, publishToHub } from "./publish-to-hub.ts";
+export { checkHubTarget, type HubTarget, type PublishedFile, publishToHub } from "./publish-to-hub.ts";
 export { hubSnapshot } from "./repository-cache.ts";
 export { resolveAdapter } from "./resolve-adapter.ts";
 export { type DatasetSnapshot, type ResolveDatasetOptions, resolveDataset } from "./resolve-dataset.ts";

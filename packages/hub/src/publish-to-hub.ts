@@ -1,5 +1,6 @@
 import { BloraError, InvalidInputError } from "@blora/spec";
-import { connect, type HubOptions } from "./connection.ts";
+import { connect, type HubConnection, type HubOptions } from "./connection.ts";
+import { isOffline } from "./environment.ts";
 
 /** One file that goes out. */
 export interface PublishedFile {
@@ -26,13 +27,7 @@ const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
  */
 export async function publishToHub(files: readonly PublishedFile[], target: HubTarget): Promise<string> {
   const { repository } = target;
-  if (!REPOSITORY.test(repository) || /\.\.|--/.test(repository)) {
-    throw new InvalidInputError(`Expected a repository such as org/name, found ${JSON.stringify(repository)}.`);
-  }
-  const { hubUrl, token, fetch } = connect(target);
-  if (token === undefined) {
-    throw new InvalidInputError("Expected a token with write access in HF_TOKEN, or of hf auth login, found none.");
-  }
+  const { hubUrl, token, fetch } = openTarget(target);
   const { commit, createRepo } = await import("@huggingface/hub");
   const request = {
     repo: { type: "model" as const, name: repository },
@@ -56,6 +51,34 @@ export async function publishToHub(files: readonly PublishedFile[], target: HubT
   } catch (error) {
     throw explain(error, repository, { hubUrl, token });
   }
+}
+
+/**
+ * Checks what can be known before there is anything to publish: that the name may be one, and, but for a dry run, that
+ * there is a token.
+ *
+ * @throws InvalidInputError as `publishToHub` does for these
+ */
+export function checkHubTarget(target: HubTarget, isDryRun: boolean): void {
+  if (isDryRun) checkName(target);
+  else openTarget(target);
+}
+
+function checkName({ repository }: HubTarget): void {
+  if (REPOSITORY.test(repository) && !/\.\.|--/.test(repository)) return;
+  throw new InvalidInputError(`Expected a repository such as org/name, found ${JSON.stringify(repository)}.`);
+}
+
+function openTarget(target: HubTarget): HubConnection & { readonly token: string } {
+  checkName(target);
+  if (isOffline(target.environment ?? process.env)) {
+    throw new InvalidInputError(
+      `Cannot publish ${target.repository}: offline mode forbids it. Unset HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE.`,
+    );
+  }
+  const { token, ...connection } = connect(target);
+  if (token !== undefined) return { ...connection, token };
+  throw new InvalidInputError("Expected a token with write access in HF_TOKEN, or of hf auth login, found none.");
 }
 
 function ignoreExisting(error: unknown): void {

@@ -16,6 +16,8 @@ export interface HubStandIn {
   readonly url: string;
   /** Requests as `METHOD path`, in order. */
   readonly requests: string[];
+  /** What requests to make a repository asked it to be: `private`, or nothing. */
+  readonly visibilities: (string | undefined)[];
   /** Objects of large files, by SHA-256. */
   readonly objects: Map<string, Buffer>;
   /** Committed files, by path: those of every revision but the ones below. */
@@ -37,6 +39,7 @@ const COMMIT = "0".repeat(40);
 
 export async function startHub(token: string): Promise<HubStandIn> {
   const requests: string[] = [];
+  const visibilities: (string | undefined)[] = [];
   const objects = new Map<string, Buffer>();
   const committed = new Map<string, Buffer>();
   const faults = new Map<string, Fault[]>();
@@ -95,7 +98,8 @@ export async function startHub(token: string): Promise<HubStandIn> {
   function answer(path: string, body: Buffer, response: ServerResponse) {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     if (path === "/api/repos/create") {
-      const { organization, name } = JSON.parse(String(body)) as { organization: string; name: string };
+      const { organization, name, ...rest } = JSON.parse(String(body)) as Record<string, string>;
+      visibilities.push(rest.visibility ?? (rest.private === undefined ? undefined : "private"));
       if (repository !== undefined) return json(response, 409, { error: "exists" });
       repository = `${organization}/${name}`;
       return json(response, 200, { url: `${base}/${repository}`, id: repository });
@@ -140,6 +144,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
   const hub: HubStandIn = {
     url: `http://127.0.0.1:${port}`,
     requests,
+    visibilities,
     objects,
     committed,
     revisions,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type HubTarget, type PublishedFile, publishToHub } from "../src/index.ts";
+import { checkHubTarget, type HubTarget, type PublishedFile, publishToHub } from "../src/index.ts";
 import { type HubStandIn, startHub } from "./hub-stand-in.ts";
 import { published } from "./published.ts";
 
@@ -92,5 +92,26 @@ describe("publishing to the Hub", () => {
       /Expected a repository such as org\/name/,
     );
     expect(hub.requests).toEqual([]);
+  });
+
+  test("can be checked before there are files, and asks nobody", () => {
+    const unknown = { repository: "me/a", environment: { HF_HOME: "/absent" } };
+    expect(() => checkHubTarget(unknown, true)).not.toThrow();
+    expect(() => checkHubTarget(target(), false)).not.toThrow();
+    expect(() => checkHubTarget(target({ repository: "adapter" }), true)).toThrow(
+      /Expected a repository such as org\/name/,
+    );
+    expect(() => checkHubTarget(unknown, false)).toThrow(/found none/);
+    expect(() => checkHubTarget(target({ environment: { HF_HUB_OFFLINE: "1" } }), false)).toThrow(
+      "Cannot publish me/adapter: offline mode forbids it.",
+    );
+    expect(hub.requests).toEqual([]);
+  });
+
+  test("makes a new repository private where asked for", async () => {
+    await publishToHub(FILES, target({ isPrivate: true }));
+    expect(hub.visibilities).toEqual(["private"]);
+    await publishToHub(FILES, target());
+    expect(hub.visibilities).toEqual(["private", undefined]);
   });
 });

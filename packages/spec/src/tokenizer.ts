@@ -43,6 +43,8 @@ export interface Tokenizer {
    * @throws InvalidInputError with the template's own words where it refuses a conversation
    */
   applyChatTemplate?(messages: readonly Message[], answering: boolean, tools?: readonly JsonObject[]): string;
+  /** SHA-256 of that template, in hex: of the text, or of several named ones as JSON. */
+  readonly chatTemplateSha256?: string;
   /**
    * `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]` in at most
    * `maxLength` ids. The longer text loses tokens from its end first; special

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { NotFoundError, type Tokenizer } from "@blora/spec";
 import { createAssemble, pairFormOf } from "./assemble.ts";
@@ -94,7 +95,13 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     stopIds: await readStopIds(folder, special.eos),
     encode: (text) => encode(wellFormed(text)),
     decode,
-    ...(applyChatTemplate && { applyChatTemplate }),
+    ...(applyChatTemplate && { applyChatTemplate, ...hashOf(tokenizerConfig.chat_template) }),
     assemble: createAssemble(special, pairFormOf(tokenizerConfig.tokenizer_class, modelConfig?.model_type)),
   };
+}
+
+function hashOf(template: unknown): { readonly chatTemplateSha256?: string } {
+  if (template === undefined || template === null) return {};
+  const text = typeof template === "string" ? template : JSON.stringify(template);
+  return { chatTemplateSha256: createHash("sha256").update(text).digest("hex") };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,6 +38,19 @@ describe("a chat template", () => {
     expect(await render()).toBeUndefined();
     write("chat_template.jinja", TINY_CHAT_TEMPLATE);
     expect(await render()).toBe(expected);
+  });
+
+  test("has a hash, the same wherever the template lies, and none where there is none", async () => {
+    const hash = async () => (await loadTokenizer(folder)).chatTemplateSha256;
+    const expected = createHash("sha256").update(TINY_CHAT_TEMPLATE).digest("hex");
+    writeTinyQwen2(folder, { template: "config" });
+    expect(await hash()).toBe(expected);
+    change("tokenizer_config.json", ({ chat_template, ...rest }) => rest);
+    expect(await hash()).toBeUndefined();
+    write("chat_template.jinja", TINY_CHAT_TEMPLATE);
+    expect(await hash()).toBe(expected);
+    write("chat_template.jinja", PLAIN);
+    expect(await hash()).not.toBe(expected);
   });
 
   test("in chat_template.jinja counts before chat_template.json, and that before tokenizer_config.json", async () => {

@@ -92,6 +92,7 @@ export function descriptionOf(
     task: task.name,
     taskManifest: "manifest" in task ? (manifestOf(task, run.packageOf) as JsonObject) : undefined,
     dataset: run.dataset ?? task.dataset,
+    chatTemplateSha256: isLanguageModelTask(task) && task.chat ? run.tokenizer.chatTemplateSha256 : undefined,
     head: task.head,
     method: manifestOf(run.method, run.packageOf) as JsonObject,
     maxSeqLength: args.maxSeqLength,

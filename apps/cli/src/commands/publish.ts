@@ -1,10 +1,11 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hubBaseModel, npmPackage, publishedFiles, readAdapterDescription } from "@blora/adapters";
-import { requireEmptyFolder, sha256 } from "@blora/files";
+import { npmPackage, readAdapterDescription } from "@blora/adapters";
+import { requireEmptyFolder } from "@blora/files";
 import { type PublishedFile, publishToHub } from "@blora/hub";
 import type { Command } from "commander";
 import { UsageError } from "../exit.ts";
+import { adapterFiles, describeFiles, listFiles } from "../run/adapter-files.ts";
 import { adapterFolder } from "../run/adapter-folder.ts";
 
 interface PublishFlags {
@@ -13,6 +14,7 @@ interface PublishFlags {
   readonly baseModel?: string;
   readonly packageVersion: string;
   readonly license?: string;
+  readonly merged?: string;
   readonly private?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -30,6 +32,7 @@ export function addPublishCommand(program: Command): void {
     .option("--base-model <id>", "Hub id of the base model (default: the one the adapter was trained on)")
     .option("--package-version <version>", "npm: version of the package", "1.0.0")
     .option("--license <id>", "license of the adapter, such as apache-2.0")
+    .option("--merged <folder>", "what blora merge wrote of this adapter: the card says how exact it is")
     .option("--private", "hub: make a new repository private")
     .option("--dry-run", "show every file that would go out, and send nothing")
     .option("--json", "print one JSON line")
@@ -37,25 +40,19 @@ export function addPublishCommand(program: Command): void {
       const target = parseTarget(flags.to);
       if (target.kind !== "hub") requireEmptyFolder(folderOf(target, flags));
       const folder = await adapterFolder(path);
-      const description = await readAdapterDescription(folder);
-      const baseModel = flags.baseModel ?? hubBaseModel(description);
-      const files = publishedFiles(folder, { name: target.name, baseModel, license: flags.license });
+      const { files, baseModel } = await adapterFiles(folder, { ...flags, name: target.name });
       const sent =
         target.kind === "npm"
           ? npmPackage(
               files,
-              { ...description, baseModel: baseModel ?? "a local model" },
+              { ...(await readAdapterDescription(folder)), baseModel: baseModel ?? "a local model" },
               { name: target.name, version: flags.packageVersion, license: flags.license },
             )
           : files;
-      const where = flags.dryRun ? "nowhere: a dry run" : await send(sent, target, flags);
-      const listed = sent.map(({ path: name, bytes }) => ({
-        path: name,
-        bytes: bytes.length,
-        sha256: sha256(bytes),
-      }));
-      if (flags.json) process.stdout.write(`${JSON.stringify({ to: where, files: listed })}\n`);
-      else process.stdout.write(`${flags.dryRun ? contents(sent) : ""}${table(listed)}published to ${where}\n`);
+      const { dryRun = false, json } = flags;
+      const where = dryRun ? "nowhere: a dry run" : await send(sent, target, flags);
+      if (json) process.stdout.write(`${JSON.stringify({ to: where, files: listFiles(sent) })}\n`);
+      else process.stdout.write(`${describeFiles(sent, dryRun)}published to ${where}\n`);
     });
 }
 
@@ -100,16 +97,4 @@ async function writeNewFolder(out: string, files: readonly PublishedFile[]): Pro
     for (const { path } of files) await rm(join(out, path), { force: true });
     throw error;
   }
-}
-
-/** Text files in full: a dry run shows what others would read. */
-function contents(files: readonly PublishedFile[]): string {
-  return files
-    .filter(({ path }) => !path.endsWith(".safetensors"))
-    .map(({ path, bytes }) => `==> ${path}\n${new TextDecoder().decode(bytes)}\n`)
-    .join("");
-}
-
-function table(files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[]): string {
-  return files.map(({ path, bytes, sha256 }) => `${String(bytes).padStart(12)} bytes  ${sha256}  ${path}\n`).join("");
 }

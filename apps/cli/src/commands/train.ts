@@ -8,11 +8,12 @@ import { createProgress } from "../output/progress.ts";
 import { summaryTable } from "../output/summary-table.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { type Ended, runInChild } from "../run/child.ts";
+import { checkPush, type PushFlags, pushToHub } from "../run/push-to-hub.ts";
 import type { RunRequest } from "../run/request.ts";
 import { positiveNumber } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
 
-interface TrainFlags extends RunRequest, AdapterFlags {
+interface TrainFlags extends RunRequest, AdapterFlags, PushFlags {
   readonly adapter?: string;
   readonly overwrite?: boolean;
   readonly allowConfigChange?: boolean;
@@ -34,12 +35,19 @@ export function addTrainCommand(program: Command, exit: (status: number) => void
     )
     .option("--overwrite", "remove an earlier run in --out first")
     .option("--allow-config-change", "resume although settings differ")
+    .option("--push-to-hub <org/name>", "publish the adapter there once it is trained, as blora publish does")
+    .option("--private", "push-to-hub: make a new repository private")
+    .option("--push-dry-run", "push-to-hub: show every file that would go out, and send nothing")
     .option("--json", "print one JSON line at the end instead of progress")
-    .action(async ({ adapter, overwrite = false, allowConfigChange = false, json = false, ...request }: TrainFlags) => {
-      const input = { request, adapter, overwrite, allowConfigChange };
-      const { result, signal } = await trainOnce(input, json);
+    .action(async (flags: TrainFlags) => {
+      const { pushToHub: repository, private: isPrivate, pushDryRun, ...rest } = flags;
+      const { adapter, overwrite = false, allowConfigChange = false, json = false, ...request } = rest;
+      const push = { pushToHub: repository, private: isPrivate, pushDryRun };
+      checkPush(push);
+      const { result, signal } = await trainOnce({ request, adapter, overwrite, allowConfigChange }, json);
       process.stdout.write(json ? `${JSON.stringify(result.summary)}\n` : describeSummary(result));
       if (result.summary.interrupted) exit(statusOfSignal(signal));
+      else (json ? process.stderr : process.stdout).write(await pushToHub(shown(result.out), push));
     });
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { mergeAdapter } from "@blora/adapters";
+import { mergeAdapter, writeMergeRecord } from "@blora/adapters";
 import type { Registry } from "@blora/core";
 import { requireEmptyFolder } from "@blora/files";
 import { openAdapter, openBase, openNetwork } from "@blora/network";
@@ -71,6 +71,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
   const difference = await sampleDifference(engine, await loadTokenizer(model), adapted, merged);
   await engine.release();
+  await writeMergeRecord(out, settings.folder, difference);
   await moveFolder(out, flags.out);
   return { ...report, out: flags.out, ...difference };
 }

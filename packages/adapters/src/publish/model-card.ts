@@ -142,6 +142,23 @@ const { weights, description } = await readAdapter("folder of this repository");
 
 transformers.js reads whole models: merge the adapter first, \`blora merge --adapter <folder> --out <folder>\`, and export
 it to ONNX.
+${mergeText(options)}${templateText(description)}`;
+}
+
+function mergeText({ merge }: PublishOptions): string {
+  if (merge === undefined) return "";
+  const { texts, largestDifference, largestLogit } = merge;
+  return `
+Merged into its base model, it gives logits that differ by at most ${largestDifference.toExponential(1)} from those of the two
+apart (${texts} texts, largest logit ${largestLogit.toFixed(2)}).
+`;
+}
+
+function templateText({ chatTemplateSha256 }: AdapterDescription): string {
+  if (chatTemplateSha256 === undefined) return "";
+  return `
+The tokenizer it was trained with has the chat template of SHA-256
+\`${chatTemplateSha256}\`.
 `;
 }
 

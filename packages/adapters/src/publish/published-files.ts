@@ -10,6 +10,7 @@ import {
 import type { PublishedFile } from "@blora/hub";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
 import { type AdapterDescription, parseDescription, stringifyDescription } from "../description.ts";
+import type { MergeError } from "../merge/merge-record.ts";
 import { modelCard } from "./model-card.ts";
 
 export interface PublishOptions {
@@ -19,6 +20,8 @@ export interface PublishOptions {
   readonly name: string;
   /** SPDX identifier of the adapter's license, for the card. */
   readonly license?: string | undefined;
+  /** What was measured when it was merged, for the card. */
+  readonly merge?: MergeError | undefined;
 }
 
 const HUB_ID = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/;
