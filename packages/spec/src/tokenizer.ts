@@ -32,6 +32,11 @@ export interface Tokenizer {
   readonly stopIds?: readonly number[];
   /** Ids of `text` without special tokens. */
   encode(text: string): number[];
+  /**
+   * Ids of a word of a text that is split already, as transformers gives them with `is_split_into_words`: byte-level
+   * tokenizers read it as after a space (`add_prefix_space`). Absent where `encode` does the same.
+   */
+  encodeWord?(word: string): number[];
   /** Text of ids; special tokens are left out. Ids that end inside a character give U+FFFD. */
   decode(ids: readonly number[]): string;
   /**

@@ -5,6 +5,8 @@ export interface Encoder {
   /** Token to id, added tokens included. */
   readonly vocabulary: ReadonlyMap<string, number>;
   encode(text: string): number[];
+  /** As `Tokenizer` has it; absent where `encode` does the same. */
+  readonly encodeWord?: Tokenizer["encodeWord"];
   /** Text of ids; special tokens are left out. */
   decode(ids: readonly number[]): string;
   /** As `Tokenizer` has it; absent where the checkpoint brings no template. */

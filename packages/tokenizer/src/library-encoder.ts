@@ -12,6 +12,7 @@ import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";
 import { recordsOf } from "./json-file.ts";
 import { createWordPiece } from "./wordpiece.ts";
+import { withPrefixSpace } from "./words.ts";
 
 /** Rendering a conversation takes milliseconds. */
 const TEMPLATE_MILLISECONDS = 1000;
@@ -24,9 +25,9 @@ function hasPatterns({ normalizer, pre_tokenizer, decoder }: JsonRecord): boolea
 }
 
 /** Runs `load` and says whose tokenizer it was where it fails. */
-async function open(folder: string, load: () => Promise<PreTrainedTokenizer>): Promise<PreTrainedTokenizer> {
+function open(folder: string, load: () => PreTrainedTokenizer): PreTrainedTokenizer {
   try {
-    return await load();
+    return load();
   } catch (cause) {
     throw new InvalidInputError(`Cannot read the tokenizer in ${folder}: ${(cause as Error).message}`, { cause });
   }
@@ -96,20 +97,36 @@ function applyTemplate(
 export async function createLibraryEncoder(json: JsonRecord, config: JsonRecord, folder: string): Promise<Encoder> {
   // Imported here because it takes a fifth of a second and loads an inference runtime.
   const { PreTrainedTokenizer } = await import("@huggingface/transformers");
-  const load = (content: JsonRecord): Promise<Encoder> =>
-    open(folder, async () => new PreTrainedTokenizer(content, config)).then((tokenizer) =>
-      encoderOf(tokenizer, content, folder),
+  const load = (content: JsonRecord): Encoder =>
+    encoderOf(
+      open(folder, () => new PreTrainedTokenizer(content, config)),
+      content,
+      folder,
     );
-  const whole = await load(json);
   const path = join(folder, "tokenizer.json");
   const wordPiece = createWordPiece(json, path);
-  if (wordPiece !== undefined) return { ...whole, encode: wordPiece };
+  if (wordPiece !== undefined) return { ...load(json), encode: wordPiece };
+  const spaced = withPrefixSpace(json);
+  if (spaced === undefined) return wholeEncoder(json, path, load);
+  // Made when it is first asked for: few runs read words.
+  let ofWords: Encoder | undefined;
+  return {
+    ...wholeEncoder(json, path, load),
+    encodeWord: (word) => {
+      ofWords ??= wholeEncoder(spaced, path, load);
+      return ofWords.encode(word);
+    },
+  };
+}
+
+function wholeEncoder(json: JsonRecord, path: string, load: (content: JsonRecord) => Encoder): Encoder {
+  const whole = load(json);
   const alone = readAddedTokens(json, path).filter(({ singleWord }) => singleWord);
   if (alone.length === 0) return whole;
   // The library finds such tokens inside words too, so the text is cut at them before it sees the rest.
   const contents = new Set(alone.map(({ content }) => content));
   const others = recordsOf(json.added_tokens).filter(({ content }) => !contents.has(content as string));
-  const rest = await load({ ...json, added_tokens: others });
+  const rest = load({ ...json, added_tokens: others });
   const split = createSplitter(alone);
   const encode = (text: string): number[] =>
     split(text).flatMap((section) => (typeof section === "number" ? [section] : rest.encode(section)));

@@ -85,7 +85,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       `${folder} has no tokenizer: expected tokenizer.json, vocab.json with merges.txt, ${SENTENCEPIECE_FILES.join(", ")} or vocab.txt`,
     );
   }
-  const { vocabulary, encode, decode, applyChatTemplate } = encoder;
+  const { vocabulary, encode, encodeWord, decode, applyChatTemplate } = encoder;
   const special = specialTokenIds(vocabulary, [tokenizerConfig, specialTokensMap, implied], folder);
   let largestId = 0;
   for (const id of vocabulary.values()) largestId = Math.max(largestId, id);
@@ -94,6 +94,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     special,
     stopIds: await readStopIds(folder, special.eos),
     encode: (text) => encode(wellFormed(text)),
+    ...(encodeWord && { encodeWord: (word) => encodeWord(wellFormed(word)) }),
     decode,
     ...(applyChatTemplate && { applyChatTemplate, ...hashOf(tokenizerConfig.chat_template) }),
     assemble: createAssemble(special, pairFormOf(tokenizerConfig.tokenizer_class, modelConfig?.model_type)),
