@@ -17,6 +17,7 @@ import { classify } from "@blora/task-classify";
 import { glue } from "@blora/task-glue";
 import { instruct } from "@blora/task-instruct";
 import { mmlu } from "@blora/task-mmlu";
+import { tokens } from "@blora/task-tokens";
 
 type FirstPartyPlugin =
   | typeof adalora
@@ -42,6 +43,7 @@ type FirstPartyPlugin =
   | typeof qwen2
   | typeof roberta
   | typeof tfjs
+  | typeof tokens
   | typeof uniform;
 
 /** Every first-party plugin. */
@@ -69,6 +71,7 @@ export const firstPartyPlugins: readonly FirstPartyPlugin[] = [
   qwen2,
   roberta,
   tfjs,
+  tokens,
   uniform,
 ];
 

@@ -1,5 +1,8 @@
 /** Ends of the names of data files. All but parquet may be followed by `.gz`. */
-export type DataFormat = ".csv" | ".tsv" | ".jsonl" | ".json" | ".parquet";
+export type DataFormat = ".csv" | ".tsv" | ".jsonl" | ".json" | ".parquet" | ColumnFormat;
+
+/** Ends of the names of files with a word on each line. */
+export type ColumnFormat = ".conll" | ".iob" | ".iob2" | ".bio" | ".txt";
 
 /** What the name of a data file says. */
 export interface DataFileName {
@@ -11,7 +14,8 @@ export interface DataFileName {
   readonly shard?: { readonly index: number; readonly count: number };
 }
 
-const PATTERN = /^(.+?)(?:-(\d+)-of-(\d+))?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl|\.json)(?:\.gz)?)$/;
+const PATTERN =
+  /^(.+?)(?:-(\d+)-of-(\d+))?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl|\.json|\.conll|\.iob2?|\.bio|\.txt)(?:\.gz)?)$/;
 
 /** Undefined where a name is not that of a data file. */
 export function parseFileName(name: string): DataFileName | undefined {

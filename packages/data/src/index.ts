@@ -1,10 +1,12 @@
-export type { DataFormat } from "./file-name.ts";
+export { type ColumnFormat, type DataFormat, parseFileName } from "./file-name.ts";
 export { findSplit, type SplitFiles, type SplitPlaces } from "./find-split.ts";
 export { allFiles, type DataFolder, findFiles, findSplitFiles, openFolder } from "./folder.ts";
 export { partOfRepository, type RepositoryPart } from "./hub-layout.ts";
 export { type HubReference, isOfHub, nameOfFile, parseHubReference, writeHubReference } from "./hub-reference.ts";
 export type { DataRecord, NameRow } from "./jsonl.ts";
+export { ownFiles } from "./own-files.ts";
 export { readRecords } from "./read-records.ts";
 export { readTable } from "./read-table.ts";
+export { linesOf, readText } from "./read-text.ts";
 export { requireColumn, requireText, rowOrigin, type Table, type TableRow } from "./table.ts";
 export type { TextTableOptions } from "./text-table.ts";

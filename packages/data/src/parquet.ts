@@ -53,14 +53,27 @@ function stringFromBytes(bytes: Uint8Array | undefined): string | Uint8Array | u
   return bytes && (isUtf8(bytes) ? decoder.decode(bytes) : bytes);
 }
 
-/** `info.features.<column>.names` of the metadata that Hugging Face `datasets` writes. */
+/** `info.features.<column>.names` of the metadata that Hugging Face `datasets` writes, also of lists of classes. */
 function storedClassNames(metadata: FileMetaData): ReadonlyMap<string, readonly string[]> {
   const text = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value ?? "{}";
-  const { info } = JSON.parse(text) as { info?: { features?: Readonly<Record<string, { names?: unknown } | null>> } };
+  const { info } = JSON.parse(text) as { info?: { features?: Readonly<Record<string, unknown>> } };
   const features = Object.entries(info?.features ?? {});
   return new Map(
-    features.flatMap(([column, feature]) =>
-      Array.isArray(feature?.names) ? [[column, feature.names.map(String)] as const] : [],
-    ),
+    features.flatMap(([column, feature]) => {
+      const names = namesOf(feature);
+      return names === undefined ? [] : [[column, names] as const];
+    }),
   );
+}
+
+function namesOf(feature: unknown): readonly string[] | undefined {
+  // A list is `{"feature": …, "_type": "List"}`, or `[…]` in older files.
+  const { names, feature: items } = { ...((Array.isArray(feature) ? feature[0] : feature) as Feature | null) };
+  if (Array.isArray(names)) return names.map(String);
+  return items === undefined ? undefined : namesOf(items);
+}
+
+interface Feature {
+  readonly names?: unknown;
+  readonly feature?: unknown;
 }

@@ -26,7 +26,7 @@ export async function readTable(file: string, options: TextTableOptions = {}): P
       return tableOfRecords(file, await readRecords(file));
     case ".parquet":
       return readParquet(file);
-    case undefined:
+    default:
       throw new InvalidInputError(`${file}: expected the name of a csv, tsv, jsonl, json or parquet file.`);
   }
 }

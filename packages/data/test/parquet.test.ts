@@ -38,10 +38,16 @@ describe("parquet reader", () => {
 
   test("keeps the class names that datasets stores", async () => {
     const filename = join(folderOf({}), "train.parquet");
-    const features = { text: { dtype: "string" }, label: { names: ["no", "yes"], _type: "ClassLabel" }, other: null };
+    const classes = { names: ["no", "yes"], _type: "ClassLabel" };
+    const features = {
+      ...{ text: { dtype: "string" }, label: classes, other: null },
+      ...{ tags: { feature: classes, _type: "List" }, older: [classes] },
+    };
     const kvMetadata = [{ key: "huggingface", value: JSON.stringify({ info: { features } }) }];
     parquetWriteFile({ filename, columnData, kvMetadata });
-    expect((await readTable(filename)).classNames).toEqual(new Map([["label", ["no", "yes"]]]));
+    expect((await readTable(filename)).classNames).toEqual(
+      new Map(["label", "tags", "older"].map((name) => [name, ["no", "yes"]])),
+    );
   });
 
   test("names a file that is something else, is cut short or is not there", async () => {

@@ -62,6 +62,8 @@ export interface Plugin<K extends PluginKind, Id extends string, Options, Produc
   readonly optionsSchema: StandardSchemaV1;
   /** Options that data complete, such as the names of classes; what is given is kept. Undefined where data say nothing. */
   readonly fromData: OptionsFromData | undefined;
+  /** Whether data are of the kind it reads, asked where no task is named. Undefined where data of any kind may be. */
+  readonly recognizes: ((data: string) => Promise<boolean>) | undefined;
 }
 
 /** Any plugin, for lists of them. */
@@ -73,6 +75,8 @@ export interface AnyPlugin {
   readonly packageName: string | undefined;
   readonly optionsSchema: StandardSchemaV1;
   readonly fromData: OptionsFromData | undefined;
+  /** Whether data are of the kind it reads, asked where no task is named. Undefined where data of any kind may be. */
+  readonly recognizes: ((data: string) => Promise<boolean>) | undefined;
 }
 
 /** What an author writes. `Options` is what is given, `Settings` what the schema makes of it. */
@@ -91,6 +95,8 @@ export interface PluginDefinition<
   readonly optionsSchema: StandardSchemaV1<Options, Settings>;
   /** Completes options from a data file or folder, where these say what a user would otherwise have to. */
   fromData?(data: string, given: Partial<Options>): Promise<Understood<Options>>;
+  /** Whether a data file or folder is of the kind it reads, at a glance, where others read other kinds. */
+  recognizes?(data: string): Promise<boolean>;
   /** Makes the component of options that the schema has checked. */
   create(settings: Settings): Product;
 }
@@ -130,5 +136,6 @@ export function definePlugin<
     packageName,
     optionsSchema,
     fromData: definition.fromData,
+    recognizes: definition.recognizes,
   }) as unknown as Plugin<K, Id, Options, Product>;
 }

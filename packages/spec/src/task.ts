@@ -49,6 +49,8 @@ export interface EncodedExample extends AssembledTokens {
    * the tokens before it, so that none is 0, or those that stand for a word.
    */
   readonly targets?: readonly number[];
+  /** The word that each target stands for, as an index into the words of the example. */
+  readonly words?: readonly number[];
   /** Answers of a conversation that are read but not learned, because its chat template rewrites them once it goes on. */
   readonly rewrittenAnswers?: number;
 }

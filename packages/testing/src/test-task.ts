@@ -28,12 +28,10 @@ export function testTask(task: Component<"task">, options: TaskKitOptions = {}):
 
 function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOptions): void {
   const { folder, load = true, perfectScore = 1, scores = [0, 1, 2, 3, 4, 5] } = options;
-  const classes = task.head.kind === "classification" ? task.head.labels.length : 1;
+  const isClass = task.head.kind !== "regression";
+  const classes = task.head.kind === "regression" ? 1 : task.head.labels.length;
   /** Every label three times and the first twice more, so that one is the most frequent. */
-  const labels =
-    task.head.kind === "classification"
-      ? [0, 0, ...Array.from({ length: 3 * classes }, (_, index) => index % classes)]
-      : [...scores];
+  const labels = isClass ? [0, 0, ...Array.from({ length: 3 * classes }, (_, index) => index % classes)] : [...scores];
 
   describe("task laws", () => {
     useCpuBackend();
@@ -46,7 +44,7 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
         const problems = split.examples.map((example) => problemOf(task, classes, example));
         expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
         expect(
-          split.examples.some((example) => example.label !== undefined),
+          split.examples.some(({ label, labels }) => (labels ?? label) !== undefined),
           `${name} has labels`,
         ).toBe(true);
       }
@@ -61,16 +59,14 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
     });
 
     test("wrong predictions score below perfect ones", () => {
-      const wrong =
-        task.head.kind === "classification" ? labels.map((label) => (label + 1) % classes) : labels.toReversed();
+      const wrong = isClass ? labels.map((label) => (label + 1) % classes) : labels.toReversed();
       expect(task.score(logitsFor(task, classes, wrong), labels)[task.primaryMetric]).toBeLessThan(
         bestOf(perfectScore, task.primaryMetric),
       );
     });
 
     test("the majority baseline is the score of one constant answer", () => {
-      const answer =
-        task.head.kind === "classification" ? 0 : labels.reduce((sum, label) => sum + label, 0) / labels.length;
+      const answer = isClass ? 0 : labels.reduce((sum, label) => sum + label, 0) / labels.length;
       const constant = task.score(
         logitsFor(
           task,
@@ -85,7 +81,7 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
     test("the loss is a number for each row, lower for better answers, with finite gradients", () => {
       const given = (answers: readonly number[]) =>
         ops.tensor(logitsFor(task, classes, answers), [labels.length, classes]);
-      const target = ops.tensor(labels, [labels.length], task.head.kind === "classification" ? "int32" : "float32");
+      const target = ops.tensor(labels, [labels.length], isClass ? "int32" : "float32");
       const right = task.loss(given(labels), target);
       const wrongAnswers = labels.map((label) => (classes === 1 ? label + 1 : (label + 1) % classes));
       const wrong = task.loss(given(wrongAnswers), target);
@@ -100,7 +96,7 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
 
     test("the loss of one row does not depend on the others", () => {
       const logits = logitsFor(task, classes, labels);
-      const dtype = task.head.kind === "classification" ? "int32" : "float32";
+      const dtype = isClass ? "int32" : "float32";
       const all = task.loss(ops.tensor(logits, [labels.length, classes]), ops.tensor(labels, [labels.length], dtype));
       const first = task.loss(
         ops.tensor(logits.slice(0, classes), [1, classes]),
@@ -109,24 +105,54 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
       expectAllClose(first, valuesOf(all)[0]!);
     });
 
-    test("an example encodes within the longest length, with its label and a final separator", () => {
-      const tokenizer = createTestTokenizer();
-      const words = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
-      const examples: Example[] = [
-        { first: "a short text", label: labels[0]!, origin: "kit:1" },
-        { first: words, second: "and another", label: labels[1]!, origin: "kit:2" },
-        { first: words, second: words, origin: "kit:3" },
-      ];
-      for (const example of examples) {
-        const encoded = task.encode(example, tokenizer, MAX_LENGTH);
-        expect(encoded.inputIds.length).toBeLessThanOrEqual(MAX_LENGTH);
-        expect(encoded.tokenTypeIds.length).toBe(encoded.inputIds.length);
-        expect(encoded.inputIds[0]).toBe(tokenizer.special.cls);
-        expect(encoded.inputIds[encoded.inputIds.length - 1]).toBe(tokenizer.special.sep);
-        expect(encoded.truncated).toBe(example.first === words);
-        expect(encoded.label).toBe(example.label);
-      }
-    });
+    test.skipIf(task.head.kind === "token-classification")(
+      "an example encodes within the longest length, with its label and a final separator",
+      () => {
+        const tokenizer = createTestTokenizer();
+        const words = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
+        const examples: Example[] = [
+          { first: "a short text", label: labels[0]!, origin: "kit:1" },
+          { first: words, second: "and another", label: labels[1]!, origin: "kit:2" },
+          { first: words, second: words, origin: "kit:3" },
+        ];
+        for (const example of examples) {
+          const encoded = task.encode(example, tokenizer, MAX_LENGTH);
+          expect(encoded.inputIds.length).toBeLessThanOrEqual(MAX_LENGTH);
+          expect(encoded.tokenTypeIds.length).toBe(encoded.inputIds.length);
+          expect(encoded.inputIds[0]).toBe(tokenizer.special.cls);
+          expect(encoded.inputIds[encoded.inputIds.length - 1]).toBe(tokenizer.special.sep);
+          expect(encoded.truncated).toBe(example.first === words);
+          expect(encoded.label).toBe(example.label);
+        }
+      },
+    );
+
+    test.skipIf(task.head.kind !== "token-classification")(
+      "words encode within the longest length, each with its label at a token of its own",
+      () => {
+        const tokenizer = createTestTokenizer();
+        const words = Array.from({ length: 40 }, (_, index) => (index === 3 ? " " : `word${index}`));
+        for (const example of [
+          { first: "", words: words.slice(0, 8), labels: words.slice(0, 8).map((_, index) => index % classes) },
+          { first: "", words, labels: words.map((_, index) => index % classes) },
+          { first: "", words },
+        ]) {
+          const encoded = task.encode({ ...example, origin: "kit:1" }, tokenizer, MAX_LENGTH);
+          const { inputIds, targets = [], words: answered = [], labels: kept } = encoded;
+          expect(inputIds.length).toBe(example.words === words ? MAX_LENGTH : 9);
+          expect([inputIds[0], inputIds.at(-1)]).toEqual([tokenizer.special.cls, tokenizer.special.sep]);
+          expect(encoded.truncated).toBe(example.words === words);
+          // A word without tokens is not answered, nor is one behind the last that fits.
+          expect(answered).toEqual(
+            Array.from({ length: inputIds.length - 1 }, (_, index) => index).filter((word) => word !== 3),
+          );
+          expect(targets.map((target) => inputIds[target])).toEqual(
+            answered.map((word) => tokenizer.encode(example.words[word]!)[0]),
+          );
+          expect(kept).toEqual(example.labels && answered.map((word) => example.labels[word]));
+        }
+      },
+    );
   });
 }
 
@@ -135,8 +161,13 @@ function bestOf(perfectScore: number | Readonly<Record<string, number>>, metric:
 }
 
 /** What is wrong with a row, or nothing. Splits are long: one assertion for all rows, not several for each. */
-function problemOf(task: LabelTask, classes: number, { first, label, origin }: Example): string | undefined {
+function problemOf(task: LabelTask, classes: number, example: Example): string | undefined {
+  const { first, label, labels, words, origin } = example;
   if (typeof first !== "string" || origin === "") return `${origin || JSON.stringify(first)}: no text or no origin`;
+  if (task.head.kind === "token-classification") {
+    const isWrong = (given: number) => !(Number.isInteger(given) && given >= 0 && given < classes);
+    return labels?.some(isWrong) || labels?.length !== words?.length ? `${origin}: labels ${labels}` : undefined;
+  }
   if (label === undefined) return undefined;
   const given = task.head.kind !== "classification" || (Number.isInteger(label) && label >= 0 && label < classes);
   return given && Number.isFinite(label) ? undefined : `${origin}: label ${label}`;
@@ -144,7 +175,7 @@ function problemOf(task: LabelTask, classes: number, { first, label, origin }: E
 
 /** Logits row-major [rows, C] whose prediction is the answer. */
 function logitsFor(task: LabelTask, classes: number, answers: readonly number[]): Float32Array {
-  if (task.head.kind !== "classification") return Float32Array.from(answers);
+  if (task.head.kind === "regression") return Float32Array.from(answers);
   return Float32Array.from(
     answers.flatMap((answer) => Array.from({ length: classes }, (_, c) => (c === answer ? 4 : -4))),
   );

@@ -15,6 +15,8 @@ export interface SplitResult {
   readonly logits: Float32Array;
   /** Of a language model's rows, in the order of the split. */
   readonly likelihoods?: readonly RowLikelihood[];
+  /** Of each row: the words that logits answer, where they answer words. */
+  readonly words?: readonly (readonly number[])[];
   /** Mean loss of the rows, or of the target tokens of a language model; undefined where the split is not labelled. */
   readonly loss: number | undefined;
   /** Undefined where the split is not labelled. */
@@ -70,7 +72,12 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
   }
   requireFiniteRows(split, "logits", logits, firstAnswers);
   requireFiniteRows(split, "losses", lossSums);
-  return { rows: rows.length, logits, ...scoresOf(model.task, rows, logits, lossSums) };
+  return {
+    rows: rows.length,
+    logits,
+    ...(rows.some(({ words }) => words !== undefined) && { words: rows.map(({ words = [] }) => words) }),
+    ...scoresOf(model.task, rows, logits, lossSums),
+  };
 }
 
 /** Index of each row's first answer, and the number of all. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { RunEvent } from "@blora/runs";
 import { type Example, InvalidInputError, type LabelTask } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
@@ -114,6 +115,44 @@ test("the labels of a batch, as the loss reads them", () => {
   expect(tokens.feeds(rows, { ...shape, losses: 4 })).toEqual({
     positions: Int32Array.of(1, 3, 10, 0),
     labels: Int32Array.of(1, 0, 1, 0),
+  });
+});
+
+describe("words", () => {
+  /** As `tokenTask`, but no token stands for "g", and the first sentence is empty. */
+  const silent: LabelTask = {
+    ...tokenTask,
+    load: async (name) => {
+      const { examples } = await tokenTask.load(name, undefined);
+      return { name, examples: [{ first: "", words: [], labels: [], origin: "empty" }, ...examples] };
+    },
+    encode: ({ words = [], labels = [], ...example }, tokens, maxLength) => {
+      const heard = [...words.keys()].filter((word) => words[word] !== "g");
+      const kept = { words: heard.map((word) => words[word]!), labels: heard.map((word) => labels[word]!) };
+      return { ...tokenTask.encode({ ...example, ...kept }, tokens, maxLength), words: heard };
+    },
+  };
+
+  test("that no token stands for are counted, and a sentence without words is no row without a label", async () => {
+    const { examples } = await silent.load("train", undefined);
+    const unread = examples.flatMap(({ words = [] }) => words).filter((word) => word === "g").length;
+    const warnings: string[] = [];
+    const onEvent = (event: RunEvent) => event.type === "warning" && warnings.push(event.message);
+    await train(tinyRun(temporaryFolder(), { task: silent, arguments: TINY_ARGUMENTS, onEvent }));
+    expect(unread).toBeGreaterThan(0);
+    expect(warnings).toContain(
+      `${unread} words of train are neither learned nor scored: they stand behind 24 tokens (maxSeqLength), or have no token.`,
+    );
+  });
+
+  test("of no row at all are refused", async () => {
+    const none: LabelTask = {
+      ...silent,
+      load: async (name) => ({ name, examples: [{ first: "", words: ["g"], labels: [0], origin: "x" }] }),
+    };
+    await expect(train(tinyRun(temporaryFolder(), { task: none }))).rejects.toThrow(
+      "Expected the split train to have words to learn, found none in 1 rows.",
+    );
   });
 });
 

@@ -21,7 +21,7 @@ export interface EvaluationInput {
 
 /** An evaluation without the answers of its rows. */
 export type SplitScores = Omit<EvaluationSummary, "splits"> & {
-  readonly splits: Readonly<Record<string, Omit<SplitResult, "logits" | "likelihoods">>>;
+  readonly splits: Readonly<Record<string, Omit<SplitResult, "logits" | "likelihoods" | "words">>>;
 };
 
 export type EvaluationResult =
@@ -78,6 +78,9 @@ export function rowsPerSecond({
 }
 
 function withoutRows({ splits, ...rest }: EvaluationSummary): SplitScores {
-  const scored = Object.entries(splits).map(([name, { logits: _, likelihoods: __, ...split }]) => [name, split]);
+  const scored = Object.entries(splits).map(([name, { logits: _, likelihoods: __, words: ___, ...split }]) => [
+    name,
+    split,
+  ]);
   return { ...rest, splits: Object.fromEntries(scored) };
 }

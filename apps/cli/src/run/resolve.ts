@@ -23,7 +23,7 @@ import { asRecorded, openHubData } from "./hub-data.ts";
 import { type PluginSource, pluginFlags, registryWith, requirePlugins } from "./plugins.ts";
 import type { RunRequest } from "./request.ts";
 import { type OptionTree, withOption } from "./set-option.ts";
-import { OWN_DATA_TASK, taskOfData } from "./task-of-data.ts";
+import { ownDataTask, taskOfData } from "./task-of-data.ts";
 
 /** A run with everything decided and every component made; no model, tokenizer or data is open yet. */
 export interface ResolvedRun {
@@ -130,7 +130,7 @@ async function chosenTask(
     requirePlugins(adapter.taskManifest, registry, adapter.folder);
     return { chosen: { manifest: adapter.taskManifest } };
   }
-  const name = task ?? adapter?.task ?? (data === undefined ? "builtin" : OWN_DATA_TASK);
+  const name = task ?? adapter?.task ?? (data === undefined ? "builtin" : await ownDataTask(data, registry));
   const { manifest, sentence } = await taskOfData(taskManifest(name, registry), assignments, data, registry);
   return { chosen: { manifest }, sentence };
 }

@@ -4,8 +4,25 @@ import { UsageError } from "../exit.ts";
 import { type Assignment, manifestWith } from "./assignments.ts";
 import type { OptionTree } from "./set-option.ts";
 
-/** Task that one's own data are for where none is named. */
-export const OWN_DATA_TASK = "classify";
+/**
+ * The task that one's own data are for where none is named: the one that recognizes them, else the one that takes any.
+ *
+ * @throws UsageError where several do, or none
+ */
+export async function ownDataTask(data: string, registry: Registry): Promise<string> {
+  const fit: string[] = [];
+  const any: string[] = [];
+  for (const id of registry.ids("task")) {
+    const { fromData, recognizes } = registry.plugin("task", id);
+    if (recognizes === undefined) {
+      if (fromData !== undefined) any.push(id);
+    } else if (await recognizes(data)) fit.push(id);
+  }
+  const [task, other] = fit.length > 0 ? fit : any;
+  if (task !== undefined && other === undefined) return task;
+  const found = task === undefined ? "none" : [...(fit.length > 0 ? fit : any)].join(", ");
+  throw new UsageError(`${data}: expected one task that learns from these data, found ${found}. Name it with --task.`);
+}
 
 /** A task whose options the data have completed, and the sentence that says what was understood. */
 export interface TaskOfData {

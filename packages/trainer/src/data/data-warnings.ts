@@ -12,6 +12,7 @@ export function dataWarnings(
   const notes = [train, ...evaluation].flatMap((split) => split.notes);
   const lost = rows.filter((row) => lossesOf(row) === 0).length;
   const rewritten = rows.reduce((total, { rewrittenAnswers = 0 }) => total + rewrittenAnswers, 0);
+  const unread = [train, ...evaluation].filter(({ unreadWords }) => unreadWords > 0);
   const facts: readonly [isSo: boolean, sentence: string][] = [
     [
       train.truncatedShare > 0,
@@ -34,7 +35,11 @@ export function dataWarnings(
       `${train.name} has ${rows.length} rows, fewer than one batch (perDeviceTrainBatchSize ${batchSize}): ${percent(1 - rows.length / batchSize)} of every step is computed for nothing.`,
     ],
   ];
-  return [...notes, ...facts.flatMap(([isSo, sentence]) => (isSo ? [sentence] : []))];
+  const words = unread.map(
+    ({ name, unreadWords }) =>
+      `${unreadWords} words of ${name} are neither learned nor scored: they stand behind ${maxSeqLength} tokens (maxSeqLength), or have no token.`,
+  );
+  return [...notes, ...words, ...facts.flatMap(([isSo, sentence]) => (isSo ? [sentence] : []))];
 }
 
 function percent(share: number): string {

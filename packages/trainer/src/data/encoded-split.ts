@@ -8,7 +8,7 @@ import {
   type Task,
   type Tokenizer,
 } from "@blora/spec";
-import { labelsOf } from "../objective/label-objective.ts";
+import { isLabelled } from "../objective/label-objective.ts";
 
 /** A split as token ids. */
 export interface EncodedSplit {
@@ -18,6 +18,8 @@ export interface EncodedSplit {
   readonly truncatedShare: number;
   /** Rows with a blank text. */
   readonly blankRows: number;
+  /** Words that no token stands for, because the text was cut before them or they have none. */
+  readonly unreadWords: number;
   /** File and row of the first row without a label, where there is one. */
   readonly firstUnlabelled?: string | undefined;
   /** What the task says of its files, such as rows that were left out. */
@@ -65,6 +67,7 @@ export async function encodeSplit(name: string, options: EncodeOptions): Promise
     truncatedShare: rows.filter((row) => row.truncated).length / rows.length,
     firstUnlabelled: used.find(({ label, labels }) => label === undefined && labels === undefined)?.origin,
     blankRows: used.filter(hasBlankText).length,
+    unreadWords: used.reduce((sum, { words = [] }, row) => sum + words.length - (rows[row]!.words ?? words).length, 0),
     notes,
   };
 }
@@ -81,8 +84,13 @@ export function requireAnswers({ name, rows, firstUnlabelled }: EncodedSplit, ta
       `Expected the split ${name} to have tokens to learn, found none in ${rows.length} rows: their prompts alone fill maxSeqLength.`,
     );
   }
-  const unlabelled = rows.findIndex((row) => labelsOf(row).length === 0);
-  if (unlabelled < 0) return;
+  const unlabelled = rows.findIndex((row) => !isLabelled(row));
+  if (unlabelled < 0) {
+    if (rows.some((row) => row.targets === undefined || row.targets.length > 0)) return;
+    throw new InvalidInputError(
+      `Expected the split ${name} to have words to learn, found none in ${rows.length} rows.`,
+    );
+  }
   throw new InvalidInputError(
     `Expected the split ${name} to be labelled, found row ${unlabelled + 1} without a label. It is ${firstUnlabelled}: give it one, or leave it out.`,
   );

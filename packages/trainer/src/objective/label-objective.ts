@@ -24,6 +24,11 @@ export function labelObjective({ head, loss }: Pick<LabelTask, "head" | "loss">)
   };
 }
 
+/** Whether a row has a label, or may have several. */
+export function isLabelled({ label, labels }: EncodedExample): boolean {
+  return label !== undefined || labels !== undefined;
+}
+
 /** The labels of a row, none where it is not labelled. */
 export function labelsOf({ label, labels }: EncodedExample): readonly number[] {
   return labels ?? (label === undefined ? [] : [label]);

@@ -3,7 +3,7 @@ import { type Batch, type Feed, isLanguageModelTask, type RowLikelihood, type Sc
 import type { Tensor, TensorRecord, TensorSpec } from "@blora/tensor";
 import type { TrainingRow } from "../data/packing.ts";
 import type { BatchShape } from "../steps/step-shape.ts";
-import { labelObjective, labelsOf } from "./label-objective.ts";
+import { isLabelled, labelObjective, labelsOf } from "./label-objective.ts";
 import { likelihoodObjective } from "./likelihood-objective.ts";
 import { tokenObjective } from "./token-objective.ts";
 
@@ -52,7 +52,7 @@ export function scoresOf(
     const tokens = likelihoods.reduce((sum, row) => sum + row.tokens, 0);
     return { loss: tokens === 0 ? undefined : total / tokens, scores: task.score(likelihoods), likelihoods };
   }
-  if (rows.some((row) => labelsOf(row).length === 0)) return { loss: undefined, scores: undefined };
+  if (!rows.every(isLabelled)) return { loss: undefined, scores: undefined };
   const answers = answersOf(task, rows);
   const count = answers.reduce((sum, answersOfRow) => sum + answersOfRow, 0);
   return { loss: total / count, scores: task.score(logits, rows.flatMap(labelsOf), answers) };

@@ -1,0 +1,47 @@
+import { statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { NotFoundError } from "@blora/spec";
+import type { DataFormat } from "./file-name.ts";
+import { findSplit } from "./find-split.ts";
+import { allFiles, openFolder } from "./folder.ts";
+
+/** What the splits of a folder are called; `validation` is `dev` to some. */
+const STEMS: Readonly<Record<string, readonly string[]>> = {
+  train: ["train", "training"],
+  validation: ["validation", "valid", "val", "dev", "eval"],
+};
+
+/**
+ * The files of a split of one's own data: of a file, which is `train` alone, or of a folder with one file or set of
+ * shards a split. A folder with a single data file of another name is as that file; a file beside the given one may be
+ * named as a split.
+ *
+ * @param data file or folder; a file may have any name
+ * @returns undefined where the data have no such split, which only `validation` may lack
+ * @throws NotFoundError naming what was looked for and what is there
+ */
+export async function ownFiles(
+  split: string,
+  data: string,
+  formats: readonly DataFormat[],
+): Promise<readonly string[] | undefined> {
+  const stats = statSync(data, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    throw new NotFoundError(`${data}: expected a data file or a folder of them, found nothing.`);
+  }
+  if (!stats.isDirectory()) {
+    if (split === "train" || split === basename(data)) return [data];
+    if (split === "validation") return undefined;
+    return (await findSplit(split, { folder: dirname(data), formats })).files;
+  }
+  try {
+    return (await findSplit(split, { folder: data, formats, stems: STEMS[split] ?? [split] })).files;
+  } catch (error) {
+    if (!NotFoundError.isInstance(error)) throw error;
+    if (split === "validation") return undefined;
+    const opened = split === "train" ? await openFolder(data) : undefined;
+    const all = opened === undefined ? [] : allFiles(opened, formats);
+    if (all.length !== 1) throw error;
+    return all;
+  }
+}

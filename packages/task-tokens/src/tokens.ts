@@ -1,0 +1,77 @@
+import {
+  definePlugin,
+  type EncodedExample,
+  type Example,
+  type LabelTask,
+  NotFoundError,
+  type Plugin,
+  type Tokenizer,
+} from "@blora/spec";
+import { ops, softmaxCrossEntropy } from "@blora/tensor";
+import { loadSplit } from "./load.ts";
+import { optionsSchema, type TokensOptions } from "./options.ts";
+import { scoreLogits, scoreMajority } from "./score.ts";
+import { recognizes, understandData } from "./understand-data.ts";
+
+/**
+ * A tag for every word, such as named entities, from your own jsonl or CoNLL files.
+ *
+ * @example const { options } = await understandData("ner.conll");
+ * const entities = tokens(options);
+ */
+export const tokens: Plugin<"task", "tokens", TokensOptions, LabelTask> = definePlugin({
+  kind: "task",
+  id: "tokens",
+  packageName: "@blora/task-tokens",
+  optionsSchema,
+  recognizes,
+  fromData: understandData,
+  create: createTask,
+});
+
+function createTask(options: TokensOptions): LabelTask {
+  const { labels, scheme, train = "train", evaluation = ["validation"] } = options;
+  return {
+    name: "tokens",
+    head: { kind: "token-classification", labels },
+    primaryMetric: scheme === "none" ? "accuracy" : "f1",
+    splits: { train, evaluation },
+
+    load: async (split, data) => {
+      if (data === undefined) throw new NotFoundError("The task tokens has no built-in data: name a file or folder.");
+      return loadSplit(options, split, data);
+    },
+
+    encode,
+
+    loss: (logits, given) =>
+      softmaxCrossEntropy(logits, ops.cast(ops.oneHot(ops.cast(given, "int32"), labels.length), "float32")),
+    score: (logits, given, answers) => scoreLogits(options, logits, given, answers),
+    majority: (given, answers) => scoreMajority(options, given, answers),
+  };
+}
+
+/** A word is answered by its first token; one without tokens, or behind the last that fits, is not. */
+function encode({ words = [], labels }: Example, tokenizer: Tokenizer, maxLength: number): EncodedExample {
+  const { encodeWord = tokenizer.encode } = tokenizer;
+  const pieces = words.map((word) => encodeWord(word));
+  const assembled = tokenizer.assemble(pieces.flat(), undefined, maxLength);
+  const end = assembled.inputIds.length - 1;
+  const answered: number[] = [];
+  const targets: number[] = [];
+  let next = 1;
+  pieces.forEach(({ length }, word) => {
+    if (length > 0 && next < end) {
+      answered.push(word);
+      targets.push(next);
+    }
+    next += length;
+  });
+  return {
+    ...assembled,
+    label: undefined,
+    ...(labels && { labels: answered.map((word) => labels[word]!) }),
+    targets,
+    words: answered,
+  };
+}

@@ -1,0 +1,206 @@
+import { join } from "node:path";
+import { parquetWriteFile } from "hyparquet-writer";
+import { describe, expect, test } from "vitest";
+import { understandData } from "../src/index.ts";
+import { readSentences } from "../src/sentences.ts";
+import { recognizes } from "../src/understand-data.ts";
+import { dataFolder } from "./folder.ts";
+
+const folder = dataFolder({
+  "plain.conll": ["# about nothing", "A O", "b B-X", "", "", "# O", "c I-X"],
+  "four.txt": [
+    "-DOCSTART- -X- -X- O",
+    "",
+    "EU NNP B-NP B-ORG",
+    "rejects VBZ B-VP O",
+    "",
+    "-DOCSTART- -X- O O",
+    "",
+    "Peter NNP B-NP B-PER",
+  ],
+  "tab.conll": ["New York\tB-LOC", "is\tO", "", "x\tO"],
+  "crlf.conll": "A O\r\nb B-X\r\n\r\nc O\r\n",
+  "words.conll": ["just", "words", "", "here"],
+  "ragged.conll": ["A O", "b"],
+  "hole.conll": ["A\tO", "\tO"],
+  "empty.conll": ["", ""],
+  "one.conll": ["A O", "b O"],
+  "prose.txt": ["This is a text.", "", "It has lines."],
+  "names.jsonl": [
+    '{"id":"0","tokens":["A","b"],"pos_tags":["X","Y"],"ner_tags":["O","B-X"]}',
+    '{"id":"1","tokens":["c"],"pos_tags":["X"],"ner_tags":["O"]}',
+  ],
+  "numbers.jsonl": ['{"words":["A","b"],"tags":[0,2]}', '{"words":["c"],"tags":[1]}'],
+  "beyond.jsonl": ['{"words":["A"],"tags":[3]}'],
+  "lengths.jsonl": ['{"words":["A","b"],"tags":["O"]}'],
+  "no-list.jsonl": ['{"words":["A"],"tags":["O"]}', '{"words":"A b","tags":["O","O"]}'],
+  "no-text.jsonl": ['{"words":["A",7],"tags":["O","O"]}'],
+  "no-tag.jsonl": ['{"words":["A","b"],"tags":["O",null]}'],
+  "new.jsonl": ['{"tokens":["A","b"]}', '{"tokens":[]}'],
+  "other.jsonl": ['{"a":["A"],"b":["O"],"c":["O"]}'],
+  "texts.jsonl": ['{"text":"A b","label":"x"}'],
+});
+const at = (name: string): string => join(folder, name);
+const read = (name: string, given = {}) => readSentences(at(name), given);
+
+describe("columns", () => {
+  test("a line that begins with # is a comment before a sentence, where it has other columns", async () => {
+    const { sentences, ...rest } = await read("plain.conll");
+    expect(rest).toEqual({
+      file: at("plain.conll"),
+      words: 1,
+      tags: 2,
+      notes: ["1 lines with comments are left out."],
+    });
+    expect(sentences).toEqual([
+      { words: ["A", "b"], tags: ["O", "B-X"], origin: `${at("plain.conll")}, line 2` },
+      { words: ["#", "c"], tags: ["O", "I-X"], origin: `${at("plain.conll")}, line 6` },
+    ]);
+  });
+
+  test("the last one has the tags unless another is named; documents begin without a word", async () => {
+    const { sentences, tags } = await read("four.txt");
+    expect([tags, sentences.map((sentence) => sentence.tags)]).toEqual([4, [["B-ORG", "O"], ["B-PER"]]]);
+    expect(sentences.map(({ words }) => words)).toEqual([["EU", "rejects"], ["Peter"]]);
+    const { sentences: tagged } = await read("four.txt", { tags: 2 });
+    expect(tagged[0]!.tags).toEqual(["NNP", "VBZ"]);
+  });
+
+  test("stand apart by tabs where there is one, so that a word may have a space", async () => {
+    expect((await read("tab.conll")).sentences[0]!.words).toEqual(["New York", "is"]);
+  });
+
+  test("lines may end as on Windows", async () => {
+    expect((await read("crlf.conll")).sentences.map(({ tags }) => tags)).toEqual([["O", "B-X"], ["O"]]);
+  });
+
+  test("a single one holds words to be tagged", async () => {
+    const { sentences, tags } = await read("words.conll", { tags: 4 });
+    expect(tags).toBeUndefined();
+    expect(sentences).toEqual([
+      { words: ["just", "words"], origin: `${at("words.conll")}, line 1` },
+      { words: ["here"], origin: `${at("words.conll")}, line 4` },
+    ]);
+  });
+
+  test.each<[string, object, string]>([
+    ["ragged.conll", {}, ', line 2: expected 2 columns, as line 1 has, found 1: "b".'],
+    ["hole.conll", {}, ', line 2: expected 2 columns, as line 1 has, found an empty one: "\\tO".'],
+    ["empty.conll", {}, ": expected a word on each line, found none."],
+    [
+      "plain.conll",
+      { tags: 4 },
+      ": expected the tags in column 4, found 2 columns. Name it: task.tags=<number>, counted from 1.",
+    ],
+    ["plain.conll", { words: 2 }, ": expected words and tags in two columns, found both in column 2."],
+  ])("%s %j", async (name, given, message) => {
+    await expect(read(name, given)).rejects.toThrow(at(name) + message);
+  });
+});
+
+describe("lists", () => {
+  test("are found by their usual names, tags of entities first", async () => {
+    const { sentences, ...rest } = await read("names.jsonl");
+    expect(rest).toEqual({ file: at("names.jsonl"), words: "tokens", tags: "ner_tags", notes: [] });
+    expect(sentences[0]).toEqual({ words: ["A", "b"], tags: ["O", "B-X"], origin: `${at("names.jsonl")}, row 1` });
+    expect((await read("names.jsonl", { tags: "pos_tags" })).sentences[0]!.tags).toEqual(["X", "Y"]);
+  });
+
+  test("of numbers take the names that are given", async () => {
+    const { sentences } = await read("numbers.jsonl", { labels: ["O", "B-X", "I-X"] });
+    expect(sentences.map(({ tags }) => tags)).toEqual([["O", "I-X"], ["B-X"]]);
+  });
+
+  test("of numbers take the names that datasets stored in a parquet file", async () => {
+    const filename = at("train.parquet");
+    const feature = { names: ["O", "B-X"], _type: "ClassLabel" };
+    const features = { tokens: { feature: { dtype: "string" } }, ner_tags: { feature, _type: "List" } };
+    parquetWriteFile({
+      filename,
+      columnData: [
+        { name: "tokens", data: [["A", "b"]] },
+        { name: "ner_tags", data: [[1, 0]] },
+      ].map((column) => ({ ...column, type: "JSON" as const })),
+      kvMetadata: [{ key: "huggingface", value: JSON.stringify({ info: { features } }) }],
+    });
+    const { sentences, names } = await readSentences(filename, {});
+    expect([sentences[0]!.tags, names]).toEqual([
+      ["B-X", "O"],
+      ["O", "B-X"],
+    ]);
+    expect((await understandData(filename)).options.labels).toEqual(["O", "B-X"]);
+  });
+
+  test("of words alone are to be tagged, also none", async () => {
+    expect(
+      (await read("new.jsonl", { words: 1, tags: "ner_tags" })).sentences.map(({ words, tags }) => [words, tags]),
+    ).toEqual([
+      [["A", "b"], undefined],
+      [[], undefined],
+    ]);
+  });
+
+  test.each<[string, object, string]>([
+    [
+      "numbers.jsonl",
+      {},
+      ", row 1: expected names of the tags, found the number 0 in column tags. Name them in the order of their numbers: task.labels=O,B-PER,I-PER,….",
+    ],
+    [
+      "beyond.jsonl",
+      { labels: ["O", "B-X"] },
+      ", row 1: expected the number of a tag, 0 to 1 (O, B-X), for word 1, found 3.",
+    ],
+    ["lengths.jsonl", {}, ", row 1: expected as many tags as words, found 2 words and 1 tags in column tags."],
+    ["no-list.jsonl", {}, ', row 2: expected a list in column words, found "A b".'],
+    ["no-text.jsonl", {}, ", row 1: expected words as texts in column words, found 7 at word 2."],
+    ["no-tag.jsonl", {}, ", row 1: expected a tag for word 2, found null."],
+    [
+      "other.jsonl",
+      {},
+      ": expected a column with a list of words in each row, found the columns a, b, c. Name it: task.words=<column>.",
+    ],
+    [
+      "other.jsonl",
+      { words: "a" },
+      ": expected a column with a list of tags in each row, found the columns a, b, c. Name it: task.tags=<column>.",
+    ],
+    [
+      "names.jsonl",
+      { words: "tokns" },
+      ": expected a column tokns with the words, found the columns id, tokens, pos_tags, ner_tags. Did you mean tokens?",
+    ],
+  ])("%s %j", async (name, given, message) => {
+    await expect(read(name, given)).rejects.toThrow(at(name) + message);
+  });
+});
+
+test("data of words are recognized at a glance", async () => {
+  const names = [
+    "plain.conll",
+    "four.txt",
+    "names.jsonl",
+    "ragged.conll",
+    "prose.txt",
+    "texts.jsonl",
+    "new.jsonl",
+    "absent.conll",
+  ];
+  expect(await Promise.all(names.map((name) => recognizes(at(name))))).toEqual([
+    ...[true, true, true, true],
+    ...[false, false, false, false],
+  ]);
+});
+
+describe("what cannot be learned from is refused", () => {
+  test.each<[string, string]>([
+    ["words.conll", ": expected words with tags, found words alone. Name the column: task.tags=<column>."],
+    ["one.conll", ": expected at least two tags in column 2, found O alone."],
+    [
+      "texts.jsonl",
+      ": expected a column with a list of words in each row, found the columns text, label. Name it: task.words=<column>.",
+    ],
+  ])("%s", async (name, message) => {
+    await expect(understandData(at(name))).rejects.toThrow(at(name) + message);
+  });
+});
