@@ -69,6 +69,18 @@ describe("what goes out", () => {
     expect(card).not.toMatch(/B-LoRA|bayesian|quantized/);
   });
 
+  test("has a card that names the tags of words", () => {
+    const { description } = tinyAdapter();
+    const head = { kind: "token-classification", labels: ["O", 'B-"x"'] } as const;
+    const card = modelCard({ ...description, head }, { name: "me/adapter", baseModel: "org/tiny" });
+    expect(card).toContain('pipeline_tag: "token-classification"');
+    expect(card).toContain('- task:\n          type: "token-classification"');
+    expect(card).toContain("from transformers import AutoModelForTokenClassification\n");
+    expect(card).toMatch(
+      /AutoModelForTokenClassification\.from_pretrained\("org\/tiny".*, id2label=\{0: "O", 1: "B-\\"x\\""\}\)/,
+    );
+  });
+
   test("has a card in which names of others are no markup", () => {
     const { description } = tinyAdapter();
     const task = "a|b <script>`*";

@@ -17,9 +17,14 @@ interface PredictFlags extends Omit<RunRequest, "out">, AdapterFlags {
 export function addPredictCommand(program: Command): void {
   addAdapterRevision(addRunFlags(program.command("predict")))
     .argument("<adapter>", "an adapter folder, a run directory that holds one, or an adapter of the Hub")
-    .description("answer texts with a trained adapter: the class of each and how likely every class is, or its number")
+    .description(
+      "answer texts with a trained adapter: the class of each and how likely every class is, or its number; or words, each with its tag",
+    )
     .option("--split <name>", "split to answer (default: the whole file of --data, or the task's evaluation split)")
-    .option("--out <file>", "csv file to write, which must not be there yet (default: print)")
+    .option(
+      "--out <file>",
+      "file to write, which must not be there yet (default: print): csv; for words jsonl, conll or csv",
+    )
     .action(async (adapter: string, { split, out, ...request }: PredictFlags) => {
       if (out !== undefined && existsSync(out)) {
         throw new InvalidInputError(`${out}: expected a file that is not there yet, found one. Nothing was written.`);
@@ -27,12 +32,12 @@ export function addPredictCommand(program: Command): void {
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const { result } = await runInChild(
         "prediction",
-        { request, adapter, split },
+        { request, adapter, split, out },
         { onEvent: createEvaluationLine(output) },
       );
-      if (out === undefined) process.stdout.write(result.csv);
+      if (out === undefined) process.stdout.write(result.text);
       else {
-        await writeFileDurably(resolve(out), result.csv);
+        await writeFileDurably(resolve(out), result.text);
         process.stdout.write(`${result.rows} rows in ${out}\n`);
       }
     });

@@ -1,4 +1,4 @@
-import { CLASS_ENDINGS, markdownTable, roundsMore } from "@blora/spec";
+import { CLASS_ENDINGS, type Head, markdownTable, roundsMore } from "@blora/spec";
 import type { AdapterDescription } from "../description.ts";
 import type { PublishOptions } from "./published-files.ts";
 
@@ -27,6 +27,7 @@ function yaml(value: Yaml, indent = ""): string {
 
 function pipelineTag({ head }: AdapterDescription): string {
   if (head.kind === "language-model") return "text-generation";
+  if (head.kind === "token-classification") return head.kind;
   return head.kind === "masked-language-model" ? "fill-mask" : "text-classification";
 }
 
@@ -186,15 +187,21 @@ function componentCounts({ bits, ranks }: AdapterDescription): string {
 function pythonExample({ head, baseRevision }: AdapterDescription, { name, baseModel }: PublishOptions): string {
   const factory = `AutoModel${CLASS_ENDINGS[head.kind]}`;
   const revision = baseRevision === undefined ? "" : `, revision="${baseRevision}"`;
-  const labels =
-    "labels" in head ? `, num_labels=${head.labels.length}` : head.kind === "regression" ? ", num_labels=1" : "";
   return [
     "from peft import PeftModel",
     `from transformers import ${factory}`,
     "",
-    `base = ${factory}.from_pretrained(${JSON.stringify(baseModel ?? "folder of the base model")}${revision}${labels})`,
+    `base = ${factory}.from_pretrained(${JSON.stringify(baseModel ?? "folder of the base model")}${revision}${labelArguments(head)})`,
     `model = PeftModel.from_pretrained(base, ${JSON.stringify(name)})`,
   ].join("\n");
+}
+
+/** Pipelines of tokens group them by the names of the tags, so that these are given. */
+function labelArguments(head: Head): string {
+  if (head.kind === "regression") return ", num_labels=1";
+  if (!("labels" in head)) return "";
+  if (head.kind === "classification") return `, num_labels=${head.labels.length}`;
+  return `, id2label={${head.labels.map((label, index) => `${index}: ${JSON.stringify(label)}`).join(", ")}}`;
 }
 
 const FORMS_DIFFER = `These are scores of the trained form, whose evaluation also rounds weights or activations of the network. The

@@ -1,0 +1,89 @@
+import { basename, extname } from "node:path";
+import { parseFileName } from "@blora/data";
+import type { Example } from "@blora/spec";
+import type { SplitResult } from "@blora/trainer";
+import { toCsv } from "./predictions.ts";
+
+/** How tagged words are written: a sentence a line, a word a line, or a word a row. */
+export type TaggedFormat = "jsonl" | "conll" | "csv";
+
+/** A word, its likeliest tag and the probability of that; neither for a word that was cut off or has no token. */
+interface TaggedWord {
+  readonly word: string;
+  readonly tag: string | null;
+  readonly probability: number | null;
+}
+
+/** The format a file's name asks for; where none is named, that of the data. */
+export function taggedFormat(out: string | undefined, data: string | undefined): TaggedFormat {
+  if (out !== undefined && extname(out) === ".csv") return "csv";
+  const name = out ?? data;
+  const format = name === undefined ? undefined : parseFileName(basename(name))?.format;
+  const isColumns =
+    format === ".conll" || format === ".iob" || format === ".iob2" || format === ".bio" || format === ".txt";
+  return isColumns ? "conll" : "jsonl";
+}
+
+/**
+ * Every sentence with its tags.
+ *
+ * @param labels of the head, in the order of the logits
+ */
+export function taggedText(
+  examples: readonly Example[],
+  labels: readonly string[],
+  { logits, words = [] }: Pick<SplitResult, "logits" | "words">,
+  format: TaggedFormat,
+): string {
+  let answer = 0;
+  const sentences = examples.map(({ words: all = [], origin }, row) => {
+    const answered = new Map((words[row] ?? []).map((word) => [word, answer++]));
+    const tagged = all.map((word, index): TaggedWord => {
+      const at = answered.get(index);
+      if (at === undefined) return { word, tag: null, probability: null };
+      return { word, ...likeliest(labels, logits.subarray(at * labels.length, (at + 1) * labels.length)) };
+    });
+    return { origin, tagged };
+  });
+  return WRITERS[format](sentences);
+}
+
+interface TaggedSentence {
+  readonly origin: string;
+  readonly tagged: readonly TaggedWord[];
+}
+
+/** In columns a word without a tag has "_". */
+const WRITERS: Readonly<Record<TaggedFormat, (sentences: readonly TaggedSentence[]) => string>> = {
+  jsonl: (sentences) =>
+    sentences
+      .map(({ origin, tagged }) => {
+        const columns = {
+          words: tagged.map(({ word }) => word),
+          tags: tagged.map(({ tag }) => tag),
+          probabilities: tagged.map(({ probability }) => probability),
+        };
+        return `${JSON.stringify({ row: origin, ...columns })}\n`;
+      })
+      .join(""),
+  conll: (sentences) => {
+    const all = sentences.flatMap(({ tagged }) => tagged);
+    const between = all.some(({ word }) => /\s/.test(word)) ? "\t" : " ";
+    return sentences
+      .map(({ tagged }) => tagged.map(({ word, tag }) => `${word}${between}${tag ?? "_"}\n`).join(""))
+      .join("\n");
+  },
+  csv: (sentences) =>
+    toCsv([
+      ["row", "word", "tag", "probability"],
+      ...sentences.flatMap(({ origin, tagged }) =>
+        tagged.map(({ word, tag, probability }) => [origin, word, tag ?? "", String(probability ?? "")]),
+      ),
+    ]),
+};
+
+function likeliest(labels: readonly string[], logits: Float32Array): Pick<TaggedWord, "tag" | "probability"> {
+  const largest = Math.max(...logits);
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  return { tag: labels[logits.indexOf(largest)]!, probability: Number((1 / total).toFixed(6)) };
+}
