@@ -4,6 +4,9 @@ import { type GenerateOptions, generateText } from "./generate/generate.ts";
 import { createReader, type Reader } from "./generate/reader.ts";
 import { logitsOf, type TextInput } from "./logits.ts";
 import type { Runtime } from "./runtime.ts";
+import type { TaggedSpan } from "./words/find-entities.ts";
+import type { WordsInput } from "./words/read-words.ts";
+import { type TagOptions, tagWords } from "./words/tag-words.ts";
 
 /** What a classifier says of one text. */
 export interface Classification {
@@ -20,10 +23,17 @@ export interface AdaptedModel {
   readonly head: Head;
   /** Which form of the adapter is computed. */
   readonly form: AdapterForm;
-  /** Raw outputs [C] for every text or pair of texts. */
+  /** Raw outputs [C] for every text or pair of texts, or [T, C] for its tokens. */
   logits(inputs: readonly TextInput[]): Promise<Float32Array[]>;
   /** @throws InvalidInputError where the adapter does not predict labels */
   classify(inputs: readonly TextInput[]): Promise<Classification[]>;
+  /**
+   * Entities of every text, with their places in it. A text is cut into words at spaces and punctuation; where it is
+   * cut otherwise in training, pass its words.
+   *
+   * @throws InvalidInputError where the adapter does not tag words
+   */
+  tag(inputs: readonly WordsInput[], options?: TagOptions): Promise<TaggedSpan[][]>;
   /** The predicted number for every text or pair. @throws InvalidInputError where the adapter predicts something else */
   regress(inputs: readonly TextInput[]): Promise<number[]>;
   /**
@@ -54,6 +64,10 @@ export function createAdaptedModel(runtime: Runtime, network: OpenNetwork, origi
       if (head.kind !== "classification") throw unsuitable(origin, "classify", head);
       return (await logits(inputs)).map((row) => classification(row, head.labels));
     },
+    async tag(inputs, options) {
+      if (head.kind !== "token-classification") throw unsuitable(origin, "tag", head);
+      return tagWords(runtime, network, head.labels, inputs, options);
+    },
     async regress(inputs) {
       if (head.kind !== "regression") throw unsuitable(origin, "regress", head);
       return (await logits(inputs)).map((row) => row[0]!);
@@ -64,7 +78,12 @@ export function createAdaptedModel(runtime: Runtime, network: OpenNetwork, origi
 }
 
 function unsuitable(origin: string, method: string, { kind }: Head): InvalidInputError {
-  const other = kind === "classification" ? " Use classify." : kind === "regression" ? " Use regress." : "";
+  const uses: Partial<Record<Head["kind"], string>> = {
+    classification: "classify",
+    regression: "regress",
+    "token-classification": "tag",
+  };
+  const other = uses[kind] === undefined ? "" : ` Use ${uses[kind]}.`;
   return new InvalidInputError(`${origin}: ${method} does not go with an adapter whose head is ${kind}.${other}`);
 }
 

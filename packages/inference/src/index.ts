@@ -12,3 +12,6 @@ export {
   loadModel,
 } from "./load-model.ts";
 export type { TextInput } from "./logits.ts";
+export type { Aggregation, TaggedSpan } from "./words/find-entities.ts";
+export type { Span, WordsInput } from "./words/read-words.ts";
+export type { TagOptions } from "./words/tag-words.ts";

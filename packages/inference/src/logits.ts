@@ -24,7 +24,19 @@ export async function logitsOf(
   network: OpenNetwork,
   inputs: readonly TextInput[],
 ): Promise<Float32Array[]> {
-  const rows = inputs.map((input) => encode(runtime, network, input));
+  return rowLogits(
+    runtime,
+    network,
+    inputs.map((input) => encode(runtime, network, input)),
+  );
+}
+
+/** As `logitsOf`, of rows that are tokens already; [T, C] of each where tokens are classified. */
+export async function rowLogits(
+  runtime: Runtime,
+  network: OpenNetwork,
+  rows: readonly AssembledTokens[],
+): Promise<Float32Array[]> {
   const order = [...rows.keys()].sort((a, b) => rows[a]!.inputIds.length - rows[b]!.inputIds.length);
   const logits: Float32Array[] = Array.from({ length: rows.length });
   const runner = createNetworkRunner(runtime.steps, network);
@@ -68,7 +80,10 @@ async function runBatch(
     `text ${rows[Math.floor((index * B) / length)]!.text}`;
   const { logits } = await runner.run(`classify ${B}x${T}`, () => classifyStep(network, shape), feeds, textAt);
   const C = logits!.length / B;
-  return rows.map((_, b) => logits!.slice(b * C, (b + 1) * C));
+  const { head } = network;
+  const sizeOf = ({ inputIds }: AssembledTokens): number =>
+    head.kind === "token-classification" ? inputIds.length * head.labels.length : C;
+  return rows.map((row, b) => logits!.slice(b * C, b * C + sizeOf(row)));
 }
 
 function classifyStep({ architecture }: OpenNetwork, shape: TokenShape): NetworkStep {

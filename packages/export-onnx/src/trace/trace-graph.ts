@@ -54,6 +54,10 @@ export function modelOf(
     const ports = encoderPorts(head.kind === "classification" ? head.labels.length : 1);
     return { ports, dimensions: ["batch", "sequence"], compute: encodeWith(architecture) };
   }
+  if (head.kind === "token-classification") {
+    const ports = encoderPorts(head.labels.length, ["batch", "sequence"]);
+    return { ports, dimensions: ["batch", "sequence"], compute: encodeWith(architecture) };
+  }
   const model = architecture.languageModel;
   if (head.kind === "language-model" && model !== undefined) {
     const vocabulary = weights.get(model.unembedding(config).weight)!.shape[0]!;
@@ -61,6 +65,6 @@ export function modelOf(
     return { ports, dimensions: ["batch", "sequence", "past"], compute: decodeWith(model, config) };
   }
   throw new InvalidInputError(
-    `${name}: expected a head of classification, regression or language-model to export, found ${head.kind}.`,
+    `${name}: expected a head of classification, token-classification, regression or language-model to export, found ${head.kind}.`,
   );
 }

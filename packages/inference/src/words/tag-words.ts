@@ -1,0 +1,39 @@
+import type { OpenNetwork } from "@blora/network";
+import { rowLogits } from "../logits.ts";
+import type { Runtime } from "../runtime.ts";
+import { type Aggregation, findEntities, type TaggedSpan } from "./find-entities.ts";
+import { readWords, type WordsInput } from "./read-words.ts";
+
+export interface TagOptions {
+  /** Default `first`: each word has the tag of its first token, as in training. */
+  readonly aggregation?: Aggregation;
+}
+
+/** Entities of every text; a text that is too long is cut. */
+export async function tagWords(
+  runtime: Runtime,
+  network: OpenNetwork,
+  labels: readonly string[],
+  inputs: readonly WordsInput[],
+  { aggregation = "first" }: TagOptions = {},
+): Promise<TaggedSpan[][]> {
+  const { tokenizer } = runtime;
+  const longest = Math.min(network.maxLength, network.maxSeqLength);
+  const texts = inputs.map((input) => readWords(input, tokenizer));
+  const rows = texts.map(({ pieces }) =>
+    tokenizer.assemble(
+      pieces.map(({ id }) => id),
+      undefined,
+      longest,
+    ),
+  );
+  const logits = await runtime.exclusively(() => rowLogits(runtime, network, rows));
+  const C = labels.length;
+  return texts.map((text, row) => {
+    // Special tokens stand before and after the text.
+    const ofPieces = Array.from({ length: rows[row]!.inputIds.length - 2 }, (_, index) =>
+      logits[row]!.subarray((index + 1) * C, (index + 2) * C),
+    );
+    return findEntities(text, ofPieces, labels, aggregation);
+  });
+}
