@@ -50,6 +50,20 @@ describe("parquet reader", () => {
     );
   });
 
+  test("keeps the class names of lists, as every version of datasets describes them", async () => {
+    const filename = join(folderOf({}), "train.parquet");
+    const classes = { names: ["no", "yes"], _type: "ClassLabel" };
+    const features = { text: [classes], label: { feature: classes, _type: "Sequence" }, score: [{ dtype: "float32" }] };
+    const kvMetadata = [{ key: "huggingface", value: JSON.stringify({ info: { features } }) }];
+    parquetWriteFile({ filename, columnData, kvMetadata });
+    expect((await readTable(filename)).classNames).toEqual(
+      new Map([
+        ["text", ["no", "yes"]],
+        ["label", ["no", "yes"]],
+      ]),
+    );
+  });
+
   test("names a file that is something else, is cut short or is not there", async () => {
     const pointer = fileOf("train.parquet", "version https://git-lfs.github.com/spec/v1\n");
     await expect(readTable(pointer)).rejects.toThrow(`${pointer}: expected a parquet file. `);

@@ -11,12 +11,17 @@ import {
   entitiesOf,
   entityScores,
   f1,
+  labelCounts,
   macroF1,
+  macroF1OfLabels,
   matthewsCorrelation,
+  microF1OfLabels,
   mostFrequent,
   pearson,
+  ratesOf,
   rootMeanSquaredError,
   spearman,
+  subsetAccuracy,
 } from "../src/index.ts";
 
 /** Made by fixtures/metrics/make.py with scikit-learn, SciPy and seqeval. */
@@ -47,6 +52,14 @@ interface Golden {
     readonly f1: number;
     readonly types: Readonly<Record<string, ClassScores>>;
   }[];
+  readonly several: readonly {
+    readonly labels: readonly (readonly number[])[];
+    readonly predictions: readonly (readonly number[])[];
+    readonly microF1: number;
+    readonly macroF1: number;
+    readonly subsetAccuracy: number;
+    readonly scores: readonly ClassScores[];
+  }[];
 }
 
 const golden = JSON.parse(
@@ -72,6 +85,17 @@ describe("against the references", () => {
     expect(pearson(data.predictions, data.targets)).toBeCloseTo(data.pearson, 12);
     expect(spearman(data.predictions, data.targets)).toBeCloseTo(data.spearman, 12);
     expect(rootMeanSquaredError(data.predictions, data.targets)).toBeCloseTo(data.rmse, 12);
+  });
+
+  test.each(golden.several)("several labels of a row", (data) => {
+    const C = data.scores.length;
+    const [predictions, labels] = [data.predictions.flat(), data.labels.flat()];
+    const counts = labelCounts(predictions, labels, C);
+    expect(microF1OfLabels(counts)).toBeCloseTo(data.microF1, 12);
+    expect(macroF1OfLabels(counts)).toBeCloseTo(data.macroF1, 12);
+    expect(subsetAccuracy(predictions, labels, C)).toBeCloseTo(data.subsetAccuracy, 12);
+    for (const [label, { right, found, support }] of counts.entries())
+      expectScores(ratesOf(right, found, support), data.scores[label]!);
   });
 
   test.each(golden.entities)("entities", (data) => {
@@ -115,6 +139,16 @@ describe("classification metrics", () => {
 
   test("MCC of three classes follows Gorodkin", () => {
     expect(matthewsCorrelation([0, 1, 1, 0, 2, 2], [0, 1, 2, 0, 1, 2])).toBeCloseTo(0.5, 12);
+  });
+
+  test("labels that are never found or there count 0 in the mean, nothing in all together", () => {
+    const counts = labelCounts([1, 0, 0, 1, 0, 0], [1, 0, 0, 1, 0, 1], 3);
+    expect(counts.map(({ right, found, support }) => [right, found, support])).toEqual([
+      [2, 2, 2],
+      [0, 0, 0],
+      [0, 0, 1],
+    ]);
+    expect([microF1OfLabels(counts), macroF1OfLabels(counts)]).toEqual([0.8, 1 / 3]);
   });
 
   test("F1 is 0 where class 1 occurs nowhere", () => {

@@ -2,12 +2,15 @@ import { didYouMean, InvalidInputError } from "@blora/spec";
 
 /** Text of a label cell; undefined where it is empty. */
 export function labelText(cell: unknown, origin: string): string | undefined {
-  if (cell === undefined || cell === null) return undefined;
+  if (isEmpty(cell)) return undefined;
   if (typeof cell === "object") {
     throw new InvalidInputError(`${origin}: expected one label, found ${JSON.stringify(cell)}.`);
   }
-  const text = String(cell).trim();
-  return text === "" ? undefined : text;
+  return String(cell).trim();
+}
+
+export function isEmpty(cell: unknown): boolean {
+  return cell === undefined || cell === null || (typeof cell === "string" && cell.trim() === "");
 }
 
 /** @throws InvalidInputError for what is no finite number */
@@ -17,11 +20,31 @@ export function numberOf(text: string, origin: string): number {
   throw new InvalidInputError(`${origin}: expected a number as label, found ${JSON.stringify(text)}.`);
 }
 
-/** @throws InvalidInputError for a class that training does not know */
-export function classOf(text: string, labels: readonly string[], origin: string): number {
-  const index = labels.indexOf(text);
-  if (index >= 0) return index;
-  throw new InvalidInputError(
-    `${origin}: expected one of the classes ${labels.join(", ")}, found ${JSON.stringify(text)}.${didYouMean(text, labels)}`,
-  );
+const SHOWN = 12;
+
+/**
+ * Indices of classes by name, collecting those that are none.
+ *
+ * @throws InvalidInputError in `requireKnown`, which lists every class that training does not know
+ */
+export function createClassIndex(labels: readonly string[]) {
+  const indices = new Map(labels.map((label, index) => [label, index]));
+  const unknown = new Map<string, string>();
+  return {
+    indexOf(label: string, origin: string): number {
+      const index = indices.get(label);
+      if (index === undefined && !unknown.has(label)) unknown.set(label, origin);
+      return index ?? -1;
+    },
+    requireKnown(): void {
+      const [[label, origin] = [], ...others] = unknown;
+      if (label === undefined) return;
+      const names = others.slice(0, SHOWN).map(([name]) => JSON.stringify(name));
+      const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : "";
+      const listed = others.length === 0 ? "" : ` and, in later rows, ${names.join(", ")}${more}`;
+      throw new InvalidInputError(
+        `${origin}: expected one of the classes ${labels.join(", ")}, found ${JSON.stringify(label)}${listed}.${others.length === 0 ? didYouMean(label, labels) : ""}`,
+      );
+    },
+  };
 }

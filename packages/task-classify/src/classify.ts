@@ -1,12 +1,14 @@
-import { definePlugin, type LabelHead, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
+import { definePlugin, type Example, type LabelHead, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
 import { ops, softmaxCrossEntropy, type Tensor } from "@blora/tensor";
+import { type ClassWeights, weightsOf } from "./class-weights.ts";
 import { loadSplit } from "./load.ts";
 import { type ClassifyOptions, optionsSchema } from "./options.ts";
-import { scoreLogits, scoreMajority } from "./score.ts";
+import { primaryMetricOf, scoreLogits, scoreMajority } from "./score.ts";
 import { understandData } from "./understand-data.ts";
 
 /**
- * One label for a text or a pair of texts, from your own csv, tsv, jsonl or parquet files.
+ * A class, any number of classes, or a number for a text or a pair of texts, from your own csv, tsv, jsonl or parquet
+ * files.
  *
  * @example const { options } = await understandData("reviews.csv");
  * const reviews = classify(options);
@@ -21,12 +23,15 @@ export const classify: Plugin<"task", "classify", ClassifyOptions, LabelTask> = 
 });
 
 function createTask(options: ClassifyOptions): LabelTask {
-  const { kind, labels = [], train = "train", evaluation = ["validation"] } = options;
-  const head: LabelHead = kind === "class" ? { kind: "classification", labels } : { kind: "regression" };
+  const { kind, several = false, labels = [], classWeights, train = "train", evaluation = ["validation"] } = options;
+  const head: LabelHead =
+    kind === "number" ? { kind: "regression" } : { kind: "classification", labels, ...(several && { several }) };
+  const weights = classWeights === undefined ? undefined : weightsOf(labels, classWeights as ClassWeights);
+  const classLoss = several ? severalLoss : oneLoss;
   return {
     name: "classify",
     head,
-    primaryMetric: kind === "class" ? "accuracy" : "pearson",
+    primaryMetric: primaryMetricOf(head),
     splits: { train, evaluation },
 
     load: async (split, data) => {
@@ -34,28 +39,45 @@ function createTask(options: ClassifyOptions): LabelTask {
       return loadSplit(options, split, data);
     },
 
-    encode: ({ first, second, label }, tokenizer, maxLength) => ({
+    encode: (example, tokenizer, maxLength) => ({
       ...tokenizer.assemble(
-        tokenizer.encode(first),
-        second === undefined ? undefined : tokenizer.encode(second),
+        tokenizer.encode(example.first),
+        example.second === undefined ? undefined : tokenizer.encode(example.second),
         maxLength,
       ),
-      label,
+      label: example.label,
+      ...(several && { labels: flagsOf(example, labels.length) }),
     }),
 
-    loss: (logits, given) => (kind === "class" ? classLoss(options, logits, given) : squaredError(logits, given)),
+    loss: (logits, given) => (kind === "number" ? squaredError(logits, given) : classLoss(logits, given, weights)),
     score: (logits, given) => scoreLogits(head, logits, given),
     majority: (given) => scoreMajority(head, given),
   };
 }
 
+/** 0 or 1 for each of C classes; nothing where the row is not labelled. */
+function flagsOf({ labels }: Example, C: number): number[] {
+  return labels === undefined ? [] : Array.from({ length: C }, (_, index) => Number(labels.includes(index)));
+}
+
 /** −w[y] · ln p(y), with the weight of the row's class. */
-function classLoss({ labels = [], classWeights }: ClassifyOptions, logits: Tensor, given: Tensor): Tensor {
-  const targets = ops.cast(ops.oneHot(ops.cast(given, "int32"), labels.length), "float32"); // [B, C]
+function oneLoss(logits: Tensor, given: Tensor, weights: readonly number[] | undefined): Tensor {
+  const [, C] = logits.shape as [number, number];
+  const targets = ops.cast(ops.oneHot(ops.cast(given, "int32"), C), "float32"); // [B, C]
   const losses = softmaxCrossEntropy(logits, targets); // [B]
-  if (classWeights === undefined) return losses;
-  const weights = ops.tensor([...classWeights], [1, labels.length]);
-  return ops.mul(losses, ops.sum(ops.mul(targets, weights), [1]));
+  if (weights === undefined) return losses;
+  return ops.mul(losses, ops.sum(ops.mul(targets, ops.tensor([...weights], [1, C])), [1]));
+}
+
+/** Mean over the classes of −w · y · ln p − (1 − y) · ln(1 − p), as (1 + (w − 1) · y) · softplus(−z) + (1 − y) · z. */
+function severalLoss(logits: Tensor, given: Tensor, weights: readonly number[] | undefined): Tensor {
+  if (weights === undefined) return ops.mean(ops.sub(ops.softplus(logits), ops.mul(given, logits)), [1]);
+  const more = ops.tensor(
+    weights.map((weight) => weight - 1),
+    [1, weights.length],
+  );
+  const found = ops.mul(ops.add(ops.mul(given, more), 1), ops.softplus(ops.neg(logits)));
+  return ops.mean(ops.add(found, ops.mul(ops.sub(1, given), logits)), [1]);
 }
 
 function squaredError(logits: Tensor, given: Tensor): Tensor {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Example, Split } from "@blora/spec";
 import { hasSplit, tablesOf } from "./files.ts";
-import { holdOut, textKey } from "./hold-out.ts";
+import { holdOut, type Stratification, textKey } from "./hold-out.ts";
 import type { ClassifyOptions } from "./options.ts";
 import { examplesOf } from "./rows.ts";
 
@@ -10,7 +10,7 @@ const SEED = 42;
 
 /**
  * A split of a data file or folder. Where there is no `validation`, a share of the training rows is, of every class
- * alike.
+ * alike, and equal texts together.
  *
  * @throws NotFoundError | InvalidInputError naming file and row
  */
@@ -26,17 +26,22 @@ export async function loadSplit(options: ClassifyOptions, name: string, data: st
   const isWhole = options.evaluation !== undefined || (await hasSplit("validation", data));
   if (isWhole) return { name, examples: all, notes: repeatedTexts(all) };
   const { validationShare = SHARE, validationSeed = SEED } = options;
-  const parts = holdOut(all, validationShare, validationSeed, options.kind === "class");
+  const parts = holdOut(all, validationShare, validationSeed, stratificationOf(options));
   if (isTrain) return { name, examples: parts.train, notes: repeatedTexts(parts.train) };
   const note = `The data have no validation split: ${parts.validation.length} of ${all.length} training rows are held out for it (seed ${validationSeed}).`;
   return { name, examples: parts.validation, notes: [note] };
 }
 
+function stratificationOf({ kind, several }: ClassifyOptions): Stratification {
+  if (kind === "number") return "none";
+  return several === true ? "classes" : "class";
+}
+
 function repeatedTexts(examples: readonly Example[]): string[] {
-  const labels = new Map<string, Set<number | undefined>>();
+  const labels = new Map<string, Set<string>>();
   for (const example of examples) {
     const key = textKey(example);
-    labels.set(key, (labels.get(key) ?? new Set()).add(example.label));
+    labels.set(key, (labels.get(key) ?? new Set()).add(String(example.labels ?? example.label)));
   }
   const repeated = examples.length - labels.size;
   const torn = [...labels.values()].filter(({ size }) => size > 1).length;

@@ -1,13 +1,14 @@
 import { requireColumn, requireText, type Table } from "@blora/data";
 import { type Example, InvalidInputError } from "@blora/spec";
-import { classOf, labelText, numberOf } from "./cells.ts";
+import { createClassIndex, isEmpty, labelText, numberOf } from "./cells.ts";
+import { type LabelCell, labelsOfCell } from "./label-lists.ts";
 import type { ClassifyOptions } from "./options.ts";
 
 /**
  * The examples of one table. A table without the label column holds rows to be answered.
  *
  * @param labelled whether every row must have a label
- * @throws InvalidInputError naming the file and column, or the row, that is wrong
+ * @throws InvalidInputError naming the file and column, or the row, that is wrong, and every class that is none
  */
 export function examplesOf(table: Table, options: ClassifyOptions, labelled: boolean): Example[] {
   const first = requireColumn(table, [options.text], "text");
@@ -15,27 +16,36 @@ export function examplesOf(table: Table, options: ClassifyOptions, labelled: boo
   const hasLabels = labelled || table.columns.includes(options.label);
   const label = hasLabels ? requireColumn(table, [options.label], "label") : undefined;
   const names = table.classNames?.get(options.label);
-  return table.rows.map((row) => {
-    const { origin } = row;
-    const text = label === undefined ? undefined : storedLabel(row.cells[label], names, origin);
-    if (labelled && text === undefined) {
-      throw new InvalidInputError(`${origin}: expected a label in column ${options.label}, found an empty cell.`);
+  const classes = createClassIndex(options.labels ?? []);
+  const answerOf = ({ cell, origin }: LabelCell): Pick<Example, "label" | "labels"> => {
+    if (options.several === true) {
+      const found = labelsOfCell({ cell, origin }, options.separator).map((name) => storedName(name, names));
+      return { labels: found.map((name) => classes.indexOf(name, origin)).sort((a, b) => a - b) };
     }
+    const text = storedName(labelText(cell, origin)!, names);
+    return { label: options.kind === "number" ? numberOf(text, origin) : classes.indexOf(text, origin) };
+  };
+  const examples = table.rows.map((row) => {
+    const { origin } = row;
+    const cell = label === undefined ? undefined : row.cells[label];
+    if (labelled && isEmpty(cell)) throw unlabelled(options, origin);
     return {
       first: requireText(table, row, first),
       ...(second !== undefined && { second: requireText(table, row, second) }),
-      ...(text !== undefined && { label: labelOf(text, options, origin) }),
+      ...(!isEmpty(cell) && answerOf({ cell, origin })),
       origin,
     };
   });
+  classes.requireKnown();
+  return examples;
+}
+
+function unlabelled({ label, several }: ClassifyOptions, origin: string): InvalidInputError {
+  const none = several === true ? " A row of none of the classes has the list []." : "";
+  return new InvalidInputError(`${origin}: expected a label in column ${label}, found an empty cell.${none}`);
 }
 
 /** A class by its name, where the file numbers its classes and names the numbers. */
-export function storedLabel(cell: unknown, names: readonly string[] | undefined, origin: string): string | undefined {
-  const text = labelText(cell, origin);
-  return (text === undefined ? undefined : names?.[Number(text)]) ?? text;
-}
-
-function labelOf(text: string, { kind, labels = [] }: ClassifyOptions, origin: string): number {
-  return kind === "number" ? numberOf(text, origin) : classOf(text, labels, origin);
+export function storedName(text: string, names: readonly string[] | undefined): string {
+  return names?.[Number(text)] ?? text;
 }

@@ -1,10 +1,14 @@
 import { basename } from "node:path";
 import { isOfHub, nameOfFile, type Table } from "@blora/data";
 import { InvalidInputError, type Understood } from "@blora/spec";
+import { isEmpty, labelText } from "./cells.ts";
+import { balancedWeights } from "./class-weights.ts";
 import { findColumns } from "./columns.ts";
 import { tablesOf } from "./files.ts";
+import { findSeparator, isList, type LabelCell, labelsOfCell } from "./label-lists.ts";
+import { loadSplit } from "./load.ts";
 import type { ClassifyOptions } from "./options.ts";
-import { storedLabel } from "./rows.ts";
+import { storedName } from "./rows.ts";
 
 /** Labels are classes while they are few. Beyond, whole numbers are amounts, and texts must repeat to be classes. */
 const FEW_CLASSES = 20;
@@ -13,7 +17,8 @@ const MOST_CLASSES_PER_ROW = 0.5;
 
 /**
  * What the training rows say that `given` leaves open: which columns hold text and label, whether labels are classes
- * or numbers, and the names of the classes, in the order of their numbers or else of the alphabet.
+ * or numbers, whether a row has several and what stands between them, the names of the classes, in the order of their
+ * numbers or else of the alphabet, and the weights of balanced classes.
  *
  * @throws NotFoundError | InvalidInputError naming the file and what is missing or cannot be told
  */
@@ -24,14 +29,69 @@ export async function understandData(
   const tables = (await tablesOf(given.train ?? "train", data))!;
   const [first] = tables;
   const columns = findColumns(first!, definedOf(given));
-  const texts = tables.flatMap((table) => labelTexts(table, columns.label));
-  if (texts.length === 0)
+  const cells = tables.flatMap((table) => labelCells(table, columns.label));
+  if (cells.length === 0)
     throw new InvalidInputError(`${first!.file}: expected rows with a label in ${columns.label}, found none.`);
   const names = tables.map(({ classNames }) => classNames?.get(columns.label)).find((found) => found !== undefined);
+  const labelled = { cells, names, column: columns.label, file: first!.file };
+  const options = { ...given, ...kindOf(given, labelled), ...columns };
+  return { options: await withWeights(options, data), sentence: sentenceOf(options, cells.length, data) };
+}
+
+/** The label cells of the training rows that have one. */
+interface Labelled {
+  readonly cells: readonly LabelCell[];
+  /** Names the file gives the numbers of its classes. */
+  readonly names: readonly string[] | undefined;
+  readonly column: string;
+  readonly file: string;
+}
+
+type Kind = Pick<ClassifyOptions, "kind" | "several" | "separator" | "labels">;
+
+function kindOf(given: Partial<ClassifyOptions>, { cells, names, column, file }: Labelled): Kind {
+  const lists = severalOf(given, cells);
+  if (lists !== undefined) {
+    const rows = cells.map((cell) => labelsOfCell(cell, lists.separator).map((name) => storedName(name, names)));
+    if (new Set(rows.map((row) => JSON.stringify(row.toSorted()))).size < 2) {
+      throw new InvalidInputError(
+        `${file}: expected rows with different labels in column ${column}, found ${rows[0]!.join(", ") || "none"} in all.`,
+      );
+    }
+    return { kind: "class", ...lists, labels: given.labels ?? names ?? inOrder([...new Set(rows.flat())]) };
+  }
+  const texts = cells.map(({ cell, origin }) => storedName(labelText(cell, origin)!, names));
   const kind = given.kind ?? (names === undefined && areNumbers(texts) ? "number" : "class");
-  const labels = kind === "class" ? (given.labels ?? names ?? classesOf(texts, columns.label, first!.file)) : undefined;
-  const options: ClassifyOptions = { ...given, kind, ...(labels && { labels }), ...columns };
-  return { options, sentence: sentenceOf(options, texts.length, data) };
+  return kind === "class" ? { kind, labels: given.labels ?? names ?? classesOf(texts, column, file) } : { kind };
+}
+
+/** Whether cells hold several labels, and what stands between them. */
+function severalOf(
+  { kind, several, separator, labels }: Partial<ClassifyOptions>,
+  cells: readonly LabelCell[],
+): Pick<Kind, "several" | "separator"> | undefined {
+  if (several === false || kind === "number") return undefined;
+  if (separator !== undefined) return { several: true, separator };
+  if (cells.some(({ cell }) => isList(cell))) {
+    const single = cells.find(({ cell }) => !isList(cell));
+    if (single === undefined || several === true) return { several: true };
+    throw new InvalidInputError(
+      `${single.origin}: expected a list of labels as in other rows, found ${JSON.stringify(single.cell)}. Set task.several=true where a cell may be one label, or false where lists are names.`,
+    );
+  }
+  const texts = cells.map(({ cell }) => String(cell));
+  const areKnown = labels !== undefined && texts.every((text) => labels.includes(text.trim()));
+  const found = areKnown ? undefined : findSeparator(texts);
+  if (found !== undefined) return { several: true, separator: found };
+  return several === true ? { several } : undefined;
+}
+
+/** Numbers for `balanced`, from the rows that are learned. */
+async function withWeights(options: ClassifyOptions, data: string): Promise<ClassifyOptions> {
+  const { classWeights, labels, several = false, train = "train" } = options;
+  if (classWeights !== "balanced" || labels === undefined) return options;
+  const { examples } = await loadSplit(options, train, data);
+  return { ...options, classWeights: balancedWeights(examples, labels, several) };
 }
 
 function definedOf({
@@ -46,10 +106,9 @@ function definedOf({
   };
 }
 
-function labelTexts(table: Table, label: string): string[] {
-  const column = table.columns.indexOf(label);
-  const names = table.classNames?.get(label);
-  return table.rows.flatMap(({ cells, origin }) => storedLabel(cells[column], names, origin) ?? []);
+function labelCells({ columns, rows }: Table, label: string): LabelCell[] {
+  const column = columns.indexOf(label);
+  return rows.map(({ cells, origin }) => ({ cell: cells[column], origin })).filter(({ cell }) => !isEmpty(cell));
 }
 
 function areNumbers(texts: readonly string[]): boolean {
@@ -70,18 +129,27 @@ function classesOf(texts: readonly string[], column: string, file: string): read
       `${file}: expected classes in column ${column}, found ${classes.length} different texts in ${texts.length} rows. Name the column of the label: task.label=<column>.`,
     );
   }
+  return inOrder(classes);
+}
+
+/** By number where all are numbers, else by the alphabet. */
+function inOrder(classes: readonly string[]): readonly string[] {
   const numbered = classes.every((name) => Number.isFinite(Number(name)));
-  return classes.sort(numbered ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1));
+  return classes.toSorted(numbered ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1));
 }
 
 const SHOWN = 12;
 
-function sentenceOf({ kind, text, pair, label, labels = [] }: ClassifyOptions, rows: number, data: string): string {
+function sentenceOf(options: ClassifyOptions, rows: number, data: string): string {
+  const { text, pair } = options;
   const read = pair === undefined ? `the text in ${text}` : `the texts in ${text} and ${pair}`;
+  return `${isOfHub(data) ? nameOfFile(data) : basename(data)}: ${rows} labelled rows; learns from ${read} ${askedOf(options)}.`;
+}
+
+function askedOf({ kind, several, separator, label, labels = [] }: ClassifyOptions): string {
+  if (kind === "number") return `the number in ${label}`;
   const list = labels.length > SHOWN ? [...labels.slice(0, SHOWN), "…"] : labels;
-  const asked =
-    kind === "number"
-      ? `the number in ${label}`
-      : `which of ${labels.length} classes is in ${label} (${list.join(", ")})`;
-  return `${isOfHub(data) ? nameOfFile(data) : basename(data)}: ${rows} labelled rows; learns from ${read} ${asked}.`;
+  const between = separator === undefined ? "" : `, joined by ${JSON.stringify(separator)}`;
+  const where = several === true ? `are in ${label}${between}, any number of them` : `is in ${label}`;
+  return `which of ${labels.length} classes ${where} (${list.join(", ")})`;
 }

@@ -11,6 +11,7 @@ const folder = dataFolder({
   "one.csv": ["text,label", ...rows(80, "no"), ...rows(20, "yes"), "no 0,no", "both,no", "both,yes"],
   "new.csv": ["text", "what is this", "and this"],
   "wrong.csv": ["text,label", "a,no", "b,yse"],
+  "unknown.csv": ["text,label", "a,no", "b,maybe", "c,perhaps", "d,maybe"],
   "empty-label.csv": ["text,label", "a,no", "b,"],
 });
 const splits = dataFolder({
@@ -70,6 +71,9 @@ describe("a single file", () => {
     await expect(load("train", join(folder, "wrong.csv"))).rejects.toThrow(
       `${join(folder, "wrong.csv")}, row 3: expected one of the classes no, yes, found "yse". Did you mean yes?`,
     );
+    await expect(load("unknown.csv", join(folder, "unknown.csv"))).rejects.toThrow(
+      `${join(folder, "unknown.csv")}, row 3: expected one of the classes no, yes, found "maybe" and, in later rows, "perhaps".`,
+    );
     await expect(load("train", join(folder, "empty-label.csv"))).rejects.toThrow(
       `${join(folder, "empty-label.csv")}, row 3: expected a label in column label, found an empty cell.`,
     );
@@ -98,5 +102,57 @@ describe("a folder of splits", () => {
     const single = dataFolder({ "reviews.csv": ["text,label", "a,no", "b,yes", "c,no", "d,yes"] });
     expect((await load("train", single)).examples).toHaveLength(2);
     expect((await load("validation", single)).examples).toHaveLength(2);
+  });
+});
+
+describe("several classes of a row", () => {
+  const SEVERAL: ClassifyOptions = { ...OPTIONS, labels: ["a", "b", "c", "rare"], several: true, separator: "|" };
+  /** 200 texts: `a` in a half, `b` in a quarter, `c` in a tenth, `rare` in six, none in the others; two stand twice. */
+  const labelsOf = (row: number): string =>
+    [...(row % 2 === 0 ? ["a"] : []), ...(row % 4 < 1 ? ["b"] : []), ...(row % 10 === 3 ? ["c"] : [])].join("|") ||
+    "[]";
+  const lines = Array.from({ length: 200 }, (_, row) => `text ${row},${row % 35 === 1 ? "rare" : labelsOf(row)}`);
+  const several = dataFolder({
+    "one.csv": ["text,label", ...lines, "text 0,c", "text 1,[]"],
+    "few.csv": ["text,label", "p,a|b", "q,b"],
+    "wrong.csv": ["text,label", "p,a| d |b", "q,e"],
+  });
+
+  test("are indices in order, none for an empty list", async () => {
+    const { examples } = await load("one.csv", join(several, "one.csv"), SEVERAL);
+    expect(examples.slice(0, 4).map(({ labels }) => labels)).toEqual([[0, 1], [3], [0], [2]]);
+    expect(examples[7]!.labels).toEqual([]);
+  });
+
+  test("keep their shares in what is held out, equal texts together, the same each time", async () => {
+    const file = join(several, "one.csv");
+    const train = await load("train", file, SEVERAL);
+    const validation = await load("validation", file, SEVERAL);
+    const count = (label: number) => validation.examples.filter(({ labels }) => labels!.includes(label)).length;
+    expect([0, 1, 2, 3].map(count)).toEqual([10, 5, 2, 1]);
+    expect(validation.examples).toHaveLength(20);
+    expect(train.examples).toHaveLength(182);
+    const learned = new Set(train.examples.map(({ first }) => first));
+    expect(validation.examples.filter(({ first }) => learned.has(first))).toEqual([]);
+    expect(await load("validation", file, SEVERAL)).toEqual(validation);
+    expect((await load("validation", file, { ...SEVERAL, validationSeed: 2 })).examples).not.toEqual(
+      validation.examples,
+    );
+    expect(train.notes).toEqual([
+      "2 of 182 training rows repeat the text of another.",
+      "2 texts stand in training with different labels.",
+    ]);
+  });
+
+  test("one text is held out of the fewest", async () => {
+    expect((await load("validation", join(several, "few.csv"), SEVERAL)).examples).toHaveLength(1);
+    expect((await load("train", join(several, "few.csv"), SEVERAL)).examples).toHaveLength(1);
+  });
+
+  test("what is no class is listed", async () => {
+    const file = join(several, "wrong.csv");
+    await expect(load("train", file, SEVERAL)).rejects.toThrow(
+      `${file}, row 2: expected one of the classes a, b, c, rare, found "d" and, in later rows, "e".`,
+    );
   });
 });

@@ -20,6 +20,27 @@ const folder = dataFolder({
   "alone.csv": ["text,label", "a,yes", "b,yes"],
   "unnamed.csv": ["a,b,c", "1,2,3"],
   "unlabelled.csv": ["text,label", "a,", "b,"],
+  "bars.csv": ["text,label", "a,food|price", "b,price", "c,service |food", "d,service", "e,"],
+  "commas.csv": ["text,label", 'a,"2,27"', "b,27", 'c,"2,3,10"', "d,3", "e,10"],
+  "cities.csv": ["text,label", 'a,"Paris, France"', 'b,"Lyon, France"', 'c,"Nice, France"'],
+  "lists.jsonl": jsonl([
+    { text: "a", labels: ["x", "y"] },
+    { text: "b", labels: [] },
+    { text: "c", labels: ["y"] },
+  ]),
+  "lists.csv": ["text,label", 'a,"[""x"", ""y""]"', "b,[]", 'c,"[""y""]"'],
+  "python.csv": ["text,label", "a,\"['x', 'y']\"", "b,['x']"],
+  "mixed.csv": ["text,label", 'a,"[""x""]"', "b,y"],
+  "holes.jsonl": jsonl([
+    { text: "a", labels: ["x"] },
+    { text: "b", labels: ["y", null] },
+  ]),
+  "same.jsonl": jsonl([
+    { text: "a", labels: ["x", "y"] },
+    { text: "b", labels: ["y", "x"] },
+  ]),
+  "brackets.csv": ["text,label", "a,[pos]", "b,[neg]"],
+  "skewed.csv": ["text,label", ...["a", "a", "a", "a", "b", "b", "c"].map((label, row) => `text ${row},${label}`)],
   "quoted.csv": ["text,label", '"a, with ""quotes""\nand lines",x', 'stray " quote,y'],
 });
 const at = (name: string): string => join(folder, name);
@@ -35,6 +56,28 @@ describe("columns, kind and classes", () => {
     ["flags.jsonl", { kind: "class", text: "comment", label: "toxic", labels: ["false", "true"] }],
     ["amounts.csv", { kind: "number", text: "text", label: "label" }],
     ["quoted.csv", { kind: "class", text: "text", label: "label", labels: ["x", "y"] }],
+    [
+      "bars.csv",
+      {
+        kind: "class",
+        several: true,
+        separator: "|",
+        text: "text",
+        label: "label",
+        labels: ["food", "price", "service"],
+      },
+    ],
+    [
+      "commas.csv",
+      { kind: "class", several: true, separator: ",", text: "text", label: "label", labels: ["2", "3", "10", "27"] },
+    ],
+    [
+      "cities.csv",
+      { kind: "class", text: "text", label: "label", labels: ["Lyon, France", "Nice, France", "Paris, France"] },
+    ],
+    ["lists.jsonl", { kind: "class", several: true, text: "text", label: "labels", labels: ["x", "y"] }],
+    ["lists.csv", { kind: "class", several: true, text: "text", label: "label", labels: ["x", "y"] }],
+    ["brackets.csv", { kind: "class", text: "text", label: "label", labels: ["[neg]", "[pos]"] }],
   ])("%s", async (name, expected) => {
     expect((await understandData(at(name))).options).toEqual(expected);
   });
@@ -42,6 +85,17 @@ describe("columns, kind and classes", () => {
   test("what is given is kept", async () => {
     const given = { kind: "number", text: "Review", validationSeed: 7 } as const;
     expect((await understandData(at("stars.csv"), given)).options).toEqual({ ...given, label: "Stars" });
+    const bars = { several: false } as const;
+    expect((await understandData(at("bars.csv"), bars)).options.labels).toEqual([
+      "food|price",
+      "price",
+      "service",
+      "service |food",
+    ]);
+    expect((await understandData(at("cities.csv"), { separator: "," })).options).toEqual({
+      ...{ kind: "class", several: true, separator: ",", text: "text", label: "label" },
+      labels: ["France", "Lyon", "Nice", "Paris"],
+    });
     const named = { text: "hypothesis", label: "id", labels: ["3", "2", "1"] };
     expect((await understandData(at("pairs.tsv"), named)).options).toEqual({ ...named, kind: "class" });
   });
@@ -50,10 +104,30 @@ describe("columns, kind and classes", () => {
     expect((await understandData(at("stars.csv"))).sentence).toBe(
       "stars.csv: 4 labelled rows; learns from the text in Review which of 3 classes is in Stars (1, 5, 10).",
     );
+    expect((await understandData(at("bars.csv"))).sentence).toBe(
+      'bars.csv: 4 labelled rows; learns from the text in text which of 3 classes are in label, joined by "|", any number of them (food, price, service).',
+    );
+    expect((await understandData(at("lists.csv"))).sentence).toContain(
+      "2 classes are in label, any number of them (x, y)",
+    );
     expect((await understandData(at("similar.jsonl"))).sentence).toBe(
       "similar.jsonl: 2 labelled rows; learns from the texts in sentence1 and sentence2 the number in score.",
     );
   });
+});
+
+test("balanced weights make up for how often a class is learned", async () => {
+  // As scikit-learn's compute_class_weight("balanced"): one text of each class that has two is held out.
+  const { options } = await understandData(at("skewed.csv"), { classWeights: "balanced", validationShare: 0.2 });
+  expect(options.classWeights).toEqual({ a: 5 / 9, b: 5 / 3, c: 5 / 3 });
+  const several = await understandData(at("bars.csv"), { classWeights: "balanced", evaluation: ["train"] }).catch(
+    String,
+  );
+  expect(several).toContain(
+    "row 6: expected a label in column label, found an empty cell. A row of none of the classes has the list [].",
+  );
+  const lists = await understandData(at("lists.csv"), { classWeights: "balanced", evaluation: ["train"] });
+  expect(lists.options.classWeights).toEqual({ x: 2, y: 1 / 2 });
 });
 
 describe("what cannot be told", () => {
@@ -79,9 +153,19 @@ describe("what cannot be told", () => {
       "expected classes in column label, found 30 different texts in 30 rows. Name the column of the label: task.label=<column>.",
     ],
     ["alone.csv", {}, "expected at least two classes in column label, found yes alone."],
+    [
+      "python.csv",
+      {},
+      `, row 2: expected a JSON list of labels such as ["a", "b"], found ['x', 'y']. Set task.several=false where this is the name of one class.`,
+    ],
+    ["mixed.csv", {}, ', row 3: expected a list of labels as in other rows, found "y". Set task.several=true'],
+    ["holes.jsonl", {}, ", row 2: expected a list of labels, found null in it."],
+    ["same.jsonl", {}, "expected rows with different labels in column labels, found x, y in all."],
     ["unlabelled.csv", {}, "expected rows with a label in label, found none."],
   ])("%s %j", async (name, given, expected) => {
-    await expect(understandData(at(name), given)).rejects.toThrow(`${at(name)}: ${expected}`);
+    await expect(understandData(at(name), given)).rejects.toThrow(
+      `${at(name)}${expected.startsWith(",") ? "" : ": "}${expected}`,
+    );
   });
 
   test("a path where nothing is", async () => {

@@ -1,5 +1,5 @@
 import { type Component, type Described, type Example, isLanguageModelTask, type LabelTask } from "@blora/spec";
-import { ops, valueAndGradients } from "@blora/tensor";
+import { ops, type Tensor, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { useCpuBackend } from "./cpu-backend.ts";
 import { testLanguageModelTask } from "./test-language-model-task.ts";
@@ -32,6 +32,14 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
   const classes = task.head.kind === "regression" ? 1 : task.head.labels.length;
   /** Every label three times and the first twice more, so that one is the most frequent. */
   const labels = isClass ? [0, 0, ...Array.from({ length: 3 * classes }, (_, index) => index % classes)] : [...scores];
+  const isSeveral = task.head.kind === "classification" && task.head.several === true;
+  /** Answers as the task takes them: where a row has several classes, one of them each here, as 0 and 1 for each class. */
+  const givenOf = (answers: readonly number[]): readonly number[] =>
+    isSeveral ? answers.flatMap((answer) => Array.from({ length: classes }, (_, c) => Number(c === answer))) : answers;
+  const targetOf = (answers: readonly number[]): Tensor => {
+    if (isSeveral) return ops.tensor([...givenOf(answers)], [answers.length, classes], "float32");
+    return ops.tensor([...answers], [answers.length], isClass ? "int32" : "float32");
+  };
 
   describe("task laws", () => {
     useCpuBackend();
@@ -51,7 +59,7 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
     });
 
     test("perfect predictions get the best score there is", () => {
-      const perfect = task.score(logitsFor(task, classes, labels), labels);
+      const perfect = task.score(logitsFor(task, classes, labels), givenOf(labels));
       expect(Object.keys(perfect)).toContain(task.primaryMetric);
       for (const [metric, value] of Object.entries(perfect)) {
         expect(value, metric).toBeCloseTo(bestOf(perfectScore, metric), 6);
@@ -60,7 +68,7 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
 
     test("wrong predictions score below perfect ones", () => {
       const wrong = isClass ? labels.map((label) => (label + 1) % classes) : labels.toReversed();
-      expect(task.score(logitsFor(task, classes, wrong), labels)[task.primaryMetric]).toBeLessThan(
+      expect(task.score(logitsFor(task, classes, wrong), givenOf(labels))[task.primaryMetric]).toBeLessThan(
         bestOf(perfectScore, task.primaryMetric),
       );
     });
@@ -73,15 +81,15 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
           classes,
           labels.map(() => answer),
         ),
-        labels,
+        givenOf(labels),
       );
-      expect(task.majority(labels)).toEqual(constant);
+      expect(task.majority(givenOf(labels))).toEqual(constant);
     });
 
     test("the loss is a number for each row, lower for better answers, with finite gradients", () => {
       const given = (answers: readonly number[]) =>
         ops.tensor(logitsFor(task, classes, answers), [labels.length, classes]);
-      const target = ops.tensor(labels, [labels.length], isClass ? "int32" : "float32");
+      const target = targetOf(labels);
       const right = task.loss(given(labels), target);
       const wrongAnswers = labels.map((label) => (classes === 1 ? label + 1 : (label + 1) % classes));
       const wrong = task.loss(given(wrongAnswers), target);
@@ -96,12 +104,8 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
 
     test("the loss of one row does not depend on the others", () => {
       const logits = logitsFor(task, classes, labels);
-      const dtype = isClass ? "int32" : "float32";
-      const all = task.loss(ops.tensor(logits, [labels.length, classes]), ops.tensor(labels, [labels.length], dtype));
-      const first = task.loss(
-        ops.tensor(logits.slice(0, classes), [1, classes]),
-        ops.tensor(labels.slice(0, 1), [1], dtype),
-      );
+      const all = task.loss(ops.tensor(logits, [labels.length, classes]), targetOf(labels));
+      const first = task.loss(ops.tensor(logits.slice(0, classes), [1, classes]), targetOf(labels.slice(0, 1)));
       expectAllClose(first, valuesOf(all)[0]!);
     });
 
@@ -110,9 +114,10 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
       () => {
         const tokenizer = createTestTokenizer();
         const words = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
+        const answer = (label: number) => (isSeveral ? { labels: [label] } : { label });
         const examples: Example[] = [
-          { first: "a short text", label: labels[0]!, origin: "kit:1" },
-          { first: words, second: "and another", label: labels[1]!, origin: "kit:2" },
+          { first: "a short text", ...answer(labels[0]!), origin: "kit:1" },
+          { first: words, second: "and another", ...answer(labels[1]!), origin: "kit:2" },
           { first: words, second: words, origin: "kit:3" },
         ];
         for (const example of examples) {
@@ -123,6 +128,7 @@ function testLabelTask(task: LabelTask & Described<"task">, options: TaskKitOpti
           expect(encoded.inputIds[encoded.inputIds.length - 1]).toBe(tokenizer.special.sep);
           expect(encoded.truncated).toBe(example.first === words);
           expect(encoded.label).toBe(example.label);
+          if (isSeveral) expect(encoded.labels).toEqual(example.labels === undefined ? [] : givenOf(example.labels));
         }
       },
     );
@@ -162,15 +168,13 @@ function bestOf(perfectScore: number | Readonly<Record<string, number>>, metric:
 
 /** What is wrong with a row, or nothing. Splits are long: one assertion for all rows, not several for each. */
 function problemOf(task: LabelTask, classes: number, example: Example): string | undefined {
-  const { first, label, labels, words, origin } = example;
+  const { first, label, labels = label === undefined ? [] : [label], words, origin } = example;
   if (typeof first !== "string" || origin === "") return `${origin || JSON.stringify(first)}: no text or no origin`;
-  if (task.head.kind === "token-classification") {
-    const isWrong = (given: number) => !(Number.isInteger(given) && given >= 0 && given < classes);
-    return labels?.some(isWrong) || labels?.length !== words?.length ? `${origin}: labels ${labels}` : undefined;
-  }
-  if (label === undefined) return undefined;
-  const given = task.head.kind !== "classification" || (Number.isInteger(label) && label >= 0 && label < classes);
-  return given && Number.isFinite(label) ? undefined : `${origin}: label ${label}`;
+  const isGiven = (value: number) =>
+    Number.isFinite(value) &&
+    (task.head.kind === "regression" || (Number.isInteger(value) && value >= 0 && value < classes));
+  const isWhole = task.head.kind !== "token-classification" || labels.length === words?.length;
+  return labels.every(isGiven) && isWhole ? undefined : `${origin}: label ${labels.join(", ")}`;
 }
 
 /** Logits row-major [rows, C] whose prediction is the answer. */

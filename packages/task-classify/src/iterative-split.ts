@@ -1,0 +1,60 @@
+import type { Example } from "@blora/spec";
+import { permutation } from "@blora/tensor";
+
+/** One text with the rows it stands in, and all classes they have. */
+interface Group {
+  readonly rows: readonly Example[];
+  readonly classes: ReadonlySet<number>;
+}
+
+/**
+ * The texts to hold out so that every class keeps its share, where a text has any number of them: iterative
+ * stratification (Sechidis, Tsoumakas and Vlahavas, ECML 2011). Class by class, the rarest of those left first, each
+ * text goes to the side that still lacks more of the class, then more texts; in doubt it is learned.
+ *
+ * @param share 0 to 1; a class of at most 1 / (2 · share) texts may be learned alone. One text is held out in any case.
+ */
+export function iterativeSplit(
+  texts: readonly (readonly Example[])[],
+  share: number,
+  seed: number,
+): (readonly Example[])[] {
+  const order = permutation({ seed, step: 0, path: "validation" }, texts.length);
+  let left: Group[] = Array.from(order, (index) => groupOf(texts[index]!));
+  const lacking = { learned: sideOf(left, 1 - share), held: sideOf(left, share) };
+  const held: (readonly Example[])[] = [];
+  const place = (group: Group, decisive: number | undefined): void => {
+    const more = (key: number | undefined) => lacking.held.get(key)! - lacking.learned.get(key)!;
+    const isHeld = (more(decisive) || more(undefined)) > 0;
+    const side = isHeld ? lacking.held : lacking.learned;
+    for (const key of [...group.classes, undefined]) side.set(key, side.get(key)! - 1);
+    if (isHeld) held.push(group.rows);
+  };
+  for (let rarest = rarestClass(left); rarest !== undefined; rarest = rarestClass(left)) {
+    const key = rarest;
+    for (const group of left.filter(({ classes }) => classes.has(key))) place(group, key);
+    left = left.filter(({ classes }) => !classes.has(key));
+  }
+  for (const group of left) place(group, undefined);
+  return held.length > 0 || texts.length < 2 ? held : [texts[order[0]!]!];
+}
+
+function groupOf(rows: readonly Example[]): Group {
+  return { rows, classes: new Set(rows.flatMap(({ labels = [] }) => labels)) };
+}
+
+/** Texts of each class, and of all as `undefined`, that a side with a share of them lacks. */
+function sideOf(groups: readonly Group[], share: number): Map<number | undefined, number> {
+  const lacked = [...countsOf(groups)].map(([key, count]) => [key, share * count] as const);
+  return new Map<number | undefined, number>([...lacked, [undefined, share * groups.length]]);
+}
+
+function rarestClass(groups: readonly Group[]): number | undefined {
+  return [...countsOf(groups)].sort(([a, countA], [b, countB]) => countA - countB || a - b)[0]?.[0];
+}
+
+function countsOf(groups: readonly Group[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const key of groups.flatMap(({ classes }) => [...classes])) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,73 @@
+import { InvalidInputError } from "@blora/spec";
+
+/** A label cell that is not empty. */
+export interface LabelCell {
+  readonly cell: unknown;
+  /** File and row. */
+  readonly origin: string;
+}
+
+/** What may stand between the labels of a cell, the least likely to be part of a name first. */
+const SEPARATORS = ["|", ";", ","] as const;
+/** Names hold commas and semicolons: most parts must come back in other cells, where that of a bar is one. */
+const SHARED_PARTS = 2 / 3;
+
+/** Whether a cell holds a list: of jsonl and parquet, or as text in brackets with quotes, commas or JSON. */
+export function isList(cell: unknown): boolean {
+  if (Array.isArray(cell)) return true;
+  const text = bracketed(cell);
+  return text !== undefined && (/['",]/.test(text) || parseList(text) !== undefined);
+}
+
+/**
+ * The labels of a cell, each once: of a list, or between separators. `[]` has none.
+ *
+ * @throws InvalidInputError for a text in brackets that is no JSON list, or an entry that is no label
+ */
+export function labelsOfCell({ cell, origin }: LabelCell, separator: string | undefined): string[] {
+  const text = bracketed(cell);
+  const list = Array.isArray(cell) ? cell : text === undefined ? undefined : parseList(text);
+  if (list === undefined && isList(cell)) {
+    throw new InvalidInputError(
+      `${origin}: expected a JSON list of labels such as ["a", "b"], found ${String(cell)}. Set task.several=false where this is the name of one class.`,
+    );
+  }
+  const entries = list ?? (separator === undefined ? [cell] : String(cell).split(separator));
+  const names = entries.map((entry) => entryText(entry, origin));
+  return [...new Set(names.filter((name) => name !== ""))];
+}
+
+function entryText(entry: unknown, origin: string): string {
+  if (["string", "number", "bigint", "boolean"].includes(typeof entry)) return String(entry).trim();
+  throw new InvalidInputError(`${origin}: expected a list of labels, found ${JSON.stringify(entry)} in it.`);
+}
+
+/**
+ * What stands between the labels of cells, where cells share parts: `a|b` and `b|c` do. Undefined where every cell is
+ * one name, as `Paris, France` is.
+ */
+export function findSeparator(texts: readonly string[]): string | undefined {
+  const cells = [...new Set(texts)];
+  return SEPARATORS.find((separator) => {
+    const isDecimal = separator === "," && cells.every((text) => /^[+-]?\d+,\d+$/.test(text));
+    const uses = new Map<string, number>();
+    for (const part of cells.flatMap((text) => labelsOfCell({ cell: text, origin: "" }, separator)))
+      uses.set(part, (uses.get(part) ?? 0) + 1);
+    const joined = cells.filter((text) => text.includes(separator));
+    const parts = new Set(joined.flatMap((text) => labelsOfCell({ cell: text, origin: "" }, separator)));
+    const shared = [...parts].filter((part) => uses.get(part)! > 1).length;
+    return !isDecimal && (separator === "|" ? shared > 0 : shared > 0 && shared >= SHARED_PARTS * parts.size);
+  });
+}
+
+function bracketed(cell: unknown): string | undefined {
+  return typeof cell === "string" && /^\s*\[.*\]\s*$/s.test(cell) ? cell : undefined;
+}
+
+function parseList(text: string): unknown[] | undefined {
+  try {
+    return JSON.parse(text) as unknown[];
+  } catch {
+    return undefined;
+  }
+}
