@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { bert } from "@blora/model-bert";
-import { qwen2 } from "@blora/model-qwen2";
+import { llama } from "@blora/model-llama";
 import type { Architecture, Task } from "@blora/spec";
 import { type GlueTaskName, glue } from "@blora/task-glue";
 import { instruct } from "@blora/task-instruct";
 import type { TrainingArgumentsInput } from "@blora/trainer";
+import { architectureOf } from "../models/architecture-of.ts";
 
 /** A task every row is trained on: a float warm-up that rows share, then each row's own updates. */
 export interface FrontTask {
@@ -63,7 +64,7 @@ export const FRONT_TASKS: readonly FrontTask[] = [
   {
     id: "factbook",
     task: instruct(),
-    architecture: qwen2(),
+    architecture: existsSync(smollm2) ? architectureOf(smollm2) : llama(),
     model: smollm2,
     data: factbook,
     warmupSteps: 120,

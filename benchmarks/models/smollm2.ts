@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type WritableTensor, writeSafetensors } from "@blora/weights";
 import { type Gguf, type GgufValue, readGguf } from "./gguf.ts";
 
-/** The tensors of a block in the file and in a checkpoint of Qwen2. */
+/** The tensors of a block in the file and in a checkpoint of Hugging Face. */
 const BLOCK_TENSORS = {
   "attn_norm.weight": "input_layernorm.weight",
   "attn_q.weight": "self_attn.q_proj.weight",
@@ -16,12 +16,8 @@ const BLOCK_TENSORS = {
   "ffn_down.weight": "mlp.down_proj.weight",
 } as const;
 
-/**
- * Writes a Llama model of a GGUF file, with tied output layer and a byte-level
- * tokenizer, as a Qwen2 checkpoint in float32: Qwen2 is Llama with biases for
- * queries, keys and values, which are zero here.
- */
-export async function writeAsQwen2(ggufFile: string, out: string): Promise<void> {
+/** Writes a Llama model of a GGUF file, with tied output layer and a byte-level tokenizer, as a checkpoint in float32. */
+export async function writeLlama(ggufFile: string, out: string): Promise<void> {
   const gguf = readGguf(await readFile(ggufFile));
   await mkdir(out, { recursive: true });
   const json = (name: string, content: unknown) => writeFile(join(out, name), `${JSON.stringify(content, null, 2)}\n`);
@@ -35,8 +31,8 @@ export async function writeAsQwen2(ggufFile: string, out: string): Promise<void>
 function configOf(gguf: Gguf) {
   const [count, id] = [numberOf(gguf, "llama"), numberOf(gguf, "tokenizer.ggml")];
   return {
-    architectures: ["Qwen2ForCausalLM"],
-    model_type: "qwen2",
+    architectures: ["LlamaForCausalLM"],
+    model_type: "llama",
     hidden_size: count("embedding_length"),
     intermediate_size: count("feed_forward_length"),
     num_hidden_layers: count("block_count"),
@@ -49,7 +45,6 @@ function configOf(gguf: Gguf) {
     rms_norm_eps: Number(count("attention.layer_norm_rms_epsilon").toPrecision(6)),
     hidden_act: "silu",
     tie_word_embeddings: true,
-    use_sliding_window: false,
     torch_dtype: "float32",
     bos_token_id: id("bos_token_id"),
     eos_token_id: id("eos_token_id"),
@@ -76,8 +71,6 @@ function tensorsOf(gguf: Gguf): Map<string, WritableTensor> {
         shape,
         values: rotated === undefined ? values : halvesOfHeads(values, shape[0]!, rotated),
       });
-      const bias = /^self_attn\.[qkv]_proj\./.test(renamed) ? renamed.replace("weight", "bias") : undefined;
-      if (bias) out.set(`model.layers.${layer}.${bias}`, { shape: [shape[0]!], values: new Float32Array(shape[0]!) });
     }
   }
   return out;

@@ -14,11 +14,11 @@ import { parseArgs } from "node:util";
 import { onnx } from "@blora/engine-onnx";
 import { evaluateLikelihood, type LikelihoodSummary } from "@blora/likelihood";
 import { lora } from "@blora/lora";
-import { qwen2 } from "@blora/model-qwen2";
 import { machine } from "@blora/runs";
 import { mmlu, subjectNames } from "@blora/task-mmlu";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
+import { architectureOf } from "../models/architecture-of.ts";
 import { startPeer } from "./python-peer.ts";
 
 const { values } = parseArgs({
@@ -47,7 +47,7 @@ async function ours(): Promise<{ seconds: number; summary: LikelihoodSummary }> 
   const engine = onnx({ threads });
   const start = performance.now();
   const summary = await evaluateLikelihood({
-    architecture: qwen2(),
+    architecture: architectureOf(model!),
     method: lora(),
     engine,
     tokenizer: await loadTokenizer(model!),

@@ -7,13 +7,13 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bops } from "@blora/bops";
-import { registry } from "@blora/cli";
 import { onnx } from "@blora/engine-onnx";
 import { adalora, lora } from "@blora/lora";
 import { type GlueTaskName, glue } from "@blora/task-glue";
 import { loadTokenizer } from "@blora/tokenizer";
 import { prepareRun, type TrainingArgumentsInput, type TrainRun, train } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
+import { architectureOf } from "../models/architecture-of.ts";
 import { type PeerMethod, writeJob } from "./job.ts";
 import { noTokenizer, tokenTask } from "./token-task.ts";
 
@@ -45,16 +45,11 @@ export interface OurResult {
 async function main(spec: PeerSpec): Promise<void> {
   const { name, ...options } = spec.method;
   const checkpoint = openCheckpoint(spec.model);
-  const modelType = (checkpoint.config as { model_type: string }).model_type;
-  const architecture = registry
-    .ids("architecture")
-    .map((id) => registry.create("architecture", id))
-    .find(({ modelTypes }) => modelTypes.includes(modelType))!;
   const losses: number[] = [];
   const seconds: number[] = [];
   const tokens: number[] = [];
   const run: TrainRun = {
-    architecture,
+    architecture: architectureOf(spec.model),
     checkpoint,
     method: (name === "lora" ? lora : adalora)(options),
     task: typeof spec.task === "number" ? tokenTask(spec.task) : glue({ task: spec.task }),
