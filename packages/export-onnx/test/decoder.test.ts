@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onnx } from "@blora/engine-onnx";
+import { llama } from "@blora/model-llama";
 import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
 import { openPlain } from "@blora/network";
@@ -17,6 +18,9 @@ const models = [
   { name: "qwen3-shards", architecture: qwen2(), adapterForm: "branch" },
   { name: "phi-2", architecture: phi(), adapterForm: "branch" },
   { name: "phi-float16", architecture: phi(), adapterForm: "merged" },
+  { name: "llama-3", architecture: llama(), adapterForm: "merged" },
+  { name: "llama-biases", architecture: llama(), adapterForm: "branch" },
+  { name: "mistral", architecture: llama(), adapterForm: "merged" },
 ] as const;
 
 useCpuBackend();

@@ -27,6 +27,10 @@ describe.each([
   { path: "deberta-v2/tokens", architecture: debertaV2() },
   { path: "modernbert/tokens", architecture: modernBert() },
   { path: "roberta/tokens", architecture: roberta() },
+  { path: "roberta/pairs", architecture: roberta() },
+  { path: "roberta/regression", architecture: roberta() },
+  { path: "modernbert/local-and-global", architecture: modernBert() },
+  { path: "modernbert/mean-and-biases", architecture: modernBert() },
 ])("$path", ({ path, architecture }) => {
   it.each(["merged", "branch"] as const)("gives Hugging Face's logits, adapter %s", async (adapterForm) => {
     const { network, adapter, model } = readReference(architecture, path);
