@@ -3,8 +3,9 @@ import type { Piece } from "./piece.ts";
 
 /**
  * Ids of a row, and which of them are learned. Pieces are encoded one by one,
- * as a prompt is when the model is asked to go on from it. What does not fit
- * is cut from the end.
+ * as a prompt is when the model is asked to go on from it, each where it
+ * stands: what a tokenizer puts before a text is not put between pieces. What
+ * does not fit is cut from the end.
  */
 export function encodePieces(
   pieces: readonly Piece[],
@@ -13,8 +14,12 @@ export function encodePieces(
 ): Omit<EncodedExample, "label"> {
   const all: number[] = [];
   const learned: number[] = [];
+  let before = "";
   for (const piece of pieces) {
-    for (const id of typeof piece.content === "number" ? [piece.content] : tokenizer.encode(piece.content)) {
+    const { content } = piece;
+    const ids = typeof content === "number" ? [content] : encodeAfter(before, content, tokenizer);
+    before = typeof content === "number" ? "" : content;
+    for (const id of ids) {
       // Nothing comes before the first token, so that nothing could predict it.
       if (piece.learned && all.length > 0) learned.push(all.length);
       all.push(id);
@@ -27,4 +32,15 @@ export function encodePieces(
     targets: learned.filter((index) => index < maxLength),
     truncated: all.length > maxLength,
   };
+}
+
+/** Ids of a text after another; where its start would be joined to the end of that one, as on a line of its own. */
+function encodeAfter(before: string, text: string, { encode }: Tokenizer): readonly number[] {
+  if (before === "") return encode(text);
+  for (const context of [before, "\n"]) {
+    const contextIds = encode(context);
+    const whole = encode(context + text);
+    if (contextIds.every((id, index) => id === whole[index])) return whole.slice(contextIds.length);
+  }
+  return encode(text);
 }

@@ -1,5 +1,3 @@
-import type { Tokenizer } from "@blora/spec";
-
 /** Text to ids, with the vocabulary the ids come from. What `loadTokenizer` builds a `Tokenizer` on. */
 export interface Encoder {
   /** Token to id, added tokens included. */
@@ -9,6 +7,4 @@ export interface Encoder {
   readonly encodeWord?: Tokenizer["encodeWord"];
   /** Text of ids; special tokens are left out. */
   decode(ids: readonly number[]): string;
-  /** As `Tokenizer` has it; absent where the checkpoint brings no template. */
-  readonly applyChatTemplate?: Tokenizer["applyChatTemplate"];
 }

@@ -1,12 +1,5 @@
 import { join } from "node:path";
-import {
-  createTimeLimit,
-  InvalidInputError,
-  type JsonObject,
-  type JsonRecord,
-  type Message,
-  type TimeLimit,
-} from "@blora/spec";
+import { createTimeLimit, InvalidInputError, type JsonRecord, type TimeLimit } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";
@@ -14,8 +7,6 @@ import { recordsOf } from "./json-file.ts";
 import { createWordPiece } from "./wordpiece.ts";
 import { withPrefixSpace } from "./words.ts";
 
-/** Rendering a conversation takes milliseconds. */
-const TEMPLATE_MILLISECONDS = 1000;
 /** A text of a megabyte takes a second. */
 const PATTERN_MILLISECONDS = 8000;
 
@@ -34,15 +25,10 @@ function open(folder: string, load: () => PreTrainedTokenizer): PreTrainedTokeni
 }
 
 function encoderOf(tokenizer: PreTrainedTokenizer, json: JsonRecord, folder: string): Encoder {
-  const templateLimit = createTimeLimit(TEMPLATE_MILLISECONDS, `The chat_template of ${folder}`);
   const limit: TimeLimit = hasPatterns(json)
     ? createTimeLimit(PATTERN_MILLISECONDS, `A regular expression of the tokenizer in ${folder}`)
     : (work) => work();
   return {
-    ...(tokenizer.chat_template && {
-      applyChatTemplate: (messages, answering, tools) =>
-        templateLimit(() => applyTemplate(tokenizer, folder, { messages, answering, tools })),
-    }),
     vocabulary: tokenizer.get_vocab(),
     decode: (ids) => {
       // The library refuses an empty list.
@@ -62,30 +48,6 @@ function encoderOf(tokenizer: PreTrainedTokenizer, json: JsonRecord, folder: str
       }
     },
   };
-}
-
-interface Conversation {
-  readonly messages: readonly Message[];
-  readonly answering: boolean;
-  readonly tools: readonly JsonObject[] | undefined;
-}
-
-function applyTemplate(
-  tokenizer: PreTrainedTokenizer,
-  folder: string,
-  { messages, answering, tools }: Conversation,
-): string {
-  // The library's type knows no fields but two; a template reads whatever a message has.
-  const conversation = messages as { role: string; content: string }[];
-  try {
-    const options = { tokenize: false, add_generation_prompt: answering, tools: tools ? [...tools] : null } as const;
-    return tokenizer.apply_chat_template(conversation, options) as string;
-  } catch (cause) {
-    throw new InvalidInputError(
-      `The chat_template of ${folder} refuses a conversation of ${messages.map(({ role }) => role).join(", ")}: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { createAssemble, pairFormOf } from "./assemble.ts";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
 import { byteLevelJson } from "./byte-level-json.ts";
+import { createChatTemplate } from "./chat-template.ts";
 import type { Encoder } from "./encoder.ts";
 import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
 import { createLibraryEncoder } from "./library-encoder.ts";
@@ -15,7 +16,7 @@ import {
   SENTENCEPIECE_FILES,
   type TokenizerConfigs,
 } from "./sentencepiece-files.ts";
-import { specialTokenIds } from "./special-tokens.ts";
+import { specialTokenIds, specialTokenTexts } from "./special-tokens.ts";
 import { readStopIds } from "./stop-ids.ts";
 import { createUnigramJsonEncoder } from "./unigram-json.ts";
 import { wellFormed } from "./utf8.ts";
@@ -69,7 +70,7 @@ async function openWordPiece(folder: string, configs: TokenizerConfigs): Promise
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const configs = await readTokenizerConfigs(folder);
-  const { tokenizerConfig = {}, specialTokensMap, modelConfig } = configs;
+  const { tokenizerConfig = {}, specialTokensMap, modelConfig, chatTemplate } = configs;
   const implied = isBert(tokenizerConfig, modelConfig?.model_type) ? bertConfig({}) : undefined;
   const sentencePiece = async (): Promise<Encoder | undefined> => {
     const files = await readSentencePieceFiles(folder, configs);
@@ -85,8 +86,10 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       `${folder} has no tokenizer: expected tokenizer.json, vocab.json with merges.txt, ${SENTENCEPIECE_FILES.join(", ")} or vocab.txt`,
     );
   }
-  const { vocabulary, encode, encodeWord, decode, applyChatTemplate } = encoder;
-  const special = specialTokenIds(vocabulary, [tokenizerConfig, specialTokensMap, implied], folder);
+  const { vocabulary, encode, encodeWord, decode } = encoder;
+  const namings = [tokenizerConfig, specialTokensMap, implied];
+  const special = specialTokenIds(vocabulary, namings, folder);
+  const applyChatTemplate = createChatTemplate(chatTemplate, specialTokenTexts(vocabulary, namings), folder);
   let largestId = 0;
   for (const id of vocabulary.values()) largestId = Math.max(largestId, id);
   return {

@@ -46,6 +46,13 @@ export interface SentencePieceParts {
   /** Tokens that are found in a text before it is cut into pieces. */
   readonly matched: readonly AddedToken[];
   readonly lowercases: boolean;
+  /** Whether only a section that begins the text gets a "▁" in front. */
+  readonly prefixesFirst: boolean;
+}
+
+/** Hugging Face's reading of Llama's models; `legacy` is SentencePiece's own, section by section. */
+function prefixesFirst({ tokenizerConfig }: SentencePieceFiles): boolean {
+  return /^(Code)?LlamaTokenizer/.test(String(tokenizerConfig?.tokenizer_class)) && tokenizerConfig?.legacy !== true;
 }
 
 /** @throws InvalidInputError where a file is damaged or asks for what is not supported */
@@ -79,7 +86,8 @@ export function readSentencePiece(files: SentencePieceFiles): SentencePieceParts
       special: specials.has(content),
     }),
   );
-  return { model, unknownId, vocabulary, matched, lowercases: tokenizerConfig?.do_lower_case === true };
+  const lowercases = tokenizerConfig?.do_lower_case === true;
+  return { model, unknownId, vocabulary, matched, lowercases, prefixesFirst: prefixesFirst(files) };
 }
 
 /**
@@ -87,19 +95,21 @@ export function readSentencePiece(files: SentencePieceFiles): SentencePieceParts
  *
  * A special or added token written out in a text ("[SEP]") becomes that token,
  * as in Hugging Face's tokenizers and unlike plain SentencePiece; the text on
- * either side of it is encoded on its own.
+ * either side of it is encoded on its own, with a "▁" in front of each or of the first alone.
  */
 export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
-  const { model, unknownId, vocabulary, matched, lowercases } = readSentencePiece(files);
+  const { model, unknownId, vocabulary, matched, lowercases, prefixesFirst } = readSentencePiece(files);
   const split = createSplitter(matched);
-  const normalize = createSentencePieceNormalizer({
+  const rules = {
     charsmap: model.charsmap.length === 0 ? undefined : parseCharsmap(model.charsmap, files.modelPath),
     addDummyPrefix: model.addDummyPrefix,
     removeExtraWhitespaces: model.removeExtraWhitespaces,
     userDefined: model.pieces
       .filter(({ kind }) => kind === "user-defined")
       .map(({ text }) => Buffer.from(text, "utf8")),
-  });
+  };
+  const prefixed = createSentencePieceNormalizer(rules);
+  const unprefixed = createSentencePieceNormalizer({ ...rules, addDummyPrefix: false });
   const { pieces, byteFallback } = model;
   const segment =
     model.algorithm === "unigram"
@@ -110,8 +120,9 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
     vocabulary,
     decode: createPieceDecoder(model.pieces, matched, model.addDummyPrefix),
     encode: (text) =>
-      split(text).flatMap((section) => {
+      split(text).flatMap((section, index) => {
         if (typeof section === "number") return [section];
+        const normalize = prefixesFirst && (index > 0 || section.startsWith(" ")) ? unprefixed : prefixed;
         return segment(normalize(lowercases ? section.toLowerCase() : section));
       }),
   };

@@ -10,6 +10,8 @@ export interface TokenizerConfigs {
   readonly specialTokensMap: JsonRecord | undefined;
   /** `config.json`, which names the model where `tokenizer_config.json` names no class. */
   readonly modelConfig: JsonRecord | undefined;
+  /** As `tokenizer_config.json` has it, or the file of its own that counts before it. */
+  readonly chatTemplate: unknown;
 }
 
 /** Names a SentencePiece model goes by. */
@@ -30,7 +32,6 @@ export async function readSentencePieceFiles(
   return undefined;
 }
 
-/** With the chat template of a file of its own, which counts before that of `tokenizer_config.json`. */
 export async function readTokenizerConfigs(folder: string): Promise<TokenizerConfigs> {
   const [tokenizerConfig, specialTokensMap, modelConfig, template] = await Promise.all([
     readJsonIfPresent(join(folder, "tokenizer_config.json")),
@@ -38,6 +39,10 @@ export async function readTokenizerConfigs(folder: string): Promise<TokenizerCon
     readJsonIfPresent(join(folder, "config.json")),
     readChatTemplate(folder),
   ]);
-  const withTemplate = template === undefined ? tokenizerConfig : { ...tokenizerConfig, chat_template: template };
-  return { tokenizerConfig: tokenizerConfig && withTemplate, specialTokensMap, modelConfig };
+  return {
+    tokenizerConfig,
+    specialTokensMap,
+    modelConfig,
+    chatTemplate: template ?? tokenizerConfig?.chat_template,
+  };
 }

@@ -43,6 +43,19 @@ export function specialTokenNames(
   return names;
 }
 
+/** What a chat template reads for `bos_token` and the like: as the files spell them, else by their usual names. */
+export function specialTokenTexts(
+  vocabulary: ReadonlyMap<string, number>,
+  configs: readonly (JsonRecord | undefined)[],
+): Readonly<Record<string, string>> {
+  const names = specialTokenNames(vocabulary, configs);
+  const texts = ROLES.map(({ role, key }): [string, string | undefined] => {
+    const configured = configs.map((config) => configuredName(config, key)).find((name) => name !== undefined);
+    return [key, configured ?? names.get(role)];
+  });
+  return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
 /**
  * Ids of the special tokens that a vocabulary has. Where there is no padding
  * token, the end of text pads.

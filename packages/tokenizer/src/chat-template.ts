@@ -1,0 +1,61 @@
+import { createTimeLimit, InvalidInputError, isJsonRecord, type Tokenizer } from "@blora/spec";
+import { Template } from "@huggingface/jinja";
+import { recordsOf } from "./json-file.ts";
+
+/** Rendering a conversation takes milliseconds. */
+const TEMPLATE_MILLISECONDS = 1000;
+
+/**
+ * `Tokenizer.applyChatTemplate` of a tokenizer of any kind; undefined where there is no template.
+ *
+ * @param template a text, or several with names
+ * @param specialTokens what it reads for `bos_token` and the like
+ * @param folder it comes from, for errors
+ */
+export function createChatTemplate(
+  template: unknown,
+  specialTokens: Readonly<Record<string, string>>,
+  folder: string,
+): Tokenizer["applyChatTemplate"] | undefined {
+  const templates = templatesOf(template);
+  if (templates.size === 0) return undefined;
+  const limit = createTimeLimit(TEMPLATE_MILLISECONDS, `The chat_template of ${folder}`);
+  const compiled = new Map<string, Template>();
+  const compile = (text: string): Template => {
+    const template = compiled.get(text) ?? new Template(text);
+    compiled.set(text, template);
+    return template;
+  };
+  return (messages, answering, tools) =>
+    limit(() => {
+      try {
+        return compile(chosen(templates, tools !== undefined)).render({
+          messages,
+          add_generation_prompt: answering,
+          tools: tools ?? null,
+          documents: null,
+          ...specialTokens,
+        });
+      } catch (cause) {
+        throw new InvalidInputError(
+          `The chat_template of ${folder} refuses a conversation of ${messages.map(({ role }) => role).join(", ")}: ${(cause as Error).message}`,
+          { cause },
+        );
+      }
+    });
+}
+
+/** By name; a single one is the default. */
+function templatesOf(template: unknown): ReadonlyMap<string, string> {
+  if (typeof template === "string" && template !== "") return new Map([["default", template]]);
+  const named = isJsonRecord(template)
+    ? Object.entries(template)
+    : recordsOf(template).map(({ name, template: text }) => [name, text]);
+  return new Map(named.filter((one): one is [string, string] => one.every((part) => typeof part === "string")));
+}
+
+function chosen(templates: ReadonlyMap<string, string>, withTools: boolean): string {
+  const template = (withTools ? templates.get("tool_use") : undefined) ?? templates.get("default");
+  if (template !== undefined) return template;
+  throw new Error(`none of its templates is the default, found ${[...templates.keys()].join(", ")}`);
+}
