@@ -1,3 +1,4 @@
+import { byteLevelTokenizer } from "./byte-level.ts";
 import { type Filled, writeModel } from "./write-model.ts";
 
 const HIDDEN = 24;
@@ -24,45 +25,6 @@ export interface TinyQwen2 {
   readonly seed?: number;
   /** Written over the files made here, or beside them. */
   readonly files?: Readonly<Record<string, unknown>>;
-}
-
-/** GPT-2's printable letter of each byte, as bytes are ordered. */
-function byteLetters(): string[] {
-  const printable = (byte: number): boolean =>
-    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-  let other = 0;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : 256 + other++));
-}
-
-function tokenizer(): unknown {
-  const vocab: Record<string, number> = { "<|im_end|>": 0 };
-  for (const [byte, letter] of byteLetters().entries()) vocab[letter] = byte + 1;
-  Object.assign(vocab, { "<|endoftext|>": 257, "<|im_start|>": 258 });
-  const special = (content: string): unknown => {
-    const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-    return { id: vocab[content], content, ...flags };
-  };
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: ["<|im_end|>", "<|endoftext|>", "<|im_start|>"].map(special),
-    normalizer: { type: "NFC" },
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: true },
-    post_processor: null,
-    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: "",
-      end_of_word_suffix: "",
-      fuse_unk: false,
-      byte_fallback: false,
-      vocab,
-      merges: [],
-    },
-  };
 }
 
 const CONFIG = {
@@ -110,7 +72,7 @@ function layer(prefix: string): Record<string, Filled> {
 export function writeTinyQwen2(folder: string, options: TinyQwen2 = {}): void {
   const { randomHead = false, template = "config", norm = 1, seed = 1 } = options;
   const files = {
-    "tokenizer.json": tokenizer(),
+    "tokenizer.json": byteLevelTokenizer(["<|im_end|>"], ["<|endoftext|>", "<|im_start|>"]),
     "tokenizer_config.json": {
       tokenizer_class: "Qwen2Tokenizer",
       bos_token: null,

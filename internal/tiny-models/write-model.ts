@@ -13,6 +13,15 @@ export interface TinyModel {
   readonly seed?: number;
 }
 
+/** What every writer of a family takes. */
+export interface TinyOptions {
+  readonly seed?: number;
+  /** Written over the files made here, or beside them. */
+  readonly files?: Readonly<Record<string, unknown>>;
+  /** Tensors written over those made here, or beside them. */
+  readonly tensors?: Readonly<Record<string, Filled>>;
+}
+
 function uniformNoise(seed: number): () => number {
   let state = seed;
   return () => {
