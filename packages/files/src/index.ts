@@ -18,6 +18,7 @@ export {
 export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.ts";
 export { pathInside } from "./inside-folder.ts";
 export { readJsonFile, readJsonFileIfPresent } from "./json-file.ts";
-export { FolderInUseError, type FolderLock, isLocked, LOCK_FILE, lockFolder } from "./lock.ts";
+export { FolderInUseError, type FolderLock, LOCK_FILE, type LockOptions, lockFolder } from "./lock.ts";
+export { createLockWatch, type LockWatch } from "./lock-watch.ts";
 export { readFrozen } from "./read-frozen.ts";
 export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";

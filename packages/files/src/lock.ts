@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { readFileSync } from "node:fs";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { BloraError, InvalidInputError } from "@blora/spec";
-import { processBegan, processIdentity } from "./process-identity.ts";
+import { startBeat } from "./lock-beat.ts";
+import { createLockWatch, LOCK_TIMES, type LockOwner, type LockTimes, parseOwner } from "./lock-watch.ts";
+import { ownIdentity } from "./process-identity.ts";
 
 /** A folder that another process writes. */
 export class FolderInUseError extends BloraError {
   override readonly name: string = "FolderInUseError";
 }
 
-/** Holds a folder for one process, which shows that it is alive as long as its event loop turns. */
+/** Holds a folder for one process, which shows that it is alive as long as it is. */
 export interface FolderLock {
   /** @throws InvalidInputError where another process has taken the lock over: nothing more may be written */
   requireHeld(): void;
@@ -18,110 +21,98 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-interface Owner {
-  readonly pid: number;
-  readonly host: string;
-  readonly started: string;
-  /** Tells it from a later process of its number, where the system does. */
-  readonly process?: string | undefined;
-  /** Of this lock alone: a process number comes again, in a container soon. */
-  readonly token: string;
+export interface LockOptions {
+  /** Told once, where it takes a while to see whether the owner of a lock still lives. */
+  readonly onWatch?: (message: string) => void;
+  readonly times?: LockTimes;
 }
 
 export const LOCK_FILE = "run.lock";
-const BEAT_MILLISECONDS = 30_000;
-/** Between the beginning of a process and its lock, by clocks that are rounded. */
-const CLOCK_MILLISECONDS = 2000;
 /** What file systems without hard links answer. */
 const WITHOUT_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
-/** A lock that has not been touched for this long is stale: thirty beats, and longer than any step. */
-const STALE_MILLISECONDS = 15 * 60_000;
 
 /**
- * Takes the lock of a folder. A lock is stale, and taken over, when its
- * process on this machine is gone, also where another got its number since, as
- * in a container that was started again, or when its owner has not touched it
- * for 15 minutes.
+ * Takes the lock of a folder. It is taken over where its process of this machine is gone, also where another got its
+ * number since; where it is of another container or machine, after ten seconds or a minute in which it was not touched.
  *
  * @throws FolderInUseError naming process, machine and file where another process holds it
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, options: LockOptions = {}): Promise<FolderLock> {
+  const { onWatch, times = LOCK_TIMES } = options;
   const path = join(folder, LOCK_FILE);
   const token = randomUUID();
-  const owner: Owner = {
-    pid: process.pid,
-    host: hostname(),
-    started: new Date().toISOString(),
-    process: processIdentity(process.pid),
-    token,
-  };
-  if (!(await create(path, owner))) {
-    await removeStale(path);
-    if (!(await create(path, owner))) throw held(path, await readIfAny(path));
+  const owner: LockOwner = { ...ownIdentity(), started: new Date().toISOString(), token };
+  const watch = createLockWatch(times);
+  let isTold = false;
+  while (!(await create(path, owner))) {
+    const { state, text } = await watch.judge(path);
+    if (state === "held") throw held(path, text);
+    if (state === "free") {
+      if (text !== undefined) await remove(path, text);
+      continue;
+    }
+    if (!isTold) onWatch?.(`${path} is of ${ownerIn(text)}: waiting to see whether that still lives.`);
+    isTold = true;
+    await sleep(times.beat / 2);
   }
-  let isHeld = true;
-  const beat = setInterval(async () => {
-    isHeld = tokenOf(await readIfAny(path)) === token;
-    if (isHeld) await utimes(path, new Date(), new Date()).catch(() => undefined);
-    else clearInterval(beat);
-  }, BEAT_MILLISECONDS).unref();
+  const beat = startBeat(path, token, times.beat);
   return {
     requireHeld() {
-      if (isHeld) return;
+      if (isHeld(path, token)) return;
       throw new InvalidInputError(
-        `${path}: expected the lock of this process, found it taken over after 15 minutes of silence. Nothing more was written.`,
+        `${path}: expected the lock of this process, found it removed or taken over. Nothing more was written.`,
       );
     },
     async release() {
-      clearInterval(beat);
+      await beat.stop();
       if (tokenOf(await readIfAny(path)) === token) await rm(path, { force: true });
     },
   };
 }
 
-/** Whether another process holds a folder now. */
-export async function isLocked(folder: string): Promise<boolean> {
-  const path = join(folder, LOCK_FILE);
-  const text = await readIfAny(path);
-  return text !== undefined && !(await isStale(path, text));
-}
-
 /** Whether the lock is this owner's now. It appears whole: one without an owner, on a full disk, would keep everybody out. */
-async function create(path: string, owner: Owner): Promise<boolean> {
+async function create(path: string, owner: LockOwner): Promise<boolean> {
   const text = `${JSON.stringify(owner)}\n`;
-  const aside = join(dirname(path), `.partial-${LOCK_FILE}-${owner.token}`);
+  const aside = asideOf(path, owner.token);
+  let isWritten = false;
   try {
     await writeFile(aside, text);
+    isWritten = true;
     await link(aside, path).catch((error) => {
       if (!WITHOUT_LINKS.has(error.code)) throw error;
       return writeFile(path, text, { flag: "wx" });
     });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    const { code } = error as NodeJS.ErrnoException;
+    // The holder of a folder may tidy it up under somebody who is trying.
+    if (code === "EEXIST" || (code === "ENOENT" && isWritten)) return false;
     throw error;
   } finally {
     await rm(aside, { force: true });
   }
 }
 
-async function removeStale(path: string): Promise<void> {
-  const text = await readIfAny(path);
-  if (text === undefined) return;
-  if (!(await isStale(path, text))) throw held(path, text);
-  // Two processes may find the same stale lock: what was moved away must be what was judged.
-  const aside = `${path}.stale-${process.pid}`;
+/** Removes a lock that was judged. Two may judge the same one: what was moved away must be what was judged. */
+async function remove(path: string, text: string): Promise<void> {
+  const aside = asideOf(path, randomUUID());
   await rename(path, aside).catch(() => undefined);
   const moved = (await readIfAny(aside)) ?? text;
   if (moved !== text) await link(aside, path).catch(() => undefined);
   await rm(aside, { force: true });
 }
 
-async function isStale(path: string, text: string): Promise<boolean> {
-  const owner = parseOwner(text);
-  if (owner?.host === hostname() && !isRunning(owner)) return true;
-  const { mtimeMs } = await stat(path);
-  return Date.now() - mtimeMs > STALE_MILLISECONDS;
+function asideOf(path: string, token: string): string {
+  return join(dirname(path), `.partial-${LOCK_FILE}-${token}`);
+}
+
+/** A file system that does not answer for a moment loses nobody a lock. */
+function isHeld(path: string, token: string): boolean {
+  try {
+    return tokenOf(readFileSync(path, "utf8")) === token;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ENOENT";
+  }
 }
 
 function readIfAny(path: string): Promise<string | undefined> {
@@ -132,36 +123,13 @@ function tokenOf(text: string | undefined): string | undefined {
   return text === undefined ? undefined : parseOwner(text)?.token;
 }
 
-function parseOwner(text: string): Owner | undefined {
-  try {
-    return JSON.parse(text) as Owner;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRunning(owner: Owner): boolean {
-  const { pid, started } = owner;
-  if (!exists(pid)) return false;
-  const now = processIdentity(pid);
-  if (owner.process !== undefined && now !== undefined) return owner.process === now;
-  return !(processBegan(pid) > Date.parse(started) + CLOCK_MILLISECONDS);
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function held(path: string, text = ""): FolderInUseError {
+function ownerIn(text = ""): string {
   const owner = parseOwner(text);
-  const who =
-    owner === undefined ? "an unknown process" : `process ${owner.pid} on ${owner.host}, started ${owner.started}`;
+  return owner === undefined ? "an unknown process" : `process ${owner.pid} on ${owner.host}, started ${owner.started}`;
+}
+
+function held(path: string, text: string | undefined): FolderInUseError {
   return new FolderInUseError(
-    `Expected no other run in this folder, found one by ${who}. Choose another folder, or delete ${path} if that process is gone.`,
+    `Expected no other run in this folder, found one by ${ownerIn(text)}. Choose another folder, or delete ${path} if that process is gone.`,
   );
 }

@@ -1,27 +1,55 @@
-import { readFileSync } from "node:fs";
-import { uptime } from "node:os";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
 
-/** Ticks of Linux's clock, which /proc counts in. */
-const TICKS_PER_SECOND = 100;
 /** `starttime` of /proc/<pid>/stat, counted from what follows the name in parentheses. */
 const START_TIME = 19;
 
-/**
- * Tells a process from a later one of the same number, in a container or after a restart: the machine's boot and the
- * tick it began at. Undefined where the system does not say.
- */
-export function processIdentity(pid: number): string | undefined {
-  const ticks = startTicks(pid);
-  const boot = read("/proc/sys/kernel/random/boot_id")?.trim();
-  return ticks === undefined || boot === undefined ? undefined : `${boot}:${ticks}`;
+/** Tells a process from every other, of this machine and of others, without a clock. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly host: string;
+  /** Of the machine's start; undefined where the system does not say, as for all that follows. */
+  readonly boot?: string | undefined;
+  /** Containers of one machine count their processes apart. */
+  readonly namespace?: string | undefined;
+  /** Ticks from the machine's start to the process's: a process number comes again, in a container soon. */
+  readonly ticks?: number | undefined;
 }
 
-/** When a process began, or the machine where only that is known, in milliseconds since 1970. */
-export function processBegan(pid: number): number {
-  const boot = /^btime (\d+)$/m.exec(read("/proc/stat") ?? "")?.[1];
-  const ticks = startTicks(pid);
-  if (boot !== undefined && ticks !== undefined) return (Number(boot) + ticks / TICKS_PER_SECOND) * 1000;
-  return Date.now() - (pid === process.pid ? process.uptime() : uptime()) * 1000;
+export function ownIdentity(): ProcessIdentity {
+  return {
+    pid: process.pid,
+    host: hostname(),
+    boot: read("/proc/sys/kernel/random/boot_id")?.trim(),
+    namespace: link("/proc/self/ns/pid"),
+    ticks: startTicks(process.pid),
+  };
+}
+
+/** Whether a process is there: `unknown` where it is of another machine or container, or its number may have come again. */
+export function lifeOf(process: ProcessIdentity, own: ProcessIdentity = ownIdentity()): "running" | "gone" | "unknown" {
+  const { pid, boot, namespace, ticks } = process;
+  if (!isSameMachine(process, own)) return "unknown";
+  if (namespace !== undefined && own.namespace !== undefined && namespace !== own.namespace) return "unknown";
+  if (!exists(pid)) return "gone";
+  const found = startTicks(pid);
+  if (boot === undefined || ticks === undefined || found === undefined) return "unknown";
+  return ticks === found ? "running" : "gone";
+}
+
+/** Names of machines come twice; the same start does not. */
+export function isSameMachine(one: ProcessIdentity, other: ProcessIdentity): boolean {
+  if (one.boot !== undefined && other.boot !== undefined) return one.boot === other.boot;
+  return one.host === other.host;
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function startTicks(pid: number): number | undefined {
@@ -33,6 +61,14 @@ function startTicks(pid: number): number | undefined {
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function link(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
   } catch {
     return undefined;
   }

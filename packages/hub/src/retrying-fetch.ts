@@ -74,6 +74,8 @@ async function waitAfter(attempt: number, options: RetryOptions, asked?: number)
 function retryAfter(response: Response): number | undefined {
   const header = response.headers.get("Retry-After")?.trim();
   if (!header) return undefined;
-  const milliseconds = /^\d+(?:\.\d+)?$/.test(header) ? 1000 * Number(header) : Date.parse(header) - Date.now();
+  // A date is of the server's clock, and so is the one it answered at.
+  const answered = Date.parse(response.headers.get("Date") ?? "") || Date.now();
+  const milliseconds = /^\d+(?:\.\d+)?$/.test(header) ? 1000 * Number(header) : Date.parse(header) - answered;
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }

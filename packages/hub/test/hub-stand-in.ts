@@ -32,6 +32,8 @@ export interface HubStandIn {
   readonly redirects: Map<string, string>;
   /** What `Retry-After` says of a 429. */
   retryAfter: string;
+  /** The date it answers at; the machine's where undefined. */
+  date?: string;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
       const hasHalf = request.headers.range !== "bytes=0-0";
       const fault = queue[0] === "half" && !hasHalf ? undefined : queue.shift();
       if (fault === "cut") return request.socket.destroy();
+      if (hub.date !== undefined) response.setHeader("Date", hub.date);
       if (fault === 429) response.setHeader("Retry-After", hub.retryAfter);
       if (typeof fault === "number")
         return json(response, fault, { error: `told to answer ${fault} to ${request.headers.authorization}` });

@@ -80,6 +80,14 @@ describe("a download", () => {
     expect(waits).toEqual([60_000, 0, 10]);
   });
 
+  test("measures a date by the clock of the server that names it", async () => {
+    hub.date = "Sat, 01 Jan 2000 12:00:00 GMT";
+    hub.retryAfter = "Sat, 01 Jan 2000 12:00:07 GMT";
+    hub.faults.set("/revision/", [429]);
+    await download();
+    expect(waits).toEqual([7000]);
+  });
+
   test("says where the commit went away while it was downloaded", async () => {
     hub.faults.set("/tree/", [404]);
     await expect(download()).rejects.toThrow(/no longer serves me\/adapter at commit 0{40}, which main stood for/);

@@ -24,8 +24,10 @@ const OWN_FILES = [
   new RegExp(`^(${ADAPTER_FOLDER}|${LAST_ADAPTER_FOLDER})$`),
 ];
 
-/** What a folder may hold before its first run: what file managers and a process that died early leave. */
-const NO_FILES: readonly string[] = [LOCK_FILE, ".DS_Store", "Thumbs.db"];
+/** What a folder may hold before its first run: what file managers, one who is first and a process that died early leave. */
+const NO_FILES = new RegExp(
+  `^(${LOCK_FILE}|\\.DS_Store|Thumbs\\.db|\\.(partial|replaced)-.*|\\..+\\.[\\da-f-]{36}\\.tmp)$`,
+);
 const FILES_NAMED = 3;
 
 /**
@@ -43,7 +45,7 @@ export async function claimRunFolder(path: string): Promise<void> {
     });
   }
   const names = (await readdir(path)).sort();
-  const foreign = names.filter((name) => !NO_FILES.includes(name) && !/^\.(partial|replaced)-/.test(name));
+  const foreign = names.filter((name) => !NO_FILES.test(name));
   if (foreign.length === 0 || names.includes(RUN_FILE)) return;
   const others = foreign.length > FILES_NAMED ? ` and ${foreign.length - FILES_NAMED} more` : "";
   throw new InvalidInputError(

@@ -15,10 +15,13 @@ describe("claimRunFolder", () => {
     await claimRunFolder(folder);
     await claimRunFolder(folder);
     put(folder, ".DS_Store", "run.lock");
+    // What another process that is first is just writing.
+    put(folder, ".partial-run.lock-1", `.${RUN_FILE}.b2f9b7a1-0d8e-4b64-8f2b-5d2b1c3a4e5f.tmp`);
     await claimRunFolder(folder);
     put(folder, RUN_FILE, "notes.txt");
     await claimRunFolder(folder);
-    expect(readdirSync(folder).sort()).toEqual([".DS_Store", RUN_FILE, "notes.txt", "run.lock"]);
+    expect(readdirSync(folder).sort().slice(-3)).toEqual([RUN_FILE, "notes.txt", "run.lock"]);
+    expect(readdirSync(folder)).toHaveLength(6);
   });
 
   it("refuses a folder with files and no run, and names some of them", async () => {

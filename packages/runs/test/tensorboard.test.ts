@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "vitest";
 import { crc32c, maskedCrc32c } from "../src/tensorboard/crc32c.ts";
@@ -41,6 +42,15 @@ describe("openEventFile", () => {
     expect(view.getBigUint64(0, true)).toBe(3n);
     expect(view.getUint32(8, true)).toBe(maskedCrc32c(record.subarray(0, 8)));
     expect(view.getUint32(15, true)).toBe(maskedCrc32c(Uint8Array.of(1, 2, 3)));
+  });
+
+  it("comes after the files of earlier processes, also where the clock was set back since", () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "events.out.tfevents.9999999998.zebra.7"), "");
+    openEventFile(folder, 4).close();
+    const [first, second] = readdirSync(folder).sort();
+    expect(first).toBe("events.out.tfevents.9999999998.zebra.7");
+    expect(second).toMatch(/^events\.out\.tfevents\.9999999999\./);
   });
 
   it("writes a file whose records decode to what was logged", () => {

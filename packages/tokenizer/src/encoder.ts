@@ -1,3 +1,5 @@
+import type { Tokenizer } from "@blora/spec";
+
 /** Text to ids, with the vocabulary the ids come from. What `loadTokenizer` builds a `Tokenizer` on. */
 export interface Encoder {
   /** Token to id, added tokens included. */

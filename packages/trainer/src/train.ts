@@ -55,7 +55,8 @@ const FOR_CHECKPOINTS = { what: "checkpoints", advice: "Free some space or lower
  */
 export async function train(run: TrainRun): Promise<RunSummary> {
   await claimRunFolder(run.outputDirectory);
-  const lock = await lockFolder(run.outputDirectory);
+  const onWatch = (message: string): void => run.onEvent?.({ type: "note", message });
+  const lock = await lockFolder(run.outputDirectory, { onWatch });
   try {
     return await trainLocked(run, lock);
   } finally {

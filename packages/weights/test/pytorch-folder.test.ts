@@ -1,4 +1,14 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { fileURLToPath } from "node:url";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import { beforeEach, expect, test } from "vitest";
@@ -45,8 +55,18 @@ test("is converted once, again where the file is another, and follows the files 
   writeFileSync(folder.at("model/tokenizer_config.json"), "changed");
   expect(await convert()).toBe(first);
   expect(readFileSync(`${first}/tokenizer_config.json`, "utf8")).toBe("changed");
+  rmSync(folder.at("model/tokenizer_config.json"));
+  await convert();
+  expect(existsSync(`${first}/tokenizer_config.json`)).toBe(false);
   utimesSync(folder.at("model/pytorch_model.bin"), 1, 1);
-  expect(await convert()).not.toBe(first);
+  const second = await convert();
+  expect(second).not.toBe(first);
+  // Another content of the same size, whose time was copied along with it.
+  const other = Buffer.from(readFileSync(folder.at("model/pytorch_model.bin")));
+  writeFileSync(folder.at("model/other.bin"), other);
+  utimesSync(folder.at("model/other.bin"), 1, 1);
+  renameSync(folder.at("model/other.bin"), folder.at("model/pytorch_model.bin"));
+  expect(await convert()).not.toBe(second);
 });
 
 test("shards are read by their index", async () => {

@@ -40,7 +40,7 @@ export function createProgress(output: Output): (event: RunEvent) => void {
       case "step": {
         const text = stepLine(event);
         if (!output.isTTY) return event.step % PLAIN_EVERY_STEPS === 0 ? line(text) : undefined;
-        const now = Date.now();
+        const now = performance.now();
         if (now - lastDraw < REDRAW_MILLISECONDS && event.step < event.totalSteps) return undefined;
         lastDraw = now;
         return output.write(`\r\u001b[K${text}`);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { isLocked, readJsonFileIfPresent } from "@blora/files";
+import { createLockWatch, LOCK_FILE, readJsonFileIfPresent } from "@blora/files";
 import { REPORT_PAGE } from "@blora/report";
 import {
   decidingSettings,
@@ -53,13 +53,14 @@ export interface SweepEnd {
  */
 export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
   const { plan, out, onStart, onRecord } = options;
+  const watch = createLockWatch();
   let isWaiting = false;
   let left = await missingOf(plan, out);
   while (left.length > 0) {
     const others: PlannedRun[] = [];
     for (const [index, run] of left.entries()) {
       if (await isDone(run, out)) continue;
-      if (await isLocked(join(options.runs, run.name))) {
+      if ((await watch.judge(join(options.runs, run.name, LOCK_FILE))).state !== "free") {
         others.push(run);
         continue;
       }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { maskedCrc32c } from "./crc32c.ts";
@@ -13,11 +13,13 @@ export interface EventFile {
 
 /**
  * Starts `events.out.tfevents.<seconds>.<host>.<pid>` in a folder. TensorBoard
- * reads all such files of a run; each process of a resumed run writes its own,
- * which replaces what earlier ones say of steps from `step` on.
+ * reads all such files of a run in the order of their names; each process of a
+ * resumed run writes its own, which replaces what earlier ones say of steps from
+ * `step` on, and so comes after them, also where the clock was set back since.
  */
 export function openEventFile(folder: string, step: number): EventFile {
-  const path = join(folder, `events.out.tfevents.${Math.floor(seconds())}.${hostname()}.${process.pid}`);
+  const started = Math.max(Math.floor(seconds()), newest(folder) + 1);
+  const path = join(folder, `events.out.tfevents.${started}.${hostname()}.${process.pid}`);
   const file = openSync(path, "a");
   writeSync(file, tfRecord(versionEvent(seconds())));
   writeSync(file, tfRecord(sessionStartEvent(seconds(), step)));
@@ -26,6 +28,12 @@ export function openEventFile(folder: string, step: number): EventFile {
     write: (at, scalars) => void writeSync(file, tfRecord(scalarsEvent(seconds(), at, scalars))),
     close: () => closeSync(file),
   };
+}
+
+/** Seconds in the names of a folder's event files; 0 where there is none. */
+function newest(folder: string): number {
+  const named = readdirSync(folder).map((name) => Number(/^events\.out\.tfevents\.(\d+)\./.exec(name)?.[1] ?? 0));
+  return Math.max(0, ...named);
 }
 
 /** TFRecord framing: length, its CRC, data, its CRC, all little-endian. */

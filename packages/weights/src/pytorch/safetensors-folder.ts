@@ -1,10 +1,11 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   cacheFolder,
   copyChanged,
   copyCompanionFiles,
+  isCompanionFile,
   PYTORCH_FILE,
   PYTORCH_INDEX_FILE,
   pathInside,
@@ -36,22 +37,25 @@ export interface SafetensorsFolderOptions {
 export async function safetensorsFolder(folder: string, options: SafetensorsFolderOptions = {}): Promise<string> {
   const files = holdsSafetensors(folder) ? undefined : pytorchFiles(folder);
   if (files === undefined) return folder;
-  const stats = files.map((name) => statSync(join(folder, name)));
+  const stats = files.map((name) => statSync(join(folder, name), { bigint: true }));
   const identity = files.map((name, index) => {
-    const { size, mtimeMs } = stats[index]!;
-    return [pathInside(folder, name), size, mtimeMs].join(" ");
+    // Copies and archives bring the time of a file's content along; its inode and the time of that do not come twice.
+    const { size, ino, mtimeNs, ctimeNs } = stats[index]!;
+    return [pathInside(folder, name), size, ino, mtimeNs, ctimeNs].join(" ");
   });
   const converted = join(options.cache ?? cacheFolder(), "pytorch", sha256([realpathSync(folder), ...identity]));
   if (!holdsSafetensors(converted)) {
     await mkdir(dirname(converted), { recursive: true });
-    const size = stats.reduce((sum, file) => sum + file.size, 0);
+    const size = stats.reduce((sum, file) => sum + Number(file.size), 0);
     await requireFreeSpace(dirname(converted), size, {
       what: `the weights of ${folder} as safetensors`,
       advice: "Name a folder with more room in BLORA_CACHE.",
     });
     await writeFolderDurably(converted, (aside) => convertAll(folder, files, aside));
   }
-  copyCompanionFiles(folder, converted);
+  const companions = copyCompanionFiles(folder, converted);
+  const earlier = readdirSync(converted).filter((name) => isCompanionFile(name) && !companions.includes(name));
+  for (const name of earlier) rmSync(join(converted, name), { force: true });
   copyChanged(pathInside(folder, CONFIG), join(converted, CONFIG));
   return converted;
 }
