@@ -50,8 +50,9 @@ export const jobs: readonly Job[] = [
   { name: "merge", args: ["merge", "--adapter", "earlier", "--out", "merged"] },
   { name: "export", args: ["export", "--format", "onnx", "--adapter", "earlier", "--out", "exported"] },
   { name: "publish", args: ["publish", "earlier", "--to", "published"] },
+  { name: "predict", args: ["predict", "earlier", "--out", "predictions.csv", "--threads", "1"] },
   {
-    name: "predict",
+    name: "generate",
     args: ["generate", "earlier-causal", "--prompt", "hello", "--max-new-tokens", "24", "--threads", "1"],
     prints: true,
   },
@@ -61,7 +62,7 @@ function recipe(name: string): string {
   return join(root, "apps/cli/test/recipes", `${name}.ts`);
 }
 
-/** Makes the folder that every attempt starts from a copy of, once: a model, data, two trained runs, a publication. */
+/** Makes the folder that every attempt starts from a copy of, once: a model, data, two trained runs. */
 export async function makeWorld(folder: string): Promise<void> {
   if (existsSync(folder)) return;
   const aside = `${folder}.partial`;
@@ -75,8 +76,6 @@ export async function makeWorld(folder: string): Promise<void> {
   for (const args of [
     [...trainBuiltin, "--method", "lora", "--out", "earlier"],
     [...trainCausal, "--out", "earlier-causal"],
-    // An earlier publication of another adapter, to be replaced.
-    ["publish", "earlier-causal", "--to", "published", "--base-model", "org/tiny"],
   ]) {
     const { status, stderr } = await run(aside, args);
     if (status !== 0) throw new Error(`${args.join(" ")}: ${stderr}`);

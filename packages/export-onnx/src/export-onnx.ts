@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { copyCompanionFiles } from "@blora/files";
+import { copyCompanionFiles, requireFreeSpace, writeError } from "@blora/files";
 import type { Network, PlainAdapter } from "@blora/network";
 import type { CodedUpdate } from "@blora/spec";
 import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
@@ -92,6 +92,8 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
   const { graph, tensors } = isMerged ? stored : withCodedBranch(stored, weights, codes);
   requireExportFolder(out);
   await mkdir(join(out, "onnx"), { recursive: true });
+  const needed = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+  await requireFreeSpace(out, needed, { what: "the graph's weights", advice: "Choose a folder with more room." });
   const aside = await mkdtemp(join(out, ".export-"));
   try {
     const { bytes, chunks } = await writeGraph(join(aside, file), graph, tensors);
@@ -101,6 +103,8 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
     const longest = network.maxLength;
     if (tokenizer.includes(TOKENIZER_CONFIG)) await limitTexts(join(out, TOKENIZER_CONFIG), longest);
     return { file: join("onnx", file), bytes, dtype, longest, tokenizer };
+  } catch (error) {
+    throw writeError(error, join(out, "onnx", file), needed);
   } finally {
     await rm(aside, { recursive: true, force: true });
   }

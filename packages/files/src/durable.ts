@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { link, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { InvalidInputError } from "@blora/spec";
+import { writeError } from "./write-error.ts";
 
 /** Makes a file's content, or a folder's entries, survive a power cut. */
 export async function flush(path: string): Promise<void> {
@@ -13,21 +15,56 @@ export async function flush(path: string): Promise<void> {
   }
 }
 
-/** Replaces a file as a whole: readers see the old content or the new one, never a part. */
-export async function writeFileDurably(path: string, content: string): Promise<void> {
+/**
+ * Replaces a file as a whole: readers see the old content or the new one, never a part.
+ *
+ * @throws InvalidInputError where it does not fit on the disk or may not be written; the old content stays
+ */
+export async function writeFileDurably(path: string, content: string | Uint8Array): Promise<void> {
+  await writeAside(path, content, (aside) => rename(aside, path));
+}
+
+/** @throws InvalidInputError as `writeFileDurably`, and where a file is there, also one that came meanwhile */
+export async function writeNewFileDurably(path: string, content: string | Uint8Array): Promise<void> {
+  await writeAside(path, content, async (aside) => {
+    try {
+      await link(aside, path);
+      await rm(aside);
+    } catch (error) {
+      const isThere = await stat(path).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) throw new InvalidInputError(`${path}: expected a file that is not there yet, found one.`);
+      // A file system without hard links.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") throw error;
+      await rename(aside, path);
+    }
+  });
+}
+
+async function writeAside(
+  path: string,
+  content: string | Uint8Array,
+  place: (aside: string) => Promise<void>,
+): Promise<void> {
   const aside = asideOf(path);
   try {
     await writeFile(aside, content, { flush: true });
-    await rename(aside, path);
+    await place(aside);
   } catch (error) {
     await rm(aside, { force: true });
-    throw error;
+    throw writeError(error, path, Buffer.byteLength(content));
   }
   await flushFolder(dirname(path));
 }
 
-/** `writeFileDurably` for content that is made piece by piece, into an open file descriptor. */
-export function writeFileDurablySync(path: string, write: (descriptor: number) => void): void {
+/**
+ * `writeFileDurably` for content that is made piece by piece, into an open file descriptor.
+ *
+ * @param needed bytes of the whole, where they are known
+ */
+export function writeFileDurablySync(path: string, write: (descriptor: number) => void, needed?: number): void {
   const aside = asideOf(path);
   try {
     const descriptor = openSync(aside, "w");
@@ -40,7 +77,7 @@ export function writeFileDurablySync(path: string, write: (descriptor: number) =
     renameSync(aside, path);
   } catch (error) {
     rmSync(aside, { force: true });
-    throw error;
+    throw writeError(error, path, needed);
   }
   if (!CAN_FLUSH_FOLDERS) return;
   const folder = openSync(dirname(path), "r");
@@ -53,43 +90,9 @@ function asideOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
 
-// Folders under these names are what a killed process may leave behind.
-const PARTIAL = ".partial-";
-const REPLACED = ".replaced-";
-
-/**
- * Fills a folder aside and puts it in place in one rename, so that `path`
- * holds all of the new files or all of the old. On failure the old stay.
- */
-export async function writeFolderDurably(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const aside = join(dirname(path), `${PARTIAL}${basename(path)}`);
-  await rm(aside, { recursive: true, force: true });
-  await mkdir(dirname(path), { recursive: true });
-  // Not recursive: that says of a read-only disk that the folder is missing.
-  await mkdir(aside);
-  try {
-    await fill(aside);
-    for (const name of await readdir(aside)) await flush(join(aside, name));
-    await flushFolder(aside);
-  } catch (error) {
-    await rm(aside, { recursive: true, force: true });
-    throw error;
-  }
-  const old = join(dirname(path), `${REPLACED}${basename(path)}`);
-  await rm(old, { recursive: true, force: true });
-  await rename(path, old).catch(ignoreMissing);
-  await rename(aside, path);
-  await flushFolder(dirname(path));
-  await rm(old, { recursive: true, force: true });
-}
-
 /** Windows opens no folder to flush it. */
 const CAN_FLUSH_FOLDERS: boolean = process.platform !== "win32";
 
-async function flushFolder(path: string): Promise<void> {
+export async function flushFolder(path: string): Promise<void> {
   if (CAN_FLUSH_FOLDERS) await flush(path);
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
 }

@@ -1,8 +1,9 @@
 export { cacheFolder } from "./cache-folder.ts";
 export { copyChanged, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
-export { flush, writeFileDurably, writeFileDurablySync, writeFolderDurably } from "./durable.ts";
-export { requireEmptyFolder } from "./empty-folder.ts";
+export { flush, writeFileDurably, writeFileDurablySync, writeNewFileDurably } from "./durable.ts";
+export { placeNewFolder, writeFolderDurably, writeNewFolderDurably } from "./durable-folder.ts";
+export { requireEmptyFolder, requireNewFile } from "./empty-folder.ts";
 export {
   ADAPTER_DESCRIPTION_FILE,
   ADAPTER_PACKED_FILE,
@@ -17,8 +18,11 @@ export {
 } from "./file-names.ts";
 export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.ts";
 export { pathInside } from "./inside-folder.ts";
-export { readJsonFile, readJsonFileIfPresent } from "./json-file.ts";
+export { readJsonFile, readJsonFileIfPresent, readTextIfPresent } from "./json-file.ts";
 export { FolderInUseError, type FolderLock, LOCK_FILE, type LockOptions, lockFolder } from "./lock.ts";
 export { createLockWatch, type LockWatch } from "./lock-watch.ts";
+export { type LogFile, openLogFile, writeWhole } from "./log-file.ts";
+export { partialPath, removeAbandoned } from "./partial-names.ts";
 export { readFrozen } from "./read-frozen.ts";
 export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";
+export { writeError } from "./write-error.ts";

@@ -1,5 +1,14 @@
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { InvalidInputError, type JsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+
+/** The text of a file; undefined where there is none. A file that cannot be read is not one that is empty. */
+export function readTextIfPresent(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") return undefined;
+    throw new InvalidInputError(`Cannot read ${path}: ${cause.message}`, { cause });
+  });
+}
 
 /** The object in a JSON file, read strictly. Throws `NotFoundError` or `InvalidInputError` naming the file. */
 export function readJsonFile(path: string): JsonRecord {

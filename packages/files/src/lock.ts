@@ -7,6 +7,7 @@ import { BloraError, InvalidInputError } from "@blora/spec";
 import { startBeat } from "./lock-beat.ts";
 import { createLockWatch, LOCK_TIMES, type LockOwner, type LockTimes, parseOwner } from "./lock-watch.ts";
 import { ownIdentity } from "./process-identity.ts";
+import { writeError } from "./write-error.ts";
 
 /** A folder that another process writes. */
 export class FolderInUseError extends BloraError {
@@ -87,7 +88,7 @@ async function create(path: string, owner: LockOwner): Promise<boolean> {
     const { code } = error as NodeJS.ErrnoException;
     // The holder of a folder may tidy it up under somebody who is trying.
     if (code === "EEXIST" || (code === "ENOENT" && isWritten)) return false;
-    throw error;
+    throw writeError(error, path, text.length);
   } finally {
     await rm(aside, { force: true });
   }

@@ -1,99 +1,107 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { lockFolder, writeFileDurably, writeFileDurablySync, writeFolderDurably } from "../src/index.ts";
+import { describe, expect, it } from "vitest";
+import {
+  lockFolder,
+  openLogFile,
+  writeFileDurably,
+  writeFileDurablySync,
+  writeFolderDurably,
+  writeNewFileDurably,
+  writeNewFolderDurably,
+} from "../src/index.ts";
+import { CAN_MOUNT, PAGE, useSmallDisk } from "./small-disk.ts";
 
-const KIBIBYTE = 1024;
-const PAGE = 4 * KIBIBYTE;
 const OLD = "old";
+const NEW = "n".repeat(8 * PAGE);
 
-const newFolder = (): string => mkdtempSync(join(tmpdir(), "blora-disk-"));
-const mount = (folder: string, options: string): void => {
-  execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder], { stdio: "pipe" });
+const fillFolder = async (aside: string): Promise<void> => {
+  for (let index = 0; index < 4; index++) await writeFile(join(aside, `new-${index}`), NEW.slice(0, 2 * PAGE));
 };
 
-/** A disk of its own takes a privilege that not everybody has. */
-function canMount(): boolean {
-  const folder = newFolder();
-  try {
-    mount(folder, "size=64k");
-    execFileSync("umount", [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** What this package writes, each to a place that holds something old. */
-const WRITERS: readonly (readonly [name: string, write: (folder: string) => Promise<void>])[] = [
-  ["a file", (folder) => writeFileDurably(join(folder, "file"), "n".repeat(8 * PAGE))],
+/** What this package writes: where to, below the disk, and whether the space it needs is known. */
+const WRITERS: readonly (readonly [
+  name: string,
+  at: string,
+  write: (path: string) => Promise<void>,
+  isKnown: boolean,
+])[] = [
+  ["a file", "file", (path) => writeFileDurably(path, NEW), true],
   [
     "a file made piece by piece",
-    async (folder) =>
-      writeFileDurablySync(join(folder, "file"), (descriptor) => writeFileSync(descriptor, "n".repeat(8 * PAGE))),
+    "file",
+    async (path) => writeFileDurablySync(path, (descriptor) => writeFileSync(descriptor, NEW), NEW.length),
+    true,
   ],
-  [
-    "a folder",
-    (folder) =>
-      writeFolderDurably(join(folder, "inner"), async (aside) => {
-        for (let index = 0; index < 4; index++) await writeFile(join(aside, `new-${index}`), "n".repeat(2 * PAGE));
-      }),
-  ],
+  ["a new file", "new", (path) => writeNewFileDurably(path, NEW), true],
+  ["a folder", "inner", (path) => writeFolderDurably(path, fillFolder), false],
+  ["a new folder", "new", (path) => writeNewFolderDurably(path, fillFolder), false],
 ];
 
-describe.skipIf(!canMount())("a disk of its own", () => {
-  let disk: string;
-  beforeEach(() => {
-    disk = newFolder();
-  });
-  afterEach(() => {
-    execFileSync("umount", [disk]);
-    rmSync(disk, { recursive: true });
-  });
+describe.skipIf(!CAN_MOUNT)("a disk", () => {
+  const disk = useSmallDisk(16);
 
   /** What stood there before any writer came. */
   function writeOld(): void {
-    writeFileSync(join(disk, "file"), OLD);
-    mkdirSync(join(disk, "inner"));
-    writeFileSync(join(disk, "inner", "old"), OLD);
+    writeFileSync(join(disk.path, "file"), OLD);
+    mkdirSync(join(disk.path, "inner"));
+    writeFileSync(join(disk.path, "inner", "old"), OLD);
   }
 
   const isOld = (): boolean =>
-    readFileSync(join(disk, "file"), "utf8") === OLD && readFileSync(join(disk, "inner", "old"), "utf8") === OLD;
+    readFileSync(join(disk.path, "file"), "utf8") === OLD &&
+    readFileSync(join(disk.path, "inner", "old"), "utf8") === OLD;
 
-  it.each(WRITERS)("that is full at any page of %s keeps what was there", async (_, write) => {
-    mount(disk, `size=${64 * KIBIBYTE}`);
+  it.each(WRITERS)("that is full at any page of %s keeps what was there", async (_, at, write, isKnown) => {
     writeOld();
+    const path = join(disk.path, at);
+    const needed = isKnown ? "32\\.0 KiB" : "more space";
     for (let free = 0; free < 7; free++) {
-      rmSync(join(disk, "filler"), { force: true });
-      writeFileSync(join(disk, "filler"), "f".repeat((64 / 4 - 2 - free) * PAGE));
-      await expect(write(disk), `${free} pages free`).rejects.toThrow(/ENOSPC/);
+      disk.leaveFree(free);
+      await expect(write(path), `${free} pages free`).rejects.toThrow(
+        new RegExp(
+          `^${path}: expected ${needed} free for it, found a full disk \\(ENOSPC\\) with \\d+\\.\\d KiB left\\. `,
+        ),
+      );
       expect(isOld()).toBe(true);
-      expect(readdirSync(disk).sort()).toEqual(["file", "filler", "inner"]);
+      expect(readdirSync(disk.path).sort()).toEqual(["file", "filler", "inner"]);
     }
-    rmSync(join(disk, "filler"));
-    await write(disk);
-    expect(readdirSync(disk).sort()).toEqual(["file", "inner"]);
+    disk.free();
+    await write(path);
+    expect(readdirSync(disk.path).sort()).toEqual([...new Set(["file", "inner", at])].sort());
   });
 
-  it.each(WRITERS)("that is read-only keeps what was there from %s", async (_, write) => {
-    mount(disk, `size=${64 * KIBIBYTE}`);
+  it.each(WRITERS)("that is read-only keeps what was there from %s", async (_, at, write) => {
     writeOld();
-    execFileSync("mount", ["-o", "remount,ro", disk]);
-    await expect(write(disk)).rejects.toThrow(/EROFS/);
+    disk.makeReadOnly();
+    const path = join(disk.path, at);
+    await expect(write(path)).rejects.toThrow(
+      `${path}: expected a place that can be written, found a read-only disk (EROFS).`,
+    );
     expect(isOld()).toBe(true);
+    expect(existsSync(join(disk.path, "new"))).toBe(false);
   });
 
   it("that is full when a lock is taken leaves no lock that nobody holds", async () => {
-    mount(disk, `size=${64 * KIBIBYTE}`);
-    writeFileSync(join(disk, "filler"), "f".repeat(16 * PAGE));
-    await expect(lockFolder(disk)).rejects.toThrow(/ENOSPC/);
-    rmSync(join(disk, "filler"));
-    await (await lockFolder(disk)).release();
+    disk.leaveFree(0);
+    await expect(lockFolder(disk.path)).rejects.toThrow(/run\.lock: expected .* free for it, found a full disk/);
+    disk.free();
+    await (await lockFolder(disk.path)).release();
+  });
+
+  it("that takes a part of an entry keeps the whole ones of a log", () => {
+    const path = join(disk.path, "log");
+    const log = openLogFile(path);
+    log.append("one\n");
+    disk.leaveFree(1);
+    expect(() => log.append(`${"x".repeat(4 * PAGE)}\n`)).toThrow(
+      `${path}: expected 16.0 KiB free for it, found a full disk`,
+    );
+    expect(readFileSync(path, "utf8")).toBe("one\n");
+    disk.free();
+    log.append(new TextEncoder().encode("two\n"));
+    log.close();
+    expect(readFileSync(path, "utf8")).toBe("one\ntwo\n");
   });
 });

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/pr
 import { dirname, join, relative } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { writeFileDurably } from "@blora/files";
+import { writeError, writeFileDurably } from "@blora/files";
 import { BloraError } from "@blora/spec";
 import type { RepositoryType } from "./download.ts";
 
@@ -146,6 +146,8 @@ export function openRepositoryCache(cacheFolder: string, id: string, type: Repos
       try {
         await writeChecked(aside, file, content, onBytes);
         await rename(aside, blob);
+      } catch (error) {
+        throw writeError(error, link, file.size);
       } finally {
         await rm(aside, { force: true });
       }

@@ -1,6 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { writeFileDurably } from "@blora/files";
+import { openLogFile, readTextIfPresent, writeFileDurably } from "@blora/files";
 
 /** A question with what the model said, as one line of `answers.jsonl`. */
 export interface AnswerRecord {
@@ -26,15 +24,11 @@ export interface AnswersFile {
 
 /** Opens the answers of a run directory. A line cut off by a crash is dropped: its question is asked again. */
 export async function openAnswersFile(path: string): Promise<AnswersFile> {
-  const text = await readFile(path, "utf8").catch(() => "");
+  const text = (await readTextIfPresent(path)) ?? "";
   const known = new Map(text.split("\n").flatMap((line) => parseLine(line).map((record) => [record.id, record])));
   await writeFileDurably(path, [...known.values()].map(lineOf).join(""));
-  const file = openSync(path, "a");
-  return {
-    known,
-    append: (records) => void writeSync(file, records.map(lineOf).join("")),
-    close: () => closeSync(file),
-  };
+  const file = openLogFile(path);
+  return { known, append: (records) => file.append(records.map(lineOf).join("")), close: file.close };
 }
 
 /** Answers that are kept in memory alone. */

@@ -27,6 +27,7 @@ export {
   LAST_ADAPTER_FOLDER,
   LEDGER_FILE,
   METRICS_FILE,
+  removeHalfMade,
   SUMMARY_FILE,
 } from "./run-folder.ts";
 export type { CostLedger, EvaluationRecord, RunSummary } from "./summary.ts";

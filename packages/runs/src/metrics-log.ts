@@ -1,6 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { writeFileDurably } from "@blora/files";
+import { openLogFile, readTextIfPresent, writeFileDurably } from "@blora/files";
 import type { Json } from "@blora/spec";
 
 /** One line of `metrics.jsonl`. */
@@ -17,14 +15,11 @@ export interface MetricsLog {
 
 /** Opens a log that continues after `step`: lines of later steps, and a line cut off by a crash, are dropped. */
 export async function openMetricsLog(path: string, step: number): Promise<MetricsLog> {
-  const text = await readFile(path, "utf8").catch(() => "");
+  const text = (await readTextIfPresent(path)) ?? "";
   const kept = text.split("\n").filter((line) => (stepOf(line) ?? Infinity) <= step);
   await writeFileDurably(path, kept.map((line) => `${line}\n`).join(""));
-  const file = openSync(path, "a");
-  return {
-    write: (record) => void writeSync(file, `${JSON.stringify(record)}\n`),
-    close: () => closeSync(file),
-  };
+  const file = openLogFile(path);
+  return { write: (record) => file.append(`${JSON.stringify(record)}\n`), close: file.close };
 }
 
 function stepOf(line: string): number | undefined {

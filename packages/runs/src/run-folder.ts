@@ -53,6 +53,14 @@ export async function claimRunFolder(path: string): Promise<void> {
   );
 }
 
+/** Removes what killed processes left half-made; for who holds the folder's lock, so that nobody is just making it. */
+export async function removeHalfMade(runFolder: string): Promise<void> {
+  const names = (await readdir(runFolder)).filter((name) => /^\.(partial|replaced)-/.test(name));
+  // Somebody may be trying to take the lock meanwhile.
+  const left = names.filter((name) => !name.startsWith(`.partial-${LOCK_FILE}`));
+  for (const name of left) await rm(join(runFolder, name), { recursive: true, force: true });
+}
+
 /** Removes an earlier run's files. */
 export async function clearRun(runFolder: string): Promise<void> {
   for (const name of await readdir(runFolder)) {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { RUN_FILE } from "../src/run-config.ts";
-import { claimRunFolder, clearRun } from "../src/run-folder.ts";
+import { claimRunFolder, clearRun, removeHalfMade } from "../src/run-folder.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const put = (folder: string, ...names: string[]): void => {
@@ -37,6 +37,17 @@ describe("claimRunFolder", () => {
     const file = join(temporaryFolder(), "file");
     put(join(file, ".."), "file");
     await expect(claimRunFolder(file)).rejects.toThrow(`${file}: expected a folder that can be written`);
+  });
+});
+
+describe("removeHalfMade", () => {
+  it("takes away what a killed process was making, and leaves who takes the lock alone", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, ".partial-checkpoint-5~~1~2~3~4~5"));
+    mkdirSync(join(folder, ".replaced-adapter~~1~2~3~4~5"));
+    put(folder, ".partial-run.lock-1", "run.lock", "mine");
+    await removeHalfMade(folder);
+    expect(readdirSync(folder).sort()).toEqual([".partial-run.lock-1", "mine", "run.lock"]);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   pruneCheckpoints,
   type RunSummary,
   readRunConfig,
+  removeHalfMade,
   requireSameConfig,
   SUMMARY_FILE,
   writeCheckpoint,
@@ -70,6 +71,7 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
   const warn = (message: string): void => emit({ type: "warning", message });
   const prepared = await prepareRun(run);
   const { args } = prepared;
+  await removeHalfMade(folder);
   // After everything that can be refused was accepted.
   if (run.overwrite) await clearRun(folder);
 

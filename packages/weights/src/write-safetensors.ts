@@ -1,5 +1,4 @@
-import { writeSync } from "node:fs";
-import { narrowBfloat16, narrowFloat16, writeFileDurablySync } from "@blora/files";
+import { narrowBfloat16, narrowFloat16, writeFileDurablySync, writeWhole } from "@blora/files";
 import { FORBIDDEN_KEYS, InvalidInputError, NumericalError } from "@blora/spec";
 import { bytesPerValue, type DataType } from "./data-types.ts";
 import { METADATA } from "./safetensors-header.ts";
@@ -85,10 +84,6 @@ function buildHeader(tensors: readonly LazyTensor[], metadata: Readonly<Record<s
   return Buffer.concat([length, json, Buffer.alloc(padding, " ")]);
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
-}
-
 /**
  * Writes tensors and string metadata as a safetensors file. The same tensors
  * give the same bytes, in whatever order they come.
@@ -117,15 +112,22 @@ export function writeLazySafetensors(
 ): void {
   const ordered = [...tensors].sort(byLayout);
   const header = buildHeader(ordered, metadata);
+  const needed = ordered.reduce((sum, tensor) => sum + byteLength(tensor), header.length);
+  const write = (descriptor: number): void => {
+    writeWhole(descriptor, header);
+    for (const tensor of ordered) writeWhole(descriptor, checkedBytes(tensor));
+  };
   try {
-    writeFileDurablySync(path, (descriptor) => {
-      writeAll(descriptor, header);
-      for (const tensor of ordered) writeAll(descriptor, checkedBytes(tensor));
-    });
+    writeFileDurablySync(path, write, needed);
   } catch (cause) {
-    if (NumericalError.isInstance(cause)) throw cause;
+    if (NumericalError.isInstance(cause) || isOfDisk(cause)) throw cause;
     throw new InvalidInputError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** What `writeError` made a sentence of. */
+function isOfDisk(error: unknown): boolean {
+  return InvalidInputError.isInstance(error) && "code" in error;
 }
 
 function checkedBytes(tensor: LazyTensor): Uint8Array {

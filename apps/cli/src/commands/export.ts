@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import type { Exported, ExportFlags } from "../jobs/export.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
-import { partialFolder, removeAbandoned } from "../run/partial-folder.ts";
+import { withPartialFolder } from "../run/partial-folder.ts";
 import { addPluginFlag } from "./run-flags.ts";
 
 export function addExportCommand(program: Command): void {
@@ -29,9 +29,9 @@ export function addExportCommand(program: Command): void {
     .option("--no-measure", "do not compare the exported graph with the model")
     .option("--json", "print one JSON line")
     .action(async (flags: ExportFlags) => {
-      await removeAbandoned(flags.out);
-      const partial = partialFolder(flags.out);
-      const { result } = await runInChild("export", { flags, partial }, { partial });
+      const { result } = await withPartialFolder(flags.out, ({ parent, made }) =>
+        runInChild("export", { flags, partial: made }, { partial: parent }),
+      );
       const { summary, measurement } = result;
       process.stdout.write(
         flags.json ? `${JSON.stringify({ ...summary, ...measurement })}\n` : describe(resolve(flags.out), result),

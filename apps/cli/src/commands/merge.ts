@@ -3,7 +3,7 @@ import type { Merged, MergeFlags } from "../jobs/merge.ts";
 import { registry } from "../registry.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
-import { partialFolder, removeAbandoned } from "../run/partial-folder.ts";
+import { withPartialFolder } from "../run/partial-folder.ts";
 import { positiveNumber } from "./number-flags.ts";
 import { addPluginFlag } from "./run-flags.ts";
 
@@ -24,9 +24,9 @@ export function addMergeCommand(program: Command): void {
     .option("--engine <name>", `engine that measures the error: ${registry.ids("engine").join(", ")}`, "onnx")
     .option("--json", "print one JSON line")
     .action(async (flags: MergeFlags) => {
-      await removeAbandoned(flags.out);
-      const partial = partialFolder(flags.out);
-      const { result } = await runInChild("merge", { flags, partial }, { partial });
+      const { result } = await withPartialFolder(flags.out, ({ parent, made }) =>
+        runInChild("merge", { flags, partial: made }, { partial: parent }),
+      );
       process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : describe(result));
     });
 }

@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { writeFileDurably } from "@blora/files";
-import { InvalidInputError } from "@blora/spec";
+import { requireNewFile, writeNewFileDurably } from "@blora/files";
 import type { Command } from "commander";
 import { createEvaluationLine } from "../output/evaluation-line.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
@@ -26,9 +24,7 @@ export function addPredictCommand(program: Command): void {
       "file to write, which must not be there yet (default: print): csv; for words jsonl, conll or csv",
     )
     .action(async (adapter: string, { split, out, ...request }: PredictFlags) => {
-      if (out !== undefined && existsSync(out)) {
-        throw new InvalidInputError(`${out}: expected a file that is not there yet, found one. Nothing was written.`);
-      }
+      if (out !== undefined) requireNewFile(out);
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const { result } = await runInChild(
         "prediction",
@@ -37,7 +33,7 @@ export function addPredictCommand(program: Command): void {
       );
       if (out === undefined) process.stdout.write(result.text);
       else {
-        await writeFileDurably(resolve(out), result.text);
+        await writeNewFileDurably(resolve(out), result.text);
         process.stdout.write(`${result.rows} rows in ${out}\n`);
       }
     });

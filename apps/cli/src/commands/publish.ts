@@ -1,7 +1,6 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { npmPackage, readAdapterDescription } from "@blora/adapters";
-import { requireEmptyFolder } from "@blora/files";
+import { requireEmptyFolder, requireFreeSpace, writeFileDurably, writeNewFolderDurably } from "@blora/files";
 import { type PublishedFile, publishToHub } from "@blora/hub";
 import type { Command } from "commander";
 import { UsageError } from "../exit.ts";
@@ -87,14 +86,11 @@ function folderOf({ kind, name }: Target, { out }: PublishFlags): string {
   return kind === "npm" ? (out ?? name.replace(/^@/, "").replace("/", "-")) : name;
 }
 
-/** Into a folder that is absent or empty; after a failure it is that again. */
-async function writeNewFolder(out: string, files: readonly PublishedFile[]): Promise<void> {
-  requireEmptyFolder(out);
-  await mkdir(out, { recursive: true });
-  try {
-    for (const { path, bytes } of files) await writeFile(join(out, path), bytes, { flag: "wx" });
-  } catch (error) {
-    for (const { path } of files) await rm(join(out, path), { force: true });
-    throw error;
-  }
+/** Into a folder that is absent or empty: it holds every file or stays as it is. */
+function writeNewFolder(out: string, files: readonly PublishedFile[]): Promise<void> {
+  return writeNewFolderDurably(out, async (folder) => {
+    const needed = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    await requireFreeSpace(folder, needed, { what: "the publication", advice: "Choose a folder with more room." });
+    for (const { path, bytes } of files) await writeFileDurably(join(folder, path), bytes);
+  });
 }

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
 import { onnx } from "@blora/engine-onnx";
@@ -69,7 +69,8 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   const codes = adapterForm === "branch" ? await codesOf(settings, method, network) : undefined;
   await mkdir(out, { recursive: true });
   // The configuration lists the graphs of earlier exports, which stay.
-  if (existsSync(join(flags.out, CONFIG))) await copyFile(join(flags.out, CONFIG), join(out, CONFIG));
+  const earlier = contentOf(join(flags.out, CONFIG));
+  if (earlier !== undefined) await writeFile(join(out, CONFIG), earlier);
   const written = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
   const made = existsSync(join(folder, "tokenizer.json")) ? [] : await writeTokenizerJson(folder, out);
   if (made.includes(TOKENIZER_CONFIG)) await limitTexts(join(out, TOKENIZER_CONFIG), written.longest);
@@ -81,8 +82,13 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
     form: isPacked(settings.folder) ? "trained" : "plain",
   });
   const measurement = flags.measure ? await measured(scored, join(out, summary.file)) : undefined;
-  await moveFiles(out, flags.out);
+  const isAsFound = (): boolean => contentOf(join(flags.out, CONFIG)) === earlier;
+  await moveFiles(out, flags.out, { last: CONFIG, isAsFound });
   return { summary, measurement };
+}
+
+function contentOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
 /** A graph holds the plain update alone. */

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { mergeAdapter, writeMergeRecord } from "@blora/adapters";
 import type { Registry } from "@blora/core";
-import { requireEmptyFolder } from "@blora/files";
+import { placeNewFolder, requireEmptyFolder } from "@blora/files";
 import { openAdapter, openBase, openNetwork } from "@blora/network";
 import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
@@ -10,7 +9,6 @@ import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
 import { engineManifest, taskManifest } from "../run/components.ts";
 import { architectureFor, openModel } from "../run/open-run.ts";
-import { moveFolder } from "../run/partial-folder.ts";
 import { pluginFlags, registryWith } from "../run/plugins.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
@@ -58,21 +56,20 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   const parts = { architecture, checkpoint, method };
   const network = openNetwork(architecture, checkpoint, model);
   const adapted = await openAdapter(network, { folder: settings.folder, head, method, form: "trained" });
-  const out = join(partial, "merged");
   const report = await mergeAdapter({
     ...parts,
     head,
     weights: adapted.weights,
-    out,
+    out: partial,
     maxShardBytes: flags.maxShardSize * BYTES_PER_GB,
     plain: flags.plain ?? false,
   });
-  const merged = openBase(openNetwork(architecture, openCheckpoint(out), flags.out), head);
+  const merged = openBase(openNetwork(architecture, openCheckpoint(partial), flags.out), head);
   const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
   const difference = await sampleDifference(engine, await loadTokenizer(model), adapted, merged);
   await engine.release();
-  await writeMergeRecord(out, settings.folder, difference);
-  await moveFolder(out, flags.out);
+  await writeMergeRecord(partial, settings.folder, difference);
+  await placeNewFolder(partial, flags.out);
   return { ...report, out: flags.out, ...difference };
 }
 

@@ -1,56 +1,60 @@
-import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { hostname } from "node:os";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { flush } from "@blora/files";
+import { lockFolder, partialPath, removeAbandoned } from "@blora/files";
+import { InvalidInputError } from "@blora/spec";
+
+/** A folder beside an output that stands for its parent, so that what is made in it moves there in one rename. */
+export interface PartialFolder {
+  /** Removed however the work ends. */
+  readonly parent: string;
+  /** Where the work makes what goes to the output. */
+  readonly made: string;
+}
+
+/** Does work in a folder beside `out`. Errors name `out`. */
+export async function withPartialFolder<Result>(
+  out: string,
+  work: (folder: PartialFolder) => Promise<Result>,
+): Promise<Result> {
+  await removeAbandoned(out);
+  const parent = partialPath(out);
+  try {
+    return await work({ parent, made: join(parent, basename(resolve(out))) });
+  } catch (error) {
+    if (error instanceof Error) error.message = error.message.replaceAll(parent, dirname(resolve(out)));
+    throw error;
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+  }
+}
 
 /**
- * Where what goes to `out` is made first: beside it, so that it moves there in
- * one rename, and under a name of this process, so that two never share it.
+ * Moves every file of a folder to the same place in another, whose other files stay; `last` after all others. Of two
+ * at the same moment one is refused before it moved anything.
+ *
+ * @param isAsFound whether what was read of the other folder in the beginning still holds
  */
-export function partialFolder(out: string): string {
-  return `${partialStem(out)}${process.pid}`;
-}
-
-function partialStem(out: string): string {
-  const path = resolve(out);
-  return join(dirname(path), `.partial-${basename(path)}-${hostname()}-`);
-}
-
-/** Removes what killed processes of this machine left of earlier attempts to make `out`. */
-export async function removeAbandoned(out: string): Promise<void> {
-  const stem = partialStem(out);
-  const names = await readdir(dirname(stem)).catch(() => []);
-  for (const path of names.map((name) => join(dirname(stem), name)).filter((path) => path.startsWith(stem))) {
-    const pid = Number(path.slice(stem.length));
-    if (Number.isInteger(pid) && !isRunning(pid)) await rm(path, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
+export async function moveFiles(
+  from: string,
+  to: string,
+  { last, isAsFound }: { readonly last: string; readonly isAsFound: () => boolean },
+): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const lock = await lockFolder(to);
   try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if (!isAsFound()) {
+      throw new InvalidInputError(
+        `${to}: expected nobody else to write this folder meanwhile, found its ${last} changed. Run the same command again.`,
+      );
+    }
+    const entries = await readdir(from, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    for (const entry of files.sort((a, b) => Number(a.name === last) - Number(b.name === last))) {
+      const place = join(to, join(entry.parentPath, entry.name).slice(from.length));
+      await mkdir(dirname(place), { recursive: true });
+      await rename(join(entry.parentPath, entry.name), place);
+    }
+  } finally {
+    await lock.release();
   }
-}
-
-/** Moves a folder to a place that is absent or empty; throws where it is neither. */
-export async function moveFolder(from: string, to: string): Promise<void> {
-  await rmdir(to).catch(ignoreMissing);
-  await rename(from, to);
-  await flush(dirname(resolve(to)));
-}
-
-/** Moves every file of a folder to the same place in another, whose other files stay. */
-export async function moveFiles(from: string, to: string): Promise<void> {
-  const entries = await readdir(from, { recursive: true, withFileTypes: true });
-  for (const entry of entries.filter((entry) => entry.isFile())) {
-    const place = join(to, join(entry.parentPath, entry.name).slice(from.length));
-    await mkdir(dirname(place), { recursive: true });
-    await rename(join(entry.parentPath, entry.name), place);
-  }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { copyCompanionFiles, requireEmptyFolder, writeFolderDurably } from "@blora/files";
+import { copyCompanionFiles, requireEmptyFolder, requireFreeSpace, writeNewFolderDurably } from "@blora/files";
 import {
   type Adapter,
   type Architecture,
@@ -74,7 +74,9 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> 
   requireEmptyFolder(out);
   const { tensors, merged, replaced } = planTensors(options);
   let files: string[] = [];
-  await writeFolderDurably(out, async (folder) => {
+  await writeNewFolderDurably(out, async (folder) => {
+    const needed = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    await requireFreeSpace(folder, needed, { what: "the merged weights", advice: "Choose a folder with more room." });
     files = writeShards(folder, tensors, options.maxShardBytes ?? DEFAULT_SHARD_BYTES);
     const config = Object.keys(weights.head).length === 0 ? checkpoint.config : configWithHead(checkpoint.config, head);
     writeFileSync(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);

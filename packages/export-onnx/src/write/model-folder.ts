@@ -1,6 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { configWithHead, type Head, type JsonObject, parseStrictJsonObject } from "@blora/spec";
+import { readJsonFileIfPresent, writeFileDurably } from "@blora/files";
+import { configWithHead, type Head, type JsonObject } from "@blora/spec";
 
 /** What `config.json` says of an export beyond the network itself. */
 export interface ExportedHead {
@@ -22,17 +22,14 @@ export async function writeConfig(
   { head, file, dtype, chunks }: ExportedHead,
 ): Promise<void> {
   const path = join(folder, CONFIG);
-  const earlier = await readFile(path).then(
-    (bytes) => parseStrictJsonObject(bytes, { origin: path }),
-    () => undefined,
-  );
+  const earlier = readJsonFileIfPresent(path);
   const { use_external_data_format: others } = (earlier?.[LIBRARY] ?? {}) as { use_external_data_format?: JsonObject };
   const external = { ...others, [file]: chunks };
   const config = {
     ...configWithHead(base, head),
     [LIBRARY]: { dtype, use_external_data_format: external },
   };
-  await writeFile(path, `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileDurably(path, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /** Key of `config.json` that every export writes. */

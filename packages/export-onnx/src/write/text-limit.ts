@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { writeFileDurably } from "@blora/files";
 import { parseStrictJsonObject } from "@blora/spec";
 
 export const TOKENIZER_CONFIG = "tokenizer_config.json";
@@ -14,5 +15,5 @@ export async function limitTexts(path: string, longest: number): Promise<void> {
   const config = parseStrictJsonObject(await readFile(path), { origin: path });
   const { model_max_length: given } = config;
   if (typeof given === "number" && given <= longest) return;
-  await writeFile(path, `${JSON.stringify({ ...config, model_max_length: longest }, null, 2)}\n`);
+  await writeFileDurably(path, `${JSON.stringify({ ...config, model_max_length: longest }, null, 2)}\n`);
 }

@@ -79,11 +79,11 @@ function chunkName(path: string, chunk: number): string {
   return `${path}_data${chunk === 0 ? "" : `_${chunk}`}`;
 }
 
-/** One call takes fewer than 2^31 bytes. */
+/** One call takes fewer than 2^31 bytes, and only a part of them where the disk is about to be full. */
 async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
   const step = 2 ** 30;
-  for (let start = 0; start < bytes.length; start += step) {
-    const part = bytes.subarray(start, start + step);
-    await file.write(part, 0, part.length, offset + start);
+  for (let done = 0; done < bytes.length; ) {
+    const part = bytes.subarray(done, done + step);
+    done += (await file.write(part, 0, part.length, offset + done)).bytesWritten;
   }
 }

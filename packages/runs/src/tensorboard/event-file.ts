@@ -1,6 +1,7 @@
-import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { openLogFile } from "@blora/files";
 import { maskedCrc32c } from "./crc32c.ts";
 import { scalarsEvent, sessionStartEvent, versionEvent } from "./event.ts";
 
@@ -20,13 +21,13 @@ export interface EventFile {
 export function openEventFile(folder: string, step: number): EventFile {
   const started = Math.max(Math.floor(seconds()), newest(folder) + 1);
   const path = join(folder, `events.out.tfevents.${started}.${hostname()}.${process.pid}`);
-  const file = openSync(path, "a");
-  writeSync(file, tfRecord(versionEvent(seconds())));
-  writeSync(file, tfRecord(sessionStartEvent(seconds(), step)));
+  const file = openLogFile(path);
+  file.append(tfRecord(versionEvent(seconds())));
+  file.append(tfRecord(sessionStartEvent(seconds(), step)));
   return {
     path,
-    write: (at, scalars) => void writeSync(file, tfRecord(scalarsEvent(seconds(), at, scalars))),
-    close: () => closeSync(file),
+    write: (at, scalars) => file.append(tfRecord(scalarsEvent(seconds(), at, scalars))),
+    close: file.close,
   };
 }
 

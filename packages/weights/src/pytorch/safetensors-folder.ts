@@ -14,7 +14,7 @@ import {
   sha256,
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
-  writeFolderDurably,
+  writeNewFolderDurably,
 } from "@blora/files";
 import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
 import { readSafetensorsHeader } from "../safetensors-header.ts";
@@ -51,7 +51,10 @@ export async function safetensorsFolder(folder: string, options: SafetensorsFold
       what: `the weights of ${folder} as safetensors`,
       advice: "Name a folder with more room in BLORA_CACHE.",
     });
-    await writeFolderDurably(converted, (aside) => convertAll(folder, files, aside));
+    await writeNewFolderDurably(converted, (aside) => convertAll(folder, files, aside)).catch((error) => {
+      // Another process may have made the same meanwhile, and others may read it already.
+      if (!holdsSafetensors(converted)) throw error;
+    });
   }
   const companions = copyCompanionFiles(folder, converted);
   const earlier = readdirSync(converted).filter((name) => isCompanionFile(name) && !companions.includes(name));
