@@ -79,7 +79,8 @@ async function killAndResume(attempt: number, job: Job, expected: Expected): Pro
     const delay = Math.round(random() * expected.milliseconds);
     const ended = await run(place, job.args, delay);
     if (!ended.killed) {
-      if (ended.status !== 0 && !saysDone(ended.stderr)) verdict.push(`not killed, it failed: ${lastLine(ended.stderr)}`);
+      if (ended.status !== 0 && !saysDone(ended.stderr))
+        verdict.push(`not killed, it failed: ${lastLine(ended.stderr)}`);
       break;
     }
     delays.push(delay);
