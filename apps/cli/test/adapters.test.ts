@@ -129,3 +129,15 @@ test("inspecting says what an adapter weighs in every form", async () => {
   const { sizes } = JSON.parse(await blora("inspect", trained, "--json"));
   expect(sizes.matrices.packed * 4).toBeLessThan(sizes.matrices.float32);
 });
+
+test("a base without a tokenizer is merged, measured with drawn tokens", async () => {
+  const fixture = (path: string): string => fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url));
+  const out = join(folder, "without-tokenizer");
+  const adapter = ["--adapter", fixture("peft/ours/qwen2.mixed"), "--model", fixture("causal/qwen2.5")];
+  const said = await blora("merge", ...adapter, "--out", out);
+  const [, measure] = said.split("\n");
+  expect(measure).toMatch(
+    /^logits of 6 texts of drawn tokens \(the model has no tokenizer\) differ by at most \d\.\d\de-[5-9] \(largest logit [1-9]\.\d\d\)$/,
+  );
+  expect((await readdir(out)).sort()).toEqual(["config.json", "model.safetensors"]);
+});

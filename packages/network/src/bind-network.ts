@@ -22,6 +22,8 @@ export interface BoundNetwork extends AdaptedNetwork {
   readonly freshHead: ParameterRecord;
   /** Names of the head tensors the checkpoint lacks. */
   readonly drawnHead: ReadonlySet<string>;
+  /** Whether the checkpoint's head has its labels in another order than `head`; `freshHead` has them in the head's. */
+  readonly isHeadReordered: boolean;
   /** Rows of the token embedding, where `config.json` tells. */
   readonly vocabularySize: number | undefined;
   /** Longest text of the architecture, in tokens. */
@@ -69,6 +71,7 @@ export function bindNetwork(
     headNames: new Set(Object.keys(freshHead)),
     freshHead,
     drawnHead,
+    isHeadReordered: tensors.isReordered,
     vocabularySize,
     maxLength,
     baseWeight: (path) => tensors.read(`${path}.weight`)!,

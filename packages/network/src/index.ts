@@ -13,7 +13,7 @@ export {
   keepKeyValues,
 } from "./key-values.ts";
 export { type Layouts, layoutsOf } from "./layouts.ts";
-export { loadAdapterWeights } from "./load-weights.ts";
+export { drawnTensors, loadAdapterWeights } from "./load-weights.ts";
 export { type Network, type NetworkTensors, openNetwork } from "./network.ts";
 export {
   type CompiledNetworkStep,

@@ -17,6 +17,7 @@ export async function loadAdapterWeights(
 ): Promise<{ readonly weights: AdapterWeights; readonly form: AdapterForm }> {
   const { method } = network;
   const description = await describeAdapter(folder);
+  if (description === undefined) requireOrderOf(folder, network.isHeadReordered);
   const manifest = completeManifestOf(method);
   if (description === undefined || pluginOf(description.method) !== pluginOf(manifest)) {
     return { weights: importPeft(folder, network, method), form: "plain" };
@@ -57,16 +58,25 @@ function importPeft(folder: string, network: BoundNetwork, method: Method): Adap
   return { adapters, head: { ...freshHead, ...Object.fromEntries(trained) } };
 }
 
+/** Tensors of the head that are drawn: neither an adapter nor the checkpoint has them. */
+export function drawnTensors({ freshHead, drawnHead }: BoundNetwork, { head }: Pick<AdapterWeights, "head">): string[] {
+  return [...drawnHead].filter((name) => head[name] === undefined || head[name] === freshHead[name]);
+}
+
 /** @throws InvalidInputError where neither the adapter nor the checkpoint has a tensor of the head: it would be drawn */
-export function requireWholeHead(
-  folder: string,
-  { freshHead, drawnHead }: BoundNetwork,
-  { head }: AdapterWeights,
-): void {
-  const drawn = [...drawnHead].filter((name) => head[name] === undefined || head[name] === freshHead[name]);
+export function requireWholeHead(folder: string, network: BoundNetwork, weights: AdapterWeights): void {
+  const drawn = drawnTensors(network, weights);
   if (drawn.length === 0) return;
   throw new InvalidInputError(
     `${folder}: expected the head tensors ${drawn.join(", ")}, found them neither in the adapter nor in the checkpoint.`,
+  );
+}
+
+/** One of PEFT's names no labels: its head has them in the order of its base. @throws InvalidInputError for another order */
+export function requireOrderOf(folder: string, isReordered: boolean): void {
+  if (!isReordered) return;
+  throw new InvalidInputError(
+    `${folder}: expected an adapter whose labels are in the task's order, found one that names none, of a base whose id2label has them in another.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Architecture, FrozenTensor, Head, LinearSite, ParameterSpec } from "@blora/spec";
 import { type Checkpoint, matchParameters, vocabularySizeOf } from "@blora/weights";
+import { labelOrder, reorderRows } from "./label-order.ts";
 
 /** A checkpoint and the architecture that computes with it. Only headers are read. */
 export interface Network {
@@ -28,6 +29,8 @@ export interface NetworkTensors {
   /** Where the base lies. The same place is the same object for every head. */
   readonly base: ReadonlyMap<string, FrozenTensor>;
   readonly head: readonly ParameterSpec[];
+  /** Whether the checkpoint's own head has the labels in another order: `read` gives them in this head's. */
+  readonly isReordered: boolean;
   /**
    * Values as float32, read from disk; undefined for a head tensor the checkpoint lacks.
    *
@@ -60,14 +63,31 @@ export function openNetwork(architecture: Architecture, checkpoint: Checkpoint, 
         replaceHead: true,
       });
       const base = specs.filter(({ role }) => role === "base");
+      const headSpecs = specs.filter(({ role }) => role === "head");
+      const isOfLabels = labelled(headSpecs, head);
+      const order = headSpecs.some((spec) => found.has(spec.name) && isOfLabels(spec))
+        ? labelOrder(checkpoint.config, head, name)
+        : undefined;
+      const toReorder = new Set(order === undefined ? [] : headSpecs.filter(isOfLabels).map((spec) => spec.name));
       return {
         base: new Map(base.map(({ name: parameter }) => [parameter, frozenAt(found.get(parameter)!)])),
-        head: specs.filter(({ role }) => role === "head"),
+        head: headSpecs,
+        isReordered: toReorder.size > 0,
         read(parameter) {
           const stored = found.get(parameter);
-          return stored === undefined ? undefined : checkpoint.read(stored, { requireFinite: true });
+          if (stored === undefined) return undefined;
+          const values = checkpoint.read(stored, { requireFinite: true });
+          return toReorder.has(parameter) ? reorderRows(values, order!) : values;
         },
       };
     },
   };
+}
+
+/** Tells the tensors of the layer that answers, which comes last: its weight [C, H] and bias [C]. */
+function labelled(specs: readonly ParameterSpec[], head: Head): (spec: ParameterSpec) => boolean {
+  const C = "labels" in head ? head.labels.length : 0;
+  const weight = specs.findLast(({ shape }) => shape.length === 2 && shape[0] === C);
+  const layer = weight?.name.replace(/\.weight$/, "");
+  return ({ name }) => layer !== undefined && (name === weight?.name || name === `${layer}.bias`);
 }

@@ -9,6 +9,7 @@ import {
   orDidYouMean,
 } from "@blora/spec";
 import { type HostTensor, ops } from "@blora/tensor";
+import { requireOrderOf } from "./load-weights.ts";
 import type { Network } from "./network.ts";
 
 /** A trained adapter as plain LoRA: what computing with it takes, whatever method trained it. */
@@ -31,12 +32,12 @@ export interface PlainAdapter {
 export async function readPlainAdapter(folder: string, network: Network, given?: Head): Promise<PlainAdapter> {
   const description = await describeAdapter(folder);
   const head = given ?? description?.head ?? headOf(readPeftConfig(folder).taskType, network.checkpoint.config, folder);
-  const parameters = network.architecture.parameters(network.config, head);
-  const shapes = parameters.flatMap(({ name, shape, role }) => (role === "head" ? [[name, shape] as const] : []));
+  const tensors = network.tensors(head);
+  if (description === undefined) requireOrderOf(folder, tensors.isReordered);
   const adapter = readPeft(folder, {
     linears: network.linears,
-    head: new Map(shapes),
-    baseHead: network.tensors(head).read,
+    head: new Map(tensors.head.map(({ name, shape }) => [name, shape])),
+    baseHead: tensors.read,
   });
   const updates = [...adapter.updates].map(([path, { rank, A, B, scale }]) => {
     return [path, { rank, A, B: scale === 1 ? B : B.map((value) => scale * value) }] as const;

@@ -1,9 +1,20 @@
-import { createTimeLimit, InvalidInputError, isJsonRecord, type Tokenizer } from "@blora/spec";
+import {
+  createTimeLimit,
+  InvalidInputError,
+  isJsonRecord,
+  type JsonObject,
+  type Message,
+  type Tokenizer,
+} from "@blora/spec";
 import { Template } from "@huggingface/jinja";
 import { recordsOf } from "./json-file.ts";
 
 /** Rendering a conversation takes milliseconds. */
 const TEMPLATE_MILLISECONDS = 1000;
+/** Characters; the longest templates of published models have a twentieth. */
+const LONGEST_TEMPLATE = 2 ** 20;
+/** Characters; more tokens than any model reads. Until somebody looks into it, a text a template repeats takes no memory. */
+const LONGEST_RENDERED = 2 ** 24;
 
 /**
  * `Tokenizer.applyChatTemplate` of a tokenizer of any kind; undefined where there is no template.
@@ -26,23 +37,39 @@ export function createChatTemplate(
     compiled.set(text, template);
     return template;
   };
+  const render = (
+    messages: readonly Message[],
+    answering: boolean,
+    tools: readonly JsonObject[] | undefined,
+  ): string => {
+    try {
+      return compile(chosen(templates, tools !== undefined)).render({
+        messages,
+        add_generation_prompt: answering,
+        tools: tools ?? null,
+        documents: null,
+        ...specialTokens,
+      });
+    } catch (cause) {
+      throw new InvalidInputError(
+        `The chat_template of ${folder} refuses a conversation of ${messages.map(({ role }) => role).join(", ")}: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  };
+  const size = [...templates.values()].reduce((sum, text) => sum + text.length, 0);
   return (messages, answering, tools) =>
     limit(() => {
-      try {
-        return compile(chosen(templates, tools !== undefined)).render({
-          messages,
-          add_generation_prompt: answering,
-          tools: tools ?? null,
-          documents: null,
-          ...specialTokens,
-        });
-      } catch (cause) {
-        throw new InvalidInputError(
-          `The chat_template of ${folder} refuses a conversation of ${messages.map(({ role }) => role).join(", ")}: ${(cause as Error).message}`,
-          { cause },
-        );
-      }
+      requireShort(size, LONGEST_TEMPLATE, `the chat_template of ${folder}`);
+      const text = render(messages, answering, tools);
+      requireShort(text.length, LONGEST_RENDERED, `a conversation by the chat_template of ${folder}`);
+      return text;
     });
+}
+
+function requireShort(length: number, longest: number, what: string): void {
+  if (length <= longest) return;
+  throw new InvalidInputError(`Expected ${what} to have at most ${longest} characters, found ${length}.`);
 }
 
 /** By name; a single one is the default. */

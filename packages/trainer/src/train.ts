@@ -27,6 +27,7 @@ import { isOver, progressWith, rateWarning } from "./change-of-settings.ts";
 import { costLedger } from "./cost.ts";
 import { passesOf } from "./data/buckets.ts";
 import { dataWarnings } from "./data/data-warnings.ts";
+import { headNotes } from "./head-notes.ts";
 import { estimateMemory, memoryWarning, plannedMemory } from "./memory.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import type { TrainRun } from "./run.ts";
@@ -104,6 +105,7 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
   const memory = memoryOf(run, prepared, state);
   emit(startEvent(run, prepared, state, memory));
   if (checkpoint !== undefined) emit({ type: "resume", ...checkpoint });
+  for (const message of headNotes(prepared, run.adapterDirectory)) emit({ type: "note", message });
   for (const message of startWarnings(prepared, state, memory)) warn(message);
 
   const reporter = await openReporter(folder, checkpoint === undefined ? -1 : progress.step, emit);

@@ -1,17 +1,18 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readAdapter, readAdapterDescription } from "@blora/adapters";
+import { lora } from "@blora/lora";
 import type { Method } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
 import { expectAllClose } from "@blora/testing";
-import { readTensors } from "@blora/weights";
+import { readTensors, writeSafetensors } from "@blora/weights";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../src/evaluate.ts";
 import type { EvaluateRun } from "../src/run.ts";
 import { train } from "../src/train.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { gatedLora, H, letterExamples, letterTask, plainLora, tokenizer } from "./tiny-problem.ts";
-import { RESUME_ARGUMENTS, TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
+import { RESUME_ARGUMENTS, recorder, TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
 
 async function trainedAdapter(): Promise<string> {
   const out = temporaryFolder();
@@ -43,6 +44,47 @@ function product(B: HostTensor, A: HostTensor): HostTensor {
   }
   return { shape: [O, I], values };
 }
+
+describe("training that goes on from an adapter of PEFT", () => {
+  /** The adapter's files of PEFT alone, without some tensors. */
+  function peftAlone(adapter: string, isLeftOut: (name: string) => boolean): string {
+    const folder = temporaryFolder();
+    const tensors = [...readTensors(join(adapter, "adapter_model.safetensors"))].filter(([name]) => !isLeftOut(name));
+    writeSafetensors(
+      join(folder, "adapter_model.safetensors"),
+      new Map(
+        tensors.map(([name, { shape, values }]) => [name, { type: "F32", shape, values: values as Float32Array }]),
+      ),
+    );
+    writeFileSync(join(folder, "adapter_config.json"), readFileSync(join(adapter, "adapter_config.json")));
+    return folder;
+  }
+
+  const notesOf = async (adapterDirectory: string): Promise<string[]> => {
+    const { events, onEvent } = recorder();
+    const args = { ...TINY_ARGUMENTS, maxSteps: 1 };
+    await train(tinyRun(temporaryFolder(), { method: lora({ rank: 2 }), adapterDirectory, onEvent, arguments: args }));
+    return events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+  };
+
+  it("reads a head that was saved with it, and says which tensors of one are drawn", async () => {
+    const out = temporaryFolder();
+    await train(tinyRun(out, { method: lora({ rank: 2 }), arguments: RESUME_ARGUMENTS }));
+    const adapter = join(out, "adapter");
+    expect(await notesOf(peftAlone(adapter, () => false))).toEqual([]);
+    const without = peftAlone(adapter, (name) => name.includes("classifier.bias"));
+    expect(await notesOf(without)).toEqual([
+      `${without}: the head tensors classifier.bias are neither in the adapter nor in the model: they start drawn.`,
+    ]);
+    const bare = peftAlone(adapter, (name) => name.includes("classifier"));
+    expect(await notesOf(bare)).toEqual([
+      `${bare}: the head tensors classifier.weight, classifier.bias are neither in the adapter nor in the model: they start drawn.`,
+    ]);
+    await expect(evaluate(evaluateRun({ adapterDirectory: bare, method: lora({ rank: 2 }) }))).rejects.toThrow(
+      `${bare}: expected the head tensors classifier.weight, classifier.bias, found them neither in the adapter nor in the checkpoint.`,
+    );
+  });
+});
 
 describe("writeAdapter", () => {
   it("writes plain LoRA as PEFT names it", async () => {

@@ -31,10 +31,12 @@ export function addMergeCommand(program: Command): void {
     });
 }
 
-function describe({ merged, replaced, files, out, texts, largestDifference, largestLogit }: Merged): string {
+function describe(result: Merged): string {
+  const { merged, replaced, files, out, texts, areDrawn, largestDifference, largestLogit } = result;
+  const sample = areDrawn ? `${texts} texts of drawn tokens (the model has no tokenizer)` : `${texts} sample texts`;
   return [
     `${out}: ${merged} weights merged, ${replaced} head tensors replaced, ${files.join(", ")}`,
-    `logits of ${texts} sample texts differ by at most ${largestDifference.toExponential(2)} (largest logit ${largestLogit.toFixed(2)})`,
+    `logits of ${sample} differ by at most ${largestDifference.toExponential(2)} (largest logit ${largestLogit.toFixed(2)})`,
     "",
   ].join("\n");
 }

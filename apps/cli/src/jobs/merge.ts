@@ -2,7 +2,7 @@ import { mergeAdapter, writeMergeRecord } from "@blora/adapters";
 import type { Registry } from "@blora/core";
 import { placeNewFolder, requireEmptyFolder } from "@blora/files";
 import { openAdapter, openBase, openNetwork } from "@blora/network";
-import { type Head, InvalidInputError, isLanguageModelTask } from "@blora/spec";
+import { type Head, InvalidInputError, isLanguageModelTask, NotFoundError, type Tokenizer } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
@@ -37,6 +37,8 @@ export interface Merged {
   readonly files: readonly string[];
   readonly out: string;
   readonly texts: number;
+  /** Whether these were drawn tokens, because the model has no tokenizer. */
+  readonly areDrawn: boolean;
   readonly largestDifference: number;
   readonly largestLogit: number;
 }
@@ -66,11 +68,21 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   });
   const merged = openBase(openNetwork(architecture, openCheckpoint(partial), flags.out), head);
   const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
-  const difference = await sampleDifference(engine, await loadTokenizer(model), adapted, merged);
+  const difference = await sampleDifference(engine, await tokenizerOf(model), adapted, merged);
   await engine.release();
   await writeMergeRecord(partial, settings.folder, difference);
   await placeNewFolder(partial, flags.out);
   return { ...report, out: flags.out, ...difference };
+}
+
+/** Undefined where the model has none: its weights can be merged all the same. */
+async function tokenizerOf(folder: string): Promise<Tokenizer | undefined> {
+  try {
+    return await loadTokenizer(folder);
+  } catch (error) {
+    if (NotFoundError.isInstance(error)) return undefined;
+    throw error;
+  }
 }
 
 function headOf(settings: AdapterSettings, { task, adapter }: MergeFlags, registry: Registry): Head {
