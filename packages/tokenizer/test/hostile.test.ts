@@ -43,6 +43,38 @@ describe("a chat template of somebody else", () => {
     );
   });
 
+  it("that doubles a list ends with one error that names the folder", { timeout: 120_000 }, async () => {
+    const template =
+      "{% set ns = namespace(x=[1, 2]) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x|length }}";
+    const tokenizer = await tokenizerWith({ template });
+    expect(() => tokenizer.applyChatTemplate!([{ role: "user", content: "hi" }], true)).toThrow(
+      new RegExp(`^The chat_template of ${folder} (?:takes longer than 1 s|refuses a conversation)`),
+    );
+  });
+
+  it("that is of some megabytes is refused before anything parses it, alone or under a name", async () => {
+    const template = `{# ${"x".repeat(2 ** 23)} #}{{ messages[0].content }}`;
+    const sentence = (length: number): string =>
+      `Expected the chat_template of ${folder} to have at most 1048576 characters, found ${length}.`;
+    const one = await tokenizerWith({ template });
+    expect(one.encode("hi")).toHaveLength(2);
+    expect(() => one.applyChatTemplate!([{ role: "user", content: "hi" }], true)).toThrow(sentence(template.length));
+    writeFileSync(join(folder, "chat_template.jinja"), template);
+    const file = await loadTokenizer(folder);
+    expect(() => file.applyChatTemplate!([{ role: "user", content: "hi" }], true)).toThrow(sentence(template.length));
+  });
+
+  it("that makes a text of some hundred megabytes is refused before the text takes any memory", async () => {
+    const template =
+      "{% set ns = namespace(x='0123456789') %}{% for i in range(25) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}";
+    const tokenizer = await tokenizerWith({ template });
+    const before = process.memoryUsage().rss;
+    expect(() => tokenizer.applyChatTemplate!([{ role: "user", content: "hi" }], true)).toThrow(
+      `Expected a conversation by the chat_template of ${folder} to have at most 16777216 characters, found 335544320.`,
+    );
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
+  });
+
   it.each(["{{ messages.constructor.constructor('return process')() }}", "{{ ''.__proto__.constructor }}"])(
     "reaches nothing outside itself: %s",
     async (template) => {
