@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { InvalidInputError } from "@blora/spec";
+import { BloraError, InvalidInputError } from "@blora/spec";
 import {
   asyncBufferFromFile,
   type FileMetaData,
@@ -9,6 +9,7 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { nameOfFile } from "./hub-reference.ts";
+import { boundedCompressors, requireModest } from "./parquet-limits.ts";
 import { rowOrigin, type Table } from "./table.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -17,13 +18,17 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * One parquet file with its top-level columns. Class names that `datasets`
  * stored in it are kept, so that labels can be compared by name.
  *
- * @throws InvalidInputError naming a file that is not parquet, is cut short, or uses what the reader does not know
+ * @throws InvalidInputError naming a file that is not parquet, is cut short, uses what the reader does not know, or unfolds to
+ *   far more than it is
  */
 export async function readParquet(file: string): Promise<Table> {
   const buffer = await asyncBufferFromFile(file).catch((cause) => refuse(file, "a parquet file", cause));
   const metadata = await parquetMetadataAsync(buffer).catch((cause) => refuse(file, "a parquet file", cause));
   try {
-    const records = await parquetReadObjects({ file: buffer, metadata, compressors, parsers: { stringFromBytes } });
+    requireModest(metadata, file, buffer.byteLength);
+    const bounded = boundedCompressors(compressors, file, buffer.byteLength);
+    const parsers = { stringFromBytes };
+    const records = await parquetReadObjects({ file: buffer, metadata, compressors: bounded, parsers });
     const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
     return {
       file: nameOfFile(file),
@@ -36,6 +41,7 @@ export async function readParquet(file: string): Promise<Table> {
       shortRows: 0,
     };
   } catch (cause) {
+    if (BloraError.isInstance(cause)) throw cause;
     return refuse(file, "a parquet file that can be read; pyarrow writes one by pyarrow.parquet.write_table", cause);
   }
 }

@@ -6,9 +6,9 @@ import { BloraError, decodeText, InvalidInputError } from "@blora/spec";
 /** The most bytes that surely fit in one string. */
 const MAX_BYTES = constants.MAX_STRING_LENGTH;
 /** Text seldom unzips to more times its bytes; what does may be made to fill memory. */
-const MAX_UNZIPPED = 200;
+export const MAX_UNZIPPED: number = 200;
 /** As much may come of any file: short rows that repeat do unzip to more. */
-const HARMLESS_BYTES = 2 ** 24;
+export const HARMLESS_BYTES: number = 2 ** 24;
 
 /**
  * The text of a UTF-8 file without its byte order mark; unzipped where its name ends in `.gz`.

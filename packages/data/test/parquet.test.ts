@@ -1,9 +1,11 @@
-import { readFileSync, truncateSync } from "node:fs";
+import { readFileSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { parquetWriteFile } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { readRecords, readTable, requireText } from "../src/index.ts";
+import { boundedCompressors } from "../src/parquet-limits.ts";
 import { fileOf, folderOf } from "./folder.ts";
 
 const columnData = [
@@ -62,6 +64,47 @@ describe("parquet reader", () => {
         ["label", ["no", "yes"]],
       ]),
     );
+  });
+
+  test("refuses a file that unfolds to far more than it is, by what it says of itself and by what its pages do", async () => {
+    const filename = join(folderOf({}), "train.parquet");
+    const GZIP = (bytes: Uint8Array): Uint8Array => gzipSync(bytes, { level: 9 });
+    const column = { name: "text", type: "STRING" as const };
+    const packed = { codec: "GZIP", compressors: { GZIP } } as const;
+    parquetWriteFile({ filename, columnData: [{ ...column, data: ["a".repeat(2 ** 26)] }], ...packed });
+    const { size } = statSync(filename);
+    expect(size).toBeLessThan(2 ** 17);
+    await expect(readTable(filename)).rejects.toThrow(
+      new RegExp(
+        `^${filename}: expected parquet of at most ${Math.max(2 ** 24, 200 * size)} bytes of values, found 6710\\d{4} in a file of ${size} bytes\\. Write it with less`,
+      ),
+    );
+    parquetWriteFile({ filename, columnData: [{ ...column, data: new Array(2 ** 21).fill("a") }] });
+    const { size: short } = statSync(filename);
+    await expect(readTable(filename)).rejects.toThrow(
+      `${filename}: expected parquet of at most 1048576 rows, found 2097152 in a file of ${short} bytes.`,
+    );
+    // A page's own header may say something else than the file.
+    const unpacked: number[] = [];
+    const unpack = (_: Uint8Array, length: number): Uint8Array => {
+      unpacked.push(length);
+      return new Uint8Array(0);
+    };
+    const { GZIP: bounded } = boundedCompressors({ GZIP: unpack }, "a.parquet", 1000);
+    bounded!(new Uint8Array(0), 2 ** 23);
+    expect(() => bounded!(new Uint8Array(0), 2 ** 31)).toThrow(
+      "a.parquet: expected parquet of at most 16777216 bytes of values, found 2155872256 in a file of 1000 bytes.",
+    );
+    expect(unpacked).toEqual([2 ** 23]);
+  });
+
+  test("reads an honest file whose texts repeat", async () => {
+    const filename = join(folderOf({}), "train.parquet");
+    parquetWriteFile({
+      filename,
+      columnData: [{ name: "text", type: "STRING", data: new Array(2 ** 19).fill("a good film") }],
+    });
+    expect((await readTable(filename)).rows).toHaveLength(2 ** 19);
   });
 
   test("names a file that is something else, is cut short or is not there", async () => {

@@ -1,0 +1,54 @@
+import { InvalidInputError } from "@blora/spec";
+import type { Compressors, FileMetaData } from "hyparquet";
+import { HARMLESS_BYTES, MAX_UNZIPPED } from "./read-text.ts";
+
+/** Rows and values of which a file of any size may have so many. */
+const HARMLESS_ROWS = 2 ** 20;
+/** Rows that a byte may stand for: of one word again and again a few are in each. */
+const ROWS_OF_BYTE = 64;
+
+/**
+ * Refuses a file that says of itself that it unfolds to far more than it is: a run of one value over a billion rows, or
+ * pages that are packed by the thousand.
+ *
+ * @param bytes size of the file
+ */
+export function requireModest(metadata: FileMetaData, file: string, bytes: number): void {
+  const most = Math.max(HARMLESS_ROWS, ROWS_OF_BYTE * bytes);
+  const groups = metadata.row_groups;
+  const columns = groups.flatMap((group) => group.columns.flatMap(({ meta_data: column }) => column ?? []));
+  const rows = Math.max(Number(metadata.num_rows), total(groups.map((group) => group.num_rows)));
+  const values = Math.max(0, ...columns.map((column) => Number(column.num_values)));
+  const found = Math.max(rows, values);
+  if (found > most) throw tooMuch(file, bytes, `${most} rows`, `${found}`);
+  requireSize(total(columns.map((column) => column.total_uncompressed_size)), file, bytes);
+}
+
+/** Unpacks no more of one file than it may unfold to, whatever the headers of its pages say. */
+export function boundedCompressors(compressors: Compressors, file: string, bytes: number): Compressors {
+  let unpacked = 0;
+  const bounded = Object.entries(compressors).map(([codec, unpack]) => [
+    codec,
+    (input: Uint8Array, length: number): Uint8Array => {
+      unpacked += length;
+      requireSize(unpacked, file, bytes);
+      return unpack(input, length);
+    },
+  ]);
+  return Object.fromEntries(bounded) as Compressors;
+}
+
+function requireSize(unfolded: number, file: string, bytes: number): void {
+  const most = Math.max(HARMLESS_BYTES, MAX_UNZIPPED * bytes);
+  if (unfolded > most) throw tooMuch(file, bytes, `${most} bytes of values`, `${unfolded}`);
+}
+
+function tooMuch(file: string, bytes: number, most: string, found: string): InvalidInputError {
+  return new InvalidInputError(
+    `${file}: expected parquet of at most ${most}, found ${found} in a file of ${bytes} bytes. Write it with less compression, or cut it into shards.`,
+  );
+}
+
+function total(counts: readonly (bigint | number)[]): number {
+  return counts.reduce<number>((sum, count) => sum + Number(count), 0);
+}
