@@ -27,6 +27,7 @@ const { values } = parseArgs({
 });
 const folder = join(root, ".cache/attack", `kill-${values.seed}`);
 const world = join(folder, "world");
+const place = join(folder, "place");
 const seed = Number(values.seed);
 const chosen = jobs.filter(({ name }) => values.jobs === undefined || values.jobs.split(",").includes(name));
 const log = join(root, values.out);
@@ -43,7 +44,7 @@ if (attempts().some(({ verdict }) => verdict.length > 0)) process.exitCode = 1;
 
 async function attack(): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  await makeWorld(world);
+  await makeWorld(world, place);
   const uninterrupted = new Map<Job, Expected>();
   const own = (): Attempt[] => attempts().filter((attempt) => attempt.seed === seed);
   const killed = (): number => own().reduce((sum, { delays }) => sum + delays.length, 0);
@@ -58,7 +59,6 @@ async function attack(): Promise<void> {
 }
 
 async function runWhole(job: Job): Promise<Expected> {
-  const place = join(folder, "place");
   copyWorld(world, place);
   const { status, milliseconds, stdout, stderr } = await run(place, job.args);
   if (status !== 0) throw new Error(`${commandLine(job)}: ${stderr}`);
@@ -67,7 +67,6 @@ async function runWhole(job: Job): Promise<Expected> {
 
 /** Kills a job up to three times, then lets it end. */
 async function killAndResume(attempt: number, job: Job, expected: Expected): Promise<Attempt> {
-  const place = join(folder, "place");
   copyWorld(world, place);
   const before = bytesOf(world);
   const random = randomNumbers(seed * 1_000_003 + attempt);

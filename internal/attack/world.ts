@@ -62,25 +62,28 @@ function recipe(name: string): string {
   return join(root, "apps/cli/test/recipes", `${name}.ts`);
 }
 
-/** Makes the folder that every attempt starts from a copy of, once: a model, data, two trained runs. */
-export async function makeWorld(folder: string): Promise<void> {
+/**
+ * Makes the folder that every attempt starts from a copy of, once: a model, data, two trained runs.
+ *
+ * @param place where its copies will stand: an adapter keeps the whole path of its base
+ */
+export async function makeWorld(folder: string, place: string): Promise<void> {
   if (existsSync(folder)) return;
-  const aside = `${folder}.partial`;
-  rmSync(aside, { recursive: true, force: true });
-  writeTinyQwen2(join(aside, "qwen"), { randomHead: true });
-  mkdirSync(join(aside, "rows"));
-  writeFileSync(join(aside, "rows/train.jsonl"), rows(24));
-  writeFileSync(join(aside, "rows/validation.jsonl"), rows(12));
-  mkdirSync(join(aside, "mmlu/test"), { recursive: true });
-  writeFileSync(join(aside, "mmlu/test/anatomy_test.csv"), questions(300));
+  rmSync(place, { recursive: true, force: true });
+  writeTinyQwen2(join(place, "qwen"), { randomHead: true });
+  mkdirSync(join(place, "rows"));
+  writeFileSync(join(place, "rows/train.jsonl"), rows(24));
+  writeFileSync(join(place, "rows/validation.jsonl"), rows(12));
+  mkdirSync(join(place, "mmlu/test"), { recursive: true });
+  writeFileSync(join(place, "mmlu/test/anatomy_test.csv"), questions(300));
   for (const args of [
     [...trainBuiltin, "--method", "lora", "--out", "earlier"],
     [...trainCausal, "--out", "earlier-causal"],
   ]) {
-    const { status, stderr } = await run(aside, args);
+    const { status, stderr } = await run(place, args);
     if (status !== 0) throw new Error(`${args.join(" ")}: ${stderr}`);
   }
-  renameSync(aside, folder);
+  renameSync(place, folder);
 }
 
 /** A fresh copy of a world, always at the same place: paths are part of some results. */

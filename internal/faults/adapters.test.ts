@@ -1,14 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeAdapter, readAdapter, readPeft, writeAdapter } from "@blora/adapters";
+import { describeAdapter, mergeAdapter, readAdapter, readPeft, writeAdapter } from "@blora/adapters";
 import { createRegistry } from "@blora/core";
 import { lora } from "@blora/lora";
 import { bert } from "@blora/model-bert";
 import { type Network, openNetwork } from "@blora/network";
 import type { Head, Json } from "@blora/spec";
-import { openCheckpoint, readSafetensorsHeader, readTensors, writeSafetensors } from "@blora/weights";
+import { train } from "@blora/trainer";
+import { openCheckpoint, readSafetensorsHeader, readTensors, readTensorValues, writeSafetensors } from "@blora/weights";
 import { expect } from "vitest";
 import { method, SITES, tinyAdapter } from "../../packages/adapters/test/tiny-adapter.ts";
+import { architecture, writeTinyCheckpoint } from "../../packages/trainer/test/tiny-problem.ts";
+import { tinyRun } from "../../packages/trainer/test/tiny-run.ts";
 import { type TinyBert, writeTinyBert } from "../tiny-models/tiny-bert.ts";
 import { fault, refusal } from "./fault.ts";
 
@@ -69,7 +72,7 @@ function refusedAdapter(folder: string, change: PeftChange): Promise<string> {
   return refusal(() => readFor(folder, adapter));
 }
 
-fault(12, "NaN in an adapter's matrix, of PEFT and packed", async (folder) => {
+fault(12, "NaN in an adapter's matrix, of PEFT and packed, and in a base model", async (folder) => {
   const A = zeros(2, H);
   A.values[3] = Number.NaN;
   const came = await refusedAdapter(folder, { tensors: { [`${QUERY}.lora_A.weight`]: A } });
@@ -85,7 +88,34 @@ fault(12, "NaN in an adapter's matrix, of PEFT and packed", async (folder) => {
   bytes.writeFloatLE(Number.POSITIVE_INFINITY, stored.offset);
   writeFileSync(path, bytes);
   expect(await refusal(() => readAdapter(packed))).toMatch(/holds 1 of \d+ values that are not finite, the first Inf/);
-  return came;
+  const base = writeTinyCheckpoint(join(folder, "tiny"));
+  const weights = join(base.folder, "model.safetensors");
+  const header = readSafetensorsHeader(weights);
+  const damaged = readFileSync(weights);
+  const { name, offset } = header.tensors.get("layer.0.up.weight")!;
+  damaged.writeFloatLE(Number.NaN, offset + 8);
+  writeFileSync(weights, damaged);
+  const scanned = await refusal(() => readTensorValues(header, name, { requireFinite: true }));
+  expect(scanned).toContain(`${weights}: tensor "${name}" holds 1 of `);
+  expect(readTensorValues(header, name).at(2)).toBeNaN();
+  const checkpoint = openCheckpoint(base.folder);
+  const trained = await refusal(() => train(tinyRun(join(folder, "run"), { checkpoint })));
+  expect(trained).toMatch(
+    /^NumericalError: Step 1: the task loss is NaN.* Nothing was trained yet: a weight is not finite/,
+  );
+  const merged = await refusal(() =>
+    mergeAdapter({
+      architecture,
+      checkpoint,
+      method,
+      head: HEAD,
+      weights: { adapters: new Map(), head: {} },
+      out: join(folder, "merged"),
+    }),
+  );
+  expect(merged).toContain(`NumericalError: Expected finite values in the merged tensor ${name}, found NaN at entry 2`);
+  expect(existsSync(join(folder, "merged"))).toBe(false);
+  return `${came}. Mapped weights of a base are not scanned as they open: training on them stops (${trained}), merging too`;
 });
 
 fault(16, "a base model that lacks two tensors, and one that lacks its head", async (folder) => {

@@ -3,10 +3,13 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readAdapter } from "@blora/adapters";
 import { readRecords, readTable } from "@blora/data";
+import { bert } from "@blora/model-bert";
+import { openNetwork } from "@blora/network";
 import { glue, glueSubmission } from "@blora/task-glue";
 import { loadTokenizer } from "@blora/tokenizer";
 import { evaluate, train } from "@blora/trainer";
-import { requireVocabulary } from "@blora/weights";
+import { openCheckpoint, readTensors, requireVocabulary } from "@blora/weights";
+import { parquetWriteFile } from "hyparquet-writer";
 import { expect } from "vitest";
 import { letterExamples, letterTask, plainLora } from "../../packages/trainer/test/tiny-problem.ts";
 import { recorder, TINY_ARGUMENTS, tinyRun } from "../../packages/trainer/test/tiny-run.ts";
@@ -25,7 +28,7 @@ const refusedSplit = (folder: string, task: Parameters<typeof glue>[0], split = 
 
 const MNLI_HEADER = "index\tsentence1\tsentence2\tlabel1\tgold_label\n";
 
-fault(24, "archives in place of folders, file names that leave one, and a gzip bomb", async (folder) => {
+fault(24, "archives in place of folders, file names that leave one, and bombs of gzip and parquet", async (folder) => {
   const archive = put(folder, "adapter.zip", Buffer.from("PK\x03\x04../../evil.txt"));
   expect(await refusal(() => readAdapter(archive))).toContain(`${archive}: expected a trained adapter`);
   expect(await refusedSplit(archive, { task: "sst2" })).toContain(`The data folder ${archive} cannot be read`);
@@ -38,7 +41,17 @@ fault(24, "archives in place of folders, file names that leave one, and a gzip b
   );
   const honest = gzipSync(`sentence\tlabel\n${"a good film\t1\n".repeat(1_000_000)}`);
   expect((await readTable(put(folder, "train.tsv.gz", honest))).rows).toHaveLength(1_000_000);
-  return `no archive is unpacked; ${came}`;
+  const parquet = join(folder, "train.parquet");
+  const column = { name: "sentence", type: "STRING" as const };
+  parquetWriteFile({ filename: parquet, columnData: [{ ...column, data: new Array(2 ** 21).fill("a") }] });
+  const rows = await refusal(() => readTable(parquet));
+  expect(rows).toMatch(/expected parquet of at most 1048576 rows, found 2097152 in a file of \d{2,6} bytes/);
+  const GZIP = (bytes: Uint8Array): Uint8Array => gzipSync(bytes, { level: 9 });
+  const data = ["a".repeat(2 ** 26)];
+  parquetWriteFile({ filename: parquet, columnData: [{ ...column, data }], codec: "GZIP", compressors: { GZIP } });
+  const pages = await refusal(() => readTable(parquet));
+  expect(pages).toMatch(/expected parquet of at most \d{8} bytes of values, found 6710\d{4} in a file of \d{5} bytes/);
+  return `no archive is unpacked; ${came} ${rows} ${pages} How many values a page says it has, against what its file says, is the parquet reader's to believe`;
 });
 
 fault(28, "a split without rows, and one whose every row is left out", async (folder) => {
@@ -63,7 +76,19 @@ fault(29, "8 rows in batches of 32", async (folder) => {
     "train has 8 rows, fewer than one batch (perDeviceTrainBatchSize 32): 75.0 % of every step is computed for nothing.";
   expect(events).toContainEqual({ type: "warning", message: warning });
   expect(steps).toBe(2);
-  return `no batch is ever dropped, so there is no run of 0 steps to refuse: ${steps} steps are made, and a warning: ${warning}`;
+  // Before anything is trained, and to the same weights as in batches of 8: rows that fill a batch up count for nothing.
+  const kinds = events.map(({ type }) => type);
+  expect(kinds.indexOf("warning")).toBeLessThan(kinds.indexOf("step"));
+  const exact = { ...args, perDeviceTrainBatchSize: 8 };
+  await train(tinyRun(join(folder, "exact"), { task, arguments: exact }));
+  const adapterOf = (run: string) => readTensors(join(folder, run, "adapter", "adapter_model.safetensors"));
+  const [padded, whole] = [adapterOf("run"), adapterOf("exact")];
+  expect([...padded.keys()]).toEqual([...whole.keys()]);
+  for (const [name, { values }] of padded) {
+    const expected = whole.get(name)!.values;
+    for (const [index, value] of values.entries()) expect(value, name).toBeCloseTo(expected[index]!, 5);
+  }
+  return `no batch is ever dropped, so there is no run of 0 steps to refuse: ${steps} steps are made, to the weights of batches of 8, and a warning: ${warning}`;
 });
 
 fault(30, "labels 2 and -2 of a task of two classes", async (folder) => {
@@ -122,7 +147,20 @@ fault(32, "labels in another order, in data, between adapter and task, and again
   expect(came).toBe(
     `InvalidInputError: ${out}/adapter: expected an adapter for the labels odd, even, found one for the labels even, odd.`,
   );
-  return `${came} ${warnings[0]}`;
+  const base = join(folder, "base");
+  writeTinyBert(base, { labels: 2 });
+  const bias = (): number[] => {
+    const head = { kind: "classification", labels: ["no", "yes"] } as const;
+    return [...openNetwork(bert(), openCheckpoint(base), "base").tensors(head).read("classifier.bias")!];
+  };
+  const asStored = bias();
+  const config = JSON.parse(readFileSync(join(base, "config.json"), "utf8")) as object;
+  put(base, "config.json", JSON.stringify({ ...config, id2label: { 0: "YES", 1: "NO" } }));
+  expect(bias()).toEqual([...asStored].reverse());
+  put(base, "config.json", JSON.stringify({ ...config, id2label: { 0: "yes", 1: "maybe" } }));
+  const shared = await refusal(bias);
+  expect(shared).toContain("base: expected a head for the labels no, yes, found one for yes, maybe in id2label");
+  return `${came} ${warnings[0]} A trained head is taken by the names of its labels; ${shared}`;
 });
 
 fault(33, "STS-B scores that are no numbers from 0 to 5", async (folder) => {

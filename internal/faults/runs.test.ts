@@ -16,6 +16,7 @@ import { train } from "@blora/trainer";
 import { readTensors } from "@blora/weights";
 import { beforeAll, expect } from "vitest";
 import { type Finished, type Kill, requireBuild, blora as runBlora } from "../../apps/cli/test/run-blora.ts";
+import { CAN_MOUNT, openSmallDisk } from "../../packages/files/test/small-disk.ts";
 import { bundleForNode } from "../../packages/trainer/test/bundle.ts";
 import { H, letterExamples, letterTask, plainLora } from "../../packages/trainer/test/tiny-problem.ts";
 import { recorder, TINY_ARGUMENTS, tinyRun } from "../../packages/trainer/test/tiny-run.ts";
@@ -88,7 +89,9 @@ fault(39, "a disk that is full when a checkpoint is written", async (folder) => 
   });
   expect(await ended).toEqual([1, null]);
   const [sentence] = /^blora: .*$/m.exec(stderr)!;
-  expect(sentence).toMatch(/^blora: Cannot write .*\.safetensors: EFBIG: file too large, write/);
+  expect(sentence).toMatch(
+    /^blora: .*\.safetensors: expected a place that can be written, found a limit on the size of files \(EFBIG\)\.$/,
+  );
   expect(checkpointsIn(out)).toEqual([good]);
   expect(digests(join(out, good!))).toEqual(before);
   expect(readdirSync(out).filter((name) => name.startsWith(".partial-"))).toEqual([]);
@@ -98,8 +101,35 @@ fault(39, "a disk that is full when a checkpoint is written", async (folder) => 
   expect(preflight).toBe(
     `InvalidInputError: ${out}: expected 1024.0 MiB free for checkpoints, found 1.0 MiB. Free some space.`,
   );
-  return `before the first step: ${preflight} While writing: ${sentence}; ${good} is whole`;
+  const full = CAN_MOUNT ? await onFullDisk() : "No disk could be mounted here to be full.";
+  return `before the first step: ${preflight} While writing: ${sentence}; ${good} is whole. On a disk that fills up between two checkpoints: ${full}`;
 });
+
+/** What a run says whose disk gets full between two checkpoints; then it goes on to the same bytes as one left alone. */
+async function onFullDisk(): Promise<string> {
+  const disk = openSmallDisk(2048);
+  try {
+    const whole = join(disk.path, "whole");
+    await finish(whole);
+    const out = join(disk.path, "run");
+    const before: Record<string, string>[] = [];
+    const onEvent = (event: RunEvent): void => {
+      if (event.type !== "step" || event.step !== 7) return;
+      before.push(digests(join(out, "checkpoint-5")));
+      disk.leaveFree(1);
+    };
+    const came = await refusal(() => train(tinyRun(out, { arguments: ARGUMENTS, onEvent })));
+    expect(came).toMatch(/^InvalidInputError: \S+: expected \S+ [KM]iB free for (it|checkpoints), found /);
+    expect(before).toEqual([digests(join(out, "checkpoint-5"))]);
+    expect(readdirSync(out).filter((name) => name.startsWith("."))).toEqual([]);
+    disk.free();
+    await finish(out);
+    expect(digests(join(out, "adapter"))).toEqual(digests(join(whole, "adapter")));
+    return came.replaceAll(disk.path, "DISK");
+  } finally {
+    disk.close();
+  }
+}
 
 /** Runs a small training in a process of its own, to its end or to `until`, where it is killed. */
 async function inChild(program: string, out: string, until?: () => boolean): Promise<string> {
@@ -125,9 +155,26 @@ fault(40, "kill -9 while a checkpoint is written", async (folder) => {
   const whole = join(folder, "whole");
   await inChild(program, whole);
   const out = join(folder, "run");
-  const isWriting = (): boolean =>
-    existsSync(join(out, "checkpoint-4")) && readdirSync(out).some((name) => name.startsWith(".partial-checkpoint-"));
-  await inChild(program, out, isWriting);
+  /** Whether a checkpoint after the fourth is just being written, with so many of its files there. */
+  const isWriting = (path: string, files: number): boolean => {
+    if (!existsSync(join(path, "checkpoint-4"))) return false;
+    const partial = readdirSync(path).find((name) => name.startsWith(".partial-checkpoint-"));
+    try {
+      return partial !== undefined && readdirSync(join(path, partial)).length >= files;
+    } catch {
+      return false;
+    }
+  };
+  // Killed with none, one and all but the last of the files there, whatever each holds by then.
+  for (const files of [0, 1, 2]) {
+    const place = join(folder, `killed-${files}`);
+    await inChild(program, place, () => isWriting(place, files));
+    expect(existsSync(join(place, "summary.json"))).toBe(false);
+    await inChild(program, place);
+    expect(digests(join(place, "adapter"))).toEqual(digests(join(whole, "adapter")));
+    expect(readdirSync(place).filter((name) => name.startsWith("."))).toEqual([]);
+  }
+  await inChild(program, out, () => isWriting(out, 0));
   expect(existsSync(join(out, "summary.json"))).toBe(false);
   // What a kill between two files of the newest leaves, whatever the moment of this one was.
   const newest = checkpointsIn(out).sort((a, b) => Number(b.slice(11)) - Number(a.slice(11)))[0]!;
@@ -139,7 +186,7 @@ fault(40, "kill -9 while a checkpoint is written", async (folder) => {
   });
   expect(JSON.parse(second!)).toMatchObject({ type: "resume" });
   expect(digests(join(out, "adapter"))).toEqual(digests(join(whole, "adapter")));
-  return `${JSON.parse(first!).message} It goes on from ${JSON.parse(second!).folder} to the same bytes as a run that was left alone`;
+  return `${JSON.parse(first!).message} It goes on from ${JSON.parse(second!).folder} to the same bytes as a run that was left alone, as do runs killed with none, one and two of a checkpoint's files written`;
 });
 
 fault(41, "SIGINT, SIGTERM, and SIGINT twice", async (folder) => {

@@ -40,19 +40,31 @@ export interface SmallDisk {
 
 /** A disk in memory of so many pages, new for every test. */
 export function useSmallDisk(pages: number): SmallDisk {
-  let path = "";
-  const filler = (): string => join(path, "filler");
+  let disk: ReturnType<typeof openSmallDisk>;
   beforeEach(() => {
-    path = newFolder();
-    mount(path, `size=${pages * PAGE}`);
+    disk = openSmallDisk(pages);
   });
-  afterEach(() => {
-    execFileSync("umount", [path]);
-    rmSync(path, { recursive: true });
-  });
-  const disk = {
+  afterEach(() => disk.close());
+  return {
     get path() {
-      return path;
+      return disk.path;
+    },
+    leaveFree: (left) => disk.leaveFree(left),
+    free: () => disk.free(),
+    makeReadOnly: () => disk.makeReadOnly(),
+  };
+}
+
+/** A disk in memory of so many pages, until it is closed. */
+export function openSmallDisk(pages: number): SmallDisk & { close(): void } {
+  const path = newFolder();
+  mount(path, `size=${pages * PAGE}`);
+  const filler = (): string => join(path, "filler");
+  const disk = {
+    path,
+    close() {
+      execFileSync("umount", [path]);
+      rmSync(path, { recursive: true });
     },
     leaveFree(left: number) {
       disk.free();
