@@ -69,6 +69,16 @@ test("is converted once, again where the file is another, and follows the files 
   expect(await convert()).not.toBe(second);
 });
 
+test("converted by several at the same moment it is there once, whole", async () => {
+  writeHubLayout();
+  const places = await Promise.all([convert(), convert(), convert(), convert()]);
+  expect(new Set(places).size).toBe(1);
+  expect(readdirSync(folder.at("cache/pytorch"))).toEqual([places[0]!.split("/").at(-1)]);
+  const source = openCheckpoint(fixture("deberta-v2/v3"));
+  const converted = openCheckpoint(places[0]!);
+  for (const name of source.names) expect(converted.read(name), name).toEqual(source.read(name));
+});
+
 test("shards are read by their index", async () => {
   copyFileSync(fixture("pytorch/deberta-v3-legacy.bin"), folder.at("model/pytorch_model-00001-of-00002.bin"));
   copyFileSync(fixture("pytorch/views.bin"), folder.at("model/pytorch_model-00002-of-00002.bin"));
