@@ -1,7 +1,7 @@
-import { existsSync, statSync, writeSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readFrozen, requireFreeSpace, sha256, writeFileDurablySync } from "@blora/files";
+import { readFrozen, requireFreeSpace, sha256, writeFileDurablySync, writeWhole } from "@blora/files";
 import type { FileSlice } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { bytesOf, type Graph, type Initializer, type WholeNumbers } from "../graph/graph.ts";
@@ -75,9 +75,7 @@ async function writtenParts(folder: string, numbers: WholeNumbers): Promise<Part
   const content = new Uint8Array(size);
   content.set(bytesOf(codes), parts.codes.offset);
   content.set(bytesOf(scales), parts.scales.offset);
-  writeFileDurablySync(path, (descriptor) => {
-    for (let done = 0; done < size; ) done += writeSync(descriptor, content, done);
-  });
+  writeFileDurablySync(path, (descriptor) => writeWhole(descriptor, content));
   return parts;
 }
 
