@@ -82,7 +82,8 @@ export function compressionWarnings({ ranks, cost, penalized }: CompressionFacts
   if (ranks.first.some(isPositive) && !ranks.last.some(isPositive)) {
     return ["Every site ended with rank 0: the adapter changes nothing but the head. The penalty is too strong."];
   }
-  if (!penalized || cost.last < cost.first) return [];
+  // Adapters whose components begin at zero, such as AdaLoRA's, have nothing to close yet.
+  if (!penalized || cost.first === 0 || cost.last < cost.first) return [];
   return [
     "The run ended with all ranks and bit widths it began with: the penalty is too weak, or the steps were too few.",
   ];

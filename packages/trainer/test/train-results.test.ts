@@ -16,6 +16,18 @@ function shrinkingLora(): Method {
   return { ...gated, usage: (site, adapter) => usage(adapter.layout.rank as number)(site, adapter) };
 }
 
+/** Priced at nothing until its update is anything, as AdaLoRA is. */
+function growingLora(): Method {
+  const { usage, ...plain } = plainLora({ dropout: 0 });
+  const isOpen = (values: Float32Array): boolean => values.some((value) => value !== 0);
+  return {
+    ...plain,
+    usage: (site, adapter) =>
+      isOpen(adapter.parameters.B!.values) ? usage(site, adapter) : { ...usage(site, adapter), matmuls: [] },
+    training: { penalty: (adapters) => ops.mul(ops.sum(ops.square(adapters[0]!.parameters.A!)), 1e-6) },
+  };
+}
+
 describe("best and last", () => {
   const overfit = {
     ...TINY_ARGUMENTS,
@@ -110,8 +122,11 @@ describe("a penalty", () => {
     );
   });
 
-  it("that closes something is not", async () => {
-    const summary = await train(tinyRun(temporaryFolder(), { method: shrinkingLora(), arguments: RESUME_ARGUMENTS }));
+  it.each([
+    ["closes something", shrinkingLora()],
+    ["begins with no component and opens some", growingLora()],
+  ])("that %s is not", async (_, method) => {
+    const summary = await train(tinyRun(temporaryFolder(), { method, arguments: RESUME_ARGUMENTS }));
     expect(summary.warnings.filter((warning) => warning.includes("ranks and bit widths"))).toEqual([]);
   });
 });
