@@ -78,7 +78,11 @@ describe("an adapter of ours", () => {
       const { results } = readJson(`ours/${report}`) as {
         results: Record<string, { largestError: number; largestChange: number; resavedKeysAreEqual: boolean }>;
       };
-      expect(Object.keys(results).sort()).toEqual(adapters.map(({ name }) => name).sort());
+      // Decoders that classify came after the older versions were run.
+      const run = adapters.filter(
+        ({ name }) => report.includes("peft-0.21") || !/^(?:qwen2-classes|phi-number)/.test(name),
+      );
+      expect(Object.keys(results).sort()).toEqual(run.map(({ name }) => name).sort());
       for (const { largestError, largestChange, resavedKeysAreEqual } of Object.values(results)) {
         expect(largestError).toBeLessThan(1e-4);
         expect(largestChange).toBeGreaterThan(0.01);

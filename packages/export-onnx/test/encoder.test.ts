@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { llama } from "@blora/model-llama";
 import { modernBert } from "@blora/model-modernbert";
+import { phi } from "@blora/model-phi";
+import { qwen2 } from "@blora/model-qwen2";
 import { roberta } from "@blora/model-roberta";
 import { expectAllClose, useCpuBackend } from "@blora/testing";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -31,6 +34,9 @@ describe.each([
   { path: "roberta/regression", architecture: roberta() },
   { path: "modernbert/local-and-global", architecture: modernBert() },
   { path: "modernbert/mean-and-biases", architecture: modernBert() },
+  { path: "causal/qwen2-classes", architecture: qwen2() },
+  { path: "causal/llama-number", architecture: llama() },
+  { path: "causal/phi-several", architecture: phi() },
 ])("$path", ({ path, architecture }) => {
   it.each(["merged", "branch"] as const)("gives Hugging Face's logits, adapter %s", async (adapterForm) => {
     const { network, adapter, model } = readReference(architecture, path);

@@ -1,4 +1,13 @@
 import {
+  type ClassifierOptions,
+  classesOf,
+  classifierOptions,
+  classifyTokens,
+  dropout,
+  firstTokens,
+  parameterKit,
+} from "@blora/layers";
+import {
   type Architecture,
   definePlugin,
   type ForwardInputs,
@@ -6,11 +15,9 @@ import {
   type LinearSite,
   type ParameterSpec,
   type Plugin,
-  requireHead,
   requireLength,
 } from "@blora/spec";
-import { gelu, layerNorm, ops, type Shape, softmax, type Tensor } from "@blora/tensor";
-import { z } from "zod";
+import { gelu, layerNorm, ops, softmax, type Tensor } from "@blora/tensor";
 import { type BertConfig, parseConfig } from "./config.ts";
 
 /*
@@ -18,12 +25,7 @@ import { type BertConfig, parseConfig } from "./config.ts";
  * Hidden states are [M, H] throughout.
  */
 
-export interface BertOptions {
-  /** Dropout of the pooled state before the classifier while training, from 0 to below 1. Default 0. */
-  readonly classifierDropout?: number | undefined;
-}
-
-const optionsSchema = z.strictObject({ classifierDropout: z.number().min(0).lt(1).optional() }).optional();
+export type BertOptions = ClassifierOptions;
 
 type Inputs = ForwardInputs<BertConfig>;
 
@@ -73,35 +75,19 @@ function block(inputs: Inputs, path: string, x: Tensor): Tensor {
   return norm(inputs, `${path}.output.LayerNorm`, ops.add(linear(`${path}.output.dense`, widened), y));
 }
 
-/** Leaves out a share of the units a classifier reads, in training only. */
-function drop({ context }: Inputs, x: Tensor, dropout: number): Tensor {
-  if (dropout === 0 || context.mode !== "train") return x;
-  const kept = ops.step(ops.sub(context.uniform("classifier/dropout", x.shape), dropout));
-  return ops.mul(x, ops.mul(kept, 1 / (1 - dropout)));
-}
-
 /** Logits of the first token's pooled state: [B, C]. */
-function classify(inputs: Inputs, x: Tensor, dropout: number): Tensor {
-  const { config, linear, batch } = inputs;
-  const [B, T] = batch.inputIds.shape as [number, number];
-  const { hiddenSize: H } = config;
-  const first = ops.reshape(ops.slice(ops.reshape(x, [B, T, H]), [0, 0, 0], [B, 1, H]), [B, H]);
-  return linear("classifier", drop(inputs, ops.tanh(linear("bert.pooler.dense", first)), dropout));
+function classify(inputs: Inputs, x: Tensor, share: number): Tensor {
+  const pooled = ops.tanh(inputs.linear("bert.pooler.dense", firstTokens(inputs.batch, x)));
+  return inputs.linear("classifier", dropout(inputs, pooled, share));
 }
 
-/** Logits of every token: [B, T, C]. */
-function classifyTokens(inputs: Inputs, x: Tensor, dropout: number): Tensor {
-  const logits = inputs.linear("classifier", drop(inputs, x, dropout)); // [M, C]
-  return ops.reshape(logits, [...inputs.batch.inputIds.shape, logits.shape[1]!]);
-}
-
-function forward(inputs: Inputs, dropout: number): Tensor {
+function forward(inputs: Inputs, share: number): Tensor {
   const { config, batch } = inputs;
   requireLength("bert", batch.inputIds.shape[1]!, config.maxPositions);
   let x = embed(inputs);
   for (let index = 0; index < config.layers; index++) x = block(inputs, `bert.encoder.layer.${index}`, x);
-  const answer = inputs.head.kind === "token-classification" ? classifyTokens : classify;
-  return answer(inputs, x, dropout);
+  if (inputs.head.kind !== "token-classification") return classify(inputs, x, share);
+  return classifyTokens(inputs, "classifier", dropout(inputs, x, share));
 }
 
 // Names of the checkpoint
@@ -126,40 +112,22 @@ function sites(config: BertConfig): LinearSite[] {
 
 function parameters(config: BertConfig, head: Head): ParameterSpec[] {
   const { hiddenSize: H } = config;
-  const spec = (name: string, shape: Shape, kind: "normal" | "zeros" | "ones"): ParameterSpec => ({
-    name,
-    shape,
-    // A checkpoint without a pooler is as good: it is trained with the classifier.
-    role: /^(bert\.pooler|classifier)\./.test(name) ? "head" : "base",
-    init: kind === "normal" ? { kind, standardDeviation: config.initializerRange } : { kind },
-  });
-  const table = (name: string, rows: number) => spec(`bert.embeddings.${name}_embeddings.weight`, [rows, H], "normal");
-  const dense = (path: string, I: number, O: number) => [
-    spec(`${path}.weight`, [O, I], "normal"),
-    spec(`${path}.bias`, [O], "zeros"),
-  ];
-  const layerNorms = (...paths: string[]) =>
-    paths.flatMap((path) => [spec(`${path}.weight`, [H], "ones"), spec(`${path}.bias`, [H], "zeros")]);
+  // A checkpoint without a pooler is as good: it is trained with the classifier.
+  const kit = parameterKit(config.initializerRange, (name) => /^(bert\.pooler|classifier)\./.test(name));
+  const table = (name: string, rows: number) => kit.drawn(`bert.embeddings.${name}_embeddings.weight`, [rows, H]);
   return [
     table("word", config.vocabularySize),
     table("position", config.maxPositions),
     table("token_type", config.tokenTypes),
-    ...layerNorms("bert.embeddings.LayerNorm"),
+    ...kit.norm("bert.embeddings.LayerNorm", H),
     ...Array.from({ length: config.layers }, (_, index) => [
-      ...sitesOfLayer(index, config).flatMap((site) => dense(site.path, site.inFeatures, site.outFeatures)),
-      ...layerNorms(
-        `bert.encoder.layer.${index}.attention.output.LayerNorm`,
-        `bert.encoder.layer.${index}.output.LayerNorm`,
-      ),
+      ...sitesOfLayer(index, config).flatMap((site) => kit.dense(site.path, site.inFeatures, site.outFeatures)),
+      ...kit.norm(`bert.encoder.layer.${index}.attention.output.LayerNorm`, H),
+      ...kit.norm(`bert.encoder.layer.${index}.output.LayerNorm`, H),
     ]).flat(),
-    ...(head.kind === "token-classification" ? [] : dense("bert.pooler.dense", H, H)),
-    ...dense("classifier", H, classesOf(head)),
+    ...(head.kind === "token-classification" ? [] : kit.dense("bert.pooler.dense", H, H)),
+    ...kit.dense("classifier", H, classesOf("bert", head)),
   ];
-}
-
-function classesOf(head: Head): number {
-  requireHead("bert", head, "classification", "regression", "token-classification");
-  return head.kind === "regression" ? 1 : head.labels.length;
 }
 
 /** Without the `bert.` prefix, as encoders are published alone, and with TensorFlow's names for layer norms. */
@@ -175,7 +143,7 @@ export const bert: Plugin<"architecture", "bert", BertOptions | undefined, Archi
   kind: "architecture",
   id: "bert",
   packageName: "@blora/model-bert",
-  optionsSchema,
+  optionsSchema: classifierOptions,
   create: ({ classifierDropout = 0 }: BertOptions = {}) => ({
     modelTypes: ["bert"],
     defaultTargets: ["query", "key", "value", "attention-output", "intermediate", "output"],

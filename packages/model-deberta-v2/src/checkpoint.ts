@@ -1,5 +1,5 @@
+import { classesOf, parameterKit } from "@blora/layers";
 import { type Head, type LinearSite, type ParameterSpec, requireHead } from "@blora/spec";
-import type { Shape } from "@blora/tensor";
 import type { DebertaV2Config } from "./config.ts";
 import { spanOf } from "./relative-positions.ts";
 
@@ -37,53 +37,44 @@ export function sites(config: DebertaV2Config): LinearSite[] {
 export function parameters(config: DebertaV2Config, head: Head): ParameterSpec[] {
   requireHead("debertaV2", head, "classification", "regression", "token-classification", "masked-language-model");
   const { hiddenSize: H, embeddingSize: E, vocabularySize: V, relative, convolution } = config;
-  const normal = { kind: "normal", standardDeviation: config.initializerRange } as const;
-  const spec = (name: string, shape: Shape, init: ParameterSpec["init"] = normal): ParameterSpec => {
-    return { name, shape, role: name.startsWith("deberta.") ? "base" : "head", init };
-  };
-  const dense = (path: string, I: number, O: number) => [
-    spec(`${path}.weight`, [O, I]),
-    spec(`${path}.bias`, [O], { kind: "zeros" }),
-  ];
-  const norm = (path: string, size: number) => [
-    spec(`${path}.weight`, [size], { kind: "ones" }),
-    spec(`${path}.bias`, [size], { kind: "zeros" }),
-  ];
+  const kit = parameterKit(config.initializerRange, (name) => !name.startsWith("deberta."));
   const layer = (index: number) => {
     const path = `${ENCODER}.layer.${index}`;
     const position = relative?.shared === false ? config.positionTerms : [];
     return [
-      ...sitesOfLayer(index, config).flatMap((site) => dense(site.path, site.inFeatures, site.outFeatures)),
-      ...position.flatMap((term) => dense(`${path}.attention.self.${POSITION_PROJECTIONS[term]}`, H, H)),
-      ...norm(`${path}.attention.output.LayerNorm`, H),
-      ...norm(`${path}.output.LayerNorm`, H),
+      ...sitesOfLayer(index, config).flatMap((site) => kit.dense(site.path, site.inFeatures, site.outFeatures)),
+      ...position.flatMap((term) => kit.dense(`${path}.attention.self.${POSITION_PROJECTIONS[term]}`, H, H)),
+      ...kit.norm(`${path}.attention.output.LayerNorm`, H),
+      ...kit.norm(`${path}.output.LayerNorm`, H),
     ];
   };
   return [
-    spec(WORDS, [V, E]),
-    ...(config.absolutePositions ? [spec(`${EMBEDDINGS}.position_embeddings.weight`, [config.maxPositions, E])] : []),
-    ...(config.tokenTypes > 0 ? [spec(`${EMBEDDINGS}.token_type_embeddings.weight`, [config.tokenTypes, E])] : []),
-    ...(E === H ? [] : [spec(`${EMBEDDINGS}.embed_proj.weight`, [H, E])]),
-    ...norm(`${EMBEDDINGS}.LayerNorm`, H),
-    ...(relative === undefined ? [] : [spec(`${ENCODER}.rel_embeddings.weight`, [2 * spanOf(relative), H])]),
-    ...(relative?.normalized ? norm(`${ENCODER}.LayerNorm`, H) : []),
+    kit.drawn(WORDS, [V, E]),
+    ...(config.absolutePositions
+      ? [kit.drawn(`${EMBEDDINGS}.position_embeddings.weight`, [config.maxPositions, E])]
+      : []),
+    ...(config.tokenTypes > 0 ? [kit.drawn(`${EMBEDDINGS}.token_type_embeddings.weight`, [config.tokenTypes, E])] : []),
+    ...(E === H ? [] : [kit.drawn(`${EMBEDDINGS}.embed_proj.weight`, [H, E])]),
+    ...kit.norm(`${EMBEDDINGS}.LayerNorm`, H),
+    ...(relative === undefined ? [] : [kit.drawn(`${ENCODER}.rel_embeddings.weight`, [2 * spanOf(relative), H])]),
+    ...(relative?.normalized ? kit.norm(`${ENCODER}.LayerNorm`, H) : []),
     ...(convolution === undefined
       ? []
       : [
-          spec(`${ENCODER}.conv.conv.weight`, [H, H, convolution.kernelSize]),
-          spec(`${ENCODER}.conv.conv.bias`, [H], { kind: "zeros" }),
-          ...norm(`${ENCODER}.conv.LayerNorm`, H),
+          kit.drawn(`${ENCODER}.conv.conv.weight`, [H, H, convolution.kernelSize]),
+          kit.zeros(`${ENCODER}.conv.conv.bias`, [H]),
+          ...kit.norm(`${ENCODER}.conv.LayerNorm`, H),
         ]),
     ...Array.from({ length: config.layers }, (_, index) => layer(index)).flat(),
     ...(head.kind === "masked-language-model"
       ? [
-          ...dense("cls.predictions.transform.dense", H, E),
-          ...norm("cls.predictions.transform.LayerNorm", E),
-          spec("cls.predictions.bias", [V], { kind: "zeros" }),
+          ...kit.dense("cls.predictions.transform.dense", H, E),
+          ...kit.norm("cls.predictions.transform.LayerNorm", E),
+          kit.zeros("cls.predictions.bias", [V]),
         ]
       : [
-          ...(head.kind === "token-classification" ? [] : dense("pooler.dense", H, H)),
-          ...dense("classifier", H, head.kind === "regression" ? 1 : head.labels.length),
+          ...(head.kind === "token-classification" ? [] : kit.dense("pooler.dense", H, H)),
+          ...kit.dense("classifier", H, classesOf("debertaV2", head)),
         ]),
   ];
 }

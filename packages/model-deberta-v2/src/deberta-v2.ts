@@ -1,3 +1,4 @@
+import { type ClassifierOptions, classifierOptions, classifyTokens, dropout, firstTokens } from "@blora/layers";
 import {
   type Architecture,
   definePlugin,
@@ -7,7 +8,6 @@ import {
   requirePositions,
 } from "@blora/spec";
 import { gelu, layerNorm, ops, softmax, type Tensor } from "@blora/tensor";
-import { z } from "zod";
 import {
   aliases,
   EMBEDDINGS,
@@ -26,12 +26,7 @@ import { relativeRows, skew } from "./relative-positions.ts";
  * C classes, P predicted positions. Hidden states are [M, H] throughout.
  */
 
-export interface DebertaV2Options {
-  /** Dropout of the pooled state before the classifier while training, from 0 to below 1. Default 0. */
-  readonly classifierDropout?: number | undefined;
-}
-
-const optionsSchema = z.strictObject({ classifierDropout: z.number().min(0).lt(1).optional() }).optional();
+export type DebertaV2Options = ClassifierOptions;
 
 /** What every part of one forward pass needs. */
 interface Pass extends ForwardInputs<DebertaV2Config> {
@@ -171,26 +166,11 @@ function encode(pass: Pass): Tensor {
   return x; // [M, H]
 }
 
-/** Leaves out a share of the units a classifier reads, in training only. */
-function drop({ context }: Pass, x: Tensor, dropout: number): Tensor {
-  if (dropout === 0 || context.mode !== "train") return x;
-  const kept = ops.step(ops.sub(context.uniform("classifier/dropout", x.shape), dropout));
-  return ops.mul(x, ops.mul(kept, 1 / (1 - dropout)));
-}
-
 /** Logits of the first token's pooled state: [B, C]. */
-function classify(pass: Pass, x: Tensor, dropout: number): Tensor {
-  const { config, linear, B, T } = pass;
-  const { hiddenSize: H } = config;
-  const first = ops.reshape(ops.slice(ops.reshape(x, [B, T, H]), [0, 0, 0], [B, 1, H]), [B, H]);
-  const pooled = activations[config.poolerActivation](linear("pooler.dense", first));
-  return linear("classifier", drop(pass, pooled, dropout));
-}
-
-/** Logits of every token: [B, T, C]. */
-function classifyTokens(pass: Pass, x: Tensor, dropout: number): Tensor {
-  const logits = pass.linear("classifier", drop(pass, x, dropout)); // [M, C]
-  return ops.reshape(logits, [pass.B, pass.T, logits.shape[1]!]);
+function classify(pass: Pass, x: Tensor, share: number): Tensor {
+  const { config, linear, batch } = pass;
+  const pooled = activations[config.poolerActivation](linear("pooler.dense", firstTokens(batch, x)));
+  return linear("classifier", dropout(pass, pooled, share));
 }
 
 /** Logits over the vocabulary, tied to the word embeddings, at the predicted positions: [P, V]. */
@@ -205,7 +185,7 @@ function predictWords({ config, lookup, linear, batch, head }: Pass, x: Tensor):
   return ops.add(ops.matMul(transformed, lookup(WORDS), false, true), lookup("cls.predictions.bias"));
 }
 
-function forward(inputs: ForwardInputs<DebertaV2Config>, dropout: number): Tensor {
+function forward(inputs: ForwardInputs<DebertaV2Config>, share: number): Tensor {
   const { config, batch, head } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
   if (config.absolutePositions) requireLength("debertaV2", T, config.maxPositions);
@@ -214,7 +194,8 @@ function forward(inputs: ForwardInputs<DebertaV2Config>, dropout: number): Tenso
   const pass: Pass = { ...inputs, B, T, tokens, keyBias, distances: embedDistances(inputs, T) };
   const x = encode(pass);
   if (head.kind === "masked-language-model") return predictWords(pass, x);
-  return head.kind === "token-classification" ? classifyTokens(pass, x, dropout) : classify(pass, x, dropout);
+  if (head.kind !== "token-classification") return classify(pass, x, share);
+  return classifyTokens(pass, "classifier", dropout(pass, x, share));
 }
 
 /** DeBERTaV2 and DeBERTaV3. Nothing inside the frozen encoder is dropped out, in training too. */
@@ -227,7 +208,7 @@ export const debertaV2: Plugin<
   kind: "architecture",
   id: "deberta-v2",
   packageName: "@blora/model-deberta-v2",
-  optionsSchema,
+  optionsSchema: classifierOptions,
   create: ({ classifierDropout = 0 }: DebertaV2Options = {}) => ({
     modelTypes: ["deberta-v2"],
     defaultTargets: ["query", "key", "value", "attention-output", "intermediate", "output"],

@@ -7,6 +7,11 @@ export const optionSets: readonly URL[] = ["llama-3", "llama-biases", "mistral"]
   (name) => new URL(`${name}/`, FOLDER),
 );
 
+/** Folders with classifiers. */
+export const classifiers: readonly URL[] = ["llama-classes", "llama-number", "mistral-several"].map(
+  (name) => new URL(`${name}/`, FOLDER),
+);
+
 export function readConfig(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`${name}/config.json`, FOLDER), "utf8"));
 }

@@ -1,4 +1,13 @@
 import {
+  type ClassifierOptions,
+  classesOf,
+  classifierOptions,
+  classifyTokens,
+  dropout,
+  firstTokens,
+  parameterKit,
+} from "@blora/layers";
+import {
   type Architecture,
   definePlugin,
   type ForwardInputs,
@@ -6,21 +15,9 @@ import {
   type LinearSite,
   type ParameterSpec,
   type Plugin,
-  requireHead,
   requireLength,
 } from "@blora/spec";
-import {
-  gelu,
-  layerNorm,
-  ops,
-  type RotaryTables,
-  rotary,
-  rotaryTables,
-  type Shape,
-  softmax,
-  type Tensor,
-} from "@blora/tensor";
-import { z } from "zod";
+import { gelu, layerNorm, ops, type RotaryTables, rotary, rotaryTables, softmax, type Tensor } from "@blora/tensor";
 import { type ModernBertConfig, parseConfig } from "./config.ts";
 
 /*
@@ -28,12 +25,7 @@ import { type ModernBertConfig, parseConfig } from "./config.ts";
  * Hidden states are [M, H] throughout.
  */
 
-export interface ModernBertOptions {
-  /** Dropout before the classifier while training, from 0 to below 1. Default 0. */
-  readonly classifierDropout?: number | undefined;
-}
-
-const optionsSchema = z.strictObject({ classifierDropout: z.number().min(0).lt(1).optional() }).optional();
+export type ModernBertOptions = ClassifierOptions;
 
 type Inputs = ForwardInputs<ModernBertConfig>;
 
@@ -100,27 +92,20 @@ function block(inputs: Inputs, layer: number, x: Tensor, around: Surroundings): 
 
 /** The first token's state, or the mean over all tokens: [B, H]. */
 function pool({ config, batch }: Inputs, x: Tensor): Tensor {
+  if (config.pooling === "cls") return firstTokens(batch, x);
   const [B, T] = batch.inputIds.shape as [number, number];
   const { hiddenSize: H } = config;
-  const states = ops.reshape(x, [B, T, H]);
-  if (config.pooling === "cls") return ops.reshape(ops.slice(states, [0, 0, 0], [B, 1, H]), [B, H]);
-  const kept = ops.mul(states, ops.reshape(batch.attentionMask, [B, T, 1]));
+  const kept = ops.mul(ops.reshape(x, [B, T, H]), ops.reshape(batch.attentionMask, [B, T, 1]));
   return ops.div(ops.sum(kept, [1]), ops.sum(batch.attentionMask, [1], true));
 }
 
-/** Logits of states, which are those of pooled texts or of tokens: one row each. */
-function classify(inputs: Inputs, x: Tensor, dropout: number): Tensor {
-  const { linear, context } = inputs;
-  let state = norm(inputs, "head.norm", gelu(linear("head.dense", x)));
-  if (dropout > 0 && context.mode === "train") {
-    const kept = ops.step(ops.sub(context.uniform("classifier/dropout", state.shape), dropout));
-    state = ops.mul(state, ops.mul(kept, 1 / (1 - dropout)));
-  }
-  return linear("classifier", state);
+/** What the classifier reads of states, which are those of pooled texts or of tokens: one row each. */
+function prepare(inputs: Inputs, x: Tensor, share: number): Tensor {
+  return dropout(inputs, norm(inputs, "head.norm", gelu(inputs.linear("head.dense", x))), share);
 }
 
-function forward(inputs: Inputs, dropout: number): Tensor {
-  const { config, lookup, batch, head } = inputs;
+function forward(inputs: Inputs, share: number): Tensor {
+  const { config, lookup, linear, batch, head } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
   requireLength("modernbert", T, config.maxPositions);
   const around = surroundings(inputs);
@@ -128,8 +113,8 @@ function forward(inputs: Inputs, dropout: number): Tensor {
   let x = norm(inputs, "model.embeddings.norm", ops.reshape(words, [B * T, config.hiddenSize]));
   for (const [layer, kind] of config.layers.entries()) x = block(inputs, layer, x, around[kind]);
   const states = norm(inputs, "model.final_norm", x);
-  if (head.kind !== "token-classification") return classify(inputs, pool(inputs, states), dropout); // [B, C]
-  return ops.reshape(classify(inputs, states, dropout), [B, T, head.labels.length]);
+  if (head.kind === "token-classification") return classifyTokens(inputs, "classifier", prepare(inputs, states, share));
+  return linear("classifier", prepare(inputs, pool(inputs, states), share)); // [B, C]
 }
 
 // Names of the checkpoint
@@ -151,40 +136,24 @@ function sites(config: ModernBertConfig): LinearSite[] {
 }
 
 function parameters(config: ModernBertConfig, head: Head): ParameterSpec[] {
-  const { hiddenSize: H, attentionBias, feedForwardBias, normBias } = config;
-  const spec = (name: string, shape: Shape, kind: "normal" | "zeros" | "ones"): ParameterSpec => ({
-    name,
-    shape,
-    role: /^(head|classifier)\./.test(name) ? "head" : "base",
-    init: kind === "normal" ? { kind, standardDeviation: config.initializerRange } : { kind },
-  });
-  const dense = (path: string, I: number, O: number, bias: boolean) => [
-    spec(`${path}.weight`, [O, I], "normal"),
-    ...(bias ? [spec(`${path}.bias`, [O], "zeros")] : []),
-  ];
-  const layerNorms = (...paths: string[]) =>
-    paths.flatMap((path) => [
-      spec(`${path}.weight`, [H], "ones"),
-      ...(normBias ? [spec(`${path}.bias`, [H], "zeros")] : []),
-    ]);
+  const { hiddenSize: H, attentionBias, feedForwardBias, normBias, classifierBias } = config;
+  const kit = parameterKit(config.initializerRange, (name) => /^(head|classifier)\./.test(name));
+  const norm = (path: string) => kit.norm(path, H, normBias);
   return [
-    spec("model.embeddings.tok_embeddings.weight", [config.vocabularySize, H], "normal"),
-    ...layerNorms("model.embeddings.norm", "model.final_norm"),
+    kit.drawn("model.embeddings.tok_embeddings.weight", [config.vocabularySize, H]),
+    ...norm("model.embeddings.norm"),
+    ...norm("model.final_norm"),
     ...config.layers.flatMap((_, layer) => [
       ...sitesOfLayer(layer, config).flatMap(({ path, inFeatures, outFeatures }) =>
-        dense(path, inFeatures, outFeatures, path.includes(".attn.") ? attentionBias : feedForwardBias),
+        kit.dense(path, inFeatures, outFeatures, path.includes(".attn.") ? attentionBias : feedForwardBias),
       ),
-      ...layerNorms(...(layer === 0 ? [] : [`model.layers.${layer}.attn_norm`]), `model.layers.${layer}.mlp_norm`),
+      ...(layer === 0 ? [] : norm(`model.layers.${layer}.attn_norm`)),
+      ...norm(`model.layers.${layer}.mlp_norm`),
     ]),
-    ...dense("head.dense", H, H, config.classifierBias),
-    ...layerNorms("head.norm"),
-    ...dense("classifier", H, classesOf(head), true),
+    ...kit.dense("head.dense", H, H, classifierBias),
+    ...norm("head.norm"),
+    ...kit.dense("classifier", H, classesOf("modernbert", head)),
   ];
-}
-
-function classesOf(head: Head): number {
-  requireHead("modernbert", head, "classification", "regression", "token-classification");
-  return head.kind === "regression" ? 1 : head.labels.length;
 }
 
 /** Without the `model.` prefix, as encoders are published alone. */
@@ -202,7 +171,7 @@ export const modernBert: Plugin<
   kind: "architecture",
   id: "modernbert",
   packageName: "@blora/model-modernbert",
-  optionsSchema,
+  optionsSchema: classifierOptions,
   create: ({ classifierDropout = 0 }: ModernBertOptions = {}) => ({
     modelTypes: ["modernbert"],
     defaultTargets: ["query-key-value", "attention-output", "intermediate", "output"],

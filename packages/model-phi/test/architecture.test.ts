@@ -1,3 +1,4 @@
+import type { Head } from "@blora/spec";
 import { testArchitecture } from "@blora/testing";
 import { phi } from "../src/index.ts";
 import { readConfig } from "./fixtures.ts";
@@ -8,6 +9,14 @@ const texts = [
   [9, 61, 30, 5],
 ];
 
+const heads: Head[] = [
+  { kind: "language-model" },
+  { kind: "classification", labels: ["a", "b", "c"] },
+  { kind: "classification", labels: ["a", "b", "c"], several: true },
+  { kind: "regression" },
+  { kind: "token-classification", labels: ["O", "B"] },
+];
+
 for (const name of ["phi-2", "phi-float16"]) {
-  testArchitecture(phi(), { config: readConfig(name), texts, padding: 0, heads: [{ kind: "language-model" }] });
+  testArchitecture(phi(), { config: readConfig(name), texts, padding: 0, heads });
 }

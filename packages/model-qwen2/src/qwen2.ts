@@ -1,171 +1,84 @@
 import {
+  type DecoderPass,
+  decoder,
+  decoderParameters,
+  EMBEDDING,
+  gatedFeedForward,
+  gatedLayerSites,
+  layerPath,
+  OUTPUT,
+  selfAttention,
+  sitesOfLayers,
+} from "@blora/layers";
+import {
   type Architecture,
   definePlugin,
-  type ForwardInputs,
   type Head,
-  type LanguageModel,
-  type LinearSite,
   type NoOptions,
   noOptions,
   type ParameterSpec,
   type Plugin,
-  requireHead,
-  requireLength,
-  requirePositions,
 } from "@blora/spec";
-import {
-  causalAttention,
-  causalBias,
-  frozenLinear,
-  ops,
-  type RotaryTables,
-  rmsNorm,
-  rotary,
-  rotaryTables,
-  type Shape,
-  siluGate,
-  type Tensor,
-} from "@blora/tensor";
+import { ops, rmsNorm, rotaryTables, type Tensor } from "@blora/tensor";
 import { parseConfig, type Qwen2Config } from "./config.ts";
 
 /*
- * Axes: B batch, T tokens, M = B·T rows, H hidden, N query heads, G key and value heads, D head size, F intermediate,
- * V vocabulary, P predicted positions. Hidden states are [M, H] throughout.
+ * Axes: B batch, T tokens, M = B·T rows, H hidden, D head size, V vocabulary. Hidden states are [M, H] throughout.
  */
 
-const EMBEDDING = "model.embed_tokens.weight";
-const OUTPUT = "lm_head.weight";
-const layerPath = (index: number): string => `model.layers.${index}`;
+type Pass = DecoderPass<Qwen2Config>;
 
-/** What every block of one forward pass needs. */
-interface Pass extends ForwardInputs<Qwen2Config> {
-  readonly B: number;
-  readonly T: number;
-  readonly angles: RotaryTables;
-  /** [B, 1, T, tokens before the batch + T] */
-  readonly bias: Tensor;
+// Parameters
+
+function parameters(config: Qwen2Config, head: Head): ParameterSpec[] {
+  const { hiddenSize: H, vocabularySize: V, headSize: D } = config;
+  return decoderParameters("qwen2", config, head, {
+    layer: (kit, layer) => [
+      ...kit.norm(`${layer}.input_layernorm`, H, false),
+      ...gatedLayerSites(config).flatMap(([path, role, I, O]) =>
+        kit.dense(`${layer}.${path}`, I, O, config.attentionBias && ["query", "key", "value"].includes(role)),
+      ),
+      ...(config.queryKeyNorms ? ["q_norm", "k_norm"] : []).flatMap((name) =>
+        kit.norm(`${layer}.self_attn.${name}`, D, false),
+      ),
+      ...kit.norm(`${layer}.post_attention_layernorm`, H, false),
+    ],
+    norm: (kit) => kit.norm("model.norm", H, false),
+    output: (kit) => (config.tiedEmbeddings ? [] : kit.dense(OUTPUT, H, V, false)),
+  });
 }
 
-function norm({ config, lookup }: Pick<Pass, "config" | "lookup">, path: string, x: Tensor): Tensor {
+// Layers
+
+function norm({ config, lookup }: Pass, path: string, x: Tensor): Tensor {
   return rmsNorm(x, lookup(`${path}.weight`), config.normEpsilon);
 }
 
-/** Causal self-attention over x [M, H], N query heads sharing G heads of keys and values: [M, N·D]. */
 function attend(pass: Pass, index: number, x: Tensor): Tensor {
-  const { config, linear, angles, bias, past, onKeyValues, B, T } = pass;
-  const { heads: N, keyValueHeads: G, headSize: D, queryKeyNorms } = config;
+  const { headSize: D, queryKeyNorms } = pass.config;
   const path = `${layerPath(index)}.self_attn`;
-  const project = (name: string, heads: number): Tensor =>
-    ops.reshape(linear(`${path}.${name}_proj`, x), [B, T, heads, D]);
-  const normalize = (name: string, y: Tensor): Tensor =>
-    queryKeyNorms ? ops.reshape(norm(pass, `${path}.${name}_norm`, ops.reshape(y, [-1, D])), y.shape) : y;
-  return causalAttention(
-    rotary(normalize("q", project("q", N)), angles),
-    rotary(normalize("k", project("k", G)), angles),
-    project("v", G),
-    {
-      bias,
-      past: past?.layers[index],
-      onKeyValues: (keys, values) => onKeyValues?.(index, keys, values),
-    },
+  const attended = selfAttention(pass, index, path, x, (name, heads) =>
+    queryKeyNorms ? ops.reshape(norm(pass, `${path}.${name}_norm`, ops.reshape(heads, [-1, D])), heads.shape) : heads,
   );
+  return pass.linear(`${path}.o_proj`, attended);
 }
 
 /** Attention, then the feed-forward part, each of a normalized input and added to it. */
 function block(pass: Pass, index: number, x: Tensor): Tensor {
-  const { linear } = pass;
   const path = layerPath(index);
-  const attended = linear(`${path}.self_attn.o_proj`, attend(pass, index, norm(pass, `${path}.input_layernorm`, x)));
-  const y = ops.add(x, attended);
-  const normalized = norm(pass, `${path}.post_attention_layernorm`, y);
-  const widened = siluGate(linear(`${path}.mlp.gate_proj`, normalized), linear(`${path}.mlp.up_proj`, normalized)); // [M, F]
-  return ops.add(y, linear(`${path}.mlp.down_proj`, widened));
+  const y = ops.add(x, attend(pass, index, norm(pass, `${path}.input_layernorm`, x)));
+  return ops.add(y, gatedFeedForward(pass, `${path}.mlp`, norm(pass, `${path}.post_attention_layernorm`, y)));
 }
 
-/** States after the last norm: [M, H]. */
-function hidden(inputs: ForwardInputs<Qwen2Config>): Tensor {
-  const { config, lookup, batch, past } = inputs;
-  const [B, T] = batch.inputIds.shape as [number, number];
-  requireLength("qwen2", T, config.maxPositions);
-  const places = Int32Array.from({ length: T }, (_, place) => place);
-  const positions = batch.positionIds ?? ops.tensor(places, [1, T], "int32");
-  const pass: Pass = {
-    ...inputs,
-    B,
-    T,
-    angles: rotaryTables(positions, config.headSize, config.rotaryBase),
-    bias: causalBias({ ...batch, pastMask: past?.mask }),
-  };
-  let x = ops.gather(lookup(EMBEDDING), ops.reshape(batch.inputIds, [B * T]));
-  for (let index = 0; index < config.layers; index++) x = block(pass, index, x);
-  return norm(pass, "model.norm", x);
-}
+// Model and heads
 
-const languageModel: LanguageModel<Qwen2Config> = {
-  hidden,
-  unembedding: ({ tiedEmbeddings }) => ({ weight: tiedEmbeddings ? EMBEDDING : OUTPUT }),
-  cache: ({ layers, keyValueHeads, headSize }) => ({ layers, heads: keyValueHeads, headSize }),
-};
-
-/** Logits of the next token at the predicted positions: [P, V]. */
-function forward(inputs: ForwardInputs<Qwen2Config>): Tensor {
-  const { config, lookup, batch, head } = inputs;
-  requireHead("qwen2", head, "language-model");
-  const states = ops.gather(hidden(inputs), requirePositions("qwen2", head, batch)); // [P, H]
-  return frozenLinear(states, lookup(languageModel.unembedding(config).weight));
-}
-
-// Names of the checkpoint
-
-function sitesOfLayer(index: number, config: Qwen2Config): LinearSite[] {
-  const { hiddenSize: H, intermediateSize: F, heads: N, keyValueHeads: G, headSize: D } = config;
-  const site = (suffix: string, role: string, inFeatures: number, outFeatures: number): LinearSite => {
-    return { path: `${layerPath(index)}.${suffix}`, role, inFeatures, outFeatures };
-  };
-  return [
-    site("self_attn.q_proj", "query", H, N * D),
-    site("self_attn.k_proj", "key", H, G * D),
-    site("self_attn.v_proj", "value", H, G * D),
-    site("self_attn.o_proj", "attention-output", N * D, H),
-    site("mlp.gate_proj", "gate", H, F),
-    site("mlp.up_proj", "up", H, F),
-    site("mlp.down_proj", "down", F, H),
-  ];
-}
-
-function sites(config: Qwen2Config): LinearSite[] {
-  return Array.from({ length: config.layers }, (_, index) => sitesOfLayer(index, config)).flat();
-}
-
-function parameters(config: Qwen2Config, head: Head): ParameterSpec[] {
-  requireHead("qwen2", head, "language-model");
-  const { hiddenSize: H, vocabularySize: V, headSize: D } = config;
-  const normal = { kind: "normal", standardDeviation: config.initializerRange } as const;
-  const spec = (name: string, shape: Shape, init: ParameterSpec["init"] = normal): ParameterSpec => {
-    return { name, shape, role: "base", init };
-  };
-  const scale = (path: string, size: number) => spec(`${path}.weight`, [size], { kind: "ones" });
-  const dense = ({ path, role, inFeatures, outFeatures }: LinearSite): ParameterSpec[] => {
-    const isBiased = config.attentionBias && ["query", "key", "value"].includes(role);
-    const weight = spec(`${path}.weight`, [outFeatures, inFeatures]);
-    return isBiased ? [weight, spec(`${path}.bias`, [outFeatures], { kind: "zeros" })] : [weight];
-  };
-  const layer = (index: number): ParameterSpec[] => {
-    const path = layerPath(index);
-    return [
-      scale(`${path}.input_layernorm`, H),
-      ...sitesOfLayer(index, config).flatMap(dense),
-      ...(config.queryKeyNorms ? [scale(`${path}.self_attn.q_norm`, D), scale(`${path}.self_attn.k_norm`, D)] : []),
-      scale(`${path}.post_attention_layernorm`, H),
-    ];
-  };
-  return [
-    spec(EMBEDDING, [V, H]),
-    ...Array.from({ length: config.layers }, (_, index) => layer(index)).flat(),
-    scale("model.norm", H),
-    ...(config.tiedEmbeddings ? [] : [spec(OUTPUT, [V, H])]),
-  ];
-}
+const network = decoder<Qwen2Config>({
+  name: "qwen2",
+  angles: ({ headSize, rotaryBase }, positions) => rotaryTables(positions, headSize, rotaryBase),
+  block,
+  norm: (pass, x) => norm(pass, "model.norm", x),
+  unembedding: ({ tiedEmbeddings }) => ({ weight: tiedEmbeddings ? EMBEDDING : `${OUTPUT}.weight` }),
+});
 
 /** Qwen1.5, Qwen2, Qwen2.5 and, with its norms of queries and keys, Qwen3. */
 export const qwen2: Plugin<"architecture", "qwen2", NoOptions, Architecture<Qwen2Config>> = definePlugin({
@@ -177,12 +90,8 @@ export const qwen2: Plugin<"architecture", "qwen2", NoOptions, Architecture<Qwen
     modelTypes: ["qwen2", "qwen3"],
     defaultTargets: ["query", "key", "value", "attention-output", "gate", "up", "down"],
     parseConfig,
-    maxLength: (config) => config.maxPositions,
-    sites,
+    sites: (config) => sitesOfLayers(config.layers, gatedLayerSites(config)),
     parameters,
-    // Models saved without their head lack the prefix.
-    aliases: (name) => (name.startsWith("model.") ? [name.slice("model.".length)] : []),
-    languageModel,
-    forward,
+    ...network,
   }),
 });

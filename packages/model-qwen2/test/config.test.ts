@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Head } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { readReferenceModel, refusalOf, useCpuBackend } from "@blora/testing";
 import { describe, expect, it } from "vitest";
@@ -104,8 +105,20 @@ describe("parameters", () => {
     expect(specs.every(({ role }) => role === "base")).toBe(true);
   });
 
-  it("belong to a language-model head alone", () => {
-    expect(() => parameters(parseConfig(small), { kind: "regression" })).toThrow(/language-model head.*regression/);
+  it("belong to a head of a decoder", () => {
+    const added = (head: Head) =>
+      parameters(parseConfig(small), head).flatMap(({ name, shape, role }) => (role === "head" ? [[name, shape]] : []));
+    expect(added({ kind: "regression" })).toEqual([["score.weight", [1, 32]]]);
+    expect(added({ kind: "classification", labels: ["a", "b", "c"], several: true })).toEqual([
+      ["score.weight", [3, 32]],
+    ]);
+    expect(added({ kind: "token-classification", labels: ["O", "B"] })).toEqual([
+      ["score.weight", [2, 32]],
+      ["score.bias", [2]],
+    ]);
+    expect(() => parameters(parseConfig(small), { kind: "masked-language-model" })).toThrow(
+      /expected a language-model, classification, regression or token-classification head, found masked-language-model/,
+    );
     expect([...new Set(sites(parseConfig(small)).map(({ role }) => role))]).toEqual(defaultTargets);
   });
 });

@@ -1,4 +1,13 @@
 import {
+  type ClassifierOptions,
+  classesOf,
+  classifierOptions,
+  classifyTokens,
+  dropout,
+  firstTokens,
+  parameterKit,
+} from "@blora/layers";
+import {
   type Architecture,
   definePlugin,
   type ForwardInputs,
@@ -6,11 +15,9 @@ import {
   type LinearSite,
   type ParameterSpec,
   type Plugin,
-  requireHead,
   requireLength,
 } from "@blora/spec";
-import { gelu, layerNorm, ops, type Shape, softmax, type Tensor } from "@blora/tensor";
-import { z } from "zod";
+import { gelu, layerNorm, ops, softmax, type Tensor } from "@blora/tensor";
 import { parseConfig, type RobertaConfig } from "./config.ts";
 
 /*
@@ -18,12 +25,8 @@ import { parseConfig, type RobertaConfig } from "./config.ts";
  * Hidden states are [M, H] throughout.
  */
 
-export interface RobertaOptions {
-  /** Dropout before both maps of the classifier while training, from 0 to below 1. Default 0. */
-  readonly classifierDropout?: number | undefined;
-}
-
-const optionsSchema = z.strictObject({ classifierDropout: z.number().min(0).lt(1).optional() }).optional();
+/** Dropout is before both maps of the classifier. */
+export type RobertaOptions = ClassifierOptions;
 
 type Inputs = ForwardInputs<RobertaConfig>;
 
@@ -73,37 +76,22 @@ function block(inputs: Inputs, path: string, x: Tensor): Tensor {
   return norm(inputs, `${path}.output.LayerNorm`, ops.add(linear(`${path}.output.dense`, widened), y));
 }
 
-/** Leaves out a share of the units a classifier reads, in training only. */
-function drop({ context }: Inputs, x: Tensor, path: string, dropout: number): Tensor {
-  if (dropout === 0 || context.mode !== "train") return x;
-  const kept = ops.step(ops.sub(context.uniform(path, x.shape), dropout));
-  return ops.mul(x, ops.mul(kept, 1 / (1 - dropout)));
-}
-
 /** Logits of the first token's state: [B, C]. */
-function classify(inputs: Inputs, x: Tensor, dropout: number): Tensor {
-  const { config, linear, batch } = inputs;
-  const [B, T] = batch.inputIds.shape as [number, number];
-  const { hiddenSize: H } = config;
-  const first = ops.reshape(ops.slice(ops.reshape(x, [B, T, H]), [0, 0, 0], [B, 1, H]), [B, H]);
-  const dense = ops.tanh(linear("classifier.dense", drop(inputs, first, "classifier/dropout/first", dropout)));
-  return linear("classifier.out_proj", drop(inputs, dense, "classifier/dropout/dense", dropout));
+function classify(inputs: Inputs, x: Tensor, share: number): Tensor {
+  const { linear, batch } = inputs;
+  const first = dropout(inputs, firstTokens(batch, x), share, "classifier/dropout/first");
+  const dense = ops.tanh(linear("classifier.dense", first));
+  return linear("classifier.out_proj", dropout(inputs, dense, share, "classifier/dropout/dense"));
 }
 
-/** Logits of every token: [B, T, C]. */
-function classifyTokens(inputs: Inputs, x: Tensor, dropout: number): Tensor {
-  const logits = inputs.linear("classifier", drop(inputs, x, "classifier/dropout", dropout)); // [M, C]
-  return ops.reshape(logits, [...inputs.batch.inputIds.shape, logits.shape[1]!]);
-}
-
-function forward(inputs: Inputs, dropout: number): Tensor {
+function forward(inputs: Inputs, share: number): Tensor {
   const { config, batch } = inputs;
   const T = batch.inputIds.shape[1]!;
   requireLength("roberta", T, config.maxPositions);
   let x = embed(inputs);
   for (let index = 0; index < config.layers; index++) x = block(inputs, `roberta.encoder.layer.${index}`, x);
-  const answer = inputs.head.kind === "token-classification" ? classifyTokens : classify;
-  return answer(inputs, x, dropout);
+  if (inputs.head.kind !== "token-classification") return classify(inputs, x, share);
+  return classifyTokens(inputs, "classifier", dropout(inputs, x, share));
 }
 
 // Names of the checkpoint
@@ -128,41 +116,23 @@ function sites(config: RobertaConfig): LinearSite[] {
 
 function parameters(config: RobertaConfig, head: Head): ParameterSpec[] {
   const { hiddenSize: H } = config;
-  const spec = (name: string, shape: Shape, kind: "normal" | "zeros" | "ones"): ParameterSpec => ({
-    name,
-    shape,
-    role: name.startsWith("classifier.") ? "head" : "base",
-    init: kind === "normal" ? { kind, standardDeviation: config.initializerRange } : { kind },
-  });
-  const table = (name: string, rows: number) =>
-    spec(`roberta.embeddings.${name}_embeddings.weight`, [rows, H], "normal");
-  const dense = (path: string, I: number, O: number) => [
-    spec(`${path}.weight`, [O, I], "normal"),
-    spec(`${path}.bias`, [O], "zeros"),
-  ];
-  const layerNorms = (...paths: string[]) =>
-    paths.flatMap((path) => [spec(`${path}.weight`, [H], "ones"), spec(`${path}.bias`, [H], "zeros")]);
+  const kit = parameterKit(config.initializerRange, (name) => name.startsWith("classifier."));
+  const table = (name: string, rows: number) => kit.drawn(`roberta.embeddings.${name}_embeddings.weight`, [rows, H]);
+  const classes = classesOf("roberta", head);
   return [
     table("word", config.vocabularySize),
     table("position", config.padId + 1 + config.maxPositions),
     table("token_type", config.tokenTypes),
-    ...layerNorms("roberta.embeddings.LayerNorm"),
+    ...kit.norm("roberta.embeddings.LayerNorm", H),
     ...Array.from({ length: config.layers }, (_, index) => [
-      ...sitesOfLayer(index, config).flatMap((site) => dense(site.path, site.inFeatures, site.outFeatures)),
-      ...layerNorms(
-        `roberta.encoder.layer.${index}.attention.output.LayerNorm`,
-        `roberta.encoder.layer.${index}.output.LayerNorm`,
-      ),
+      ...sitesOfLayer(index, config).flatMap((site) => kit.dense(site.path, site.inFeatures, site.outFeatures)),
+      ...kit.norm(`roberta.encoder.layer.${index}.attention.output.LayerNorm`, H),
+      ...kit.norm(`roberta.encoder.layer.${index}.output.LayerNorm`, H),
     ]).flat(),
     ...(head.kind === "token-classification"
-      ? dense("classifier", H, classesOf(head))
-      : [...dense("classifier.dense", H, H), ...dense("classifier.out_proj", H, classesOf(head))]),
+      ? kit.dense("classifier", H, classes)
+      : [...kit.dense("classifier.dense", H, H), ...kit.dense("classifier.out_proj", H, classes)]),
   ];
-}
-
-function classesOf(head: Head): number {
-  requireHead("roberta", head, "classification", "regression", "token-classification");
-  return head.kind === "regression" ? 1 : head.labels.length;
 }
 
 /** Without the `roberta.` prefix, as encoders are published alone. */
@@ -183,7 +153,7 @@ export const roberta: Plugin<
   kind: "architecture",
   id: "roberta",
   packageName: "@blora/model-roberta",
-  optionsSchema,
+  optionsSchema: classifierOptions,
   create: ({ classifierDropout = 0 }: RobertaOptions = {}) => ({
     modelTypes: ["roberta", "xlm-roberta", "camembert"],
     defaultTargets: ["query", "key", "value", "attention-output", "intermediate", "output"],

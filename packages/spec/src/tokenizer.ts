@@ -51,9 +51,11 @@ export interface Tokenizer {
   /** SHA-256 of that template, in hex: of the text, or of several named ones as JSON. */
   readonly chatTemplateSha256?: string;
   /**
-   * `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]` in at most
-   * `maxLength` ids. The longer text loses tokens from its end first; special
-   * tokens are never cut. Throws `InvalidInputError` without `cls` and `sep`.
+   * `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]` in at most `maxLength` ids; without `cls` and `sep`, as
+   * the tokenizer of a language model puts texts together. The longer text loses tokens from its end first; special
+   * tokens are never cut.
+   *
+   * @throws InvalidInputError where `maxLength` leaves a text no token
    */
   assemble(first: readonly number[], second: readonly number[] | undefined, maxLength: number): AssembledTokens;
 }

@@ -1,4 +1,5 @@
 import { type AssembledTokens, InvalidInputError, type SpecialTokens, type Tokenizer } from "@blora/spec";
+import { type Frame, fillFrame, type Slot } from "./frame.ts";
 
 /** Lengths that two texts keep of `room` tokens. Of an odd room the longer text, or the second of equals, keeps one more. */
 function longestFirst(first: number, second: number, room: number): [number, number] {
@@ -31,24 +32,29 @@ export function createAssemble(
   return (first, second, maxLength): AssembledTokens => {
     if (cls === undefined || sep === undefined) {
       throw new InvalidInputError(
-        "Expected a tokenizer with cls_token and sep_token to frame a text, as BERT's has, found one of a language model",
+        "Expected a tokenizer with both cls_token and sep_token to frame a text, as BERT's has, or neither, found one of them",
       );
     }
-    const texts = second === undefined ? 1 : 2;
-    const between = texts === 2 && form === "roberta" ? [sep, sep] : [sep];
-    const room = maxLength - texts - between.length;
-    if (!(room >= texts)) {
-      throw new InvalidInputError(
-        `Expected a maximum length of at least ${2 * texts + between.length} tokens for ${texts === 1 ? "one text" : "two texts"}, found ${maxLength}`,
-      );
-    }
-    const [firstLength, secondLength] = longestFirst(first.length, second?.length ?? 0, room);
-    const head = [cls, ...first.slice(0, firstLength), ...between];
-    const tail = second === undefined ? [] : [...second.slice(0, secondLength), sep];
-    return {
-      inputIds: [...head, ...tail],
-      tokenTypeIds: [...head.map(() => 0), ...tail.map(() => (form === "roberta" ? 0 : 1))],
-      truncated: first.length + (second?.length ?? 0) > room,
-    };
+    const { single, pair } = bertFrame(cls, sep, form);
+    return fillFrame(second === undefined ? single : pair, [first, second], maxLength, longestFirst);
   };
+}
+
+function bertFrame(cls: number, sep: number, form: PairForm): Frame {
+  const single: Slot[] = [cls, "first" as const, sep].map((token) => ({ token, segment: 0 }));
+  const between: Slot[] = form === "roberta" ? [{ token: sep, segment: 0 }] : [];
+  const segment = form === "roberta" ? 0 : 1;
+  return { single, pair: [...single, ...between, { token: "second", segment }, { token: sep, segment }] };
+}
+
+/**
+ * Builds `Tokenizer.assemble` of a language model, as its tokenizer puts texts together: by the template of its
+ * `tokenizer.json`, or one after the other. A text that gives no token is the end of text alone.
+ */
+export function createLanguageModelAssemble(
+  { single, pair }: Frame,
+  { eos, pad }: SpecialTokens,
+): Tokenizer["assemble"] {
+  return (first, second, maxLength) =>
+    fillFrame(second === undefined ? single : pair, [first, second], maxLength, longestFirst, eos ?? pad);
 }

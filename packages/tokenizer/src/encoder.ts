@@ -1,4 +1,5 @@
 import type { Tokenizer } from "@blora/spec";
+import type { Frame } from "./frame.ts";
 
 /** Text to ids, with the vocabulary the ids come from. What `loadTokenizer` builds a `Tokenizer` on. */
 export interface Encoder {
@@ -9,4 +10,6 @@ export interface Encoder {
   readonly encodeWord?: Tokenizer["encodeWord"];
   /** Text of ids; special tokens are left out. */
   decode(ids: readonly number[]): string;
+  /** Special tokens around texts, where the files bring a template for them. */
+  readonly frame?: () => Frame | undefined;
 }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { NotFoundError, type Tokenizer } from "@blora/spec";
-import { createAssemble, pairFormOf } from "./assemble.ts";
+import { createAssemble, createLanguageModelAssemble, pairFormOf } from "./assemble.ts";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
 import { byteLevelJson } from "./byte-level-json.ts";
 import { createChatTemplate } from "./chat-template.ts";
 import type { Encoder } from "./encoder.ts";
+import { languageModelFrame, readFrame } from "./frame.ts";
 import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
 import { createLibraryEncoder } from "./library-encoder.ts";
 import { createSentencePieceEncoder } from "./sentencepiece-encoder.ts";
@@ -28,11 +29,12 @@ async function openTokenizerJson(
   const path = join(folder, "tokenizer.json");
   const json = await readJsonIfPresent(path);
   if (json === undefined) return undefined;
+  const frame = () => readFrame(json, path);
   const unigram = createUnigramJsonEncoder(json, path);
-  if (unigram !== undefined) return unigram;
+  if (unigram !== undefined) return { ...unigram, frame };
   if (tokenizerConfig !== undefined) {
-    const isOfBert = isBert(tokenizerConfig, modelConfig?.model_type);
-    return createLibraryEncoder(isOfBert ? withBertSettings(json, tokenizerConfig) : json, tokenizerConfig, folder);
+    const settled = isBert(tokenizerConfig, modelConfig?.model_type) ? withBertSettings(json, tokenizerConfig) : json;
+    return { ...(await createLibraryEncoder(settled, tokenizerConfig, folder)), frame };
   }
   throw new NotFoundError(`${folder} has a tokenizer.json, but not the tokenizer_config.json that says how to use it`);
 }
@@ -86,7 +88,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       `${folder} has no tokenizer: expected tokenizer.json, vocab.json with merges.txt, ${SENTENCEPIECE_FILES.join(", ")} or vocab.txt`,
     );
   }
-  const { vocabulary, encode, encodeWord, decode } = encoder;
+  const { vocabulary, encode, encodeWord, decode, frame } = encoder;
   const namings = [tokenizerConfig, specialTokensMap, implied];
   const special = specialTokenIds(vocabulary, namings, folder);
   const applyChatTemplate = createChatTemplate(chatTemplate, specialTokenTexts(vocabulary, namings), folder);
@@ -99,8 +101,11 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     encode: (text) => encode(wellFormed(text)),
     ...(encodeWord && { encodeWord: (word) => encodeWord(wellFormed(word)) }),
     decode,
-    ...(applyChatTemplate && { applyChatTemplate, ...hashOf(tokenizerConfig.chat_template) }),
-    assemble: createAssemble(special, pairFormOf(tokenizerConfig.tokenizer_class, modelConfig?.model_type)),
+    ...(applyChatTemplate && { applyChatTemplate, ...hashOf(chatTemplate) }),
+    assemble:
+      special.cls === undefined && special.sep === undefined
+        ? createLanguageModelAssemble(frame?.() ?? languageModelFrame(special, tokenizerConfig), special)
+        : createAssemble(special, pairFormOf(tokenizerConfig.tokenizer_class, modelConfig?.model_type)),
   };
 }
 

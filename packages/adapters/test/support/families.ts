@@ -17,7 +17,7 @@ import type { AdapterWeights } from "../../src/index.ts";
 
 export const FIXTURES: URL = new URL("../../../../fixtures/", import.meta.url);
 
-export type FamilyName = "deberta-v3" | "bert" | "phi" | "qwen2";
+export type FamilyName = "deberta-v3" | "bert" | "phi" | "qwen2" | "qwen2-classes" | "phi-number";
 
 interface FamilyFixture {
   readonly architecture: unknown;
@@ -31,9 +31,18 @@ const FAMILIES: Readonly<Record<FamilyName, FamilyFixture>> = {
   bert: { architecture: bert(), folder: "bert/pairs/", batch: "short" },
   phi: { architecture: phi(), folder: "causal/phi-2/", batch: "right" },
   qwen2: { architecture: qwen2(), folder: "causal/qwen2.5/", batch: "right" },
+  "qwen2-classes": { architecture: qwen2(), folder: "causal/qwen2-classes/", batch: "right" },
+  "phi-number": { architecture: phi(), folder: "causal/phi-number/", batch: "right" },
 };
 
-export const FAMILY_NAMES: readonly FamilyName[] = ["deberta-v3", "bert", "phi", "qwen2"];
+export const FAMILY_NAMES: readonly FamilyName[] = [
+  "deberta-v3",
+  "bert",
+  "phi",
+  "qwen2",
+  "qwen2-classes",
+  "phi-number",
+];
 
 /** A small network of one family, and what it computes with adapters in place. */
 export interface Family {

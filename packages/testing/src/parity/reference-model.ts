@@ -11,7 +11,7 @@ export interface ReferenceCase {
   readonly token_type_ids?: readonly (readonly number[])[];
   readonly position_ids?: readonly (readonly number[])[];
   readonly positions?: readonly number[];
-  /** One a row, or one a token, -100 where a token has none. */
+  /** One a row, 0 or 1 for each class of a row, or one a token, -100 where a token has none. */
   readonly labels: readonly number[] | readonly (readonly number[])[];
 }
 
@@ -39,7 +39,7 @@ export interface ReferenceModel {
 export function readReferenceModel(folder: URL): ReferenceModel {
   const readJson = (name: string) => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
   const json = readJson("config.json") as { id2label?: Record<string, string> };
-  const { head, scale, cases } = readJson("cases.json");
+  const { head, several, scale, cases } = readJson("cases.json");
   const index = "model.safetensors.index.json";
   const shards: ReadonlySet<string> = existsSync(new URL(index, folder))
     ? new Set(Object.values<string>(readJson(index).weight_map))
@@ -52,7 +52,11 @@ export function readReferenceModel(folder: URL): ReferenceModel {
     expected: floatTensors(readStored(new URL("expected.safetensors", folder))),
     scale,
     // Hugging Face leaves the names of two labels out.
-    head: { kind: head, labels: Object.values(json.id2label ?? { 0: "LABEL_0", 1: "LABEL_1" }) } as Head,
+    head: {
+      kind: head,
+      labels: Object.values(json.id2label ?? { 0: "LABEL_0", 1: "LABEL_1" }),
+      ...(several === true && { several }),
+    } as Head,
     cases,
   };
 }
@@ -146,11 +150,18 @@ export function referenceInputs<Config>(
   };
 }
 
-/** Mean cross entropy over the answers that have a label, or mean squared error for regression. */
+/**
+ * Mean cross entropy over the answers that have a label, mean squared error for regression, or mean binary cross
+ * entropy over all classes where a text has several.
+ */
 export function referenceLoss(head: Head, logits: Tensor, labels: ReferenceCase["labels"]): Tensor {
   const all = labels.flat();
   if (head.kind === "regression") {
     return ops.mean(ops.square(ops.sub(ops.reshape(logits, [-1]), ops.tensor(all))));
+  }
+  if (head.kind === "classification" && head.several === true) {
+    const isClass = ops.tensor(all, [...logits.shape]);
+    return ops.mean(ops.sub(ops.softplus(logits), ops.mul(logits, isClass)));
   }
   const C = logits.shape.at(-1)!;
   const places = [...all.keys()].filter((place) => all[place]! >= 0);
