@@ -8,7 +8,7 @@ import { debertaV2 } from "@blora/model-deberta-v2";
 import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
 import { bayesianBits, uniform } from "@blora/quantizers";
-import type { Architecture } from "@blora/spec";
+import type { Architecture, Parameter } from "@blora/spec";
 import { expectAllClose, useCpuBackend } from "@blora/testing";
 import {
   openCheckpoint,
@@ -30,12 +30,14 @@ const ARCHITECTURES: Readonly<Record<string, unknown>> = {
   bert: bert(),
   phi: phi(),
   qwen2: qwen2(),
+  "qwen2-classes": qwen2(),
 };
 const FOLDERS: Readonly<Record<string, string>> = {
   "deberta-v3": "deberta-v2/v3/",
   bert: "bert/pairs/",
   phi: "causal/phi-2/",
   qwen2: "causal/qwen2.5/",
+  "qwen2-classes": "causal/qwen2-classes/",
 };
 const adapters = new Map(ourAdapters().map((one) => [one.name, one]));
 
@@ -52,7 +54,7 @@ function optionsOf(name: string, out: string): MergeOptions {
 }
 
 describe("merging", () => {
-  test.each(["deberta-v3.mixed", "bert.mixed", "phi.mixed", "qwen2.mixed"])(
+  test.each(["deberta-v3.mixed", "bert.mixed", "phi.mixed", "qwen2.mixed", "qwen2-classes.mixed"])(
     "gives the logits of the adapter: %s",
     async (name) => {
       const write = process.env.BLORA_MERGED_FOLDER;
@@ -76,6 +78,25 @@ describe("merging", () => {
       for (const tensor of untouched) expect(result.read(tensor)).toEqual(options.checkpoint.read(tensor));
     },
   );
+
+  test("makes a language model that classifies one that transformers loads: names, padding, no output layer", async () => {
+    const source = openCheckpoint(fileURLToPath(new URL("causal/qwen1.5-untied-bfloat16/", FIXTURES)));
+    const head = { kind: "classification", labels: ["no", "yes"] } as const;
+    const score: Parameter = { shape: [2, 24], values: new Float32Array(48).fill(0.5), group: "head" };
+    const weights = { adapters: new Map(), head: { "score.weight": score } };
+    const out = join(temporaryFolder(), "merged");
+    const options = { architecture: qwen2() as Architecture, checkpoint: source, method, head, weights, out };
+    await mergeAdapter({ ...options, padId: 7 });
+    const { config, names, read } = openCheckpoint(out);
+    expect(config).toMatchObject({
+      architectures: ["Qwen2ForSequenceClassification"],
+      pad_token_id: 7,
+      id2label: { 0: "no", 1: "yes" },
+    });
+    const expected = [...source.names.filter((name) => name !== "lm_head.weight"), "score.weight"];
+    expect(names).toEqual(expected.sort());
+    expect(read("score.weight")).toEqual(score.values);
+  });
 
   test.each(["F16", "BF16"] as const)("keeps %s and rounds to nearest, ties to even", async (type) => {
     const base = temporaryFolder();

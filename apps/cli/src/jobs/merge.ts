@@ -58,6 +58,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   const parts = { architecture, checkpoint, method };
   const network = openNetwork(architecture, checkpoint, model);
   const adapted = await openAdapter(network, { folder: settings.folder, head, method, form: "trained" });
+  const tokenizer = await tokenizerOf(model);
   const report = await mergeAdapter({
     ...parts,
     head,
@@ -65,10 +66,11 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
     out: partial,
     maxShardBytes: flags.maxShardSize * BYTES_PER_GB,
     plain: flags.plain ?? false,
+    ...(tokenizer && { padId: tokenizer.special.pad }),
   });
   const merged = openBase(openNetwork(architecture, openCheckpoint(partial), flags.out), head);
   const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
-  const difference = await sampleDifference(engine, await tokenizerOf(model), adapted, merged);
+  const difference = await sampleDifference(engine, tokenizer, adapted, merged);
   await engine.release();
   await writeMergeRecord(partial, settings.folder, difference);
   await placeNewFolder(partial, flags.out);

@@ -7,6 +7,7 @@ import {
   configWithHead,
   type Head,
   InvalidInputError,
+  type JsonObject,
   type LinearSite,
   type LowRankUpdate,
   type Method,
@@ -43,6 +44,8 @@ export interface MergeOptions {
    * evaluation rounds are written rounded, in the dtype of the base.
    */
   readonly plain?: boolean;
+  /** Id that pads texts: written down where a decoder's classifier needs one to find the last token, and `config.json` has none. */
+  readonly padId?: number;
 }
 
 export interface MergeReport {
@@ -65,7 +68,7 @@ type FloatType = "F32" | "F16" | "BF16";
  * @throws NumericalError where a tensor the model computes with would not be finite, in the type it is stored as
  */
 export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> {
-  const { checkpoint, method, out, head, weights } = options;
+  const { checkpoint, method, out } = options;
   if (roundsMore(method) && !options.plain) {
     throw new InvalidInputError(
       `expected an adapter whose evaluation rounds nothing besides itself, found scope ${method.scope}, which no merged checkpoint can express. Merge it all the same with --plain, and look at the difference.`,
@@ -78,11 +81,17 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> 
     const needed = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
     await requireFreeSpace(folder, needed, { what: "the merged weights", advice: "Choose a folder with more room." });
     files = writeShards(folder, tensors, options.maxShardBytes ?? DEFAULT_SHARD_BYTES);
-    const config = Object.keys(weights.head).length === 0 ? checkpoint.config : configWithHead(checkpoint.config, head);
-    writeFileSync(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+    writeFileSync(join(folder, "config.json"), `${JSON.stringify(mergedConfig(options), null, 2)}\n`);
     copyCompanionFiles(checkpoint.folder, folder);
   });
   return { merged, replaced, files };
+}
+
+function mergedConfig({ architecture, checkpoint: { config }, head, weights, padId }: MergeOptions): JsonObject {
+  if (Object.keys(weights.head).length === 0) return config;
+  const readsLastToken = architecture.languageModel !== undefined && head.kind !== "token-classification";
+  const padding = readsLastToken && padId !== undefined && config.pad_token_id == null ? { pad_token_id: padId } : {};
+  return { ...configWithHead(config, head), ...padding };
 }
 
 interface Plan {
@@ -102,6 +111,7 @@ function planTensors(options: MergeOptions): Plan {
   const plan = new Map<string, SizedTensor>(
     [...checkpoint.tensors.values()].map((tensor) => [tensor.name, copied(tensor)]),
   );
+  for (const name of replacedOutputs(options, config, found)) plan.delete(name);
   const updates = exportUpdates(method, sites, weights);
   const changed = sites.filter(({ path }) => updates.has(path) || method.artifacts?.roundBase !== undefined);
   for (const site of changed) {
@@ -123,6 +133,19 @@ function planTensors(options: MergeOptions): Plan {
     .map((tensor) => (used.has(tensor.name) ? requiredFinite(tensor) : tensor))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { tensors, merged: changed.length, replaced: Object.keys(weights.head).length };
+}
+
+/** Output layers of a language model that is none any more: transformers would call them unexpected. */
+function replacedOutputs(
+  { architecture, checkpoint, head }: MergeOptions,
+  config: unknown,
+  found: ReadonlyMap<string, string>,
+): string[] {
+  if (architecture.languageModel === undefined || head.kind === "language-model") return [];
+  const used = new Set(found.values());
+  return Object.values(architecture.languageModel.unembedding(config))
+    .flatMap((name) => [name, ...(architecture.aliases?.(name) ?? [])])
+    .filter((name) => checkpoint.tensors.has(name) && !used.has(name));
 }
 
 function copied({ name, type, shape, source }: CheckpointTensor): SizedTensor {
