@@ -30,6 +30,7 @@ export function writeJob(
   const { head } = model.task;
   const job = {
     model: modelFolder,
+    head: head.kind,
     outputs: head.kind === "classification" ? head.labels.length : 1,
     sites: model.sites.map(({ path }) => path),
     method,
@@ -56,6 +57,6 @@ export function writeJob(
   writeSafetensors(join(folder, "start.safetensors"), start);
 }
 
-function plainRow({ inputIds, tokenTypeIds, label }: EncodedExample) {
-  return { ids: inputIds, types: tokenTypeIds, label };
+function plainRow({ inputIds, tokenTypeIds, label, targets }: EncodedExample) {
+  return { ids: inputIds, types: tokenTypeIds, label, targets };
 }

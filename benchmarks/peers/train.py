@@ -4,7 +4,8 @@
 
 The job (written by job.ts) fixes everything that is chance: rows, batches and padded lengths of every update, the start of
 A, B, E and of the head. Here is only the training loop: float32, no dropout, AdamW, clipping, a linear schedule. Results go to
-result.json: losses by step, seconds by step, evaluation logits, peak memory, size of the saved adapter.
+result.json: losses by step, seconds by step, evaluation logits (of a language model the loss of all targets together, also
+before the first step), peak memory, size of the saved adapter.
 """
 
 import json
@@ -18,22 +19,30 @@ import peft
 import torch
 import transformers
 from safetensors.torch import load_file
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 NO_DECAY = ("bias", "LayerNorm.weight")
 
 
-def load_model(job: dict) -> torch.nn.Module:
+def is_language_model(job: dict) -> bool:
+    return job["head"] == "language-model"
+
+
+def load_base(job: dict) -> torch.nn.Module:
+    if is_language_model(job):
+        return AutoModelForCausalLM.from_pretrained(job["model"], dtype=torch.float32)
     config = transformers.AutoConfig.from_pretrained(job["model"], num_labels=job["outputs"])
     for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "pooler_dropout", "classifier_dropout", "cls_dropout"):
         if hasattr(config, name):
             setattr(config, name, 0.0)
     config.problem_type = "regression" if job["outputs"] == 1 else "single_label_classification"
-    base = AutoModelForSequenceClassification.from_pretrained(job["model"], config=config, dtype=torch.float32)
-    shared = dict(
-        target_modules=job["sites"], modules_to_save=["pooler", "classifier"], lora_alpha=job["method"]["alpha"],
-        lora_dropout=0.0, task_type="SEQ_CLS",
-    )
+    return AutoModelForSequenceClassification.from_pretrained(job["model"], config=config, dtype=torch.float32)
+
+
+def load_model(job: dict) -> torch.nn.Module:
+    base = load_base(job)
+    head = dict(task_type="CAUSAL_LM") if is_language_model(job) else dict(task_type="SEQ_CLS", modules_to_save=["pooler", "classifier"])
+    shared = dict(target_modules=job["sites"], lora_alpha=job["method"]["alpha"], lora_dropout=0.0, **head)
     options = job["method"]
     if options["name"] == "lora":
         lora = peft.LoraConfig(r=options["rank"], **shared)
@@ -72,6 +81,28 @@ def factor_at(step: int, warmup: int, total: int) -> float:
     return step / max(1, warmup) if step < warmup else max(0.0, (total - step) / max(1, total - warmup))
 
 
+def to_text_batch(rows: list[dict], length: int) -> dict[str, torch.Tensor]:
+    """Rows of a language model, which learns their targets alone."""
+    def padded(values: list[int], filler: int) -> list[int]:
+        return values + [filler] * (length - len(values))
+
+    labels = [[token if place in row["targets"] else -100 for place, token in enumerate(row["ids"])] for row in rows]
+    return {
+        "input_ids": torch.tensor([padded(row["ids"], 0) for row in rows]),
+        "attention_mask": torch.tensor([padded([1] * len(row["ids"]), 0) for row in rows]),
+        "labels": torch.tensor([padded(row, -100) for row in labels]),
+    }
+
+
+@torch.no_grad()
+def text_loss(model: torch.nn.Module, rows: list[dict]) -> float:
+    """Mean negative log-likelihood of all targets."""
+    model.eval()
+    total = sum(model(**to_text_batch([row], len(row["ids"]))).loss.item() * len(row["targets"]) for row in rows)
+    model.train()
+    return total / sum(len(row["targets"]) for row in rows)
+
+
 @torch.no_grad()
 def evaluate(model: torch.nn.Module, rows: list[dict], regression: bool) -> list[list[float]]:
     model.eval()
@@ -98,9 +129,18 @@ def train(job: dict, start: dict[str, torch.Tensor]) -> dict:
     optimizer = torch.optim.AdamW(groups, lr=job["learningRate"], betas=job["betas"], eps=job["epsilon"])
     total, regression = len(job["updates"]), job["outputs"] == 1
     losses, seconds, evaluations = [], [], []
+
+    def measure(steps: int) -> None:
+        if is_language_model(job):
+            evaluations.append({"step": steps, "loss": text_loss(model, job["evaluation"])})
+        elif steps > 0:
+            evaluations.append({"step": steps, "logits": evaluate(model, job["evaluation"], regression)})
+
+    measure(0)
     for step, update in enumerate(job["updates"]):
         began = time.perf_counter()
-        batch = to_batch([job["train"][row] for row in update["rows"]], update["length"], regression)
+        rows = [job["train"][row] for row in update["rows"]]
+        batch = to_text_batch(rows, update["length"]) if is_language_model(job) else to_batch(rows, update["length"], regression)
         for group in optimizer.param_groups:
             group["lr"] = job["learningRate"] * factor_at(step, job["warmupSteps"], total)
         optimizer.zero_grad(set_to_none=True)
@@ -113,7 +153,7 @@ def train(job: dict, start: dict[str, torch.Tensor]) -> dict:
         losses.append(output.loss.item())
         seconds.append(time.perf_counter() - began)
         if (step + 1) % job["evalSteps"] == 0 or step + 1 == total:
-            evaluations.append({"step": step + 1, "logits": evaluate(model, job["evaluation"], regression)})
+            measure(step + 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
