@@ -47,5 +47,7 @@ export function run(folder: string, args: readonly string[], killAfter?: number)
 }
 
 function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1" };
+  // Results name the commit they were made at, which may change meanwhile: here there is none to be seen.
+  const GIT_CEILING_DIRECTORIES = join(root, ".cache");
+  return { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", GIT_CEILING_DIRECTORIES };
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { describeFailure } from "./exit.ts";
+import { outputError, requireWholeOutput } from "./output/whole-output.ts";
 import { createProgram } from "./program.ts";
 
 const setStatus = (status: number) => {
@@ -8,12 +9,17 @@ const setStatus = (status: number) => {
 
 // A reader that has seen enough, such as `head`, is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code !== "EPIPE") fail(outputError(error));
 });
 
 try {
+  requireWholeOutput();
   await createProgram(setStatus).parseAsync();
 } catch (error) {
+  fail(error);
+}
+
+function fail(error: unknown): void {
   const { status, message } = describeFailure(error);
   if (message) process.stderr.write(`${message}\n`);
   setStatus(status);

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CAN_MOUNT, useSmallDisk } from "../../../packages/files/test/small-disk.ts";
 import { blora, requireBuild } from "./run-blora.ts";
 
+const PROGRAM = fileURLToPath(new URL("../dist/blora.js", import.meta.url));
 const RECIPE = fileURLToPath(new URL("recipes/tiny.ts", import.meta.url));
 
 describe.skipIf(!CAN_MOUNT)("a disk that is full", { timeout: 120_000 }, () => {
@@ -44,5 +46,19 @@ describe.skipIf(!CAN_MOUNT)("a disk that is full", { timeout: 120_000 }, () => {
     const left = readdirSync(disk.path).sort();
     expect(left).toEqual(command === "train" ? ["earlier", "filler", "out"] : ["earlier", "filler"]);
     if (command === "train") expect(readdirSync(out)).toEqual([]);
+  });
+
+  test("takes a part of what a command prints into a file: that is one sentence and no success", () => {
+    disk.leaveFree(2);
+    const out = openSync(join(disk.path, "out"), "w");
+    const args = [PROGRAM, "predict", run, "--threads", "1"];
+    const { status, stderr } = spawnSync(process.execPath, args, { stdio: ["ignore", out, "pipe"] });
+    closeSync(out);
+    expect(status).toBe(1);
+    expect(
+      String(stderr)
+        .split("\n")
+        .filter((line) => line.startsWith("blora: ")),
+    ).toEqual(["blora: standard output: expected room for all of it, found that its disk is full (ENOSPC)."]);
   });
 });
