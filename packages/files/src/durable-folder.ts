@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BloraError } from "@blora/spec";
 import { flush, flushFolder } from "./durable.ts";
@@ -8,6 +8,8 @@ import { writeError } from "./write-error.ts";
 
 /** What a rename answers where a folder with files is there. */
 const TAKEN: ReadonlySet<string | undefined> = new Set(["ENOTEMPTY", "EEXIST", "EPERM", "EACCES", "ENOTDIR"]);
+/** And where the place is a disk of its own. */
+const MOUNTED: ReadonlySet<string | undefined> = new Set(["EBUSY", "EXDEV"]);
 /** Of two that replace one folder; each time another one was first. */
 const MOST_ATTEMPTS = 10;
 
@@ -56,7 +58,8 @@ export async function writeNewFolderDurably(path: string, fill: (folder: string)
 }
 
 /**
- * Moves a folder to a place beside it that is absent or an empty folder.
+ * Moves a folder to a place beside it that is absent or an empty folder. One that is a disk of its own, as a container's
+ * volume is, cannot be replaced: its files are copied into it, and taken away again where that fails.
  *
  * @throws InvalidInputError where it is neither
  */
@@ -64,10 +67,24 @@ export async function placeNewFolder(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
+    if (MOUNTED.has((error as NodeJS.ErrnoException).code)) return copyInto(from, to);
     if (isTaken(error)) requireEmptyFolder(to);
     throw writeError(error, to);
   }
   await flushFolder(dirname(resolve(to)));
+}
+
+async function copyInto(from: string, to: string): Promise<void> {
+  requireEmptyFolder(to);
+  try {
+    await cp(from, to, { recursive: true, errorOnExist: true, force: false });
+    for (const name of await readdir(to)) await flush(join(to, name));
+    await flushFolder(to);
+  } catch (error) {
+    for (const name of await readdir(from)) await rm(join(to, name), { recursive: true, force: true });
+    throw writeError(error, to);
+  }
+  await rm(from, { recursive: true, force: true });
 }
 
 async function filledAside(path: string, fill: (folder: string) => Promise<void>): Promise<string> {

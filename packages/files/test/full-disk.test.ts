@@ -83,6 +83,19 @@ describe.skipIf(!CAN_MOUNT)("a disk", () => {
     expect(existsSync(join(disk.path, "new"))).toBe(false);
   });
 
+  it("that is the place of a new folder takes its files, or none of them", async () => {
+    await expect(
+      writeNewFolderDurably(disk.path, (aside) => writeFile(join(aside, "big"), NEW.repeat(4))),
+    ).rejects.toThrow(`${disk.path}: expected more space free for it, found a full disk (ENOSPC)`);
+    expect(readdirSync(disk.path)).toEqual([]);
+    await writeNewFolderDurably(disk.path, fillFolder);
+    expect(readdirSync(disk.path)).toEqual(["new-0", "new-1", "new-2", "new-3"]);
+    expect(readFileSync(join(disk.path, "new-3"), "utf8")).toBe(NEW.slice(0, 2 * PAGE));
+    await expect(writeNewFolderDurably(disk.path, fillFolder)).rejects.toThrow(
+      "that is absent or empty, found files in it",
+    );
+  });
+
   it("that is full when a lock is taken leaves no lock that nobody holds", async () => {
     disk.leaveFree(0);
     await expect(lockFolder(disk.path)).rejects.toThrow(/run\.lock: expected .* free for it, found a full disk/);

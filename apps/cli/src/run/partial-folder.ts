@@ -1,6 +1,6 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { lockFolder, partialPath, removeAbandoned } from "@blora/files";
+import { lockFolder, partialPath, removeAbandoned, writeError } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
 
 /** A folder beside an output that stands for its parent, so that what is made in it moves there in one rename. */
@@ -52,9 +52,26 @@ export async function moveFiles(
     for (const entry of files.sort((a, b) => Number(a.name === last) - Number(b.name === last))) {
       const place = join(to, join(entry.parentPath, entry.name).slice(from.length));
       await mkdir(dirname(place), { recursive: true });
-      await rename(join(entry.parentPath, entry.name), place);
+      await move(join(entry.parentPath, entry.name), place);
     }
   } finally {
     await lock.release();
+  }
+}
+
+/** Also onto another disk, such as a container's volume, where a file is copied beside its place first. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    const aside = partialPath(to);
+    try {
+      await copyFile(from, aside);
+      await rename(aside, to);
+    } catch (failure) {
+      await rm(aside, { force: true });
+      throw writeError(failure, to);
+    }
   }
 }
