@@ -1,8 +1,9 @@
-import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { cp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BloraError } from "@blora/spec";
 import { flush, flushFolder } from "./durable.ts";
 import { requireEmptyFolder } from "./empty-folder.ts";
+import { makeFolder } from "./make-folder.ts";
 import { partialPath, removeAbandoned, replacedPath } from "./partial-names.ts";
 import { writeError } from "./write-error.ts";
 
@@ -91,9 +92,7 @@ async function filledAside(path: string, fill: (folder: string) => Promise<void>
   await removeAbandoned(path);
   const aside = partialPath(path);
   try {
-    await mkdir(dirname(aside), { recursive: true });
-    // Not recursive: that says of a read-only disk that the folder is missing.
-    await mkdir(aside);
+    await makeFolder(aside);
     await fill(aside);
     for (const name of await readdir(aside)) await flush(join(aside, name));
     await flushFolder(aside);

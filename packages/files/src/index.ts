@@ -22,6 +22,7 @@ export { readJsonFile, readJsonFileIfPresent, readTextIfPresent } from "./json-f
 export { FolderInUseError, type FolderLock, LOCK_FILE, type LockOptions, lockFolder } from "./lock.ts";
 export { createLockWatch, type LockWatch } from "./lock-watch.ts";
 export { type LogFile, openLogFile, writeWhole } from "./log-file.ts";
+export { makeFolder } from "./make-folder.ts";
 export { partialPath, removeAbandoned } from "./partial-names.ts";
 export { readFrozen } from "./read-frozen.ts";
 export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   lockFolder,
+  makeFolder,
   openLogFile,
   writeFileDurably,
   writeFileDurablySync,
@@ -81,6 +82,15 @@ describe.skipIf(!CAN_MOUNT)("a disk", () => {
     );
     expect(isOld()).toBe(true);
     expect(existsSync(join(disk.path, "new"))).toBe(false);
+  });
+
+  it("that is read-only is named as that by who makes folders in folders", async () => {
+    await makeFolder(join(disk.path, "a", "b"));
+    disk.makeReadOnly();
+    await makeFolder(join(disk.path, "a", "b"));
+    await expect(makeFolder(join(disk.path, "a", "c", "d", "e"))).rejects.toThrow(
+      `EROFS: read-only file system, mkdir '${join(disk.path, "a", "c")}'`,
+    );
   });
 
   it("that is the place of a new folder takes its files, or none of them", async () => {

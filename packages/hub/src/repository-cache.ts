@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { writeError, writeFileDurably } from "@blora/files";
+import { makeFolder, writeError, writeFileDurably } from "@blora/files";
 import { BloraError } from "@blora/spec";
 import type { RepositoryType } from "./download.ts";
 
@@ -87,7 +87,7 @@ const besides = (path: string): string => `${path}.${randomUUID()}.incomplete`;
 
 /** Links `path` to `target`, or copies it where links are not allowed. A link that is there is replaced at once. */
 async function linkOrCopy(target: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const aside = besides(path);
   try {
     await symlink(relative(dirname(path), target), aside).catch(() => copyFile(target, aside));
@@ -100,7 +100,7 @@ async function linkOrCopy(target: string, path: string): Promise<void> {
 /** Writes a small file, or does without where nothing may be written. */
 async function writeIfAllowed(path: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFileDurably(path, text);
   } catch (error) {
     if (!isUnwritable(error)) throw error;
@@ -142,7 +142,7 @@ export function openRepositoryCache(cacheFolder: string, id: string, type: Repos
       const blob = join(repository, "blobs", file.etag);
       const aside = besides(blob);
       const link = join(snapshotFolder(commit), file.path);
-      await mkdir(dirname(blob), { recursive: true });
+      await makeFolder(dirname(blob));
       try {
         await writeChecked(aside, file, content, onBytes);
         await rename(aside, blob);

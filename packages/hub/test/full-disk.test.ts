@@ -52,7 +52,7 @@ describe.skipIf(!CAN_MOUNT)("a cache on a disk", () => {
     const folder = await download(disk.path);
     disk.makeReadOnly();
     expect(await download(disk.path)).toBe(folder);
-    await expect(download(join(disk.path, "other"))).rejects.toThrow(/EROFS: read-only file system, mkdir '.*other/);
+    await expect(download(join(disk.path, "other"))).rejects.toThrow(/^Cannot keep me\/adapter: .*other/);
     expect(existsSync(join(folder, WEIGHTS))).toBe(true);
   });
 });

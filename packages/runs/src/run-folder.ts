@@ -1,6 +1,6 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { LOCK_FILE } from "@blora/files";
+import { LOCK_FILE, makeFolder } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
 import { RUN_FILE } from "./run-config.ts";
 
@@ -38,7 +38,7 @@ const FILES_NAMED = 3;
  */
 export async function claimRunFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (error) {
     throw new InvalidInputError(`${path}: expected a folder that can be written, found ${(error as Error).message}.`, {
       cause: error,

@@ -1,6 +1,6 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readJsonFile, writeFileDurably } from "@blora/files";
+import { makeFolder, readJsonFile, writeFileDurably } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
 import type { SweepRecord } from "./sweep-record.ts";
 
@@ -24,7 +24,7 @@ function readRecord(path: string): SweepRecord {
 
 export async function writeRecord(resultsFolder: string, record: SweepRecord): Promise<void> {
   const folder = join(resultsFolder, RECORDS_FOLDER);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFileDurably(join(folder, `${record.name}.json`), `${JSON.stringify(record)}\n`);
 }
 

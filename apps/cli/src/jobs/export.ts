@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
 import { onnx } from "@blora/engine-onnx";
@@ -13,6 +13,7 @@ import {
   TOKENIZER_CONFIG,
   type WeightFormat,
 } from "@blora/export-onnx";
+import { makeFolder } from "@blora/files";
 import { type Network, type OpenNetwork, openAdapter, openNetwork, readPlainAdapter } from "@blora/network";
 import { type CodedUpdate, InvalidInputError, type Method, roundsMore } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
@@ -67,7 +68,7 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   requirePlainForm(settings, method, flags);
   const adapter = await readPlainAdapter(settings.folder, network);
   const codes = adapterForm === "branch" ? await codesOf(settings, method, network) : undefined;
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   // The configuration lists the graphs of earlier exports, which stay.
   const earlier = contentOf(join(flags.out, CONFIG));
   if (earlier !== undefined) await writeFile(join(out, CONFIG), earlier);

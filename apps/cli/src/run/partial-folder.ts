@@ -1,6 +1,6 @@
-import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { lockFolder, partialPath, removeAbandoned, writeError } from "@blora/files";
+import { lockFolder, makeFolder, partialPath, removeAbandoned, writeError } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
 
 /** A folder beside an output that stands for its parent, so that what is made in it moves there in one rename. */
@@ -39,7 +39,7 @@ export async function moveFiles(
   to: string,
   { last, isAsFound }: { readonly last: string; readonly isAsFound: () => boolean },
 ): Promise<void> {
-  await mkdir(to, { recursive: true });
+  await makeFolder(to);
   const lock = await lockFolder(to);
   try {
     if (!isAsFound()) {
@@ -51,7 +51,7 @@ export async function moveFiles(
     const files = entries.filter((entry) => entry.isFile());
     for (const entry of files.sort((a, b) => Number(a.name === last) - Number(b.name === last))) {
       const place = join(to, join(entry.parentPath, entry.name).slice(from.length));
-      await mkdir(dirname(place), { recursive: true });
+      await makeFolder(dirname(place));
       await move(join(entry.parentPath, entry.name), place);
     }
   } finally {

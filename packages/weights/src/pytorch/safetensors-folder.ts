@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   cacheFolder,
   copyChanged,
   copyCompanionFiles,
   isCompanionFile,
+  makeFolder,
   PYTORCH_FILE,
   PYTORCH_INDEX_FILE,
   pathInside,
@@ -45,7 +46,7 @@ export async function safetensorsFolder(folder: string, options: SafetensorsFold
   });
   const converted = join(options.cache ?? cacheFolder(), "pytorch", sha256([realpathSync(folder), ...identity]));
   if (!holdsSafetensors(converted)) {
-    await mkdir(dirname(converted), { recursive: true });
+    await makeFolder(dirname(converted));
     const size = stats.reduce((sum, file) => sum + Number(file.size), 0);
     await requireFreeSpace(dirname(converted), size, {
       what: `the weights of ${folder} as safetensors`,
