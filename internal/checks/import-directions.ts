@@ -87,7 +87,7 @@ const probes: readonly Probe[] = [
   ]),
   ...allowed("packages/export-onnx", ["@blora/files", "@blora/network", "@blora/engine-onnx", "@blora/weights"]),
   ...refused("packages/report", ["@blora/trainer", "@blora/lora", "@blora/bops", "@tensorflow/tfjs-core"]),
-  ...allowed("packages/report", ["@blora/spec", "@blora/runs", "vega"]),
+  ...allowed("packages/report", ["@blora/spec", "@blora/runs", "@blora/metrics", "vega"]),
   ...refused("packages/likelihood", ["@blora/trainer", "@blora/lora", "@blora/inference"]),
   ...allowed("packages/likelihood", ["@blora/network", "@blora/runs", "@blora/files"]),
   ...refused("packages/runs", [

@@ -1,3 +1,4 @@
+export type { AnswerCounts, AnswersRecord, ClassCounts, NumberPairs, SeveralCounts } from "./answers.ts";
 export {
   CHECKPOINT_MARKER,
   checkpointFolder,
@@ -22,6 +23,7 @@ export {
 } from "./run-config.ts";
 export {
   ADAPTER_FOLDER,
+  ANSWERS_FILE,
   claimRunFolder,
   clearRun,
   LAST_ADAPTER_FOLDER,

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonObject, type JsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+import type { AnswersRecord } from "./answers.ts";
 import { type Evaluation, type GateRecord, readMetrics, type StepRecord } from "./read-metrics.ts";
 import { RUN_FILE, readRunConfig } from "./run-config.ts";
-import { LEDGER_FILE, METRICS_FILE, SUMMARY_FILE } from "./run-folder.ts";
+import { ANSWERS_FILE, LEDGER_FILE, METRICS_FILE, SUMMARY_FILE } from "./run-folder.ts";
 import type { CostLedger, RunSummary } from "./summary.ts";
 
 /** What a run directory holds, as far as the run has come. */
@@ -16,6 +17,8 @@ export interface RunFiles {
   /** Absent until the run is finished. */
   readonly summary: RunSummary | undefined;
   readonly ledger: CostLedger | undefined;
+  /** Absent for language models, and until the run is finished. */
+  readonly answers: AnswersRecord | undefined;
 }
 
 /**
@@ -38,6 +41,7 @@ export async function readRun(folder: string): Promise<RunFiles> {
     ...readMetrics(log),
     summary: (await readJson(join(folder, SUMMARY_FILE))) as unknown as RunSummary | undefined,
     ledger: (await readJson(join(folder, LEDGER_FILE))) as unknown as CostLedger | undefined,
+    answers: (await readJson(join(folder, ANSWERS_FILE))) as unknown as AnswersRecord | undefined,
   };
 }
 

@@ -8,6 +8,8 @@ export const METRICS_FILE = "metrics.jsonl";
 export const SUMMARY_FILE = "summary.json";
 /** Every matrix product of the adapters in `adapter/`, and what it costs. */
 export const LEDGER_FILE = "ledger.json";
+/** How the weights in `adapter/` answered the deciding split. */
+export const ANSWERS_FILE = "answers.json";
 /** The run as a page, written by whoever renders it. */
 const REPORT_FILES = ["report.html", "report.md"];
 /** The weights a run reports. */
@@ -20,7 +22,7 @@ const OWN_FILES = [
   /^checkpoint-\d+$/,
   /^\.(partial|replaced)-/,
   /^events\.out\.tfevents\./,
-  new RegExp(`^(${[RUN_FILE, METRICS_FILE, SUMMARY_FILE, LEDGER_FILE, ...REPORT_FILES].join("|")})$`),
+  new RegExp(`^(${[RUN_FILE, METRICS_FILE, SUMMARY_FILE, LEDGER_FILE, ANSWERS_FILE, ...REPORT_FILES].join("|")})$`),
   new RegExp(`^(${ADAPTER_FOLDER}|${LAST_ADAPTER_FOLDER})$`),
 ];
 

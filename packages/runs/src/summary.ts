@@ -1,5 +1,6 @@
 import type { AdapterSizes, CostSummary, LedgerRow } from "@blora/adapters";
 import type { EngineDescription, Scores, SiteSummary } from "@blora/spec";
+import type { AnswerCounts } from "./answers.ts";
 
 /** Loss and scores of every evaluated split after some step. */
 export interface EvaluationRecord {
@@ -8,6 +9,8 @@ export interface EvaluationRecord {
   readonly splits: Readonly<Record<string, { readonly loss: number; readonly scores: Scores }>>;
   /** What deserves a second look, in words. */
   readonly warnings: readonly string[];
+  /** How the deciding split was answered; kept while a run goes on, and then in a file of its own. */
+  readonly answers?: AnswerCounts;
 }
 
 /** What `ledger.json` holds: every product, and those of plain LoRA in 32 bit at the starting rank. */

@@ -1,3 +1,4 @@
+export { type Answer, answerOf, type ChoosingHead } from "./answer.ts";
 export type {
   Architecture,
   Batch,

@@ -49,7 +49,7 @@ export function summarizeRun(
     split: deciding.name,
     rows: { train: train.rows.length, eval: deciding.rows.length },
     metric: { name: task.primaryMetric, value: score === undefined || score === -Infinity ? null : score },
-    metrics: { best: progress.best?.record ?? null, last: progress.last ?? null },
+    metrics: { best: withoutAnswers(progress.best?.record), last: withoutAnswers(progress.last) },
     selected,
     method: toJson(run.method),
     baseline: baselineScores(task, deciding.rows),
@@ -77,6 +77,12 @@ export function summarizeRun(
     ],
     interrupted,
   };
+}
+
+function withoutAnswers(record: EvaluationRecord | undefined): EvaluationRecord | null {
+  if (record === undefined) return null;
+  const { answers: _, ...rest } = record;
+  return rest;
 }
 
 export function descriptionOf(

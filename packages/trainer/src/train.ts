@@ -4,6 +4,8 @@ import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters
 import { type FolderLock, lockFolder, readJsonFileIfPresent, requireFreeSpace, writeFileDurably } from "@blora/files";
 import {
   ADAPTER_FOLDER,
+  ANSWERS_FILE,
+  type AnswersRecord,
   claimRunFolder,
   clearRun,
   configDifferences,
@@ -170,6 +172,11 @@ async function finish(
   if (weights.snapshot !== last) {
     const lastWeights = { snapshot: last, record: progress.last };
     await writeAdapter(join(folder, LAST_ADAPTER_FOLDER), method, sites, adapterOf(run, prepared, lastWeights));
+  }
+  if (weights.record?.answers !== undefined) {
+    const { step, answers } = weights.record;
+    const record: AnswersRecord = { split: computed.split, step, answers };
+    await writeFileDurably(join(folder, ANSWERS_FILE), `${JSON.stringify(record)}\n`);
   }
   const ledger = costLedger(method, prepared.model.costModel, sites, weights.snapshot);
   await writeFileDurably(join(folder, LEDGER_FILE), `${JSON.stringify(ledger)}\n`);

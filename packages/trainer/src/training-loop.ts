@@ -1,10 +1,18 @@
 import { setImmediate } from "node:timers/promises";
-import type { EvaluationRecord, Reporter, StepEvent } from "@blora/runs";
-import type { AdapterStore, GateProbabilities, Method, Progress } from "@blora/spec";
+import type { AnswerCounts, EvaluationRecord, Reporter, StepEvent } from "@blora/runs";
+import {
+  type AdapterStore,
+  type GateProbabilities,
+  isLanguageModelTask,
+  type Method,
+  type Progress,
+} from "@blora/spec";
 import { createAdapterStore } from "./adapter-store.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
 import { accumulateGradients, type UpdateGradients } from "./gradients.ts";
+import { answerCounts } from "./objective/answer-counts.ts";
+import { labelsOf } from "./objective/label-objective.ts";
 import { baselineScores } from "./objective/objective.ts";
 import { learningRatesAt, requireLearningRates } from "./optimizer/learning-rates.ts";
 import { updateParameters } from "./optimizer/update.ts";
@@ -156,11 +164,14 @@ async function evaluateNow(
   };
   const splits: Record<string, EvaluationRecord["splits"][string]> = {};
   const warnings: string[] = [];
+  let answers: AnswerCounts | undefined;
   for (const split of evaluation) {
     const result = await evaluateSplit(split, options);
     if (result === undefined) return undefined;
     const { loss, scores, logits, rows } = result;
     splits[split.name] = { loss: loss!, scores: scores! };
+    if (split === evaluation[0] && !isLanguageModelTask(task))
+      answers = answerCounts(task.head, logits, split.rows.flatMap(labelsOf));
     warnings.push(
       ...resultWarnings({
         head: task.head,
@@ -175,7 +186,7 @@ async function evaluateNow(
       }),
     );
   }
-  const record: EvaluationRecord = { step: progress.step, splits, warnings };
+  const record: EvaluationRecord = { step: progress.step, splits, warnings, ...(answers && { answers }) };
   const snapshot = takeSnapshot(state);
   const { ranks } = summarizeSites(method, sites, snapshot);
   reporter.evaluation(record, summarizeCost(method, costModel, sites, snapshot), ranks);

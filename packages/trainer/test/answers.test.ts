@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunEvent } from "@blora/runs";
+import { ANSWERS_FILE, type AnswersRecord, type RunEvent, type RunSummary } from "@blora/runs";
 import { type Example, InvalidInputError, type LabelTask } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../src/evaluate.ts";
+import { answerCounts } from "../src/objective/answer-counts.ts";
 import { labelObjective } from "../src/objective/label-objective.ts";
 import { tokenObjective } from "../src/objective/token-objective.ts";
 import { train } from "../src/train.ts";
@@ -90,7 +92,44 @@ describe.each([
           }, 0);
     // Each class of a text, or each word, weighs the same.
     expect(loss).toBeCloseTo(sum / labels.length, 4);
+
+    const { split, step, answers } = JSON.parse(readFileSync(join(folder, ANSWERS_FILE), "utf8")) as AnswersRecord;
+    const summary = readFileSync(join(folder, "summary.json"), "utf8");
+    expect([split, step]).toEqual(["validation", (JSON.parse(summary) as RunSummary).metrics.best!.step]);
+    expect(answers).toEqual(answerCounts(task.head, logits, labels));
+    expect(summary).not.toContain("answers");
   });
+});
+
+test("answers are counted by class, by label, and as pairs of numbers", () => {
+  const labels = ["x", "y"];
+  const logits = Float32Array.of(2, 1, 0, 1, 3, -1, -1, 0.5);
+  expect(answerCounts({ kind: "classification", labels }, logits, [0, 0, 0, 1])).toEqual({
+    kind: "class",
+    labels,
+    counts: [
+      [0, 0, 2],
+      [0, 1, 1],
+      [1, 1, 1],
+    ],
+  });
+  const several = { kind: "classification", labels, several: true } as const;
+  expect(answerCounts(several, logits, [1, 0, 1, 0, 0, 1, 0, 1])).toEqual({
+    kind: "several",
+    labels,
+    counts: [
+      [1, 2, 2],
+      [1, 3, 2],
+    ],
+  });
+  const numbers = answerCounts(
+    { kind: "regression" },
+    Float32Array.from({ length: 1200 }, (_, row) => row / 3),
+    [...Array(1200).keys()],
+  );
+  expect(numbers).toMatchObject({ kind: "number", rows: 1200 });
+  const pairs = "pairs" in numbers ? numbers.pairs : [];
+  expect([pairs.length, pairs[0], pairs[1], pairs.at(-1)]).toEqual([400, [0, 0], [3, 1], [1197, 399]]);
 });
 
 test("the labels of a batch, as the loss reads them", () => {

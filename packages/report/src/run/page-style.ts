@@ -25,6 +25,7 @@ figure { margin: 0; max-width: 100%; overflow-x: auto; }
 figure svg { display: block; max-width: none; }
 .table { overflow-x: auto; margin-top: 12px; }
 table { border-collapse: collapse; font-size: 13.5px; }
+caption { text-align: left; padding-bottom: 4px; color: var(--soft); }
 th { text-align: left; font-weight: 500; color: var(--soft); }
 th, td { padding: 5px 20px 5px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }

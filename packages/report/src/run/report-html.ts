@@ -66,7 +66,7 @@ function siblingsHtml(run: RunFiles, siblings: readonly RunFiles[]): string {
     const first = isThis ? `<strong aria-current="page">${name}</strong>` : `<a href="${escapeHtml(href)}">${name}</a>`;
     return [first, ...cells.map(escapeHtml)];
   });
-  return `<nav aria-label="Runs">${tableHtml(table.columns, linked)}</nav>`;
+  return `<nav aria-label="Runs">${tableHtml({ columns: table.columns, rows: linked })}</nav>`;
 }
 
 async function sectionHtml({ id, title, text, figures = [], tables = [] }: Section): Promise<string> {
@@ -89,21 +89,22 @@ function withOwnIds(svg: string, prefix: string): string {
   return svg.replaceAll(/\bid="([^"]+)"/g, `id="${prefix}-$1"`).replaceAll(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
 }
 
-function foldedTableHtml({ columns, rows, summary }: Table): string {
-  const cells = rows.map((row) => row.map(escapeHtml));
-  const table = tableHtml(columns, cells);
+function foldedTableHtml({ rows, summary, ...given }: Table): string {
+  const table = tableHtml({ ...given, rows: rows.map((row) => row.map(escapeHtml)) });
   return summary === undefined ? table : `<details><summary>${escapeHtml(summary)}</summary>${table}</details>`;
 }
 
-/** @param rows cells as HTML */
-function tableHtml(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+/** @param table with cells as HTML */
+function tableHtml({ columns, rows, caption, hasRowHeaders = false }: Omit<Table, "summary">): string {
   const isNumber = (cell: string | undefined) => /^(–|[\d,.]+( %)?)$/.test(cell ?? "");
   const classes = columns.map((_, column) => (rows.every((cells) => isNumber(cells[column])) ? ' class="number"' : ""));
-  const line = (tag: string, cells: readonly string[]) =>
-    `<tr>${cells.map((cell, column) => `<${tag}${classes[column]}>${cell}</${tag}>`).join("")}</tr>`;
-  const head = columns.every((column) => column === "") ? "" : `<thead>${line("th", columns.map(escapeHtml))}</thead>`;
-  const body = rows.map((cells) => line("td", cells)).join("");
-  return `<div class="table"><table>${head}<tbody>${body}</tbody></table></div>`;
+  const headers = columns.map((name, column) => `<th scope="col"${classes[column]}>${escapeHtml(name)}</th>`).join("");
+  const head = columns.every((column) => column === "") ? "" : `<thead><tr>${headers}</tr></thead>`;
+  const cellHtml = (cell: string, column: number) =>
+    hasRowHeaders && column === 0 ? `<th scope="row">${cell}</th>` : `<td${classes[column]}>${cell}</td>`;
+  const body = rows.map((cells) => `<tr>${cells.map(cellHtml).join("")}</tr>`).join("");
+  const title = caption === undefined ? "" : `<caption>${escapeHtml(caption)}</caption>`;
+  return `<div class="table"><table>${title}${head}<tbody>${body}</tbody></table></div>`;
 }
 
 export function escapeHtml(text: string): string {

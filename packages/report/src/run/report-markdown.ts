@@ -28,7 +28,9 @@ export function reportMarkdown(run: RunFiles, siblings: readonly RunFiles[] = [r
         ...(text === undefined ? [] : [text]),
         ...tables
           .filter(({ summary: folded }) => folded === undefined)
-          .map(({ columns, rows }) => markdownTable(columns, rows)),
+          .map(({ caption, columns, rows }) =>
+            [...(caption ? [caption] : []), markdownTable(columns, rows)].join("\n\n"),
+          ),
       ]),
   ];
   return `${blocks.join("\n\n")}\n`;

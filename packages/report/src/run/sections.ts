@@ -2,6 +2,7 @@ import type { RunFiles } from "@blora/runs";
 import type { TopLevelSpec } from "vega-lite";
 import { count, score, share } from "../text/format.ts";
 import { operandGroups } from "../text/widths.ts";
+import { answersSection } from "./answers.ts";
 import { costChart, lossChart, metricChart } from "./curves.ts";
 import { environmentFacts } from "./facts.ts";
 import { gateChart } from "./gate-chart.ts";
@@ -29,15 +30,23 @@ export interface Figure {
 export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  readonly caption?: string;
+  /** Whether the first cell of a row names it. */
+  readonly hasRowHeaders?: boolean;
   /** Long tables are folded under this line. */
   readonly summary?: string;
 }
 
 /** Every part that a run has something to show for. */
 export function runSections(run: RunFiles): Section[] {
-  return [curvesSection(run), sitesSection(run), gatesSection(run), ledgerSection(run), environmentSection(run)].filter(
-    ({ figures = [], tables = [] }) => figures.length + tables.length > 0,
-  );
+  return [
+    curvesSection(run),
+    answersSection(run),
+    sitesSection(run),
+    gatesSection(run),
+    ledgerSection(run),
+    environmentSection(run),
+  ].filter(({ figures = [], tables = [] }) => figures.length + tables.length > 0);
 }
 
 function curvesSection({ steps, evaluations, summary }: RunFiles): Section {
