@@ -5,7 +5,7 @@ import { readAdapter } from "@blora/adapters";
 import { readRecords, readTable } from "@blora/data";
 import { bert } from "@blora/model-bert";
 import { openNetwork } from "@blora/network";
-import { glue, glueSubmission } from "@blora/task-glue";
+import { glue } from "@blora/task-glue";
 import { loadTokenizer } from "@blora/tokenizer";
 import { evaluate, train } from "@blora/trainer";
 import { openCheckpoint, readTensors, requireVocabulary } from "@blora/weights";
@@ -118,7 +118,9 @@ fault(31, "a test split with labels of -1, evaluated and submitted", async (fold
     splits: ["test"],
   });
   expect(splits.test).toMatchObject({ rows: 3, loss: undefined, scores: undefined });
-  const { fileName, content } = glueSubmission("rte", Float32Array.of(1, 0, 0, 1));
+  const { submission } = glue({ task: "rte" });
+  const fileName = submission!.fileName("test");
+  const content = submission!.content(Float32Array.of(1, 0, 0, 1));
   expect([fileName, content]).toEqual(["RTE.tsv", "index\tprediction\n0\tentailment\n1\tnot_entailment\n"]);
   return `no score is given, and ${fileName} reads ${JSON.stringify(content)}`;
 });

@@ -25,7 +25,7 @@ export function createProgram(exit: (status: number) => void): Command {
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
   addEvalCommand(program, exit);
-  addPredictCommand(program);
+  addPredictCommand(program, exit);
   addReportCommand(program);
   addGenerateCommand(program);
   addExportCommand(program);

@@ -74,15 +74,76 @@ describe("a file of one's own", () => {
   });
 });
 
-test("predictions of numbers and of several classes", () => {
+describe("several labels", () => {
+  const TOPICS = ["soup,food", "a bill,price", "a cheap meal,food|price", "a table,[]", "bread,food", "costly,price"];
+
+  test("are learned with balanced weights, kept with the adapter, and predicted through a kill", async () => {
+    writeFileSync(at("topics.csv"), `text,topics\n${TOPICS.join("\n")}\n`);
+    const fast = ["--threads", "1", "--method", "lora", "--set", "maxSteps=2", "--set", "evalSteps=2"];
+    const balanced = ["--set", "task.classWeights=balanced", "--set", 'task.evaluation=["train"]'];
+    const trained = await blora(["train", "--data", at("topics.csv"), "--out", at("topics"), ...fast, ...balanced]);
+    expect([trained.status, trained.stderr.split("\n")[0]]).toEqual([
+      0,
+      'topics.csv: 6 labelled rows; learns from the text in text which of 2 classes are in topics, joined by "|", any number of them (food, price).',
+    ]);
+    expect(readFileSync(at("topics/blora-run.json"), "utf8").replaceAll(/\s/g, "")).toContain(
+      '"classWeights":{"food":1,"price":1}',
+    );
+    expect(readFileSync(at("topics/report.md"), "utf8")).toContain(
+      "| label | precision | recall | F1 | support | answered |",
+    );
+
+    writeFileSync(at("many.csv"), `text\n${Array.from({ length: 2500 }, (_, row) => `soup ${row}`).join("\n")}\n`);
+    const predict = ["predict", at("topics"), "--data", at("many.csv"), "--threads", "1", "--out"];
+    await blora([...predict, at("whole.csv")]);
+    const kept = at(".partial-killed.csv/many.csv.jsonl");
+    let isKilled = false;
+    const killed = await blora([...predict, at("killed.csv")], undefined, (kill) => {
+      const watch = setInterval(() => {
+        if (!existsSync(kept) || readFileSync(kept, "utf8").split("\n").length < 3) return;
+        clearInterval(watch);
+        isKilled = true;
+        kill("SIGINT");
+        kill("SIGINT");
+      }, 5);
+      watch.unref();
+    });
+    expect([isKilled, killed.status, existsSync(at("killed.csv"))]).toEqual([true, 130, false]);
+    const half = readFileSync(kept, "utf8");
+    writeFileSync(kept, half.slice(0, -100));
+    const again = await blora([...predict, at("killed.csv")]);
+    expect([again.status, again.stdout]).toEqual([0, `2500 rows in ${at("killed.csv")}\n`]);
+    expect(readFileSync(at("killed.csv"), "utf8")).toBe(readFileSync(at("whole.csv"), "utf8"));
+    expect(existsSync(at(".partial-killed.csv"))).toBe(false);
+  }, 300_000);
+
+  test("a submission is refused where no server takes it", async () => {
+    const predict = ["predict", at("run"), "--data", at("reviews.csv"), "--submission", "--threads", "1"];
+    const { status, stderr } = await blora(predict);
+    expect([status, stderr.trim()]).toEqual([
+      2,
+      "blora: --submission: expected a task of a benchmark with a server, such as GLUE's, found classify. Leave it out for a csv file.",
+    ]);
+  });
+});
+
+describe("predictions", () => {
   const examples = [{ first: "a", origin: "new.csv, row 2" }];
-  expect(predictionRows({ kind: "regression" }, examples, Float32Array.of(0.5))).toEqual([
-    ["row", "prediction"],
-    ["new.csv, row 2", "0.5"],
-  ]);
-  const several = { kind: "classification", labels: ["x", "y", "z"], several: true } as const;
-  expect(predictionRows(several, examples, Float32Array.of(2, -2, 0.1))[1]).toEqual([
-    ...["new.csv, row 2", "x z", "0.880797", "0.119203", "0.524979"],
-  ]);
-  expect(toCsv([['a "quote"', "b,c", "d\ne", "f"]])).toBe('"a ""quote""","b,c","d\ne",f\n');
+
+  test("of numbers are numbers, those of several classes a list beside each probability", () => {
+    const number = { head: { kind: "regression" }, examples, logits: Float32Array.of(0.5) } as const;
+    expect(predictionRows(number)).toEqual([
+      ["row", "prediction"],
+      ["new.csv, row 2", "0.5"],
+    ]);
+    const head = { kind: "classification", labels: ["x", "y", "z z"], several: true } as const;
+    const several = { head, examples, logits: Float32Array.of(2, -2, 0.1) };
+    expect(predictionRows(several)[1]).toEqual([
+      ...["new.csv, row 2", '["x","z z"]', "0.880797", "0.119203", "0.524979"],
+    ]);
+  });
+
+  test("are written so that every cell is read again", () => {
+    expect(toCsv([['a "quote"', "b,c", "d\ne", "f"]])).toBe('"a ""quote""","b,c","d\ne",f\n');
+  });
 });

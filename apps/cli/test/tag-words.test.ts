@@ -77,7 +77,8 @@ test.each<["jsonl" | "conll" | "csv", readonly string[]]>([
   ],
 ])("tagged words as %s; a word that no token stands for has no tag", (format, lines) => {
   const expected = lines.map((line) => `${line}\n`).join("");
-  expect(taggedText(examples, ["O", "B"], result, format)).toBe(expected);
+  const head = { kind: "token-classification", labels: ["O", "B"] } as const;
+  expect(taggedText({ head, examples, ...result }, format)).toBe(expected);
 });
 
 test("tagged words are written as the file is called, else as the data are", () => {

@@ -114,6 +114,7 @@ export {
   type RowLikelihood,
   type Scores,
   type Split,
+  type Submission,
   type Task,
 } from "./task.ts";
 export { createTimeLimit, type TimeLimit } from "./time-limit.ts";

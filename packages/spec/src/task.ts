@@ -102,6 +102,17 @@ export interface LabelTask extends TaskData {
   score(logits: Float32Array, labels: readonly number[], answers?: readonly number[]): Scores;
   /** Scores of always giving the most frequent answer (or mean score) of `labels`. */
   majority(labels: readonly number[], answers?: readonly number[]): Scores;
+  /** Where the task is of a benchmark whose test labels only its server has. */
+  readonly submission?: Submission;
+}
+
+/** What the server of a benchmark takes for its test splits. */
+export interface Submission {
+  /** Splits that are answered, each in a file of its own. */
+  readonly splits: readonly string[];
+  fileName(split: string): string;
+  /** @param logits row-major [rows, C], in the order of the split */
+  content(logits: Float32Array): string;
 }
 
 /** How likely a language model finds the targets of one row. */

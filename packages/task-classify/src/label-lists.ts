@@ -19,6 +19,11 @@ export function isList(cell: unknown): boolean {
   return text !== undefined && (/['",]/.test(text) || parseList(text) !== undefined);
 }
 
+/** Whether a cell is the list of none, which stands beside lists and names alike. */
+export function isEmptyList(cell: unknown): boolean {
+  return Array.isArray(cell) ? cell.length === 0 : /^\s*\[\s*\]\s*$/.test(String(cell));
+}
+
 /**
  * The labels of a cell, each once: of a list, or between separators. `[]` has none.
  *

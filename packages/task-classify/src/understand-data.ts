@@ -5,7 +5,7 @@ import { isEmpty, labelText } from "./cells.ts";
 import { balancedWeights } from "./class-weights.ts";
 import { findColumns } from "./columns.ts";
 import { tablesOf } from "./files.ts";
-import { findSeparator, isList, type LabelCell, labelsOfCell } from "./label-lists.ts";
+import { findSeparator, isEmptyList, isList, type LabelCell, labelsOfCell } from "./label-lists.ts";
 import { loadSplit } from "./load.ts";
 import type { ClassifyOptions } from "./options.ts";
 import { storedName } from "./rows.ts";
@@ -72,18 +72,19 @@ function severalOf(
 ): Pick<Kind, "several" | "separator"> | undefined {
   if (several === false || kind === "number") return undefined;
   if (separator !== undefined) return { several: true, separator };
-  if (cells.some(({ cell }) => isList(cell))) {
-    const single = cells.find(({ cell }) => !isList(cell));
+  const [lists, others] = [cells.filter(({ cell }) => isList(cell)), cells.filter(({ cell }) => !isList(cell))];
+  if (lists.some(({ cell }) => !isEmptyList(cell))) {
+    const [single] = others;
     if (single === undefined || several === true) return { several: true };
     throw new InvalidInputError(
       `${single.origin}: expected a list of labels as in other rows, found ${JSON.stringify(single.cell)}. Set task.several=true where a cell may be one label, or false where lists are names.`,
     );
   }
-  const texts = cells.map(({ cell }) => String(cell));
+  const texts = others.map(({ cell }) => String(cell));
   const areKnown = labels !== undefined && texts.every((text) => labels.includes(text.trim()));
   const found = areKnown ? undefined : findSeparator(texts);
   if (found !== undefined) return { several: true, separator: found };
-  return several === true ? { several } : undefined;
+  return several === true || lists.length > 0 ? { several: true } : undefined;
 }
 
 /** Numbers for `balanced`, from the rows that are learned. */

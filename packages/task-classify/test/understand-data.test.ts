@@ -20,7 +20,7 @@ const folder = dataFolder({
   "alone.csv": ["text,label", "a,yes", "b,yes"],
   "unnamed.csv": ["a,b,c", "1,2,3"],
   "unlabelled.csv": ["text,label", "a,", "b,"],
-  "bars.csv": ["text,label", "a,food|price", "b,price", "c,service |food", "d,service", "e,"],
+  "bars.csv": ["text,label", "a,food|price", "b,price", "c,service |food", "d,service", "e,", "f,[]"],
   "commas.csv": ["text,label", 'a,"2,27"', "b,27", 'c,"2,3,10"', "d,3", "e,10"],
   "cities.csv": ["text,label", 'a,"Paris, France"', 'b,"Lyon, France"', 'c,"Nice, France"'],
   "lists.jsonl": jsonl([
@@ -87,6 +87,7 @@ describe("columns, kind and classes", () => {
     expect((await understandData(at("stars.csv"), given)).options).toEqual({ ...given, label: "Stars" });
     const bars = { several: false } as const;
     expect((await understandData(at("bars.csv"), bars)).options.labels).toEqual([
+      "[]",
       "food|price",
       "price",
       "service",
@@ -105,7 +106,7 @@ describe("columns, kind and classes", () => {
       "stars.csv: 4 labelled rows; learns from the text in Review which of 3 classes is in Stars (1, 5, 10).",
     );
     expect((await understandData(at("bars.csv"))).sentence).toBe(
-      'bars.csv: 4 labelled rows; learns from the text in text which of 3 classes are in label, joined by "|", any number of them (food, price, service).',
+      'bars.csv: 5 labelled rows; learns from the text in text which of 3 classes are in label, joined by "|", any number of them (food, price, service).',
     );
     expect((await understandData(at("lists.csv"))).sentence).toContain(
       "2 classes are in label, any number of them (x, y)",

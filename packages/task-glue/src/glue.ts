@@ -3,6 +3,7 @@ import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { z } from "zod";
 import { type GlueSplit, loadSplit } from "./load.ts";
 import { scoreLogits, scoreMajority } from "./score.ts";
+import { glueSubmission } from "./submission.ts";
 import { type GlueTaskName, glueTaskNames, glueTasks } from "./tasks.ts";
 
 export interface GlueOptions {
@@ -75,5 +76,6 @@ function createTask(options: GlueOptions): GlueComponent {
 
     score: (logits, labels) => scoreLogits(data, logits, labels),
     majority: (labels) => scoreMajority(data, labels),
+    submission: glueSubmission(options.task),
   };
 }

@@ -1,4 +1,4 @@
 export { type GlueComponent, type GlueOptions, glue } from "./glue.ts";
 export type { GlueSplit } from "./load.ts";
-export { glueSubmission, type Submission } from "./submission.ts";
+export { glueSubmission } from "./submission.ts";
 export { type GlueTask, type GlueTaskName, glueTaskNames, glueTasks, type MetricName } from "./tasks.ts";

@@ -2,7 +2,7 @@ import type { Tokenizer } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { testTask, useCpuBackend } from "@blora/testing";
 import { describe, expect, test } from "vitest";
-import { glue, glueSubmission, glueTaskNames } from "../src/index.ts";
+import { type GlueTaskName, glue, glueTaskNames } from "../src/index.ts";
 
 describe.each(glueTaskNames)("%s", (task) => {
   testTask(glue({ task }), { load: false });
@@ -69,15 +69,27 @@ describe("options", () => {
 });
 
 describe("submission", () => {
-  test("gives names to the inference tasks, numbers to the others, clipped scores to STS-B", () => {
-    expect(glueSubmission("rte", Float32Array.of(1, 0, 0, 1))).toEqual({
-      fileName: "RTE.tsv",
-      content: "index\tprediction\n0\tentailment\n1\tnot_entailment\n",
-    });
-    expect(glueSubmission("cola", Float32Array.of(0, 1)).content).toBe("index\tprediction\n0\t1\n");
-    expect(glueSubmission("stsb", Float32Array.of(-0.2, 2.5, 6)).content).toBe(
-      "index\tprediction\n0\t0.000\n1\t2.500\n2\t5.000\n",
-    );
-    expect(glueSubmission("mnli", Float32Array.of(0, 1, 0), "test_mismatched").fileName).toBe("MNLI-mm.tsv");
+  test.each<[GlueTaskName, readonly string[], readonly string[], readonly number[], string]>([
+    ["cola", ["test"], ["CoLA.tsv"], [0, 1], "0\t1\n"],
+    ["sst2", ["test"], ["SST-2.tsv"], [0, 1, 1, 0], "0\t1\n1\t0\n"],
+    ["mrpc", ["test"], ["MRPC.tsv"], [1, 0], "0\t0\n"],
+    ["qqp", ["test"], ["QQP.tsv"], [0, 1], "0\t1\n"],
+    ["stsb", ["test"], ["STS-B.tsv"], [-0.2, 2.5, 6, -0, 4.9996], "0\t0.000\n1\t2.500\n2\t5.000\n3\t0.000\n4\t5.000\n"],
+    [
+      "mnli",
+      ["test_matched", "test_mismatched"],
+      ["MNLI-m.tsv", "MNLI-mm.tsv"],
+      [0, 1, 0, 0, 0, 1],
+      "0\tneutral\n1\tcontradiction\n",
+    ],
+    ["qnli", ["test"], ["QNLI.tsv"], [0, 1], "0\tnot_entailment\n"],
+    ["rte", ["test"], ["RTE.tsv"], [1, 0], "0\tentailment\n"],
+    ["wnli", ["test"], ["WNLI.tsv"], [0, 1], "0\t1\n"],
+    ["ax", ["test"], ["AX.tsv"], [1, 0, 0], "0\tentailment\n"],
+  ])("%s", (task, splits, files, logits, rows) => {
+    const { submission } = glue({ task });
+    expect(submission!.splits).toEqual(splits);
+    expect(splits.map((split) => submission!.fileName(split))).toEqual(files);
+    expect(submission!.content(Float32Array.from(logits))).toBe(`index\tprediction\n${rows}`);
   });
 });

@@ -1,10 +1,11 @@
 import { type CostSummary, describeAdapter } from "@blora/adapters";
 import { type AdapterForm, placeAdapter } from "@blora/network";
 import { type EngineDescription, type Head, isLanguageModelTask, type SiteSummary } from "@blora/spec";
+import type { TrainingArguments } from "./arguments.ts";
 import { type BoundModel, bindModel, initAdapters } from "./bind-model.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { requireAnswers } from "./data/encoded-split.ts";
-import { evaluateSplit, type SplitResult } from "./evaluation.ts";
+import { type EvaluationOptions, evaluateSplit, type SplitResult } from "./evaluation.ts";
 import { loadSplit, resolveArguments } from "./prepare.ts";
 import type { EvaluateRun } from "./run.ts";
 import { createTrainingState, type Snapshot, takeSnapshot } from "./state/training-state.ts";
@@ -30,23 +31,7 @@ export interface EvaluationSummary {
  * @throws InvalidInputError where the adapter was trained for other labels or other sites
  */
 export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
-  const { adapterDirectory } = run;
-  const description = adapterDirectory === undefined ? undefined : await describeAdapter(adapterDirectory);
-  const given = { ...(description && { maxSeqLength: description.maxSeqLength }), ...run.arguments };
-  const args = resolveArguments({ ...run, arguments: given });
-  const bound = bindModel(run, args.targets, args.seed);
-  const placed = adapterDirectory === undefined ? undefined : await placeAdapter(adapterDirectory, bound);
-  const snapshot = placed?.weights ?? freshWeights(bound, args.seed);
-  const model = { ...bound, sites: placed?.sites ?? bound.sites };
-  const state = createTrainingState(snapshot.adapters, snapshot.head);
-  const runner = createStepRunner({
-    engine: run.engine,
-    model,
-    state,
-    seed: args.seed,
-    padId: run.tokenizer.special.pad,
-    onCompile: (name, milliseconds) => run.onEvent?.({ type: "compile", name, milliseconds }),
-  });
+  const { model, args, snapshot, form, options, release } = await openEvaluation(run);
   try {
     const splits: Record<string, SplitResult> = {};
     for (const name of run.splits ?? run.task.splits.evaluation) {
@@ -54,12 +39,7 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
       // A label task's rows without labels get logits; a language model's without targets have no mean.
       if (isLanguageModelTask(run.task)) requireAnswers(split, run.task);
       const result = await evaluateSplit(split, {
-        runner,
-        model,
-        batchSize: args.perDeviceEvalBatchSize,
-        maxTokens: args.maxTokensPerPass,
-        padToMultipleOf: args.padToMultipleOf,
-        limit: model.maxLength,
+        ...options,
         onRows: (done) => run.onRows?.(name, done, split.rows.length),
       });
       splits[name] = result!;
@@ -68,17 +48,57 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
     return {
       task: run.task.name,
       head: run.task.head,
-      form: placed?.form ?? null,
+      form,
       engine: await run.engine.describe(),
       splits,
       ...summarizeSites(method, sites, snapshot),
       bops: summarizeCost(method, costModel, sites, snapshot),
     };
   } finally {
-    await runner.release();
+    await release();
   }
 }
 
-function freshWeights(model: BoundModel, seed: number): Snapshot {
-  return takeSnapshot(createTrainingState(initAdapters(model, seed), model.freshHead));
+/** A network with its adapter, ready to answer rows. */
+export interface OpenEvaluation {
+  readonly model: BoundModel;
+  readonly args: TrainingArguments;
+  readonly snapshot: Snapshot;
+  /** Which form of the adapter is computed; null without one. */
+  readonly form: AdapterForm | null;
+  /** How splits are answered. */
+  readonly options: EvaluationOptions;
+  release(): Promise<void>;
+}
+
+export async function openEvaluation(run: EvaluateRun): Promise<OpenEvaluation> {
+  const { adapterDirectory } = run;
+  const description = adapterDirectory === undefined ? undefined : await describeAdapter(adapterDirectory);
+  const given = { ...(description && { maxSeqLength: description.maxSeqLength }), ...run.arguments };
+  const args = resolveArguments({ ...run, arguments: given });
+  const bound = bindModel(run, args.targets, args.seed);
+  const placed = adapterDirectory === undefined ? undefined : await placeAdapter(adapterDirectory, bound);
+  const snapshot = placed?.weights ?? freshWeights(bound, args.seed);
+  const model = { ...bound, sites: placed?.sites ?? bound.sites };
+  const runner = createStepRunner({
+    engine: run.engine,
+    model,
+    state: createTrainingState(snapshot.adapters, snapshot.head),
+    seed: args.seed,
+    padId: run.tokenizer.special.pad,
+    onCompile: (name, milliseconds) => run.onEvent?.({ type: "compile", name, milliseconds }),
+  });
+  const options: EvaluationOptions = {
+    runner,
+    model,
+    batchSize: args.perDeviceEvalBatchSize,
+    maxTokens: args.maxTokensPerPass,
+    padToMultipleOf: args.padToMultipleOf,
+    limit: model.maxLength,
+  };
+  return { model, args, snapshot, form: placed?.form ?? null, options, release: runner.release };
+}
+
+function freshWeights(bound: BoundModel, seed: number): Snapshot {
+  return takeSnapshot(createTrainingState(initAdapters(bound, seed), bound.freshHead));
 }

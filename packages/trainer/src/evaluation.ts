@@ -58,7 +58,7 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
     if (options.shouldStop?.()) return undefined;
     const { outputs } = await runner.evaluate(rows, batch);
     addLosses(lossSums, outputs.losses!, batch.rows, rows, model.objective);
-    done += batch.size;
+    done += batch.rows.length;
     options.onRows?.(done);
     if (outputs.logits === undefined) continue;
     const C = outputs.logits.length / outputs.losses!.length;

@@ -12,6 +12,7 @@ export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./o
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/schedule.ts";
 export { clipByGlobalNorm } from "./optimizer/update.ts";
 export { type ModelPlan, type PlannedStep, type PlannedTensor, type PlanParts, planModel } from "./plan-model.ts";
+export { type AnswerStore, type Predictions, type PredictRun, predict } from "./predict.ts";
 export { describeRun, type PreparedRun, prepareRun, type RunInputs, readData } from "./prepare.ts";
 export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";

@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
-import { requireNewFile, writeNewFileDurably } from "@blora/files";
 import type { Command } from "commander";
+import { statusOfSignal } from "../exit.ts";
 import { createEvaluationLine } from "../output/evaluation-line.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
@@ -10,9 +9,10 @@ import { addRunFlags } from "./run-flags.ts";
 interface PredictFlags extends Omit<RunRequest, "out">, AdapterFlags {
   readonly split?: string;
   readonly out?: string;
+  readonly submission?: boolean;
 }
 
-export function addPredictCommand(program: Command): void {
+export function addPredictCommand(program: Command, exit: (status: number) => void): void {
   addAdapterRevision(addRunFlags(program.command("predict")))
     .argument("<adapter>", "an adapter folder, a run directory that holds one, or an adapter of the Hub")
     .description(
@@ -21,20 +21,24 @@ export function addPredictCommand(program: Command): void {
     .option("--split <name>", "split to answer (default: the whole file of --data, or the task's evaluation split)")
     .option(
       "--out <file>",
-      "file to write, which must not be there yet (default: print): csv; for words jsonl, conll or csv",
+      "file to write, which must not be there yet (default: print): csv; for words jsonl, conll or csv. Started again after a kill, it goes on",
     )
-    .action(async (adapter: string, { split, out, ...request }: PredictFlags) => {
-      if (out !== undefined) requireNewFile(out);
+    .option(
+      "--submission",
+      "write the files that the server of GLUE takes for the task's test splits into the folder --out",
+    )
+    .action(async (adapter: string, { split, out, submission = false, ...request }: PredictFlags) => {
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
-      const { result } = await runInChild(
+      const { result, signal } = await runInChild(
         "prediction",
-        { request, adapter, split, out },
+        { request, adapter, split, out, submission },
         { onEvent: createEvaluationLine(output) },
       );
-      if (out === undefined) process.stdout.write(result.text);
-      else {
-        await writeNewFileDurably(resolve(out), result.text);
-        process.stdout.write(`${result.rows} rows in ${out}\n`);
+      for (const note of result.notes) process.stderr.write(`${note}\n`);
+      if (result.interrupted) {
+        process.stderr.write("stopped; the same command goes on where it stands.\n");
+        return exit(statusOfSignal(signal));
       }
+      process.stdout.write(result.text ?? `${result.rows} rows in ${result.files.join(" and ")}\n`);
     });
 }

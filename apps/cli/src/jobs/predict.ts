@@ -1,11 +1,16 @@
-import { InvalidInputError, isLanguageModelTask } from "@blora/spec";
-import { evaluate } from "@blora/trainer";
+import { mkdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { writeNewFileDurably } from "@blora/files";
+import { InvalidInputError, isLanguageModelTask, type LabelTask, type Submission } from "@blora/spec";
+import { type Predictions, predict as predictSplit } from "@blora/trainer";
+import { UsageError } from "../exit.ts";
 import type { EvaluationProgress } from "../output/evaluation-line.ts";
 import { predictionRows, toCsv } from "../output/predictions.ts";
 import { taggedFormat, taggedText } from "../output/tagged-words.ts";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
-import { openRun } from "../run/open-run.ts";
+import { type KeptAnswers, keepAnswers } from "../run/answer-store.ts";
+import { type OpenRun, openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
 import { rowsPerSecond } from "./evaluate.ts";
@@ -17,35 +22,121 @@ export interface PredictionInput {
   /** Adapter folder, run directory or Hub id. */
   readonly adapter: string;
   readonly split: string | undefined;
-  /** File the predictions are for, whose name says how they are written. */
+  /** File of the predictions, or folder of a submission. */
   readonly out: string | undefined;
+  /** Whether the files of the benchmark's server are wanted. */
+  readonly submission: boolean;
 }
 
 export interface PredictionResult {
   readonly rows: number;
-  /** All predictions: csv, or words with tags. */
-  readonly text: string;
+  /** Files that were written. */
+  readonly files: readonly string[];
+  /** All predictions, where no file was named: csv, or words with tags. */
+  readonly text?: string;
+  readonly notes: readonly string[];
+  /** Whether a request to stop ended it; what was answered is kept. */
+  readonly interrupted: boolean;
+}
+
+/** What becomes of the answers of one split. */
+interface Target {
+  readonly split: string;
+  /** Undefined: the caller prints it. */
+  readonly file: string | undefined;
+  contentOf(predictions: Predictions): string;
 }
 
 /** Answers rows with an adapter; they need no labels. */
 export async function predict(
-  { request, adapter: path, split, out }: PredictionInput,
+  { request, adapter: path, split, out, submission }: PredictionInput,
   host: JobHost<EvaluationProgress>,
 ): Promise<PredictionResult> {
   const adapter = await adapterSettings(path, request);
-  const parts = { ...(await openRun(await resolveRun(request, adapter))), adapterDirectory: adapter.folder };
-  const { task, engine, data } = parts;
+  const run = { ...(await openRun(await resolveRun(request, adapter))), adapterDirectory: adapter.folder };
+  const { task } = run;
   if (isLanguageModelTask(task)) {
-    throw new InvalidInputError(`predict: expected an adapter that answers texts or words, found one of ${task.name}.`);
+    throw new InvalidInputError(
+      `predict: expected an adapter that gives labels, found one of ${task.name}, which continues texts. Use blora generate.`,
+    );
   }
+  const targets = submission ? submissionTargets(task, split, out) : [rowsTarget(task, split, run, out)];
+  const files = targets.flatMap(({ file }) => file ?? []);
+  const kept = out === undefined ? undefined : await openKept(submission ? join(out, task.name) : out, files);
+  try {
+    return await answer(run, targets, kept, host);
+  } finally {
+    await kept?.close();
+    await run.engine.release();
+  }
+}
+
+async function openKept(out: string, files: readonly string[]): Promise<KeptAnswers> {
+  await mkdir(dirname(resolve(out)), { recursive: true });
+  return keepAnswers(out, files);
+}
+
+async function answer(
+  run: OpenRun & { readonly adapterDirectory: string },
+  targets: readonly Target[],
+  kept: KeptAnswers | undefined,
+  host: JobHost<EvaluationProgress>,
+): Promise<PredictionResult> {
+  const answered: { readonly target: Target; readonly predictions: Predictions }[] = [];
+  for (const target of targets) {
+    const predictions = await predictSplit({
+      ...run,
+      split: target.split,
+      onRows: rowsPerSecond(host),
+      shouldStop: host.shouldStop,
+      ...(kept && {
+        openStore: (settings) => {
+          host.stopsItself("keeping what is answered");
+          return kept.open(target.split, settings);
+        },
+      }),
+    });
+    if (predictions === undefined) return { rows: 0, files: [], notes: [], interrupted: true };
+    answered.push({ target, predictions });
+  }
+  const rows = answered.reduce((sum, { predictions }) => sum + predictions.examples.length, 0);
+  const notes = answered.flatMap(({ predictions }) => predictions.notes);
+  const contents = answered.map(({ target, predictions }) => target.contentOf(predictions));
+  if (kept === undefined) return { rows, files: [], text: contents.join(""), notes, interrupted: false };
+  const files = answered.map(({ target }) => target.file!);
+  for (const [index, file] of files.entries()) await writeNewFileDurably(file, contents[index]!);
+  await kept.remove();
+  return { rows, files, notes, interrupted: false };
+}
+
+function rowsTarget(task: LabelTask, split: string | undefined, { data }: OpenRun, out: string | undefined): Target {
   const [name = task.splits.evaluation[0]!] = splitOf(split, data);
-  const { examples } = await task.load(name, data);
-  const { splits, head } = await evaluate({ ...parts, splits: [name], onRows: rowsPerSecond(host) });
-  await engine.release();
-  const result = splits[name]!;
-  const text =
-    head.kind === "token-classification"
-      ? taggedText(examples, head.labels, result, taggedFormat(out, data))
-      : toCsv(predictionRows(head, examples, result.logits));
-  return { rows: examples.length, text };
+  const contentOf = (predictions: Predictions): string =>
+    predictions.head.kind === "token-classification"
+      ? taggedText(predictions, taggedFormat(out, data))
+      : toCsv(predictionRows(predictions));
+  return { split: name, file: out, contentOf };
+}
+
+function submissionTargets(task: LabelTask, split: string | undefined, out: string | undefined): Target[] {
+  const submission = requireSubmission(task);
+  if (out === undefined) throw new UsageError("--submission: expected a folder for its files, found none. Name --out.");
+  const splits = submission.splits.filter((name) => split === undefined || name === split);
+  if (splits.length === 0) {
+    throw new UsageError(
+      `--split ${split}: expected ${submission.splits.join(" or ")} for a submission of ${task.name}.`,
+    );
+  }
+  return splits.map((name) => ({
+    split: name,
+    file: join(out, submission.fileName(name)),
+    contentOf: ({ logits }) => submission.content(logits),
+  }));
+}
+
+function requireSubmission({ name, submission }: LabelTask): Submission {
+  if (submission !== undefined) return submission;
+  throw new UsageError(
+    `--submission: expected a task of a benchmark with a server, such as GLUE's, found ${name}. Leave it out for a csv file.`,
+  );
 }

@@ -1,41 +1,32 @@
-import type { Example, Head } from "@blora/spec";
+import { answerOf, type ChoosingHead } from "@blora/spec";
+import type { Predictions } from "@blora/trainer";
 
 /** Cells of a csv file, a header first. */
 export type Rows = readonly (readonly string[])[];
 
 /**
- * One row for each text: where it stands, what is predicted, and how likely each class is. A number has no likelihoods.
- *
- * @param logits row-major [rows, C]
+ * A row for each text: where it stands, what is predicted, and how likely each class is. Several classes are a JSON list,
+ * as the rows of one's own data may have it. A number has no likelihoods.
  */
-export function predictionRows(head: Head, examples: readonly Example[], logits: Float32Array): Rows {
+export function predictionRows({ head, examples, logits }: Pick<Predictions, "head" | "examples" | "logits">): Rows {
   const labels = "labels" in head ? head.labels : [];
-  const C = logits.length / examples.length;
+  const C = Math.max(labels.length, 1);
   const rows = examples.map(({ origin }, row) => {
-    const own = [...logits.subarray(row * C, (row + 1) * C)];
-    if (labels.length === 0) return [origin, String(own[0])];
-    const shares = isSeveral(head) ? own.map(logistic) : softmax(own);
-    const chosen = isSeveral(head)
-      ? labels.filter((_, label) => shares[label]! > 0.5).join(" ")
-      : labels[own.indexOf(Math.max(...own))]!;
-    return [origin, chosen, ...shares.map((share) => share.toFixed(6))];
+    const own = logits.subarray(row * C, (row + 1) * C);
+    return [origin, ...(head.kind === "regression" ? [String(own[0])] : cellsOf(head, own))];
   });
   return [["row", "prediction", ...labels.map((label) => `probability of ${label}`)], ...rows];
+}
+
+function cellsOf(head: ChoosingHead, logits: Float32Array): string[] {
+  const { chosen, probabilities } = answerOf(head, logits);
+  const names = chosen.map((label) => head.labels[label]!);
+  const isSeveral = head.kind === "classification" && head.several === true;
+  return [isSeveral ? JSON.stringify(names) : names[0]!, ...probabilities.map((share) => share.toFixed(6))];
 }
 
 /** Comma-separated values; a cell with a comma, a quote or a line break stands in quotes. */
 export function toCsv(rows: Rows): string {
   const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
-}
-
-const isSeveral = (head: Head): boolean => head.kind === "classification" && head.several === true;
-
-const logistic = (logit: number): number => 1 / (1 + Math.exp(-logit));
-
-function softmax(logits: readonly number[]): number[] {
-  const largest = Math.max(...logits);
-  const exponentials = logits.map((logit) => Math.exp(logit - largest));
-  const total = exponentials.reduce((sum, value) => sum + value, 0);
-  return exponentials.map((value) => value / total);
 }

@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
 import { parseFileName } from "@blora/data";
-import type { Example } from "@blora/spec";
-import type { SplitResult } from "@blora/trainer";
+import { answerOf } from "@blora/spec";
+import type { Predictions } from "@blora/trainer";
 import { toCsv } from "./predictions.ts";
 
 /** How tagged words are written: a sentence a line, a word a line, or a word a row. */
@@ -24,24 +24,23 @@ export function taggedFormat(out: string | undefined, data: string | undefined):
   return isColumns ? "conll" : "jsonl";
 }
 
-/**
- * Every sentence with its tags.
- *
- * @param labels of the head, in the order of the logits
- */
+/** Every sentence with its tags. */
 export function taggedText(
-  examples: readonly Example[],
-  labels: readonly string[],
-  { logits, words = [] }: Pick<SplitResult, "logits" | "words">,
+  { head, examples, logits, words = [] }: Pick<Predictions, "head" | "examples" | "logits" | "words">,
   format: TaggedFormat,
 ): string {
+  if (head.kind !== "token-classification")
+    throw new Error(`expected the answers of words, found those of ${head.kind}`);
+  const C = head.labels.length;
   let answer = 0;
   const sentences = examples.map(({ words: all = [], origin }, row) => {
     const answered = new Map((words[row] ?? []).map((word) => [word, answer++]));
     const tagged = all.map((word, index): TaggedWord => {
       const at = answered.get(index);
       if (at === undefined) return { word, tag: null, probability: null };
-      return { word, ...likeliest(labels, logits.subarray(at * labels.length, (at + 1) * labels.length)) };
+      const { chosen, probabilities } = answerOf(head, logits.subarray(at * C, (at + 1) * C));
+      const [label] = chosen as [number];
+      return { word, tag: head.labels[label]!, probability: Number(probabilities[label]!.toFixed(6)) };
     });
     return { origin, tagged };
   });
@@ -81,9 +80,3 @@ const WRITERS: Readonly<Record<TaggedFormat, (sentences: readonly TaggedSentence
       ),
     ]),
 };
-
-function likeliest(labels: readonly string[], logits: Float32Array): Pick<TaggedWord, "tag" | "probability"> {
-  const largest = Math.max(...logits);
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
-  return { tag: labels[logits.indexOf(largest)]!, probability: Number((1 / total).toFixed(6)) };
-}

@@ -110,7 +110,13 @@ function listed(config: Config | undefined, file: string | undefined): readonly 
 }
 
 /** A component as a config file holds it, or what to make one from. */
-type Chosen<K extends PluginKind> = { readonly value: Component<K> } | { readonly manifest: ComponentManifest<K> };
+type Chosen<K extends PluginKind> =
+  | { readonly value: Component<K> }
+  | {
+      readonly manifest: ComponentManifest<K>;
+      /** Whether it has what flags set already, as data completed it. */
+      readonly isComplete?: boolean;
+    };
 
 /** The task of the config file or the adapter, or one by its name, which data may complete. */
 async function chosenTask(
@@ -132,7 +138,7 @@ async function chosenTask(
   }
   const name = task ?? adapter?.task ?? (data === undefined ? "builtin" : await ownDataTask(data, registry));
   const { manifest, sentence } = await taskOfData(taskManifest(name, registry), assignments, data, registry);
-  return { chosen: { manifest }, sentence };
+  return { chosen: { manifest, isComplete: sentence !== undefined }, sentence };
 }
 
 function methodOf(
@@ -173,7 +179,8 @@ function makeComponent<K extends PluginKind>(
   const flags = assignments.map(({ flag }) => flag).join(" ");
   const manifest = "value" in chosen ? manifestOf(kind, chosen.value, flags, file) : chosen.manifest;
   try {
-    return registry.resolve(assignments.reduce(manifestWith, manifest), kind);
+    const isComplete = "manifest" in chosen && chosen.isComplete === true;
+    return registry.resolve(isComplete ? manifest : assignments.reduce(manifestWith, manifest), kind);
   } catch (error) {
     if (!BloraError.isInstance(error)) throw error;
     throw new UsageError(`${flags}: ${inOptions(error.message, kind)}`, { cause: error });

@@ -5,6 +5,7 @@ import {
   type Head,
   InvalidInputError,
   isLanguageModelTask,
+  type Split,
   type Task,
   type Tokenizer,
 } from "@blora/spec";
@@ -45,8 +46,12 @@ export interface EncodeOptions {
  *   have, or a token id outside the model's vocabulary, naming the row
  */
 export async function encodeSplit(name: string, options: EncodeOptions): Promise<EncodedSplit> {
+  return encodeExamples({ ...(await options.task.load(name, options.folder)), name }, options);
+}
+
+/** `encodeSplit` of what is loaded. */
+export function encodeExamples({ name, examples, notes = [] }: Split, options: EncodeOptions): EncodedSplit {
   const { task, tokenizer, maxLength, limit } = options;
-  const { examples, notes = [] } = await task.load(name, options.folder);
   if (examples.length === 0) {
     throw new InvalidInputError(
       [`Expected the split ${name} of ${task.name} to have rows, found none${where(options.folder)}.`, ...notes].join(
