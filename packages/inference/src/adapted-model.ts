@@ -1,5 +1,6 @@
 import type { AdapterForm, OpenNetwork } from "@blora/network";
 import { type Head, InvalidInputError, type Message } from "@blora/spec";
+import { type Classification, classificationOf } from "./classification.ts";
 import { type GenerateOptions, generateText } from "./generate/generate.ts";
 import { createReader, type Reader } from "./generate/reader.ts";
 import { logitsOf, type TextInput } from "./logits.ts";
@@ -7,16 +8,6 @@ import type { Runtime } from "./runtime.ts";
 import type { TaggedSpan } from "./words/find-entities.ts";
 import type { WordsInput } from "./words/read-words.ts";
 import { type TagOptions, tagWords } from "./words/tag-words.ts";
-
-/** What a classifier says of one text. */
-export interface Classification {
-  /** The likeliest label. */
-  readonly label: string;
-  /** Its probability. */
-  readonly score: number;
-  /** Probability of every label, in the order of the head. */
-  readonly scores: Readonly<Record<string, number>>;
-}
 
 /** A base model with one adapter on it. Several share the base: using one after the other reloads nothing. */
 export interface AdaptedModel {
@@ -62,7 +53,7 @@ export function createAdaptedModel(runtime: Runtime, network: OpenNetwork, origi
     logits,
     async classify(inputs) {
       if (head.kind !== "classification") throw unsuitable(origin, "classify", head);
-      return (await logits(inputs)).map((row) => classification(row, head.labels));
+      return (await logits(inputs)).map((row) => classificationOf(head, row));
     },
     async tag(inputs, options) {
       if (head.kind !== "token-classification") throw unsuitable(origin, "tag", head);
@@ -85,17 +76,4 @@ function unsuitable(origin: string, method: string, { kind }: Head): InvalidInpu
   };
   const other = uses[kind] === undefined ? "" : ` Use ${uses[kind]}.`;
   return new InvalidInputError(`${origin}: ${method} does not go with an adapter whose head is ${kind}.${other}`);
-}
-
-/** Softmax of the logits, by label. */
-function classification(logits: Float32Array, labels: readonly string[]): Classification {
-  const largest = Math.max(...logits);
-  const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
-  const total = exponentials.reduce((sum, value) => sum + value, 0);
-  const best = logits.indexOf(largest);
-  return {
-    label: labels[best]!,
-    score: exponentials[best]! / total,
-    scores: Object.fromEntries(labels.map((label, index) => [label, exponentials[index]! / total])),
-  };
 }

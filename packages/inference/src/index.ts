@@ -1,4 +1,5 @@
-export type { AdaptedModel, Classification } from "./adapted-model.ts";
+export type { AdaptedModel } from "./adapted-model.ts";
+export type { Classification } from "./classification.ts";
 export { type GenerateOptions, generateText, generateTokens } from "./generate/generate.ts";
 export type { Reader } from "./generate/reader.ts";
 export { chooseToken, type Sampling } from "./generate/sampling.ts";

@@ -28,6 +28,8 @@ beforeAll(async () => {
   await writeBuiltinAdapter(adapter("first"), { rank: 4, seed: 1, head: classification });
   await writeBuiltinAdapter(adapter("second"), { rank: 4, seed: 2, head: classification });
   await writeBuiltinAdapter(adapter("wide"), { rank: 6, seed: 3, head: classification });
+  const several = { kind: "classification", labels: ["x", "y", "z"], several: true } as const;
+  await writeBuiltinAdapter(adapter("several"), { rank: 2, seed: 5, head: several });
   await writeBuiltinAdapter(adapter("score"), { rank: 2, seed: 4, head: { kind: "regression" } });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -103,6 +105,17 @@ describe("loadModel", () => {
     expect(text!.score).toBe(Math.max(...Object.values(text!.scores)));
     expect(Object.values(pair!.scores).reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 12);
     expect(pair!.scores).not.toEqual(text!.scores);
+  });
+
+  it("gives each of several classes a probability of its own, and those that hold", async () => {
+    const model = await loadModel(options());
+    const several = await model.loadAdapter(adapter("several"));
+    const [logits] = await several.logits(["The cat sleeps."]);
+    const [text] = await several.classify(["The cat sleeps."]);
+    const shares = [...logits!].map((logit) => 1 / (1 + Math.exp(-logit)));
+    expect(Object.values(text!.scores)).toEqual(shares.map((share) => expect.closeTo(share, 12)));
+    expect(text!.labels).toEqual(["x", "y", "z"].filter((_, label) => logits![label]! > 0));
+    expect(text!.label).toBe(["x", "y", "z"][logits!.indexOf(Math.max(...logits!))]);
   });
 
   it("gives numbers for a regression adapter and says so where labels are asked for", async () => {
