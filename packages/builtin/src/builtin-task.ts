@@ -1,4 +1,4 @@
-import { definePlugin, type Example, InvalidInputError, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
+import { definePlugin, encodeTexts, InvalidInputError, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { z } from "zod";
 import { acceptabilityExamples, type BuiltinSplit, TRAIN_ROWS, VALIDATION_ROWS } from "./generator/examples.ts";
@@ -43,9 +43,9 @@ export const builtinTask: Plugin<"task", "builtin", BuiltinTaskOptions | undefin
         return { name: split, examples: acceptabilityExamples(split, sizes[split]) };
       },
 
-      encode: ({ first, label }: Example, tokenizer, maxLength) => ({
-        ...tokenizer.assemble(tokenizer.encode(first), undefined, maxLength),
-        label,
+      encode: (example, tokenizer, maxLength) => ({
+        ...encodeTexts(tokenizer, example, maxLength),
+        label: example.label,
       }),
 
       loss: (logits, labels) => {

@@ -8,7 +8,7 @@ import {
   tokenFeeds,
   tokenInputs,
 } from "@blora/network";
-import type { AssembledTokens } from "@blora/spec";
+import { type AssembledTokens, encodeTexts } from "@blora/spec";
 import type { Runtime } from "./runtime.ts";
 
 /** A text, or a pair of texts. */
@@ -57,11 +57,8 @@ export async function rowLogits(
 
 function encode({ tokenizer }: Runtime, { maxLength, maxSeqLength }: OpenNetwork, input: TextInput): AssembledTokens {
   const [first, second] = typeof input === "string" ? [input, undefined] : input;
-  return tokenizer.assemble(
-    tokenizer.encode(first),
-    second === undefined ? undefined : tokenizer.encode(second),
-    Math.min(maxLength, maxSeqLength),
-  );
+  const texts = { first, ...(second !== undefined && { second }) };
+  return encodeTexts(tokenizer, texts, Math.min(maxLength, maxSeqLength));
 }
 
 /** Pads to few distinct shapes, because each is compiled once: B to a power of two, T to a multiple. */

@@ -14,6 +14,7 @@ export type {
 export type { Context } from "./context.ts";
 export type { CostModel, CostReport, CostRow, ExpectedProducts, MatmulUsage, SiteUsage } from "./cost-model.ts";
 export { decodeText } from "./decode-text.ts";
+export { encodeTexts } from "./encode-texts.ts";
 export type {
   CompiledStep,
   Engine,

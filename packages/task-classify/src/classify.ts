@@ -1,4 +1,12 @@
-import { definePlugin, type Example, type LabelHead, type LabelTask, NotFoundError, type Plugin } from "@blora/spec";
+import {
+  definePlugin,
+  type Example,
+  encodeTexts,
+  type LabelHead,
+  type LabelTask,
+  NotFoundError,
+  type Plugin,
+} from "@blora/spec";
 import { ops, softmaxCrossEntropy, type Tensor } from "@blora/tensor";
 import { type ClassWeights, weightsOf } from "./class-weights.ts";
 import { loadSplit } from "./load.ts";
@@ -40,11 +48,7 @@ function createTask(options: ClassifyOptions): LabelTask {
     },
 
     encode: (example, tokenizer, maxLength) => ({
-      ...tokenizer.assemble(
-        tokenizer.encode(example.first),
-        example.second === undefined ? undefined : tokenizer.encode(example.second),
-        maxLength,
-      ),
+      ...encodeTexts(tokenizer, example, maxLength),
       label: example.label,
       ...(several && { labels: flagsOf(example, labels.length) }),
     }),

@@ -1,4 +1,4 @@
-import { definePlugin, type LabelTask, NotFoundError, orDidYouMean, type Plugin } from "@blora/spec";
+import { definePlugin, encodeTexts, type LabelTask, NotFoundError, orDidYouMean, type Plugin } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { z } from "zod";
 import { type GlueSplit, loadSplit } from "./load.ts";
@@ -57,13 +57,9 @@ function createTask(options: GlueOptions): GlueComponent {
       return loadSplit(data, split, folder);
     },
 
-    encode: ({ first, second, label }, tokenizer, maxLength) => ({
-      ...tokenizer.assemble(
-        tokenizer.encode(first),
-        second === undefined ? undefined : tokenizer.encode(second),
-        maxLength,
-      ),
-      label,
+    encode: (example, tokenizer, maxLength) => ({
+      ...encodeTexts(tokenizer, example, maxLength),
+      label: example.label,
     }),
 
     loss: (logits, labels) => {

@@ -1,5 +1,6 @@
 import { type AssembledTokens, InvalidInputError, type SpecialTokens, type Tokenizer } from "@blora/spec";
 import { type Frame, fillFrame, type Slot } from "./frame.ts";
+import { BERT_PAIRS, type PairForm } from "./pair-form.ts";
 
 /** Lengths that two texts keep of `room` tokens. Of an odd room the longer text, or the second of equals, keeps one more. */
 function longestFirst(first: number, second: number, room: number): [number, number] {
@@ -7,15 +8,6 @@ function longestFirst(first: number, second: number, room: number): [number, num
   const shorterKeeps = Math.min(first, second, Math.floor(room / 2));
   const longerKeeps = room - shorterKeeps;
   return first > second ? [longerKeeps, shorterKeeps] : [shorterKeeps, longerKeeps];
-}
-
-/** How two texts are put together: BERT's way, or RoBERTa's, whose separator stands twice between them. */
-export type PairForm = "bert" | "roberta";
-
-/** The form that a tokenizer's class, or else a model's type, was trained with. */
-export function pairFormOf(tokenizerClass: unknown, modelType: unknown): PairForm {
-  const isRoberta = [tokenizerClass, modelType].some((name) => /roberta|camembert/i.test(String(name)));
-  return isRoberta ? "roberta" : "bert";
 }
 
 /**
@@ -27,7 +19,7 @@ export function pairFormOf(tokenizerClass: unknown, modelType: unknown): PairFor
  */
 export function createAssemble(
   { cls, sep }: Pick<SpecialTokens, "cls" | "sep">,
-  form: PairForm = "bert",
+  form: PairForm = BERT_PAIRS,
 ): Tokenizer["assemble"] {
   return (first, second, maxLength): AssembledTokens => {
     if (cls === undefined || sep === undefined) {
@@ -42,8 +34,8 @@ export function createAssemble(
 
 function bertFrame(cls: number, sep: number, form: PairForm): Frame {
   const single: Slot[] = [cls, "first" as const, sep].map((token) => ({ token, segment: 0 }));
-  const between: Slot[] = form === "roberta" ? [{ token: sep, segment: 0 }] : [];
-  const segment = form === "roberta" ? 0 : 1;
+  const between: Slot[] = form.separators === 2 ? [{ token: sep, segment: 0 }] : [];
+  const segment = form.secondType;
   return { single, pair: [...single, ...between, { token: "second", segment }, { token: sep, segment }] };
 }
 

@@ -1,5 +1,6 @@
 import type { Tokenizer } from "@blora/spec";
 import type { Frame } from "./frame.ts";
+import type { PairForm } from "./pair-form.ts";
 
 /** Text to ids, with the vocabulary the ids come from. What `loadTokenizer` builds a `Tokenizer` on. */
 export interface Encoder {
@@ -12,4 +13,6 @@ export interface Encoder {
   decode(ids: readonly number[]): string;
   /** Special tokens around texts, where the files bring a template for them. */
   readonly frame?: () => Frame | undefined;
+  /** Where the files say how two texts are put together. */
+  readonly pairForm?: PairForm | undefined;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { NotFoundError, type Tokenizer } from "@blora/spec";
-import { createAssemble, createLanguageModelAssemble, pairFormOf } from "./assemble.ts";
+import { createAssemble, createLanguageModelAssemble } from "./assemble.ts";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
 import { byteLevelJson } from "./byte-level-json.ts";
@@ -10,6 +10,7 @@ import type { Encoder } from "./encoder.ts";
 import { languageModelFrame, readFrame } from "./frame.ts";
 import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
 import { createLibraryEncoder } from "./library-encoder.ts";
+import { namedPairForm, processedPairForm } from "./pair-form.ts";
 import { createSentencePieceEncoder } from "./sentencepiece-encoder.ts";
 import {
   readSentencePieceFiles,
@@ -30,11 +31,13 @@ async function openTokenizerJson(
   const json = await readJsonIfPresent(path);
   if (json === undefined) return undefined;
   const frame = () => readFrame(json, path);
+  const pairForm = processedPairForm(json.post_processor);
   const unigram = createUnigramJsonEncoder(json, path);
-  if (unigram !== undefined) return { ...unigram, frame };
+  if (unigram !== undefined) return { ...unigram, frame, pairForm };
   if (tokenizerConfig !== undefined) {
-    const settled = isBert(tokenizerConfig, modelConfig?.model_type) ? withBertSettings(json, tokenizerConfig) : json;
-    return { ...(await createLibraryEncoder(settled, tokenizerConfig, folder)), frame };
+    const isOfBert = isBert(tokenizerConfig, modelConfig?.model_type);
+    const settled = isOfBert ? withBertSettings(json, tokenizerConfig) : json;
+    return { ...(await createLibraryEncoder(settled, tokenizerConfig, folder)), frame, pairForm };
   }
   throw new NotFoundError(`${folder} has a tokenizer.json, but not the tokenizer_config.json that says how to use it`);
 }
@@ -92,6 +95,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const namings = [tokenizerConfig, specialTokensMap, implied];
   const special = specialTokenIds(vocabulary, namings, folder);
   const applyChatTemplate = createChatTemplate(chatTemplate, specialTokenTexts(vocabulary, namings), folder);
+  const { pairForm = namedPairForm(tokenizerConfig.tokenizer_class, modelConfig?.model_type) } = encoder;
   let largestId = 0;
   for (const id of vocabulary.values()) largestId = Math.max(largestId, id);
   return {
@@ -105,7 +109,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     assemble:
       special.cls === undefined && special.sep === undefined
         ? createLanguageModelAssemble(frame?.() ?? languageModelFrame(special, tokenizerConfig), special)
-        : createAssemble(special, pairFormOf(tokenizerConfig.tokenizer_class, modelConfig?.model_type)),
+        : createAssemble(special, pairForm),
   };
 }
 

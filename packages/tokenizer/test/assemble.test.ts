@@ -1,7 +1,8 @@
 import { InvalidInputError } from "@blora/spec";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createAssemble, pairFormOf } from "../src/assemble.ts";
+import { createAssemble } from "../src/assemble.ts";
+import { ROBERTA_PAIRS } from "../src/pair-form.ts";
 
 const CLS = -1;
 const SEP = -2;
@@ -30,24 +31,12 @@ describe("assemble", () => {
     [7, [0, 4, 5, 2, 2, 6, 2]],
     [6, [0, 4, 2, 2, 6, 2]],
   ])("frames a pair of at most %s tokens as RoBERTa does, with two separators between", (maxLength, expected) => {
-    const roberta = createAssemble({ cls: 0, sep: 2 }, "roberta");
+    const roberta = createAssemble({ cls: 0, sep: 2 }, ROBERTA_PAIRS);
     const { inputIds, tokenTypeIds } = roberta([4, 5, 6, 4, 5], [6, 5, 4], maxLength);
     expect(inputIds).toEqual(expected);
     expect(tokenTypeIds).toEqual(expected.map(() => 0));
     expect(roberta([4, 5, 6], undefined, 4).inputIds).toEqual([0, 4, 5, 2]);
     expect(() => roberta([4], [5], 5)).toThrow(/at least 6 tokens for two texts, found 5/);
-  });
-
-  it.each([
-    ["RobertaTokenizer", "roberta", "roberta"],
-    ["XLMRobertaTokenizerFast", undefined, "roberta"],
-    [undefined, "xlm-roberta", "roberta"],
-    ["PreTrainedTokenizerFast", "camembert", "roberta"],
-    ["BertTokenizer", "bert", "bert"],
-    ["PreTrainedTokenizerFast", "modernbert", "bert"],
-    [undefined, undefined, "bert"],
-  ])("knows the form of %s and %s: %s", (tokenizerClass, modelType, expected) => {
-    expect(pairFormOf(tokenizerClass, modelType)).toBe(expected);
   });
 
   // Lengths from `tokenizers` 0.23.3 with strategy="longest_first": tokens given, maximum length, tokens kept.
