@@ -27,7 +27,8 @@ export function isEmptyList(cell: unknown): boolean {
 /**
  * The labels of a cell, each once: of a list, or between separators. `[]` has none.
  *
- * @throws InvalidInputError for a text in brackets that is no JSON list, or an entry that is no label
+ * @throws InvalidInputError for a text in brackets that is no JSON list, a cell of separators alone, or an entry that
+ *   is no label
  */
 export function labelsOfCell({ cell, origin }: LabelCell, separator: string | undefined): string[] {
   const text = bracketed(cell);
@@ -38,8 +39,11 @@ export function labelsOfCell({ cell, origin }: LabelCell, separator: string | un
     );
   }
   const entries = list ?? (separator === undefined ? [cell] : String(cell).split(separator));
-  const names = entries.map((entry) => entryText(entry, origin));
-  return [...new Set(names.filter((name) => name !== ""))];
+  const names = entries.map((entry) => entryText(entry, origin)).filter((name) => name !== "");
+  if (names.length === 0 && list === undefined) {
+    throw new InvalidInputError(`${origin}: expected labels, or the list [] for none, found ${JSON.stringify(cell)}.`);
+  }
+  return [...new Set(names)];
 }
 
 function entryText(entry: unknown, origin: string): string {
@@ -55,11 +59,17 @@ export function findSeparator(texts: readonly string[]): string | undefined {
   const cells = [...new Set(texts)];
   return SEPARATORS.find((separator) => {
     const isDecimal = separator === "," && cells.every((text) => /^[+-]?\d+,\d+$/.test(text));
+    const partsOf = (text: string) =>
+      new Set(
+        text
+          .split(separator)
+          .map((part) => part.trim())
+          .filter(Boolean),
+      );
     const uses = new Map<string, number>();
-    for (const part of cells.flatMap((text) => labelsOfCell({ cell: text, origin: "" }, separator)))
-      uses.set(part, (uses.get(part) ?? 0) + 1);
+    for (const part of cells.flatMap((text) => [...partsOf(text)])) uses.set(part, (uses.get(part) ?? 0) + 1);
     const joined = cells.filter((text) => text.includes(separator));
-    const parts = new Set(joined.flatMap((text) => labelsOfCell({ cell: text, origin: "" }, separator)));
+    const parts = new Set(joined.flatMap((text) => [...partsOf(text)]));
     const shared = [...parts].filter((part) => uses.get(part)! > 1).length;
     return !isDecimal && (separator === "|" ? shared > 0 : shared > 0 && shared >= SHARED_PARTS * parts.size);
   });

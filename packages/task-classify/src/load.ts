@@ -20,15 +20,19 @@ export async function loadSplit(options: ClassifyOptions, name: string, data: st
   const tables = await tablesOf(name, data);
   if (tables !== undefined && !isTrain) {
     const examples = tables.flatMap((table) => examplesOf(table, options, false));
-    return { name, examples, notes: await sharedTexts(options, name, examples, data) };
+    // A file of its own is answered or scored as it is.
+    if (name === basename(data)) return { name, examples };
+    const notes = [...repeatedTexts(examples, name), ...(await sharedTexts(options, examples, data))];
+    return { name, examples, notes };
   }
   const all = (await tablesOf(train, data))!.flatMap((table) => examplesOf(table, options, true));
   const isWhole = options.evaluation !== undefined || (await hasSplit("validation", data));
-  if (isWhole) return { name, examples: all, notes: repeatedTexts(all) };
+  if (isWhole) return { name, examples: all, notes: repeatedTexts(all, "training") };
   const { validationShare = SHARE, validationSeed = SEED } = options;
   const parts = holdOut(all, validationShare, validationSeed, stratificationOf(options));
-  if (isTrain) return { name, examples: parts.train, notes: repeatedTexts(parts.train) };
-  const note = `The data have no validation split: ${parts.validation.length} of ${all.length} training rows are held out for it (seed ${validationSeed}).`;
+  if (isTrain) return { name, examples: parts.train, notes: repeatedTexts(parts.train, "training") };
+  const how = options.several === true ? ", iterative stratification by label" : "";
+  const note = `The data have no validation split: ${parts.validation.length} of ${all.length} training rows are held out for it (seed ${validationSeed}${how}).`;
   return { name, examples: parts.validation, notes: [note] };
 }
 
@@ -37,7 +41,8 @@ function stratificationOf({ kind, several }: ClassifyOptions): Stratification {
   return several === true ? "classes" : "class";
 }
 
-function repeatedTexts(examples: readonly Example[]): string[] {
+/** @param what whose rows these are */
+function repeatedTexts(examples: readonly Example[], what: string): string[] {
   const labels = new Map<string, Set<string>>();
   for (const example of examples) {
     const key = textKey(example);
@@ -46,19 +51,17 @@ function repeatedTexts(examples: readonly Example[]): string[] {
   const repeated = examples.length - labels.size;
   const torn = [...labels.values()].filter(({ size }) => size > 1).length;
   return [
-    ...(repeated > 0 ? [`${repeated} of ${examples.length} training rows repeat the text of another.`] : []),
-    ...(torn > 0 ? [`${torn} texts stand in training with different labels.`] : []),
+    ...(repeated > 0 ? [`${repeated} of ${examples.length} ${what} rows repeat the text of another.`] : []),
+    ...(torn > 0 ? [`${torn} texts stand in ${what} with different labels.`] : []),
   ];
 }
 
 /** Says how many rows were seen in training: their score is no measure. */
 async function sharedTexts(
   options: ClassifyOptions,
-  name: string,
   examples: readonly Example[],
   data: string,
 ): Promise<readonly string[]> {
-  if (name === basename(data)) return [];
   const tables = (await tablesOf(options.train ?? "train", data)) ?? [];
   const known = new Set(tables.flatMap((table) => examplesOf(table, options, true)).map(textKey));
   const shared = examples.filter((example) => known.has(textKey(example))).length;

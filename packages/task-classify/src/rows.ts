@@ -28,7 +28,7 @@ export function examplesOf(table: Table, options: ClassifyOptions, labelled: boo
   const examples = table.rows.map((row) => {
     const { origin } = row;
     const cell = label === undefined ? undefined : row.cells[label];
-    if (labelled && isEmpty(cell)) throw unlabelled(options, origin);
+    if (labelled && isEmpty(cell)) throw unlabelled(options, table, label!, origin);
     return {
       first: requireText(table, row, first),
       ...(second !== undefined && { second: requireText(table, row, second) }),
@@ -40,9 +40,16 @@ export function examplesOf(table: Table, options: ClassifyOptions, labelled: boo
   return examples;
 }
 
-function unlabelled({ label, several }: ClassifyOptions, origin: string): InvalidInputError {
+function unlabelled(
+  { label, several }: ClassifyOptions,
+  { rows }: Table,
+  column: number,
+  origin: string,
+): InvalidInputError {
+  const others = rows.filter(({ cells }) => isEmpty(cells[column])).length - 1;
+  const more = others === 0 ? "" : `, as in ${others} other rows`;
   const none = several === true ? " A row of none of the classes has the list []." : "";
-  return new InvalidInputError(`${origin}: expected a label in column ${label}, found an empty cell.${none}`);
+  return new InvalidInputError(`${origin}: expected a label in column ${label}, found an empty cell${more}.${none}`);
 }
 
 /** A class by its name, where the file numbers its classes and names the numbers. */

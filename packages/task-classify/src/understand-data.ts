@@ -51,6 +51,12 @@ type Kind = Pick<ClassifyOptions, "kind" | "several" | "separator" | "labels">;
 
 function kindOf(given: Partial<ClassifyOptions>, { cells, names, column, file }: Labelled): Kind {
   const lists = severalOf(given, cells);
+  const { separator } = given;
+  if (separator !== undefined && !cells.some(({ cell }) => String(cell).includes(separator))) {
+    throw new InvalidInputError(
+      `${file}: expected ${JSON.stringify(separator)} between the labels in column ${column}, found it in no row.`,
+    );
+  }
   if (lists !== undefined) {
     const rows = cells.map((cell) => labelsOfCell(cell, lists.separator).map((name) => storedName(name, names)));
     if (new Set(rows.map((row) => JSON.stringify(row.toSorted()))).size < 2) {

@@ -12,7 +12,7 @@ const folder = dataFolder({
   "new.csv": ["text", "what is this", "and this"],
   "wrong.csv": ["text,label", "a,no", "b,yse"],
   "unknown.csv": ["text,label", "a,no", "b,maybe", "c,perhaps", "d,maybe"],
-  "empty-label.csv": ["text,label", "a,no", "b,"],
+  "empty-label.csv": ["text,label", "a,no", "b,", "c,", "d, "],
 });
 const splits = dataFolder({
   "train.csv": ["text,label", "a,no", "b,yes", "c,no"],
@@ -75,7 +75,7 @@ describe("a single file", () => {
       `${join(folder, "unknown.csv")}, row 3: expected one of the classes no, yes, found "maybe" and, in later rows, "perhaps".`,
     );
     await expect(load("train", join(folder, "empty-label.csv"))).rejects.toThrow(
-      `${join(folder, "empty-label.csv")}, row 3: expected a label in column label, found an empty cell.`,
+      `${join(folder, "empty-label.csv")}, row 3: expected a label in column label, found an empty cell, as in 2 other rows.`,
     );
   });
 });
@@ -96,6 +96,17 @@ describe("a folder of splits", () => {
     ]);
     expect(validation.notes).toEqual(["1 of 3 rows stand in training as well, so the score flatters."]);
     expect((await load("test", splits)).examples).toHaveLength(1);
+  });
+
+  test("what repeats in a split is counted there", async () => {
+    const repeating = dataFolder({
+      "train.csv": ["text,label", "a,no", "b,yes"],
+      "validation.csv": ["text,label", "c,no", "c,yes", "d,no", "d,no"],
+    });
+    expect((await load("validation", repeating)).notes).toEqual([
+      "2 of 4 validation rows repeat the text of another.",
+      "1 texts stand in validation with different labels.",
+    ]);
   });
 
   test("a folder with one file of any name is as that file", async () => {
@@ -138,6 +149,9 @@ describe("several classes of a row", () => {
     expect((await load("validation", file, { ...SEVERAL, validationSeed: 2 })).examples).not.toEqual(
       validation.examples,
     );
+    expect(validation.notes).toEqual([
+      "The data have no validation split: 20 of 202 training rows are held out for it (seed 42, iterative stratification by label).",
+    ]);
     expect(train.notes).toEqual([
       "2 of 182 training rows repeat the text of another.",
       "2 texts stand in training with different labels.",

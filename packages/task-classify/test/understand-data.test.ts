@@ -21,6 +21,7 @@ const folder = dataFolder({
   "unnamed.csv": ["a,b,c", "1,2,3"],
   "unlabelled.csv": ["text,label", "a,", "b,"],
   "bars.csv": ["text,label", "a,food|price", "b,price", "c,service |food", "d,service", "e,", "f,[]"],
+  "bars-alone.csv": ["text,label", "a,x|y", "b,y", "c,|"],
   "commas.csv": ["text,label", 'a,"2,27"', "b,27", 'c,"2,3,10"', "d,3", "e,10"],
   "cities.csv": ["text,label", 'a,"Paris, France"', 'b,"Lyon, France"', 'c,"Nice, France"'],
   "lists.jsonl": jsonl([
@@ -162,6 +163,8 @@ describe("what cannot be told", () => {
     ["mixed.csv", {}, ', row 3: expected a list of labels as in other rows, found "y". Set task.several=true'],
     ["holes.jsonl", {}, ", row 2: expected a list of labels, found null in it."],
     ["same.jsonl", {}, "expected rows with different labels in column labels, found x, y in all."],
+    ["bars.csv", { separator: "/" }, 'expected "/" between the labels in column label, found it in no row.'],
+    ["bars-alone.csv", {}, ', row 4: expected labels, or the list [] for none, found "|".'],
     ["unlabelled.csv", {}, "expected rows with a label in label, found none."],
   ])("%s %j", async (name, given, expected) => {
     await expect(understandData(at(name), given)).rejects.toThrow(
