@@ -75,4 +75,5 @@ test("two processes never write the same answers", async () => {
   const first = await keepAnswers(out, [out]);
   await expect(keepAnswers(out, [out])).rejects.toThrow(/\.partial-both\.csv/);
   await first.close();
+  expect(existsSync(join(folder, ".partial-both.csv"))).toBe(false);
 });

@@ -49,6 +49,12 @@ describe("the loss of several classes", () => {
     expect(found).toEqual(expected.map((loss) => expect.closeTo(loss, 6)));
   });
 
+  test("counts a class by its own name alone, whatever objects have", () => {
+    const odd = classify({ ...topics, labels: ["constructor", "b"], classWeights: { b: 3 } });
+    const [loss] = Array.from(valuesOf(odd.loss(ops.tensor([0, 0], [1, 2]), ops.tensor([1, 1], [1, 2]))));
+    expect(loss).toBeCloseTo(2 * Math.LN2, 6);
+  });
+
   test("stays finite where a logit is far off", () => {
     const logits = ops.tensor([-200, 200, 0], [1, 3]);
     const task = classify({ ...topics, classWeights: { "1": 2 } });
@@ -83,7 +89,7 @@ describe("options", () => {
       "expected balanced, or a number above 0 for each class by its name",
     ],
     [{ classWeights: { "1": 0 } }, "classWeights"],
-    [{ classWeights: { "1": 2, "4": 1 } }, 'expected the classes 1, 3, 5, found "4".'],
+    [{ classWeights: { "1": 2, "4": 1 } }, 'expected weights of the classes 1, 3, 5, found {"1":2,"4":1}'],
     [{ classWeights: "balanced" }, "expected numbers, which understandData makes of balanced and the training rows"],
     [{ kind: "number" }, "numbers have no classes"],
     [{ kind: "number", labels: undefined, several: true }, "several: numbers have no classes"],

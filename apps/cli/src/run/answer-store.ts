@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type FolderLock, lockFolder, sha256, writeFileDurably } from "@blora/files";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
@@ -41,6 +41,8 @@ export async function keepAnswers(out: string, files: readonly string[]): Promis
   const close = async (): Promise<void> => {
     for (const file of opened.splice(0)) closeSync(file);
     await lock.release();
+    // Stays where it holds answers.
+    await rmdir(folder).catch(() => undefined);
   };
   return {
     async open(split, settings) {
