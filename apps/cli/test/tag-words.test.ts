@@ -5,6 +5,7 @@ import { createRegistry } from "@blora/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeOrders, toConll } from "../../../examples/tag-words/src/orders.ts";
 import { taggedFormat, taggedText } from "../src/output/tagged-words.ts";
+import { typesTable } from "../src/output/types-table.ts";
 import { registry } from "../src/registry.ts";
 import { ownDataTask } from "../src/run/task-of-data.ts";
 import { blora, requireBuild } from "./run-blora.ts";
@@ -86,6 +87,15 @@ test("tagged words are written as the file is called, else as the data are", () 
   expect(taggedFormat("out.jsonl", "in.conll")).toBe("jsonl");
   expect(taggedFormat(undefined, "in.conll")).toBe("conll");
   expect(taggedFormat(undefined, "folder")).toBe("jsonl");
+});
+
+test("types of entities stand in columns", () => {
+  const types = { PERSON: { precision: 0.5, support: 1200 }, X: { precision: 1, support: 3 } };
+  expect(typesTable(types).split("\n")).toEqual([
+    "          precision  support",
+    "  PERSON     0.5000     1200",
+    "  X          1.0000        3",
+  ]);
 });
 
 test("data choose the task that recognizes them, else the one that takes any", async () => {

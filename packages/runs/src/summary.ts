@@ -1,12 +1,20 @@
 import type { AdapterSizes, CostSummary, LedgerRow } from "@blora/adapters";
-import type { EngineDescription, Scores, SiteSummary } from "@blora/spec";
+import type { EngineDescription, Scores, ScoresByType, SiteSummary } from "@blora/spec";
 import type { AnswerCounts } from "./answers.ts";
+
+/** Loss and scores of one split. */
+interface SplitRecord {
+  readonly loss: number;
+  readonly scores: Scores;
+  /** Scores of each type of answer, such as of entity, where the task tells types. */
+  readonly types?: ScoresByType;
+}
 
 /** Loss and scores of every evaluated split after some step. */
 export interface EvaluationRecord {
   /** Updates made. */
   readonly step: number;
-  readonly splits: Readonly<Record<string, { readonly loss: number; readonly scores: Scores }>>;
+  readonly splits: Readonly<Record<string, SplitRecord>>;
   /** What deserves a second look, in words. */
   readonly warnings: readonly string[];
   /** How the deciding split was answered; kept while a run goes on, and then in a file of its own. */

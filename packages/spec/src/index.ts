@@ -114,6 +114,7 @@ export {
   type Message,
   type RowLikelihood,
   type Scores,
+  type ScoresByType,
   type Split,
   type Submission,
   type Task,

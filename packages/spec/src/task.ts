@@ -66,6 +66,9 @@ export interface Split {
 /** A metric value by name, in the order a report shows them. */
 export type Scores = Readonly<Record<string, number>>;
 
+/** Metrics of each type of answer. */
+export type ScoresByType = Readonly<Record<string, Scores>>;
+
 /** Heads that answer rows, or the words of a row. */
 export type LabelHead = Extract<Head, { readonly kind: "classification" | "regression" | "token-classification" }>;
 
@@ -100,6 +103,8 @@ export interface LabelTask extends TaskData {
    * @param answers how many each row has: its words, or 1 where nothing is said
    */
   score(logits: Float32Array, labels: readonly number[], answers?: readonly number[]): Scores;
+  /** Metrics of each type of answer by its name, such as of each type of entity; arguments as of `score`. */
+  scoreByType?(logits: Float32Array, labels: readonly number[], answers?: readonly number[]): ScoresByType;
   /** Scores of always giving the most frequent answer (or mean score) of `labels`. */
   majority(labels: readonly number[], answers?: readonly number[]): Scores;
   /** Where the task is of a benchmark whose test labels only its server has. */

@@ -1,5 +1,15 @@
-import { accuracy, argmaxRows, entityScores, macroF1, mostFrequent } from "@blora/metrics";
-import { InvalidInputError, type Scores } from "@blora/spec";
+import {
+  accuracy,
+  argmaxRows,
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  type EntityScores,
+  entityScores,
+  macroF1,
+  mostFrequent,
+} from "@blora/metrics";
+import { InvalidInputError, type Scores, type ScoresByType } from "@blora/spec";
 import type { TokensOptions } from "./options.ts";
 import { asCounted } from "./tags.ts";
 
@@ -28,6 +38,23 @@ export function scoreLogits(
   return metrics(tagging, argmaxRows(logits, C), labels, answers);
 }
 
+/** Precision, recall and F1 of each type of entity, and how many there are; of each tag, where tags name no entities. */
+export function scoreTypes(
+  { labels: names, scheme }: Tagging,
+  logits: Float32Array,
+  labels: readonly number[],
+  answers?: readonly number[],
+): ScoresByType {
+  const predictions = argmaxRows(logits, names.length);
+  const types: (readonly [string, ClassScores])[] =
+    scheme === "none"
+      ? classScores(confusionMatrix(predictions, labels, names.length)).map(
+          (scores, tag) => [names[tag]!, scores] as const,
+        )
+      : [...entitiesIn({ labels: names, scheme }, predictions, labels, answers).types];
+  return Object.fromEntries(types.map(([type, scores]) => [type, { ...scores }]));
+}
+
 /** Scores of giving every word the most frequent tag. */
 export function scoreMajority(tagging: Tagging, labels: readonly number[], answers?: readonly number[]): Scores {
   if (labels.length === 0) throw new InvalidInputError("Expected labels for a majority baseline, found none.");
@@ -41,20 +68,29 @@ export function scoreMajority(tagging: Tagging, labels: readonly number[], answe
 }
 
 function metrics(
+  tagging: Tagging,
+  predictions: readonly number[],
+  labels: readonly number[],
+  answers?: readonly number[],
+): Scores {
+  const right = accuracy(predictions, labels);
+  if (tagging.scheme === "none") return { accuracy: right, macro_f1: macroF1(predictions, labels) };
+  const { f1, precision, recall } = entitiesIn(tagging, predictions, labels, answers).all;
+  return { f1, precision, recall, accuracy: right };
+}
+
+function entitiesIn(
   { labels: names, scheme }: Tagging,
   predictions: readonly number[],
   labels: readonly number[],
   answers: readonly number[] = labels.map(() => 1),
-): Scores {
-  const right = accuracy(predictions, labels);
-  if (scheme === "none") return { accuracy: right, macro_f1: macroF1(predictions, labels) };
+): EntityScores {
   const sentences = (classes: readonly number[]) =>
     cut(
       classes.map((index) => names[index]!),
       answers,
     ).map((tags) => asCounted(tags, scheme));
-  const { f1, precision, recall } = entityScores(sentences(predictions), sentences(labels)).all;
-  return { f1, precision, recall, accuracy: right };
+  return entityScores(sentences(predictions), sentences(labels));
 }
 
 function cut(tags: readonly string[], lengths: readonly number[]): string[][] {

@@ -10,7 +10,7 @@ import {
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { loadSplit } from "./load.ts";
 import { optionsSchema, type TokensOptions } from "./options.ts";
-import { scoreLogits, scoreMajority } from "./score.ts";
+import { scoreLogits, scoreMajority, scoreTypes } from "./score.ts";
 import { recognizes, understandData } from "./understand-data.ts";
 
 /**
@@ -47,6 +47,7 @@ function createTask(options: TokensOptions): LabelTask {
     loss: (logits, given) =>
       softmaxCrossEntropy(logits, ops.cast(ops.oneHot(ops.cast(given, "int32"), labels.length), "float32")),
     score: (logits, given, answers) => scoreLogits(options, logits, given, answers),
+    scoreByType: (logits, given, answers) => scoreTypes(options, logits, given, answers),
     majority: (given, answers) => scoreMajority(options, given, answers),
   };
 }

@@ -46,6 +46,7 @@ interface Golden {
     readonly precision: number;
     readonly recall: number;
     readonly f1: number;
+    readonly types: Readonly<Record<string, Readonly<Record<string, number>>>>;
   }[];
 }
 const golden = JSON.parse(
@@ -55,7 +56,7 @@ const golden = JSON.parse(
 /** Of fixtures/metrics/make.py: tags drawn without regard to what may follow what. */
 test.each(golden.entities)(
   "scores are seqeval's, sentence by sentence",
-  ({ labels, predictions, precision, recall, f1 }) => {
+  ({ labels, predictions, precision, recall, f1, types }) => {
     const names = [...new Set(["O", ...labels.flat(), ...predictions.flat()])];
     const task = tokens({ ...entities, labels: names });
     const given = labels.flat().map((tag) => names.indexOf(tag));
@@ -68,6 +69,11 @@ test.each(golden.entities)(
       recall: expect.closeTo(recall, 12),
       accuracy: right / given.length,
     });
+    const close = (scores: Readonly<Record<string, number>>) =>
+      Object.fromEntries(Object.entries(scores).map(([metric, value]) => [metric, expect.closeTo(value, 12)]));
+    expect(task.scoreByType!(logitsOf(names, predictions.flat()), given, answers)).toEqual(
+      Object.fromEntries(Object.entries(types).map(([type, scores]) => [type, close(scores)])),
+    );
   },
 );
 

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { requireFinite } from "@blora/network";
-import type { RowLikelihood, Scores } from "@blora/spec";
+import type { RowLikelihood, Scores, ScoresByType } from "@blora/spec";
 import { planEvaluation, splitBatch } from "./data/buckets.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
 import type { TrainingRow } from "./data/packing.ts";
@@ -21,6 +21,8 @@ export interface SplitResult {
   readonly loss: number | undefined;
   /** Undefined where the split is not labelled. */
   readonly scores: Scores | undefined;
+  /** Scores of each type of answer, where the task tells types. */
+  readonly types?: ScoresByType;
 }
 
 export interface EvaluationOptions {

@@ -168,8 +168,8 @@ async function evaluateNow(
   for (const split of evaluation) {
     const result = await evaluateSplit(split, options);
     if (result === undefined) return undefined;
-    const { loss, scores, logits, rows } = result;
-    splits[split.name] = { loss: loss!, scores: scores! };
+    const { loss, scores, types, logits, rows } = result;
+    splits[split.name] = { loss: loss!, scores: scores!, ...(types && { types }) };
     if (split === evaluation[0] && !isLanguageModelTask(task))
       answers = answerCounts(task.head, logits, split.rows.flatMap(labelsOf));
     warnings.push(

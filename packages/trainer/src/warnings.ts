@@ -24,7 +24,9 @@ export function resultWarnings(facts: ResultFacts): string[] {
   const warnings: string[] = [];
   const constant = constantAnswer(facts);
   if (constant !== undefined)
-    warnings.push(`Every row of ${split} gets the same answer, ${constant}: nothing was learned yet.`);
+    warnings.push(
+      `Every ${head.kind === "token-classification" ? "word" : "row"} of ${split} gets the same answer, ${constant}: nothing was learned yet.`,
+    );
   const score = scores[primaryMetric];
   const chance = baseline[primaryMetric];
   if (score === undefined || chance === undefined || !(score < chance)) return warnings;
@@ -44,11 +46,13 @@ function likelihoodWarnings({ split, loss, vocabularySize }: ResultFacts): strin
 /** The one answer all rows get, or undefined. */
 function constantAnswer({ head, logits, rows }: ResultFacts): string | undefined {
   if (rows < 2) return undefined;
-  if (head.kind !== "classification") {
+  if (head.kind !== "classification" && head.kind !== "token-classification") {
     return logits.every((value) => value === logits[0]) ? String(logits[0]) : undefined;
   }
-  const C = logits.length / rows;
-  const answers = new Set(Array.from({ length: rows }, (_, row) => argmax(logits.subarray(row * C, (row + 1) * C))));
+  const C = head.labels.length;
+  const answers = new Set(
+    Array.from({ length: logits.length / C }, (_, answer) => argmax(logits.subarray(answer * C, (answer + 1) * C))),
+  );
   return answers.size === 1 ? head.labels[[...answers][0]!] : undefined;
 }
 

@@ -9,6 +9,7 @@ import { answerCounts } from "../src/objective/answer-counts.ts";
 import { labelObjective } from "../src/objective/label-objective.ts";
 import { tokenObjective } from "../src/objective/token-objective.ts";
 import { train } from "../src/train.ts";
+import { resultWarnings } from "../src/warnings.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { letterExamples, letterTask, tokenizer } from "./tiny-problem.ts";
 import { TINY_ARGUMENTS, tinyRun } from "./tiny-run.ts";
@@ -193,6 +194,15 @@ describe("words", () => {
       "Expected the split train to have words to learn, found none in 1 rows.",
     );
   });
+});
+
+test("one answer for every word is said", () => {
+  const facts = { split: "dev", primaryMetric: "f1", scores: { f1: 0 }, baseline: { f1: 0 }, loss: 1, rows: 2 };
+  const head = { kind: "token-classification", labels: ["O", "B-X"] } as const;
+  const warningsOf = (...logits: number[]) =>
+    resultWarnings({ ...facts, head, logits: Float32Array.from(logits), vocabularySize: undefined });
+  expect(warningsOf(2, 1, 3, 0, 1, 0)).toEqual(["Every word of dev gets the same answer, O: nothing was learned yet."]);
+  expect(warningsOf(2, 1, 3, 0, 0, 1)).toEqual([]);
 });
 
 test("a label that the head has not is refused by row, among several too", async () => {

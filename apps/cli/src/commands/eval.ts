@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import type { SplitScores } from "../jobs/evaluate.ts";
 import { createEvaluationLine } from "../output/evaluation-line.ts";
+import { typesTable } from "../output/types-table.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
@@ -56,11 +57,10 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
 
 /** A line for each split, and one for the price. */
 function describe({ task, splits, bops, form }: SplitScores): string {
-  const lines = Object.entries(splits).map(([name, { rows, loss, scores }]) => {
+  const lines = Object.entries(splits).flatMap(([name, { rows, loss, scores, types }]) => {
     const values = Object.entries(scores ?? {}).map(([metric, value]) => `${metric} ${value.toFixed(4)}`);
-    return [task, name, `${rows} rows`, loss === undefined ? "no labels" : `loss ${loss.toFixed(4)}`, ...values].join(
-      "  ",
-    );
+    const facts = [`${rows} rows`, loss === undefined ? "no labels" : `loss ${loss.toFixed(4)}`, ...values];
+    return [[task, name, ...facts].join("  "), ...(types === undefined ? [] : [typesTable(types)])];
   });
   const price = `${(100 * bops.ratio).toFixed(1)} % of the ${bops.unit} of LoRA in 32 bit, scope ${bops.scope}; the adapter in its ${form} form`;
   return `${[...lines, price].join("\n")}\n`;

@@ -10,6 +10,7 @@ import { gateMap } from "./gate-map.ts";
 import { gatePoints } from "./gate-points.ts";
 import { matrixTotals } from "./ledger.ts";
 import { bitsMap, rankMap } from "./site-maps.ts";
+import { typesSection } from "./types-section.ts";
 
 /** A part of a report, before it is written as HTML or Markdown. */
 export interface Section {
@@ -42,6 +43,7 @@ export function runSections(run: RunFiles): Section[] {
   return [
     curvesSection(run),
     answersSection(run),
+    typesSection(run),
     sitesSection(run),
     gatesSection(run),
     ledgerSection(run),

@@ -1,5 +1,13 @@
 import type { AdaptedNetwork, NetworkInputs } from "@blora/network";
-import { type Batch, type Feed, isLanguageModelTask, type RowLikelihood, type Scores, type Task } from "@blora/spec";
+import {
+  type Batch,
+  type Feed,
+  isLanguageModelTask,
+  type RowLikelihood,
+  type Scores,
+  type ScoresByType,
+  type Task,
+} from "@blora/spec";
 import type { Tensor, TensorRecord, TensorSpec } from "@blora/tensor";
 import type { TrainingRow } from "../data/packing.ts";
 import type { BatchShape } from "../steps/step-shape.ts";
@@ -37,13 +45,21 @@ export function objectiveOf(task: Task): Objective {
   return task.head.kind === "token-classification" ? tokenObjective(task) : labelObjective(task);
 }
 
+/** Undefined loss and scores: the split is not labelled. */
+interface SplitScores {
+  readonly loss: number | undefined;
+  readonly scores: Scores | undefined;
+  readonly types?: ScoresByType;
+  readonly likelihoods?: readonly RowLikelihood[];
+}
+
 /** Loss and scores of a split from the answers of its rows and the sum of each row's losses. */
 export function scoresOf(
   task: Task,
   rows: readonly TrainingRow[],
   logits: Float32Array,
   lossSums: Float64Array,
-): { loss: number | undefined; scores: Scores | undefined; likelihoods?: readonly RowLikelihood[] } {
+): SplitScores {
   const total = lossSums.reduce((sum, loss) => sum + loss, 0);
   if (isLanguageModelTask(task)) {
     const likelihoods = rows.map(({ targets = [], label }, row) => {
@@ -55,7 +71,9 @@ export function scoresOf(
   if (!rows.every(isLabelled)) return { loss: undefined, scores: undefined };
   const answers = answersOf(task, rows);
   const count = answers.reduce((sum, answersOfRow) => sum + answersOfRow, 0);
-  return { loss: total / count, scores: task.score(logits, rows.flatMap(labelsOf), answers) };
+  const labels = rows.flatMap(labelsOf);
+  const types = task.scoreByType?.(logits, labels, answers);
+  return { loss: total / count, scores: task.score(logits, labels, answers), ...(types && { types }) };
 }
 
 /** How many answers each row has. */
