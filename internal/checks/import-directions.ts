@@ -28,6 +28,7 @@ const probes: readonly Probe[] = [
     "task-glue",
     "task-instruct",
     "task-mmlu",
+    "task-tokens",
     "testing",
     "tokenizer",
     "weights",

@@ -121,7 +121,7 @@ function tagList(cell: unknown, words: number, { column, origin, names }: TagLis
       throw new InvalidInputError(`${place} a tag for word ${index + 1}, found ${shown(tag)}.`);
     if (names === undefined) {
       throw new InvalidInputError(
-        `${place} names of the tags, found the number ${number} in column ${column}. Name them in the order of their numbers: task.labels=O,B-PER,I-PER,….`,
+        `${place} names of the tags, found the number ${number} in column ${column}. Name them in the order of their numbers: task.labels=["O","B-PER","I-PER",…].`,
       );
     }
     const name = names[number as number];

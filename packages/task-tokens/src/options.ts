@@ -30,7 +30,7 @@ export interface TokensOptions {
 const name = z.string().min(1);
 const column = z.union([name, z.int().positive()]);
 
-export const optionsSchema: z.ZodType<TokensOptions> = z.strictObject({
+const options = z.strictObject({
   labels: z
     .array(name)
     .min(2)
@@ -44,3 +44,7 @@ export const optionsSchema: z.ZodType<TokensOptions> = z.strictObject({
   validationShare: z.number().gt(0).lt(1).optional(),
   validationSeed: z.int().nonnegative().optional(),
 });
+
+export const optionsSchema: z.ZodType<TokensOptions> = options;
+/** What a user may give, for the data to complete. */
+export const givenSchema: z.ZodType<Partial<TokensOptions>> = options.partial();

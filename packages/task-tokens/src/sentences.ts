@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { type DataFormat, parseFileName } from "@blora/data";
+import { InvalidInputError } from "@blora/spec";
 import { readConll } from "./conll.ts";
 import { readLists } from "./lists.ts";
 import type { Column } from "./options.ts";
@@ -40,9 +41,18 @@ export interface GivenColumns {
   readonly labels?: readonly string[] | undefined;
 }
 
-/** Whether a file has rows with lists rather than a word on each line. */
+/**
+ * Whether a file has rows with lists rather than a word on each line.
+ *
+ * @throws InvalidInputError for a table of texts
+ */
 export function hasRows(file: string): boolean {
   const format = parseFileName(basename(file))?.format;
+  if (format === ".csv" || format === ".tsv") {
+    throw new InvalidInputError(
+      `${file}: expected words with tags in a file of ${FORMATS.join(", ")}, found ${format}. Let the name of a CoNLL file end in .conll.`,
+    );
+  }
   return format === ".jsonl" || format === ".json" || format === ".parquet";
 }
 

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { ownFiles, parseFileName } from "@blora/data";
-import { BloraError, InvalidInputError, type Understood } from "@blora/spec";
+import { BloraError, InvalidInputError, requireValid, type Understood } from "@blora/spec";
 import { looksLikeColumns } from "./conll.ts";
 import { hasLists } from "./lists.ts";
-import type { Column, TokensOptions } from "./options.ts";
+import { type Column, givenSchema, type TokensOptions } from "./options.ts";
 import { FORMATS, hasRows, readSentences } from "./sentences.ts";
 import { orderedTags, schemeOf } from "./tags.ts";
 
@@ -23,13 +23,13 @@ export async function understandData(
   data: string,
   given: Partial<TokensOptions> = {},
 ): Promise<Understood<TokensOptions>> {
+  requireValid(givenSchema, given, 'Options of task "tokens"');
   const files = (await ownFiles(given.train ?? "train", data, FORMATS))!;
   const read = await Promise.all(files.map((file) => readSentences(file, given)));
   const { file, words, tags, names } = read[0]!;
   if (tags === undefined) {
-    throw new InvalidInputError(
-      `${file}: expected words with tags, found words alone. Name the column: task.tags=<column>.`,
-    );
+    const advice = typeof words === "number" ? "" : " Name the column of the tags: task.tags=<column>.";
+    throw new InvalidInputError(`${file}: expected words with tags, found words alone.${advice}`);
   }
   const sequences = read.flatMap(({ sentences }) =>
     sentences.flatMap((sentence) => (sentence.tags ? [sentence.tags] : [])),

@@ -38,6 +38,7 @@ const folder = dataFolder({
   "no-tag.jsonl": ['{"words":["A","b"],"tags":["O",null]}'],
   "new.jsonl": ['{"tokens":["A","b"]}', '{"tokens":[]}'],
   "other.jsonl": ['{"a":["A"],"b":["O"],"c":["O"]}'],
+  "table.csv": ["text,label", "a,b"],
   "texts.jsonl": ['{"text":"A b","label":"x"}'],
 });
 const at = (name: string): string => join(folder, name);
@@ -144,7 +145,7 @@ describe("lists", () => {
     [
       "numbers.jsonl",
       {},
-      ", row 1: expected names of the tags, found the number 0 in column tags. Name them in the order of their numbers: task.labels=O,B-PER,I-PER,….",
+      ', row 1: expected names of the tags, found the number 0 in column tags. Name them in the order of their numbers: task.labels=["O","B-PER","I-PER",…].',
     ],
     [
       "beyond.jsonl",
@@ -194,7 +195,12 @@ test("data of words are recognized at a glance", async () => {
 
 describe("what cannot be learned from is refused", () => {
   test.each<[string, string]>([
-    ["words.conll", ": expected words with tags, found words alone. Name the column: task.tags=<column>."],
+    ["words.conll", ": expected words with tags, found words alone."],
+    ["new.jsonl", ": expected words with tags, found words alone. Name the column of the tags: task.tags=<column>."],
+    [
+      "table.csv",
+      ": expected words with tags in a file of .jsonl, .json, .parquet, .conll, .iob2, .iob, .bio, .txt, found .csv. Let the name of a CoNLL file end in .conll.",
+    ],
     ["one.conll", ": expected at least two tags in column 2, found O alone."],
     [
       "texts.jsonl",
@@ -202,5 +208,13 @@ describe("what cannot be learned from is refused", () => {
     ],
   ])("%s", async (name, message) => {
     await expect(understandData(at(name))).rejects.toThrow(at(name) + message);
+  });
+
+  test.each<[object, string]>([
+    [{ labels: "O,B-X" }, "labels"],
+    [{ tags: 1.5 }, "tags"],
+    [{ colour: "red" }, 'unknown key "colour"'],
+  ])("options %j", async (given, key) => {
+    await expect(understandData(at("plain.conll"), given)).rejects.toThrow(`Options of task "tokens": ${key}`);
   });
 });

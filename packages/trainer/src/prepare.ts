@@ -128,9 +128,7 @@ function trainingRows(
   { packing, maxSeqLength }: TrainingArguments,
 ): readonly TrainingRow[] {
   if (packing && !isLanguageModelTask(task)) {
-    throw new InvalidInputError(
-      `packing: expected a language-model task, found ${task.name}, whose rows have one answer each.`,
-    );
+    throw new InvalidInputError(`packing: expected a language-model task, found ${task.name}, whose rows have labels.`);
   }
   const learned = rows.filter((row) => objective.lossesOf(row) > 0);
   return packing ? packRows(learned, maxSeqLength) : learned;
