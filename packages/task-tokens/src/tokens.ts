@@ -1,4 +1,5 @@
 import {
+  type AssembledTokens,
   definePlugin,
   type EncodedExample,
   type Example,
@@ -42,7 +43,7 @@ function createTask(options: TokensOptions): LabelTask {
       return loadSplit(options, split, data);
     },
 
-    encode,
+    encode: createEncode(),
 
     loss: (logits, given) =>
       softmaxCrossEntropy(logits, ops.cast(ops.oneHot(ops.cast(given, "int32"), labels.length), "float32")),
@@ -52,11 +53,26 @@ function createTask(options: TokensOptions): LabelTask {
   };
 }
 
+/** Words come back: each is cut into its tokens once. */
+function createEncode(): LabelTask["encode"] {
+  const known = new WeakMap<Tokenizer, Map<string, readonly number[]>>();
+  return (example, tokenizer, maxLength) => {
+    const { encodeWord = tokenizer.encode } = tokenizer;
+    const pieces = known.get(tokenizer) ?? new Map<string, readonly number[]>();
+    known.set(tokenizer, pieces);
+    for (const word of example.words ?? []) if (!pieces.has(word)) pieces.set(word, encodeWord(word));
+    const own = (example.words ?? []).map((word) => pieces.get(word)!);
+    return encode(example, own, (ids) => tokenizer.assemble(ids, undefined, maxLength));
+  };
+}
+
 /** A word is answered by its first token; one without tokens, or behind the last that fits, is not. */
-function encode({ words = [], labels }: Example, tokenizer: Tokenizer, maxLength: number): EncodedExample {
-  const { encodeWord = tokenizer.encode } = tokenizer;
-  const pieces = words.map((word) => encodeWord(word));
-  const assembled = tokenizer.assemble(pieces.flat(), undefined, maxLength);
+function encode(
+  { labels }: Example,
+  pieces: readonly (readonly number[])[],
+  assemble: (ids: readonly number[]) => AssembledTokens,
+): EncodedExample {
+  const assembled = assemble(pieces.flat());
   const end = assembled.inputIds.length - 1;
   const answered: number[] = [];
   const targets: number[] = [];

@@ -17,6 +17,8 @@ export interface SplitResult {
   readonly likelihoods?: readonly RowLikelihood[];
   /** Of each row: the words that logits answer, where they answer words. */
   readonly words?: readonly (readonly number[])[];
+  /** Words that were cut off or have no token, and so no logits. */
+  readonly unreadWords?: number;
   /** Mean loss of the rows, or of the target tokens of a language model; undefined where the split is not labelled. */
   readonly loss: number | undefined;
   /** Undefined where the split is not labelled. */
@@ -78,6 +80,7 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
     rows: rows.length,
     logits,
     ...(rows.some(({ words }) => words !== undefined) && { words: rows.map(({ words = [] }) => words) }),
+    ...(split.unreadWords > 0 && { unreadWords: split.unreadWords }),
     ...scoresOf(model.task, rows, logits, lossSums),
   };
 }

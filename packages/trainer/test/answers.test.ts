@@ -176,6 +176,9 @@ describe("words", () => {
   test("that no token stands for are counted, and a sentence without words is no row without a label", async () => {
     const { examples } = await silent.load("train", undefined);
     const unread = examples.flatMap(({ words = [] }) => words).filter((word) => word === "g").length;
+    const { splits } = await evaluate({ ...tinyRun(temporaryFolder(), { task: silent }) });
+    const validation = (await silent.load("validation", undefined)).examples.flatMap(({ words = [] }) => words);
+    expect(splits.validation!.unreadWords).toBe(validation.filter((word) => word === "g").length);
     const warnings: string[] = [];
     const onEvent = (event: RunEvent) => event.type === "warning" && warnings.push(event.message);
     await train(tinyRun(temporaryFolder(), { task: silent, arguments: TINY_ARGUMENTS, onEvent }));
