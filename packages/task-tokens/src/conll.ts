@@ -47,9 +47,9 @@ export async function looksLikeColumns(file: string): Promise<boolean> {
 }
 
 function splitterOf(line: string): (line: string) => string[] {
-  return line.includes("\t")
-    ? (text) => text.split("\t").map((cell) => cell.trim())
-    : (text) => text.trim().split(/ +/);
+  // Other blanks, such as no-break spaces, are words of their own to some.
+  const trimmed = (text: string): string => text.replace(/^ +| +$/g, "");
+  return line.includes("\t") ? (text) => text.split("\t").map(trimmed) : (text) => trimmed(text).split(/ +/);
 }
 
 function blocksOf(file: string, lines: readonly string[]) {

@@ -87,8 +87,7 @@ function unnamed({ file, columns }: Table, what: "words" | "tags"): InvalidInput
 
 function listOf(cell: unknown, column: string, origin: string): readonly unknown[] {
   if (Array.isArray(cell)) return cell;
-  const found = cell === undefined || cell === null ? "nothing" : JSON.stringify(cell);
-  throw new InvalidInputError(`${origin}: expected a list in column ${column}, found ${found}.`);
+  throw new InvalidInputError(`${origin}: expected a list in column ${column}, found ${shown(cell)}.`);
 }
 
 function wordList(cell: unknown, column: string, origin: string): readonly string[] {
@@ -114,7 +113,7 @@ function tagList(cell: unknown, words: number, { column, origin, names }: TagLis
     );
   }
   return tags.map((tag, index) => {
-    if (typeof tag === "string" && tag.trim() !== "") return tag;
+    if (typeof tag === "string" && tag.trim() !== "") return tag.trim();
     const place = `${origin}: expected`;
     const number = typeof tag === "bigint" ? Number(tag) : tag;
     if (!Number.isInteger(number))
@@ -132,4 +131,7 @@ function tagList(cell: unknown, words: number, { column, origin, names }: TagLis
   });
 }
 
-const shown = (value: unknown): string => JSON.stringify(value) ?? "nothing";
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
+}

@@ -71,6 +71,18 @@ describe("columns", () => {
     expect((await read("tab.conll")).sentences[0]!.words).toEqual(["New York", "is"]);
   });
 
+  test("keep blanks that are no spaces, which some take for words", async () => {
+    const lines = { "tab.conll": ["\u00a0\tO", " a \tB-X "], "space.conll": ["\u00a0 O", " a  B-X "] };
+    const own = dataFolder(lines);
+    for (const name of Object.keys(lines)) {
+      const { sentences } = await readSentences(join(own, name), {});
+      expect([sentences[0]!.words, sentences[0]!.tags]).toEqual([
+        ["\u00a0", "a"],
+        ["O", "B-X"],
+      ]);
+    }
+  });
+
   test("lines may end as on Windows", async () => {
     expect((await read("crlf.conll")).sentences.map(({ tags }) => tags)).toEqual([["O", "B-X"], ["O"]]);
   });
@@ -132,6 +144,20 @@ describe("lists", () => {
     expect((await understandData(filename)).options.labels).toEqual(["O", "B-X"]);
   });
 
+  test("of other numbers in parquet are refused by row", async () => {
+    const filename = at("numbers.parquet");
+    parquetWriteFile({
+      filename,
+      columnData: [
+        { name: "tokens", data: [["A"]], type: "JSON" },
+        { name: "tags", data: [7n], type: "INT64" },
+      ],
+    });
+    await expect(readSentences(filename, { tags: "tags" })).rejects.toThrow(
+      `${filename}, row 1: expected a list in column tags, found 7.`,
+    );
+  });
+
   test("of words alone are to be tagged, also none", async () => {
     expect(
       (await read("new.jsonl", { words: 1, tags: "ner_tags" })).sentences.map(({ words, tags }) => [words, tags]),
@@ -155,7 +181,7 @@ describe("lists", () => {
     ["lengths.jsonl", {}, ", row 1: expected as many tags as words, found 2 words and 1 tags in column tags."],
     ["no-list.jsonl", {}, ', row 2: expected a list in column words, found "A b".'],
     ["no-text.jsonl", {}, ", row 1: expected words as texts in column words, found 7 at word 2."],
-    ["no-tag.jsonl", {}, ", row 1: expected a tag for word 2, found null."],
+    ["no-tag.jsonl", {}, ", row 1: expected a tag for word 2, found nothing."],
     [
       "other.jsonl",
       {},
