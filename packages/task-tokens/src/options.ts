@@ -47,4 +47,4 @@ const options = z.strictObject({
 
 export const optionsSchema: z.ZodType<TokensOptions> = options;
 /** What a user may give, for the data to complete. */
-export const givenSchema: z.ZodType<Partial<TokensOptions>> = options.partial();
+export const givenSchema: z.ZodType = options.partial();
