@@ -18,6 +18,18 @@ const guide = [
   { text: "Write an architecture", link: "/guide/write-an-architecture" },
 ];
 
+const reference = [
+  { text: "All of them", link: "/reference/" },
+  { text: "Training arguments", link: "/reference/training-arguments" },
+  { text: "Tasks", link: "/reference/tasks" },
+  { text: "Methods", link: "/reference/methods" },
+  { text: "Quantizers", link: "/reference/quantizers" },
+  { text: "Gates", link: "/reference/gates" },
+  { text: "Architectures", link: "/reference/architectures" },
+  { text: "Engines", link: "/reference/engines" },
+  { text: "Cost models", link: "/reference/cost-models" },
+];
+
 const decisions = [
   { text: "1. A tokenizer package", link: "/decisions/0001-tokenizer-package" },
   { text: "2. Protocol buffers", link: "/decisions/0002-protocol-buffers" },
@@ -40,6 +52,7 @@ export default defineConfig({
   themeConfig: {
     sidebar: [
       { text: "Guide", items: guide },
+      { text: "Reference", items: reference },
       { text: "Decisions", items: decisions },
     ],
     search: { provider: "local" },

@@ -8,6 +8,7 @@ import { addGenerateCommand } from "./commands/generate.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
 import { addNativeCommand } from "./commands/native.ts";
+import { addOptionsCommand } from "./commands/options.ts";
 import { addPredictCommand } from "./commands/predict.ts";
 import { addPublishCommand } from "./commands/publish.ts";
 import { addReportCommand } from "./commands/report.ts";
@@ -36,6 +37,7 @@ export function createProgram(exit: (status: number) => void): Command {
   addDemoCommand(program, exit);
   addDoctorCommand(program, exit);
   addNativeCommand(program);
+  addOptionsCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError();
   return program;
 }

@@ -71,7 +71,8 @@ function knownKeys(schema: StandardSchemaV1, path: readonly PropertyKey[]): read
   return objects.flatMap(({ properties }) => Object.keys((properties ?? {}) as JsonRecord));
 }
 
-function jsonSchemaOf(schema: StandardSchemaV1): unknown {
+/** What a value must be, as JSON Schema; undefined where the schema cannot tell. */
+export function jsonSchemaOf(schema: StandardSchemaV1): unknown {
   const { jsonSchema } = schema["~standard"] as Partial<StandardJSONSchemaV1.Props>;
   try {
     // Components and functions have no JSON Schema; their keys do.

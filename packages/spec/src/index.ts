@@ -39,7 +39,7 @@ export {
   NumericalError,
   PluginError,
 } from "./errors.ts";
-export { type Checked, check, requireValid } from "./explain-issues.ts";
+export { type Checked, check, jsonSchemaOf, requireValid } from "./explain-issues.ts";
 export type { Gate } from "./gate.ts";
 export { CLASS_ENDINGS, configWithHead } from "./head-config.ts";
 export { FORBIDDEN_KEYS, isJsonRecord, type Json, type JsonObject, type JsonRecord, toJson } from "./json.ts";

@@ -7,6 +7,7 @@ import { glueSubmission } from "./submission.ts";
 import { type GlueTaskName, glueTaskNames, glueTasks } from "./tasks.ts";
 
 export interface GlueOptions {
+  /** Which of GLUE's tasks. */
   readonly task: GlueTaskName;
   /** Split or file to train on instead of `train`, such as `train_subset.tsv`. */
   readonly train?: string | undefined;

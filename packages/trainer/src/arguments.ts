@@ -71,6 +71,7 @@ export interface TrainingArguments {
   readonly earlyStoppingPatience?: number | undefined;
   /** Rows used at most, from the start of the split. */
   readonly maxTrainSamples?: number | undefined;
+  /** Rows used at most of each evaluation split, from its start. */
   readonly maxEvalSamples?: number | undefined;
   /** Roles of the linear maps that are adapted; the architecture's default where absent. */
   readonly targets?: readonly string[] | undefined;
@@ -110,6 +111,9 @@ const schema = z.strictObject({
   maxEvalSamples: count.optional(),
   targets: z.array(z.string().min(1)).min(1).optional(),
 });
+
+/** What the arguments must be. */
+export const trainingArgumentsSchema: z.ZodType<TrainingArguments> = schema;
 
 /** Names of all arguments. */
 export const trainingArgumentNames: readonly string[] = Object.keys(schema.shape);

@@ -3,6 +3,7 @@ export {
   type TrainingArguments,
   type TrainingArgumentsInput,
   trainingArgumentNames,
+  trainingArgumentsSchema,
 } from "./arguments.ts";
 export { initAdapters } from "./bind-model.ts";
 export { passesOf } from "./data/buckets.ts";

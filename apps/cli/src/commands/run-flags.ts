@@ -30,7 +30,11 @@ export function addModelFlags(command: Command): Command {
 export function addMethodFlags(command: Command): Command {
   return command
     .option("--method <name>", `${registry.ids("method").join(", ")} (default: blora)`)
-    .option("--set <path=value>", "change an option: learningRate=1e-3, method.rank=4, …", collect);
+    .option(
+      "--set <path=value>",
+      "change an option: learningRate=1e-3, method.rank=4, …; blora options lists them",
+      collect,
+    );
 }
 
 export function addEngineFlags(command: Command): Command {
