@@ -14,7 +14,7 @@ interface Probe {
 const probes: readonly Probe[] = [
   ...refused("packages/tensor", ["@blora/spec", "@blora/gates", "../../spec/src/index.ts"]),
   ...allowed("packages/tensor", ["@tensorflow/tfjs-core", "./types.ts"]),
-  ...refused("packages/spec", ["@blora/core", "@blora/gates", "@tensorflow/tfjs-core"]),
+  ...refused("packages/spec", ["@blora/core", "@blora/gates", "@tensorflow/tfjs-core", "node:vm"]),
   ...allowed("packages/spec", ["@blora/tensor"]),
   ...[
     "bops",
@@ -49,7 +49,7 @@ const probes: readonly Probe[] = [
   ...allowed("packages/hub", ["@blora/files", "@blora/spec", "@huggingface/hub", "./file.ts"]),
   ...["gates", "weights", "core", "files"].flatMap((name) => refused(`packages/${name}`, ["@blora/hub"])),
   ...["adapters", "network", "inference", "trainer"].flatMap((name) => allowed(`packages/${name}`, ["@blora/hub"])),
-  ...allowed("packages/weights", ["@blora/files"]),
+  ...["weights", "tokenizer"].flatMap((name) => allowed(`packages/${name}`, ["@blora/files"])),
   ...["gates", "weights", "core"].flatMap((name) => refused(`packages/${name}`, ["@blora/data"])),
   ...refused("packages/data", [
     "@blora/weights",

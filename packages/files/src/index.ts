@@ -26,4 +26,6 @@ export { makeFolder } from "./make-folder.ts";
 export { partialPath, removeAbandoned } from "./partial-names.ts";
 export { readFrozen } from "./read-frozen.ts";
 export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";
+export { createTimeLimit, type TimeLimit } from "./time-limit.ts";
+export { inFolder, weightsFormat } from "./weights-format.ts";
 export { writeError } from "./write-error.ts";

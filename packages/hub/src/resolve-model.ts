@@ -9,6 +9,7 @@ import {
   pickleAdvice,
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
+  weightsFormat,
 } from "@blora/files";
 import { InvalidInputError, isJsonRecord, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import { connect } from "./connection.ts";
@@ -51,6 +52,7 @@ const MODEL: RepositoryContent = {
 
 /** PyTorch's files of weights; none where there are only other pickles. */
 function pytorchWeights(names: ReadonlySet<string>): readonly string[] {
+  if (weightsFormat((name) => names.has(name)) !== "pytorch") return [];
   if (names.has(PYTORCH_FILE)) return [PYTORCH_FILE];
   return [...names].filter((name) => /^pytorch_model[\w.-]*\.bin$/.test(name) || name === PYTORCH_INDEX_FILE);
 }

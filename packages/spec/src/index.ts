@@ -119,5 +119,4 @@ export {
   type Submission,
   type Task,
 } from "./task.ts";
-export { createTimeLimit, type TimeLimit } from "./time-limit.ts";
 export type { AssembledTokens, SpecialTokens, Tokenizer } from "./tokenizer.ts";

@@ -1,11 +1,5 @@
-import {
-  createTimeLimit,
-  InvalidInputError,
-  isJsonRecord,
-  type JsonObject,
-  type Message,
-  type Tokenizer,
-} from "@blora/spec";
+import { createTimeLimit } from "@blora/files";
+import { InvalidInputError, isJsonRecord, type JsonObject, type Message, type Tokenizer } from "@blora/spec";
 import { Template } from "@huggingface/jinja";
 import { recordsOf } from "./json-file.ts";
 

@@ -1,4 +1,5 @@
-import { createTimeLimit, isJsonRecord } from "@blora/spec";
+import { createTimeLimit } from "@blora/files";
+import { isJsonRecord } from "@blora/spec";
 import { lowerCase } from "./bert-normalizer.ts";
 import { parseCharsmap } from "./charsmap.ts";
 import { recordsOf } from "./json-file.ts";

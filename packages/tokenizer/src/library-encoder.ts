@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { createTimeLimit, InvalidInputError, type JsonRecord, type TimeLimit } from "@blora/spec";
+import { createTimeLimit, type TimeLimit } from "@blora/files";
+import { InvalidInputError, type JsonRecord } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";

@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
-import { join } from "node:path";
 import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
-import { PYTORCH_FILE, PYTORCH_INDEX_FILE } from "@blora/files";
+import { inFolder, weightsFormat } from "@blora/files";
 import { readModelConfig } from "@blora/hub";
 import { type FrozenTensor, type JsonObject, NotFoundError } from "@blora/spec";
 import {
@@ -92,8 +90,7 @@ function storedFormats(
       return stored && FORMATS[stored.type];
     };
   } catch (error) {
-    const isPytorch = [PYTORCH_FILE, PYTORCH_INDEX_FILE].some((name) => existsSync(join(folder, name)));
-    if (NotFoundError.isInstance(error) || isPytorch) return undefined;
+    if (NotFoundError.isInstance(error) || weightsFormat(inFolder(folder)) === "pytorch") return undefined;
     throw error;
   }
 }

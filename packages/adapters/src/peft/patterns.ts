@@ -1,4 +1,5 @@
-import { createTimeLimit, InvalidInputError } from "@blora/spec";
+import { createTimeLimit } from "@blora/files";
+import { InvalidInputError } from "@blora/spec";
 
 /** A pattern from a file may take exponential time. */
 const TIMEOUT_MILLISECONDS = 1000;

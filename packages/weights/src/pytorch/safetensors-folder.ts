@@ -5,6 +5,7 @@ import {
   cacheFolder,
   copyChanged,
   copyCompanionFiles,
+  inFolder,
   isCompanionFile,
   makeFolder,
   PYTORCH_FILE,
@@ -15,6 +16,7 @@ import {
   sha256,
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
+  weightsFormat,
   writeNewFolderDurably,
 } from "@blora/files";
 import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
@@ -36,8 +38,8 @@ export interface SafetensorsFolderOptions {
  * @throws NotFoundError for shards that are missing, InvalidInputError for files that are no state dicts
  */
 export async function safetensorsFolder(folder: string, options: SafetensorsFolderOptions = {}): Promise<string> {
-  const files = holdsSafetensors(folder) ? undefined : pytorchFiles(folder);
-  if (files === undefined) return folder;
+  if (weightsFormat(inFolder(folder)) !== "pytorch") return folder;
+  const files = pytorchFiles(folder);
   const stats = files.map((name) => statSync(join(folder, name), { bigint: true }));
   const identity = files.map((name, index) => {
     // Copies and archives bring the time of a file's content along; its inode and the time of that do not come twice.
@@ -45,7 +47,7 @@ export async function safetensorsFolder(folder: string, options: SafetensorsFold
     return [pathInside(folder, name), size, ino, mtimeNs, ctimeNs].join(" ");
   });
   const converted = join(options.cache ?? cacheFolder(), "pytorch", sha256([realpathSync(folder), ...identity]));
-  if (!holdsSafetensors(converted)) {
+  if (weightsFormat(inFolder(converted)) !== "safetensors") {
     await makeFolder(dirname(converted));
     const size = stats.reduce((sum, file) => sum + Number(file.size), 0);
     await requireFreeSpace(dirname(converted), size, {
@@ -54,7 +56,7 @@ export async function safetensorsFolder(folder: string, options: SafetensorsFold
     });
     await writeNewFolderDurably(converted, (aside) => convertAll(folder, files, aside)).catch((error) => {
       // Another process may have made the same meanwhile, and others may read it already.
-      if (!holdsSafetensors(converted)) throw error;
+      if (weightsFormat(inFolder(converted)) !== "safetensors") throw error;
     });
   }
   const companions = copyCompanionFiles(folder, converted);
@@ -64,14 +66,10 @@ export async function safetensorsFolder(folder: string, options: SafetensorsFold
   return converted;
 }
 
-const holdsSafetensors = (folder: string): boolean =>
-  [WEIGHTS_FILE, WEIGHTS_INDEX_FILE].some((name) => existsSync(join(folder, name)));
-
-/** Names of a folder's PyTorch files; undefined where it has none. */
-function pytorchFiles(folder: string): readonly string[] | undefined {
+/** Names of the PyTorch files of a folder that has some. */
+function pytorchFiles(folder: string): readonly string[] {
   if (existsSync(join(folder, PYTORCH_FILE))) return [PYTORCH_FILE];
   const index = join(folder, PYTORCH_INDEX_FILE);
-  if (!existsSync(index)) return undefined;
   const { weight_map: weightMap } = readJsonFile(index);
   const names = isJsonRecord(weightMap) ? [...new Set(Object.values(weightMap))].sort() : [];
   if (names.length === 0 || !names.every((name) => typeof name === "string" && /^[\w-][\w.-]*\.bin$/.test(name))) {

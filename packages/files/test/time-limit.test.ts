@@ -1,5 +1,6 @@
+import { InvalidInputError } from "@blora/spec";
 import { expect, it } from "vitest";
-import { createTimeLimit, InvalidInputError } from "../src/index.ts";
+import { createTimeLimit } from "../src/index.ts";
 
 const limit = createTimeLimit(200, "The pattern of a file");
 

@@ -1,5 +1,5 @@
 import { createContext, Script } from "node:vm";
-import { InvalidInputError } from "./errors.ts";
+import { InvalidInputError } from "@blora/spec";
 
 /** V8 ends all JavaScript below a script whose time is up, regular expressions too. */
 const script = new Script("work()");
