@@ -29,6 +29,12 @@ export interface DecoderConfig {
 export const count = (maximum: number): z.ZodInt => z.int().min(1).max(maximum);
 export const rotaryBase: z.ZodNumber = z.number().min(1).max(1e12);
 
+/** What says that positions are not stretched; `type` is the older name. */
+export const unscaled: {
+  readonly rope_type: z.ZodOptional<z.ZodLiteral<"default">>;
+  readonly type: z.ZodOptional<z.ZodLiteral<"default">>;
+} = { rope_type: z.literal("default").optional(), type: z.literal("default").optional() };
+
 /** Keys that decoders share. */
 export const decoderKeys: {
   readonly vocab_size: z.ZodInt;

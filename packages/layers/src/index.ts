@@ -15,6 +15,7 @@ export {
   decoderRules,
   decoderSizes,
   rotaryBase,
+  unscaled,
 } from "./decoder-config.ts";
 export {
   type DecoderParameters,

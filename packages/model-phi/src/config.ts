@@ -1,4 +1,12 @@
-import { count, type DecoderConfig, decoderKeys, decoderRules, decoderSizes, rotaryBase } from "@blora/layers";
+import {
+  count,
+  type DecoderConfig,
+  decoderKeys,
+  decoderRules,
+  decoderSizes,
+  rotaryBase,
+  unscaled,
+} from "@blora/layers";
 import { type ConfigRule, checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 
@@ -19,13 +27,9 @@ const keys = z.object({
   layer_norm_eps: z.number().positive().max(1).default(1e-5),
   max_position_embeddings: count(2 ** 22).default(2048),
   partial_rotary_factor: share.optional(),
-  rope_scaling: z.null().optional(),
+  rope_scaling: z.strictObject(unscaled).optional(),
   rope_parameters: z
-    .object({
-      rope_type: z.literal("default"),
-      rope_theta: rotaryBase,
-      partial_rotary_factor: share.optional(),
-    })
+    .object({ ...unscaled, rope_theta: rotaryBase.optional(), partial_rotary_factor: share.optional() })
     .optional(),
   qk_layernorm: z.literal(false).default(false),
   tie_word_embeddings: z.literal(false).default(false),

@@ -43,6 +43,8 @@ describe("parseConfig", () => {
     const old = parseConfig({ ...small, rope_theta: 500, partial_rotary_factor: 1, rope_scaling: null });
     const rope_parameters = { rope_type: "default", rope_theta: 500, partial_rotary_factor: 1 };
     expect(parseConfig({ ...small, rope_parameters })).toEqual(old);
+    const { rope_type: _, ...untyped } = rope_parameters;
+    expect(parseConfig({ ...small, rope_parameters: untyped, rope_scaling: { type: "default" } })).toEqual(old);
     expect(old).toMatchObject({ rotaryBase: 500, rotarySize: 8 });
   });
 
@@ -56,7 +58,7 @@ describe("parseConfig", () => {
     ["heads that do not divide the size", { num_attention_heads: 5 }, "hidden_size: must be a multiple", "found 32"],
     ["groups that do not divide the heads", { num_key_value_heads: 3 }, "num_key_value_heads: must be", "found 3"],
     ["an odd part", { partial_rotary_factor: 0.4 }, "partial_rotary_factor: must be", "found 0.4"],
-    ["scaled rotary embeddings", { rope_scaling: { type: "linear" } }, "rope_scaling: ", '{"type":"linear"}'],
+    ["scaled rotary embeddings", { rope_scaling: { type: "linear" } }, "rope_scaling.type: ", 'found "linear"'],
   ])("refuses %s by its key and value", (_, change, expectation, found) => {
     const message = messageOf({ ...small, ...change });
     expect(message).toContain(expectation);

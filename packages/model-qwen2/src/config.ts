@@ -5,6 +5,7 @@ import {
   gatedDecoderRules,
   gatedDecoderSizes,
   rotaryBase,
+  unscaled,
 } from "@blora/layers";
 import { checkModelConfig } from "@blora/spec";
 import { z } from "zod";
@@ -21,8 +22,8 @@ export interface Qwen2Config extends GatedDecoderConfig {
 const shared = {
   ...gatedDecoderKeys,
   max_position_embeddings: count(2 ** 22).default(32768),
-  rope_scaling: z.null().optional(),
-  rope_parameters: z.object({ rope_type: z.literal("default"), rope_theta: rotaryBase }).optional(),
+  rope_scaling: z.strictObject(unscaled).optional(),
+  rope_parameters: z.object({ ...unscaled, rope_theta: rotaryBase.optional() }).optional(),
   use_sliding_window: z.literal(false).default(false),
 };
 

@@ -44,6 +44,10 @@ describe("parseConfig", () => {
     expect(parseConfig({ ...small, rope_theta: 1e6, rope_scaling: null }).rotaryBase).toBe(1e6);
     const rope_parameters = { rope_type: "default", rope_theta: 5e5 };
     expect(parseConfig({ ...small, rope_parameters, sliding_window: null }).rotaryBase).toBe(5e5);
+    expect(parseConfig({ ...small, rope_parameters: { rope_theta: 5e5 } }).rotaryBase).toBe(5e5);
+    expect(parseConfig({ ...small, rope_parameters: { rope_type: "default" }, rope_theta: 1e6 }).rotaryBase).toBe(1e6);
+    for (const rope_scaling of [{ type: "default" }, { rope_type: "default", type: "default" }])
+      expect(parseConfig({ ...small, rope_theta: 1e6, rope_scaling }).rotaryBase).toBe(1e6);
   });
 
   it("gives Qwen3 its norms, its own head size and no bias", () => {
@@ -64,7 +68,8 @@ describe("parseConfig", () => {
     ["groups that do not divide the heads", { num_key_value_heads: 3 }, "num_key_value_heads: must be", "found 3"],
     ["a sliding window", { use_sliding_window: true }, "use_sliding_window: ", "found true"],
     ["a layer with a sliding window", { layer_types: ["sliding_attention"] }, "layer_types.0: ", '"sliding_attention"'],
-    ["scaled rotary embeddings", { rope_scaling: { type: "yarn" } }, "rope_scaling: ", '{"type":"yarn"}'],
+    ["scaled rotary embeddings", { rope_scaling: { type: "yarn" } }, "rope_scaling.type: ", 'found "yarn"'],
+    ["a scaling without a name", { rope_scaling: { factor: 4 } }, 'unknown key "rope_scaling.factor"', "factor"],
     [
       "scaled rotary parameters",
       { rope_parameters: { rope_type: "yarn", rope_theta: 1e6 } },
