@@ -69,7 +69,8 @@ function statusOf(error: unknown): unknown {
 /** Puts a failure of the disk in words, where it is one: the error of a connection has no path. */
 function explainDisk(error: unknown, id: string): BloraError | undefined {
   const { code, path } = error as NodeJS.ErrnoException;
-  if (path === undefined && code !== "ENOSPC") return undefined;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  if (path === undefined && !isFull) return undefined;
   const options = { cause: error };
   if (isUnwritable(error)) {
     return new InvalidInputError(
@@ -78,7 +79,7 @@ function explainDisk(error: unknown, id: string): BloraError | undefined {
       options,
     );
   }
-  if (code === "ENOSPC" || code === "EDQUOT") {
+  if (isFull) {
     return new BloraError(`Cannot keep ${id}: the disk of the cache is full. Set HF_HUB_CACHE to another.`, options);
   }
   return undefined;
@@ -198,9 +199,8 @@ export async function downloadRepository(
       if (await cache.restore(commit, file)) continue;
       const blob = await downloadFile({ ...request, repo, path, revision: commit });
       if (blob === null) throw new NotFoundError(`${source.id} lists ${path} but does not serve it`);
-      await cache.store(commit, file, resumedContent(blob, source.retry), (bytes) =>
-        onProgress({ file: path, bytes, total: file.size }),
-      );
+      const contentFrom = (start: number) => resumedContent(blob, source.retry, start);
+      await cache.store(commit, file, contentFrom, (bytes) => onProgress({ file: path, bytes, total: file.size }));
     }
     await cache.writeRevision(source.revision, commit);
     return cache.snapshotFolder(commit);

@@ -1,9 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { copyFile, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { copyFile, open, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { makeFolder, writeError, writeFileDurably } from "@blora/files";
 import { BloraError } from "@blora/spec";
 import type { RepositoryType } from "./download.ts";
@@ -31,11 +29,14 @@ export interface RepositoryCache {
   snapshotFolder(commit: string): string;
   /** Whether the snapshot has a file; links it there where another snapshot brought the same content. */
   restore(commit: string, file: RemoteFile): Promise<boolean>;
-  /** Stores the content of a file and links it into the snapshot. */
+  /**
+   * Stores the content of a file and links it into the snapshot. What came before a connection broke off is kept, and
+   * the next time the content is asked for from there.
+   */
   store(
     commit: string,
     file: RemoteFile,
-    content: AsyncIterable<Uint8Array>,
+    contentFrom: (start: number) => AsyncIterable<Uint8Array>,
     onBytes: (total: number) => void,
   ): Promise<void>;
 }
@@ -56,30 +57,45 @@ const exists = (path: string): Promise<boolean> =>
 export const isUnwritable = (error: unknown): boolean =>
   ["EACCES", "EPERM", "EROFS"].includes(String((error as NodeJS.ErrnoException).code));
 
-/** Writes a stream to `path` and checks its size and hash. */
+/** Writes content to `path`, from where the file ends on, and checks the size and hash of all. */
 async function writeChecked(
   path: string,
   file: RemoteFile,
-  content: AsyncIterable<Uint8Array>,
+  contentFrom: (start: number) => AsyncIterable<Uint8Array>,
   onBytes: (total: number) => void,
 ): Promise<void> {
   const hash = createHash("sha256");
   let bytes = 0;
-  const count = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
+  const count = (chunk: Uint8Array): void => {
+    hash.update(chunk);
+    bytes += chunk.length;
+  };
+  const output = await open(path, "a");
+  try {
+    for await (const chunk of createReadStream(path)) count(chunk as Buffer);
+    for await (const chunk of contentFrom(bytes)) {
+      await output.writeFile(chunk);
+      count(chunk);
       onBytes(bytes);
-      done(null, chunk);
-    },
-  });
-  await pipeline(content, count, createWriteStream(path));
+    }
+  } finally {
+    await output.close();
+  }
   if (bytes !== file.size) {
     throw new BloraError(`Download of ${file.path} is incomplete: expected ${file.size} bytes, received ${bytes}`);
   }
   if (file.sha256 !== undefined && hash.digest("hex") !== file.sha256) {
     throw new BloraError(`Download of ${file.path} is damaged: its SHA-256 is not ${file.sha256}`);
   }
+}
+
+/** Takes over what an earlier attempt left of a file: whoever renames it first has it. */
+async function takeOver(part: string, aside: string, { size }: RemoteFile): Promise<void> {
+  const left = await stat(part).catch(() => undefined);
+  if (left === undefined || left.size >= size) return;
+  await rename(part, aside).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
 }
 
 /** A name beside `path` that nobody else writes to: processes of two machines may share a cache, and even their ids. */
@@ -138,20 +154,24 @@ export function openRepositoryCache(cacheFolder: string, id: string, type: Repos
       await linkOrCopy(blob, link);
       return true;
     },
-    async store(commit, file, content, onBytes) {
+    async store(commit, file, contentFrom, onBytes) {
       const blob = join(repository, "blobs", file.etag);
       const aside = besides(blob);
+      const part = `${blob}.part`;
       const link = join(snapshotFolder(commit), file.path);
       await makeFolder(dirname(blob));
       try {
-        await writeChecked(aside, file, content, onBytes);
+        await takeOver(part, aside, file);
+        await writeChecked(aside, file, contentFrom, onBytes);
         await rename(aside, blob);
       } catch (error) {
+        // A connection that broke off leaves good bytes; anything else, a full disk too, leaves none to keep.
+        if (error instanceof TypeError) await rename(aside, part).catch(() => undefined);
         throw writeError(error, link, file.size);
       } finally {
         await rm(aside, { force: true });
       }
-      await linkOrCopy(blob, link);
+      await linkOrCopy(blob, join(snapshotFolder(commit), file.path));
     },
   };
 }

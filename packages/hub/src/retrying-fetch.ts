@@ -40,10 +40,15 @@ export function retryingFetch(inner: typeof fetch, options: RetryOptions): typeo
 }
 
 /**
- * The bytes of a file. Where the connection breaks off in the middle, the rest is asked for, a bounded number of times.
+ * The bytes of a file from `start` on. Where the connection breaks off in the middle, the rest is asked for, a bounded
+ * number of times.
  */
-export async function* resumedContent(file: Blob, options: RetryOptions): AsyncGenerator<Uint8Array, void> {
-  let received = 0;
+export async function* resumedContent(
+  file: Blob,
+  options: RetryOptions,
+  start: number,
+): AsyncGenerator<Uint8Array, void> {
+  let received = start;
   for (let attempt = 1; received < file.size; attempt++) {
     try {
       const rest = received === 0 ? file : file.slice(received);

@@ -109,7 +109,7 @@ describe("the cache of models", () => {
   it.each([
     ["corrupt", /Download of model\.safetensors is damaged: its SHA-256 is not/],
     ["cut", /Cannot download org\/tiny from .*terminated/],
-  ] as const)("keeps nothing of a download that is %s, and recovers", async (fault, message) => {
+  ] as const)("serves nothing of a download that is %s, and recovers", async (fault, message) => {
     hub.fault = fault;
     hub.files = { "config.json": FILES["config.json"]!, "model.safetensors": WEIGHTS };
     await expect(resolveTiny()).rejects.toThrow(message);

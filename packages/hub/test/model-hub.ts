@@ -69,11 +69,13 @@ beforeEach(async () => {
       return void response.end(content.subarray(0, 1));
     }
     hub.served.push(name);
-    if (hub.fault === "cut") {
-      response.writeHead(200, { "Content-Length": content.length });
-      return void response.write(content.subarray(0, 4), () => response.destroy());
-    }
-    response.end(hub.fault === "corrupt" ? Buffer.alloc(content.length, 9) : content);
+    const [, from = "0"] = /^bytes=(\d+)-/.exec(request.headers.range ?? "") ?? [];
+    const rest = content.subarray(Number(from));
+    response.setHeader("Content-Length", rest.length);
+    if (from !== "0")
+      response.writeHead(206, { "Content-Range": `bytes ${from}-${content.length - 1}/${content.length}` });
+    if (hub.fault === "cut") return void response.write(rest.subarray(0, 4), () => response.destroy());
+    response.end(hub.fault === "corrupt" ? Buffer.alloc(rest.length, 9) : rest);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

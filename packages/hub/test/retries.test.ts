@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { publishToHub, resolveAdapter } from "../src/index.ts";
@@ -17,11 +17,11 @@ beforeEach(async () => {
 });
 afterEach(() => hub.close());
 
-const download = (hubUrl = hub.url): Promise<string> =>
+const download = (hubUrl = hub.url, cacheFolder = temporaryFolder()): Promise<string> =>
   resolveAdapter("me/adapter", {
     hubUrl,
     token: TOKEN,
-    cacheFolder: temporaryFolder(),
+    cacheFolder,
     retry: { attempts: 3, firstWaitMilliseconds: 10, wait: async (milliseconds) => void waits.push(milliseconds) },
   });
 
@@ -65,6 +65,34 @@ describe("a download", () => {
     expect(readFileSync(join(folder, "adapter_model.safetensors"), "utf8")).toBe(text);
     expect(hub.ranges).toEqual(["bytes=500-999", "bytes=750-999"]);
     expect(waits).toEqual([10, 20]);
+  });
+
+  test("that is given up goes on where it was the next time, and is checked as a whole", async () => {
+    const cacheFolder = temporaryFolder();
+    const blobs = join(cacheFolder, "models--me--adapter", "blobs");
+    const text = "0123456789".repeat(100);
+    hub.committed.set("adapter_model.safetensors", Buffer.from(text));
+    hub.faults.set("adapter_model.safetensors", ["half", "half", "half"]);
+    await expect(download(hub.url, cacheFolder)).rejects.toThrow(/Cannot download me\/adapter from/);
+    const [part] = readdirSync(blobs).filter((name) => name.endsWith(".part"));
+    expect(readFileSync(join(blobs, part!), "utf8")).toBe(text.slice(0, 875));
+    hub.ranges.length = 0;
+    const folder = await download(hub.url, cacheFolder);
+    expect(readFileSync(join(folder, "adapter_model.safetensors"), "utf8")).toBe(text);
+    expect(hub.ranges).toEqual(["bytes=875-999"]);
+    expect(readdirSync(blobs).filter((name) => /\.(?:part|incomplete)$/.test(name))).toEqual([]);
+  });
+
+  test("that goes on after damaged bytes keeps none of them", async () => {
+    const cacheFolder = temporaryFolder();
+    const blobs = join(cacheFolder, "models--me--adapter", "blobs");
+    hub.faults.set("adapter_model.safetensors", ["half", "half", "half"]);
+    await expect(download(hub.url, cacheFolder)).rejects.toThrow(/Cannot download/);
+    const [part] = readdirSync(blobs).filter((name) => name.endsWith(".part"));
+    writeFileSync(join(blobs, part!), "x".repeat(10));
+    await expect(download(hub.url, cacheFolder)).rejects.toThrow(/adapter_model\.safetensors is damaged/);
+    expect(readdirSync(blobs).filter((name) => name.endsWith(".part"))).toEqual([]);
+    expect(readdirSync(await download(hub.url, cacheFolder))).toHaveLength(4);
   });
 
   test("waits until the date that the server names, a minute at most", async () => {
