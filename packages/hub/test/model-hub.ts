@@ -5,9 +5,9 @@ import { afterEach, beforeEach } from "vitest";
 import { type ResolveModelOptions, resolveModel } from "../src/index.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-export const COMMIT = "c".repeat(40);
+export const COMMIT: string = "c".repeat(40);
 const HEADER = Buffer.from('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}');
-export const WEIGHTS = Buffer.concat([
+export const WEIGHTS: Buffer = Buffer.concat([
   Buffer.from(BigUint64Array.of(BigInt(HEADER.length)).buffer),
   HEADER,
   Buffer.alloc(8),
@@ -23,7 +23,7 @@ export const FILES: Readonly<Record<string, Buffer>> = {
   LICENSE: Buffer.from("free"),
   "README.md": Buffer.from("# tiny"),
 };
-export const COMPANIONS = [
+export const COMPANIONS: readonly string[] = [
   "tokenizer.json",
   "chat_template.jinja",
   "additional_chat_templates/tool_use.jinja",
@@ -99,11 +99,11 @@ function listing([path, content]: [string, Buffer]) {
 export const RETRY = { attempts: 2, firstWaitMilliseconds: 0 };
 
 /** Without the token of whoever runs the tests. */
-export const environment = (more: Record<string, string> = {}) => ({
+export const environment = (more: Record<string, string> = {}): Record<string, string> => ({
   HF_ENDPOINT: hub.url,
   HF_HOME: cacheFolder,
   ...more,
 });
 
-export const resolveTiny = (options: ResolveModelOptions = {}) =>
+export const resolveTiny = (options: ResolveModelOptions = {}): Promise<string> =>
   resolveModel("org/tiny", { cacheFolder, environment: environment(), retry: RETRY, ...options });
