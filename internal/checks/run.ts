@@ -12,7 +12,7 @@ import { packInstall } from "./pack-install.ts";
 import { packageShape } from "./package-shape.ts";
 import { promises } from "./promises.ts";
 import { build, docs, lint, types, unused, versions } from "./static-checks.ts";
-import { faults, unitTests } from "./unit-tests.ts";
+import { families, faults, unitTests } from "./unit-tests.ts";
 
 const checks: readonly Check[] = [
   types,
@@ -30,6 +30,7 @@ const checks: readonly Check[] = [
   docCommands,
   unitTests,
   faults,
+  families,
 ];
 
 const words = process.argv.slice(2);

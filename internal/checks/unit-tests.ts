@@ -18,12 +18,16 @@ interface Report {
 }
 
 const FAULTS = "internal/faults";
+const FAMILIES = "internal/families";
 
-/** Every vitest test but those of faults, type tests included. Each one counts. */
+/** Every vitest test but those of checks of their own, type tests included. Each one counts. */
 export const unitTests: Check = {
   name: "tests: vitest, unit, parity and type tests",
   run: async () => {
-    const { ok, output, report } = await vitest(["--typecheck", `--exclude=${FAULTS}/**`], true);
+    const { ok, output, report } = await vitest(
+      ["--typecheck", ...[FAULTS, FAMILIES].map((folder) => `--exclude=${folder}/**`)],
+      true,
+    );
     return outcomeOf(ok, output, report);
   },
 };
@@ -36,6 +40,15 @@ export const faults: Check = {
     for (const line of faultLines(report)) console.log(line);
     const outcome = outcomeOf(ok, output, report);
     return { ...outcome, output: outcome.failed > 0 ? output : "" };
+  },
+};
+
+/** Tiny models with adapters of every method and scope. */
+export const families: Check = {
+  name: "families: every family and scope through every command",
+  run: async () => {
+    const { ok, output, report } = await vitest([FAMILIES], true);
+    return outcomeOf(ok, output, report);
   },
 };
 

@@ -1,0 +1,4 @@
+import { describeFamily } from "./every-command.ts";
+import { ENCODERS } from "./family.ts";
+
+for (const family of ENCODERS) describeFamily(family, "encoders");
