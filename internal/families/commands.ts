@@ -50,8 +50,11 @@ export async function evaluateRun(adapter: string, data: string): Promise<SplitS
 
 /** Rows of the csv, of which the first cell, where a text stands, may hold commas. */
 export async function predictRows(adapter: string, data: string): Promise<readonly string[][]> {
-  const { csv } = await predict({ request: { data, threads: 1 }, adapter, split: undefined }, host);
-  const lines = csv.trimEnd().split("\n");
+  const { text = "" } = await predict(
+    { request: { data, threads: 1 }, adapter, split: undefined, out: undefined, submission: false },
+    host,
+  );
+  const lines = text.trimEnd().split("\n");
   return lines.map((line) => /^(".*"|[^,]*),(.*),(.*),(.*)$/.exec(line)!.slice(1));
 }
 

@@ -3,9 +3,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hardConcrete } from "@blora/gates";
 import { blora } from "@blora/lora";
-import { bert } from "@blora/model-bert";
-import { debertaV2 } from "@blora/model-deberta-v2";
-import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import type { Architecture, Parameter } from "@blora/spec";
@@ -19,33 +16,20 @@ import {
 } from "@blora/weights";
 import { describe, expect, test } from "vitest";
 import { exportUpdates, type MergeOptions, mergeAdapter, mergedWeight } from "../src/index.ts";
-import { FIXTURES } from "./support/families.ts";
+import { FAMILIES, FAMILY_NAMES, type FamilyName, FIXTURES } from "./support/families.ts";
 import { method, ourAdapters } from "./support/our-adapters.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 useCpuBackend();
 
-const ARCHITECTURES: Readonly<Record<string, unknown>> = {
-  "deberta-v3": debertaV2(),
-  bert: bert(),
-  phi: phi(),
-  qwen2: qwen2(),
-  "qwen2-classes": qwen2(),
-};
-const FOLDERS: Readonly<Record<string, string>> = {
-  "deberta-v3": "deberta-v2/v3/",
-  bert: "bert/pairs/",
-  phi: "causal/phi-2/",
-  qwen2: "causal/qwen2.5/",
-  "qwen2-classes": "causal/qwen2-classes/",
-};
 const adapters = new Map(ourAdapters().map((one) => [one.name, one]));
 
 function optionsOf(name: string, out: string): MergeOptions {
   const { adapter } = adapters.get(name)!;
+  const { architecture, folder } = FAMILIES[name.split(".")[0] as FamilyName];
   return {
-    architecture: ARCHITECTURES[name.split(".")[0]!] as Architecture,
-    checkpoint: openCheckpoint(fileURLToPath(new URL(FOLDERS[name.split(".")[0]!]!, FIXTURES))),
+    architecture: architecture as Architecture,
+    checkpoint: openCheckpoint(fileURLToPath(new URL(folder, FIXTURES))),
     method,
     head: adapter.description.head,
     weights: adapter.weights,
@@ -54,30 +38,26 @@ function optionsOf(name: string, out: string): MergeOptions {
 }
 
 describe("merging", () => {
-  test.each(["deberta-v3.mixed", "bert.mixed", "phi.mixed", "qwen2.mixed", "qwen2-classes.mixed"])(
-    "gives the logits of the adapter: %s",
-    async (name) => {
-      const write = process.env.BLORA_MERGED_FOLDER;
-      const out = join(write ?? temporaryFolder(), name);
-      const options = optionsOf(name, out);
-      const { merged } = await mergeAdapter(options);
-      const { family, adapter } = adapters.get(name)!;
-      expect(merged).toBe(family.linears.length);
-      const result = openCheckpoint(out);
-      for (const [path, update] of exportUpdates(method, family.linears, adapter.weights)) {
-        expectAllClose(result.read(`${path}.weight`), mergedWeight(options.checkpoint.read(`${path}.weight`), update), {
-          absolute: 0,
-        });
-      }
-      for (const [tensor, { values }] of Object.entries(adapter.weights.head))
-        expect(result.read(tensor)).toEqual(values);
-      const untouched = options.checkpoint.names.filter(
-        (tensor) =>
-          !(tensor in adapter.weights.head) && !family.linears.some(({ path }) => tensor === `${path}.weight`),
-      );
-      for (const tensor of untouched) expect(result.read(tensor)).toEqual(options.checkpoint.read(tensor));
-    },
-  );
+  test.each(FAMILY_NAMES.map((family) => `${family}.mixed`))("gives the logits of the adapter: %s", async (name) => {
+    const write = process.env.BLORA_MERGED_FOLDER;
+    const out = join(write ?? temporaryFolder(), name);
+    const options = optionsOf(name, out);
+    const { merged } = await mergeAdapter(options);
+    const { family, adapter } = adapters.get(name)!;
+    expect(merged).toBe(family.linears.length);
+    const result = openCheckpoint(out);
+    for (const [path, update] of exportUpdates(method, family.linears, adapter.weights)) {
+      expectAllClose(result.read(`${path}.weight`), mergedWeight(options.checkpoint.read(`${path}.weight`), update), {
+        absolute: 0,
+      });
+    }
+    for (const [tensor, { values }] of Object.entries(adapter.weights.head))
+      expect(result.read(tensor)).toEqual(values);
+    const untouched = options.checkpoint.names.filter(
+      (tensor) => !(tensor in adapter.weights.head) && !family.linears.some(({ path }) => tensor === `${path}.weight`),
+    );
+    for (const tensor of untouched) expect(result.read(tensor)).toEqual(options.checkpoint.read(tensor));
+  });
 
   test("makes a language model that classifies one that transformers loads: names, padding, no output layer", async () => {
     const source = openCheckpoint(fileURLToPath(new URL("causal/qwen1.5-untied-bfloat16/", FIXTURES)));
@@ -100,7 +80,7 @@ describe("merging", () => {
 
   test.each(["F16", "BF16"] as const)("keeps %s and rounds to nearest, ties to even", async (type) => {
     const base = temporaryFolder();
-    const source = openCheckpoint(fileURLToPath(new URL(FOLDERS.phi!, FIXTURES)));
+    const source = openCheckpoint(fileURLToPath(new URL(FAMILIES.phi.folder, FIXTURES)));
     const halves = source.names.map((name): [string, WritableTensor] => [
       name,
       { type, shape: source.tensors.get(name)!.shape, values: source.read(name) },
@@ -175,7 +155,7 @@ describe("merging", () => {
 
   test("writes the labels and copies tokenizer files, and nothing else", async () => {
     const base = temporaryFolder();
-    const source = fileURLToPath(new URL(FOLDERS.bert!, FIXTURES));
+    const source = fileURLToPath(new URL(FAMILIES.bert.folder, FIXTURES));
     for (const name of ["model.safetensors", "config.json"])
       writeFileSync(join(base, name), readFileSync(join(source, name)));
     writeFileSync(join(base, "vocab.txt"), "[PAD]");

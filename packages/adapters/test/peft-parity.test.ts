@@ -46,6 +46,9 @@ describe("an adapter that PEFT wrote", () => {
   });
 });
 
+/** Transformers has it from 4.48 on, PEFT 0.11 goes with an older one. */
+const isModernBert = (name: string): boolean => name.startsWith("modernbert.");
+
 describe("an adapter of ours", () => {
   const adapters = ourAdapters();
 
@@ -70,7 +73,7 @@ describe("an adapter of ours", () => {
     }
   });
 
-  test("was loaded by PEFT 0.11, 0.14 and a current one with logits equal within 1e-4", () => {
+  test("was loaded by PEFT 0.11, 0.14 and a current one with logits equal within 1e-4, where transformers had its family", () => {
     const reports = readdirSync(join(folder, "ours")).filter((name) => name.startsWith("loaded-by-peft-"));
     const versions = reports.map((name) => /peft-(\d+\.\d+)/.exec(name)![1]);
     expect(versions).toEqual(expect.arrayContaining(["0.11", "0.14", "0.21"]));
@@ -78,11 +81,12 @@ describe("an adapter of ours", () => {
       const { results } = readJson(`ours/${report}`) as {
         results: Record<string, { largestError: number; largestChange: number; resavedKeysAreEqual: boolean }>;
       };
-      // Decoders that classify came after the older versions were run.
-      const run = adapters.filter(
-        ({ name }) => report.includes("peft-0.21") || !/^(?:qwen2-classes|phi-number)/.test(name),
-      );
-      expect(Object.keys(results).sort()).toEqual(run.map(({ name }) => name).sort());
+      // Decoders that classify came after the older versions were run, and 0.11's transformers lacks ModernBERT.
+      const isRun = ({ name }: { readonly name: string }): boolean =>
+        report.includes("peft-0.21") ||
+        !(/^(?:qwen2-classes|phi-number)/.test(name) || (report.includes("0.11") && isModernBert(name)));
+      const names = adapters.filter(isRun).map(({ name }) => name);
+      expect(Object.keys(results).sort()).toEqual(names.sort());
       for (const { largestError, largestChange, resavedKeysAreEqual } of Object.values(results)) {
         expect(largestError).toBeLessThan(1e-4);
         expect(largestChange).toBeGreaterThan(0.01);

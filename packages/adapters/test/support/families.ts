@@ -1,7 +1,10 @@
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { llama } from "@blora/model-llama";
+import { modernBert } from "@blora/model-modernbert";
 import { phi } from "@blora/model-phi";
 import { qwen2 } from "@blora/model-qwen2";
+import { roberta } from "@blora/model-roberta";
 import type { Architecture, LinearSite, Method, ParameterSpec } from "@blora/spec";
 import { linear, ops, type Tensor } from "@blora/tensor";
 import {
@@ -17,7 +20,16 @@ import type { AdapterWeights } from "../../src/index.ts";
 
 export const FIXTURES: URL = new URL("../../../../fixtures/", import.meta.url);
 
-export type FamilyName = "deberta-v3" | "bert" | "phi" | "qwen2" | "qwen2-classes" | "phi-number";
+export type FamilyName =
+  | "deberta-v3"
+  | "bert"
+  | "phi"
+  | "qwen2"
+  | "qwen2-classes"
+  | "phi-number"
+  | "roberta"
+  | "modernbert"
+  | "mistral";
 
 interface FamilyFixture {
   readonly architecture: unknown;
@@ -26,23 +38,19 @@ interface FamilyFixture {
 }
 
 /** Checkpoint and batch of every family, as fixtures/peft/common.py has them. */
-const FAMILIES: Readonly<Record<FamilyName, FamilyFixture>> = {
+export const FAMILIES: Readonly<Record<FamilyName, FamilyFixture>> = {
   "deberta-v3": { architecture: debertaV2(), folder: "deberta-v2/v3/", batch: "short" },
   bert: { architecture: bert(), folder: "bert/pairs/", batch: "short" },
   phi: { architecture: phi(), folder: "causal/phi-2/", batch: "right" },
   qwen2: { architecture: qwen2(), folder: "causal/qwen2.5/", batch: "right" },
   "qwen2-classes": { architecture: qwen2(), folder: "causal/qwen2-classes/", batch: "right" },
   "phi-number": { architecture: phi(), folder: "causal/phi-number/", batch: "right" },
+  roberta: { architecture: roberta(), folder: "roberta/pairs/", batch: "short" },
+  modernbert: { architecture: modernBert(), folder: "modernbert/local-and-global/", batch: "short" },
+  mistral: { architecture: llama(), folder: "causal/mistral/", batch: "left" },
 };
 
-export const FAMILY_NAMES: readonly FamilyName[] = [
-  "deberta-v3",
-  "bert",
-  "phi",
-  "qwen2",
-  "qwen2-classes",
-  "phi-number",
-];
+export const FAMILY_NAMES: readonly FamilyName[] = Object.keys(FAMILIES) as FamilyName[];
 
 /** A small network of one family, and what it computes with adapters in place. */
 export interface Family {
