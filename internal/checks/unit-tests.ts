@@ -47,7 +47,7 @@ export const faults: Check = {
 export const families: Check = {
   name: "families: every family and scope through every command",
   run: async () => {
-    const { ok, output, report } = await vitest([FAMILIES], true);
+    const { ok, output, report } = await vitest([FAMILIES, "--maxWorkers=2"], true);
     return outcomeOf(ok, output, report);
   },
 };
