@@ -79,7 +79,7 @@ export function describeFamily(family: Family, kind: keyof typeof KINDS): void {
         const network = openNetwork(family.architecture, openCheckpoint(model), model);
         const { head, ...plain } = await readPlainAdapter(adapterOf(out), network);
         const without = loaded.useAdapter({ ...plain, head, updates: new Map() });
-        expect(largestDifference(await logitsOf(without, tokenizer), plainLogits)).toBeGreaterThan(1e-3);
+        expect(largestDifference(await logitsOf(without, tokenizer), plainLogits)).toBeGreaterThan(1e-5);
       });
 
       test("train resumes where it was stopped, and ends at the same adapter", async () => {
