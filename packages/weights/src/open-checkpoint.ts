@@ -13,6 +13,7 @@ import type { DataType } from "./data-types.ts";
 import { requireUnquantized } from "./quantized.ts";
 import { isFloatType, type ReadOptions, readTensor } from "./read-tensor.ts";
 import { readSafetensorsHeader, type SafetensorsHeader } from "./safetensors-header.ts";
+import { withTrueTie } from "./tied-embeddings.ts";
 
 /** A tensor of a checkpoint, on disk. */
 export interface CheckpointTensor {
@@ -25,7 +26,7 @@ export interface CheckpointTensor {
 /** A model folder. Only headers are read when it is opened. */
 export interface Checkpoint {
   readonly folder: string;
-  /** `config.json` as it is. */
+  /** `config.json`, with `tie_word_embeddings` as the weights have it. */
   readonly config: JsonObject;
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** Sorted. */
@@ -97,7 +98,7 @@ export function openCheckpoint(folder: string): Checkpoint {
   };
   return {
     folder,
-    config,
+    config: withTrueTie(config, tensors),
     tensors,
     names: [...tensors.keys()].sort(),
     frozen(name) {

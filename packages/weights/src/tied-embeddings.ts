@@ -1,0 +1,33 @@
+import type { FileSlice, JsonObject } from "@blora/spec";
+import { readBytes } from "./positioned-read.ts";
+
+const OUTPUT = "lm_head.weight";
+const INPUT = "model.embed_tokens.weight";
+const CHUNK_BYTES = 2 ** 20;
+
+interface StoredTensor {
+  readonly type: string;
+  readonly source: FileSlice;
+}
+
+/**
+ * `config.json` as the weights have it: a decoder that stores an output matrix of its own does not share the
+ * embedding, whatever `tie_word_embeddings` says, as transformers 5 has it too. Reads both up to the first difference.
+ */
+export function withTrueTie(config: JsonObject, tensors: ReadonlyMap<string, StoredTensor>): JsonObject {
+  const output = tensors.get(OUTPUT);
+  const input = tensors.get(INPUT);
+  if (config.tie_word_embeddings !== true || output === undefined || input === undefined) return config;
+  if (output.type === input.type && haveSameBytes(output.source, input.source)) return config;
+  return { ...config, tie_word_embeddings: false };
+}
+
+function haveSameBytes(a: FileSlice, b: FileSlice): boolean {
+  if (a.length !== b.length) return false;
+  for (let start = 0; start < a.length; start += CHUNK_BYTES) {
+    const length = Math.min(CHUNK_BYTES, a.length - start);
+    const [left, right] = [a, b].map(({ path, offset }) => readBytes({ path, offset: offset + start, length }));
+    if (Buffer.compare(left!, right!) !== 0) return false;
+  }
+  return true;
+}
