@@ -33,6 +33,7 @@ import { headNotes } from "./head-notes.ts";
 import { estimateMemory, memoryWarning, plannedMemory } from "./memory.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import type { TrainRun } from "./run.ts";
+import { requireFittingState } from "./state/fitting-state.ts";
 import { FRESH_PROGRESS } from "./state/progress.ts";
 import { readState, writeState } from "./state/state-files.ts";
 import { createTrainingState, type TrainingState, takeSnapshot } from "./state/training-state.ts";
@@ -97,6 +98,7 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
       run.onEvent?.({ type: "finish", summary });
       return summary;
     }
+    requireFittingState(folder, started!, state, prepared, startingState(prepared));
     for (const difference of differences) warn(`Resuming with another setting: ${difference}.`);
     const change = rateWarning(started!, prepared, progress.step);
     if (change !== undefined) warn(change);
