@@ -15,7 +15,7 @@ const network = {
     [POOLER, [2, 2]],
     ["classifier.weight", [2, 2]],
   ]),
-  baseHead: (name: string) => (name === POOLER ? pooler : undefined),
+  baseTensor: (name: string) => (name === POOLER ? pooler : undefined),
 };
 const A: WritableTensor = { shape: [1, 2], values: Float32Array.from([1, 2]) };
 const B: WritableTensor = { shape: [2, 1], values: Float32Array.from([3, 5]) };
@@ -83,7 +83,7 @@ test.each(["base_model.model.bert.", "base_model.model."])(
 
 test("an update of a pooler that the base lacks is refused in words", () => {
   const folder = adapter(pair("base_model.model.bert.pooler.dense"), { target_modules: ["dense"] });
-  expect(() => readPeft(folder, { ...network, baseHead: () => undefined })).toThrow(
+  expect(() => readPeft(folder, { ...network, baseTensor: () => undefined })).toThrow(
     /found that bert\.pooler\.dense\.lora_B is an update of a matrix the base model lacks/,
   );
 });

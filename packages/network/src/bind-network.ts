@@ -30,6 +30,8 @@ export interface BoundNetwork extends AdaptedNetwork {
   readonly maxLength: number;
   /** W0 [O, I] of a site. Reads from disk. */
   baseWeight(path: string): Float32Array;
+  /** The checkpoint's values of a parameter; undefined where it has none. Reads from disk. */
+  baseTensor(name: string): Float32Array | undefined;
 }
 
 /**
@@ -75,6 +77,7 @@ export function bindNetwork(
     vocabularySize,
     maxLength,
     baseWeight: (path) => tensors.read(`${path}.weight`)!,
+    baseTensor: tensors.read,
   };
 }
 

@@ -32,7 +32,7 @@ export {
   openPlain,
   placeAdapter,
 } from "./open-network.ts";
-export { type PlainAdapter, plainMethod, readPlainAdapter } from "./plain-adapter.ts";
+export { headOf, type PlainAdapter, plainMethod, readPlainAdapter } from "./plain-adapter.ts";
 export { createStepCache, type StepCache, type StepCacheOptions } from "./step-cache.ts";
 export {
   continuationFeeds,

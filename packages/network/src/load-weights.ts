@@ -36,7 +36,7 @@ export async function loadAdapterWeights(
 }
 
 function importPeft(folder: string, network: BoundNetwork, method: Method): AdapterWeights {
-  const { linears, freshHead, drawnHead } = network;
+  const { linears, freshHead, drawnHead, baseTensor } = network;
   const importUpdate = method.artifacts?.import;
   const shapes = new Map(Object.entries(freshHead).map(([name, { shape }]) => [name, shape]));
   if (importUpdate === undefined) {
@@ -47,7 +47,7 @@ function importPeft(folder: string, network: BoundNetwork, method: Method): Adap
   const { updates, head } = readPeft(folder, {
     linears,
     head: shapes,
-    baseHead: (name) => (drawnHead.has(name) ? undefined : freshHead[name]?.values),
+    baseTensor: (name) => (drawnHead.has(name) ? undefined : (freshHead[name]?.values ?? baseTensor(name))),
   });
   const sites = new Map(linears.map((site) => [site.path, site]));
   const adapters = new Map([...updates].map(([path, update]) => [path, importUpdate(sites.get(path)!, update)]));

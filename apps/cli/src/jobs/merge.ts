@@ -1,8 +1,15 @@
-import { mergeAdapter, writeMergeRecord } from "@blora/adapters";
+import { mergeAdapter, readPeftConfig, writeMergeRecord } from "@blora/adapters";
 import type { Registry } from "@blora/core";
 import { placeNewFolder, requireEmptyFolder } from "@blora/files";
-import { openAdapter, openBase, openNetwork } from "@blora/network";
-import { type Head, InvalidInputError, isLanguageModelTask, NotFoundError, type Tokenizer } from "@blora/spec";
+import { headOf, openAdapter, openBase, openNetwork } from "@blora/network";
+import {
+  type Head,
+  InvalidInputError,
+  isLanguageModelTask,
+  type JsonObject,
+  NotFoundError,
+  type Tokenizer,
+} from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
@@ -50,9 +57,10 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   requireEmptyFolder(flags.out);
   const registry = await registryWith(pluginFlags(flags.plugin));
   const settings = await adapterSettings(flags.adapter, flags);
-  const head = headOf(settings, flags, registry);
+  const given = givenHead(settings, flags, registry);
   const from = { ...flags, adapterFolder: settings.folder };
   const { folder: model, checkpoint } = await openModel(chosenModel(flags, settings), from);
+  const head = given ?? peftHead(settings.folder, checkpoint.config, flags.adapter);
   const architecture = architectureFor(checkpoint.config, model, registry);
   const method = methodOf(settings, registry);
   const parts = { architecture, checkpoint, method };
@@ -87,10 +95,14 @@ async function tokenizerOf(folder: string): Promise<Tokenizer | undefined> {
   }
 }
 
-function headOf(settings: AdapterSettings, { task, adapter }: MergeFlags, registry: Registry): Head {
-  const given = task === undefined ? undefined : registry.resolve(taskManifest(task, registry), "task");
-  const head =
-    given === undefined ? settings.head : isLanguageModelTask(given) ? { kind: "language-model" as const } : given.head;
+function givenHead({ head }: AdapterSettings, { task }: MergeFlags, registry: Registry): Head | undefined {
+  if (task === undefined) return head;
+  const given = registry.resolve(taskManifest(task, registry), "task");
+  return isLanguageModelTask(given) ? { kind: "language-model" } : given.head;
+}
+
+function peftHead(folder: string, config: JsonObject, adapter: string): Head {
+  const head = headOf(readPeftConfig(folder).taskType, config);
   if (head !== undefined) return head;
   throw new InvalidInputError(
     `${adapter}: expected --task to name the labels of this adapter, because PEFT's files do not.`,

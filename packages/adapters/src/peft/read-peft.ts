@@ -16,8 +16,8 @@ export interface PeftNetwork {
   readonly linears: readonly LinearSite[];
   /** Head tensors by their name in the checkpoint. */
   readonly head: ReadonlyMap<string, Shape>;
-  /** Values of a head tensor of the base model; undefined where it has none. An update of a head's matrix is added to them. */
-  baseHead?(name: string): Float32Array | undefined;
+  /** Values of a tensor of the base model; undefined where it has none. An update of a head's matrix is added to them. */
+  baseTensor?(name: string): Float32Array | undefined;
 }
 
 /** An adapter of PEFT as plain LoRA. */
@@ -50,9 +50,11 @@ export function readPeftConfig(folder: string): PeftConfig {
 export function readPeft(folder: string, network: PeftNetwork): PeftAdapter {
   const config = readPeftConfig(folder);
   const header = readSafetensorsHeader(tensorsFile(folder));
-  const file = sortTensors(header);
-  const named = placedIn(file, network);
-  const problems = [...file.unknown.map((name) => `${name} is unexpected`), ...severalAdapters(file)];
+  const read = (name: string): Float32Array => readTensor(header, name, { requireFinite: true });
+  const sorted = sortTensors(header);
+  const named = placedIn(sorted, network);
+  const file = { ...sorted, head: withoutCopies(sorted.head, named, network, read) };
+  const problems = [...file.unknown.map((name) => `${name} is unexpected${reasonOf(name)}`), ...severalAdapters(file)];
   const modules = peftModules(
     config,
     [...named.linears, ...named.matrices],
@@ -61,10 +63,9 @@ export function readPeft(folder: string, network: PeftNetwork): PeftAdapter {
     problems,
   );
   problems.push(...matrixProblems(config, modules, file, header), ...headProblems(named.head, file, header));
-  const read = (name: string): Float32Array => readTensor(header, name, { requireFinite: true });
   const base = new Map<string, Float32Array>();
   for (const { path } of named.matrices) {
-    const values = modules.has(path) ? network.baseHead?.(named.original(`${path}.weight`)) : undefined;
+    const values = modules.has(path) ? network.baseTensor?.(named.original(`${path}.weight`)) : undefined;
     if (values !== undefined) base.set(path, values);
     else if (modules.has(path)) problems.push(`${path}.lora_B is an update of a matrix the base model lacks`);
   }
@@ -124,6 +125,30 @@ function placedIn({ matrices }: SortedTensors, network: PeftNetwork): NamedNetwo
     matrices: matricesOfHead.map(renamed).filter(({ path }) => matrices.has(path)),
     original: (name) => originals.get(name) ?? name,
   };
+}
+
+/**
+ * The trained tensors of a file. PEFT saves the embeddings along where the vocabulary may have grown
+ * (`save_embedding_layers`): copies of the base model's own change nothing.
+ */
+function withoutCopies(
+  tensors: ReadonlyMap<string, string>,
+  named: NamedNetwork,
+  network: PeftNetwork,
+  read: (name: string) => Float32Array,
+): ReadonlyMap<string, string> {
+  const isCopy = (name: string, stored: string): boolean => {
+    if (named.head.has(name)) return false;
+    const base = network.baseTensor?.(named.original(name)) ?? sharedOutput(name, network);
+    const values = base && read(stored);
+    return values?.length === base?.length && (values?.every((value, index) => value === base![index]) ?? false);
+  };
+  return new Map([...tensors].filter(([name, stored]) => !isCopy(name, stored)));
+}
+
+/** The output matrix of a decoder that has none of its own is its embedding. */
+function sharedOutput(name: string, network: PeftNetwork): Float32Array | undefined {
+  return name === "lm_head.weight" ? network.baseTensor?.("model.embed_tokens.weight") : undefined;
 }
 
 function severalAdapters({ adapters }: SortedTensors): string[] {
@@ -191,7 +216,8 @@ function matrixProblems(
     }
   }
   for (const [path, names] of matrices) {
-    if (!modules.has(path)) problems.push(...Object.values(names).map((name) => `${name} is unexpected`));
+    if (!modules.has(path))
+      problems.push(...Object.values(names).map((name) => `${name} is unexpected${reasonOf(name)}`));
     else if (type === "LORA" && names.E !== undefined) problems.push(`${names.E} is unexpected`);
   }
   return problems;
@@ -210,10 +236,14 @@ function headProblems(
 }
 
 function reasonOf(name: string): string {
-  if (/(?:embed_tokens|embeddings?|lm_head|embed_out)\./.test(name)) {
-    return " (embeddings that were saved along, by save_embedding_layers or modules_to_save, are not read)";
+  if (/\.lora_embedding_[AB]/.test(name)) return " (updates of embeddings are not read)";
+  if (/(?:lm_head|embed_out)\.lora_/.test(name)) return " (updates of the output matrix are not read)";
+  if (/\.lora_/.test(name)) return "";
+  if (/(?:embed_tokens|word_embeddings|embeddings?|lm_head|embed_out)\.weight$/.test(name)) {
+    return " (embeddings that were saved along, by save_embedding_layers or modules_to_save, are not read where they are not the base model's)";
   }
-  return /\.bias$/.test(name) ? " (biases of the network are not read)" : "";
+  if (/\.bias$/.test(name)) return " (biases of the network are not read)";
+  return " (modules that were trained as a whole, by modules_to_save, are read only where they are the head)";
 }
 
 function shapeProblem(name: string, shape: Shape, { tensors }: SafetensorsHeader): string[] {
