@@ -105,12 +105,16 @@ function renderExample(
   }
 }
 
-function pairOf(prompt: string, completion: string, { special }: Tokenizer): Piece[] {
+/** A completion that ends with the token that ends a text has it already. */
+function pairOf(prompt: string, completion: string, tokenizer: Tokenizer): Piece[] {
   const texts: Piece[] = [
     { content: prompt, learned: false },
     { content: completion, learned: true },
   ];
-  return special.eos === undefined ? texts : [...texts, { content: special.eos, learned: true }];
+  const { eos } = tokenizer.special;
+  return eos === undefined || tokenizer.encode(completion).at(-1) === eos
+    ? texts
+    : [...texts, { content: eos, learned: true }];
 }
 
 /** Nothing where the text begins with the first token itself, as many templates write it. */

@@ -31,7 +31,8 @@ const ROLES: Readonly<Record<string, string>> = {
 const FIELDS = ["role", "content", "weight", "reasoning_content", "tool_calls", "tool_call_id", "name"];
 const CALL_FIELDS = ["id", "type", "index", "function", "name", "arguments"];
 const HELP: Readonly<Record<string, string>> = {
-  function_call: 'Write it as tool_calls: [{ type: "function", function: { name, arguments } }].',
+  function_call:
+    'Write it as a turn of the assistant with tool_calls: [{ type: "function", function: { name, arguments } }].',
   reasoning: "Call it reasoning_content.",
   thinking: "Call it reasoning_content.",
   train: "Write weight 0 for an answer that is not to be learned.",
@@ -48,10 +49,10 @@ export function readMessage(place: Place): Message {
   const role = readRole(place, "role");
   const calls = readCalls(place);
   if (calls !== undefined && role !== "assistant") throw misplaced(place, "tool_calls", role);
-  const reasoning = optionalTextField(place, "reasoning_content");
+  const reasoning = optionalTextField(place, "reasoning_content") || undefined;
   if (reasoning !== undefined && role !== "assistant") throw misplaced(place, "reasoning_content", role);
   const callId = optionalTextField(place, "tool_call_id");
-  const name = optionalTextField(place, "name");
+  const name = optionalTextField(place, "name") || undefined;
   const weight = readWeight(place);
   return {
     role,
@@ -77,8 +78,9 @@ function readRole(place: Place, field: "role" | "from"): string {
   const name = role.trim().toLowerCase();
   if (Object.hasOwn(ROLES, name)) return ROLES[name]!;
   const known = Object.keys(ROLES);
+  const advice = name === "function_call" ? ` ${HELP.function_call}` : didYouMean(name, known);
   throw new InvalidInputError(
-    `${place.origin}: ${field}: expected one of ${known.join(", ")}, found ${describe(role)}.${didYouMean(name, known)}`,
+    `${place.origin}: ${field}: expected one of ${known.join(", ")}, found ${describe(role)}.${advice}`,
   );
 }
 

@@ -54,6 +54,16 @@ describe("a prompt with its completion", () => {
     expect(row).toEqual({ learned: "Wood does. </s>", text: "What floats? Wood does. </s>" });
   });
 
+  test("learns one end of the text where the completion spells it", () => {
+    const ids = { "yes</s>": [7, 2], yes: [7], q: [5] } as Readonly<Record<string, number[]>>;
+    const spelling = { ...tokenizer, encode: (text: string) => ids[text]! };
+    const [once, spelled] = ["yes", "yes</s>"].map((second) =>
+      instruct().encode({ first: "q", second, origin: "x:1" }, spelling, 9),
+    );
+    expect(once).toMatchObject({ inputIds: [5, 7, 2], targets: [1, 2] });
+    expect(spelled).toEqual(once);
+  });
+
   test("learns from the second token on where there is no prompt, or from the first after the first token", () => {
     const example = { first: "", second: "Wood floats.", origin: "x:1" };
     expect(words(instruct(), example).learned).toBe("floats. </s>");

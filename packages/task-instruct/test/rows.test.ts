@@ -126,6 +126,14 @@ describe("rows of other formats are read as conversations", () => {
     expect(await load({ ...row, tools: JSON.stringify(tools) })).toEqual(expected);
   });
 
+  test("thoughts and names of no letters are none", async () => {
+    const row = [
+      { ...user, name: "" },
+      { ...answer, reasoning_content: "" },
+    ];
+    expect((await load({ messages: row })).messages).toEqual([user, answer]);
+  });
+
   test("a field that is named as ignored is passed over", async () => {
     const row = { messages, prompt: "hi", score: 3 };
     expect(await load(row, { ignoredFields: ["prompt", "score"] })).toMatchObject({ messages });
@@ -183,6 +191,10 @@ describe("a row is refused by file, row and field", () => {
     ],
     [{ text: "a" }, `Convert the file with jq -c '{prompt: "", completion: .text}'.`],
     [{}, "found no field."],
+    [
+      { conversations: [{ from: "function_call", value: "{}" }] },
+      'found "function_call". Write it as a turn of the assistant with tool_calls: [',
+    ],
     // Turns.
     [{ messages: [] }, "expected a turn of the assistant to learn, found no turns."],
     [{ messages: "hi" }, 'messages: expected a list, found "hi".'],
