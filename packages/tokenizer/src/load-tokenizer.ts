@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { NotFoundError, type Tokenizer } from "@blora/spec";
+import { type JsonRecord, NotFoundError, type Tokenizer } from "@blora/spec";
 import { createAssemble, createLanguageModelAssemble } from "./assemble.ts";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
@@ -18,28 +18,26 @@ import {
   SENTENCEPIECE_FILES,
   type TokenizerConfigs,
 } from "./sentencepiece-files.ts";
-import { specialTokenIds, specialTokenTexts } from "./special-tokens.ts";
+import { specialTokenIds, specialTokenTexts, usualTokens } from "./special-tokens.ts";
 import { readStopIds } from "./stop-ids.ts";
 import { createUnigramJsonEncoder } from "./unigram-json.ts";
 import { wellFormed } from "./utf8.ts";
 
+/** @param config `tokenizer_config.json`, or what its absence implies */
 async function openTokenizerJson(
+  json: JsonRecord,
+  config: JsonRecord,
   folder: string,
-  { tokenizerConfig, modelConfig }: TokenizerConfigs,
-): Promise<Encoder | undefined> {
+  { modelConfig }: TokenizerConfigs,
+): Promise<Encoder> {
   const path = join(folder, "tokenizer.json");
-  const json = await readJsonIfPresent(path);
-  if (json === undefined) return undefined;
   const frame = () => readFrame(json, path);
   const pairForm = processedPairForm(json.post_processor);
   const unigram = createUnigramJsonEncoder(json, path);
   if (unigram !== undefined) return { ...unigram, frame, pairForm };
-  if (tokenizerConfig !== undefined) {
-    const isOfBert = isBert(tokenizerConfig, modelConfig?.model_type);
-    const settled = isOfBert ? withBertSettings(json, tokenizerConfig) : json;
-    return { ...(await createLibraryEncoder(settled, tokenizerConfig, folder)), frame, pairForm };
-  }
-  throw new NotFoundError(`${folder} has a tokenizer.json, but not the tokenizer_config.json that says how to use it`);
+  const isOfBert = isBert(config, modelConfig?.model_type);
+  const settled = isOfBert ? withBertSettings(json, config) : json;
+  return { ...(await createLibraryEncoder(settled, config, folder)), frame, pairForm };
 }
 
 async function openByteLevel(folder: string, { tokenizerConfig }: TokenizerConfigs): Promise<Encoder | undefined> {
@@ -68,7 +66,7 @@ async function openWordPiece(folder: string, configs: TokenizerConfigs): Promise
  * one, else from `vocab.json` and `merges.txt`, else from `spm.model` or
  * `tokenizer.model`, else from BERT's `vocab.txt`. A chat template comes from
  * `chat_template.jinja`, else from `tokenizer_config.json`. Special tokens come from `tokenizer_config.json` or
- * `special_tokens_map.json`, else by their usual names.
+ * `special_tokens_map.json`, else by their usual names among the special ones of `tokenizer.json`.
  *
  * Throws `NotFoundError` where the folder has none of these files and
  * `InvalidInputError` where a file is damaged or no token can pad.
@@ -76,13 +74,16 @@ async function openWordPiece(folder: string, configs: TokenizerConfigs): Promise
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const configs = await readTokenizerConfigs(folder);
   const { tokenizerConfig = {}, specialTokensMap, modelConfig, chatTemplate } = configs;
-  const implied = isBert(tokenizerConfig, modelConfig?.model_type) ? bertConfig({}) : undefined;
+  const json = await readJsonIfPresent(join(folder, "tokenizer.json"));
+  const isBare = json !== undefined && configs.tokenizerConfig === undefined;
+  const ownTokens = isBare ? usualTokens(json) : undefined;
+  const implied = isBert(tokenizerConfig, modelConfig?.model_type) ? bertConfig({}) : ownTokens;
   const sentencePiece = async (): Promise<Encoder | undefined> => {
     const files = await readSentencePieceFiles(folder, configs);
     return files && createSentencePieceEncoder(files);
   };
   const encoder =
-    (await openTokenizerJson(folder, configs)) ??
+    (json && (await openTokenizerJson(json, configs.tokenizerConfig ?? implied ?? {}, folder, configs))) ??
     (await openByteLevel(folder, configs)) ??
     (await sentencePiece()) ??
     (await openWordPiece(folder, configs));

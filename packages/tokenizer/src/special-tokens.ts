@@ -1,4 +1,5 @@
 import { InvalidInputError, isJsonRecord, type JsonRecord, type SpecialTokens } from "@blora/spec";
+import { recordsOf } from "./json-file.ts";
 
 interface Role {
   readonly role: keyof SpecialTokens;
@@ -17,6 +18,17 @@ const ROLES: readonly Role[] = [
   { role: "bos", key: "bos_token", usual: ["<s>"] },
   { role: "eos", key: "eos_token", usual: ["</s>", "<|endoftext|>"] },
 ];
+
+/** Usual names among the special tokens that a `tokenizer.json` adds, as a configuration would give them. */
+export function usualTokens({ added_tokens: added }: JsonRecord): JsonRecord {
+  const special = new Set(recordsOf(added).flatMap(({ content, special }) => (special === true ? [content] : [])));
+  return Object.fromEntries(
+    ROLES.flatMap(({ key, usual }) => {
+      const name = usual.find((candidate) => special.has(candidate));
+      return name === undefined ? [] : [[key, name]];
+    }),
+  );
+}
 
 function configuredName(config: JsonRecord | undefined, key: string): string | undefined {
   const value = config?.[key];

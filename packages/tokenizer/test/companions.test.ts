@@ -163,3 +163,26 @@ describe("a BERT", () => {
     expect(encode("Hello")).toEqual([1]);
   });
 });
+
+describe("a tokenizer.json without tokenizer_config.json", () => {
+  test("of BERT is read as transformers reads it: letters lower-cased, the usual special tokens", async () => {
+    writeTinyBert(folder);
+    change("tokenizer.json", (json) => ({ ...json, normalizer: { ...(json.normalizer as Json), lowercase: false } }));
+    rmSync(join(folder, "tokenizer_config.json"));
+    const { assemble, encode, special } = await loadTokenizer(folder);
+    expect(assemble(encode("Hello A dog"), undefined, 20).inputIds).toEqual([2, 43, 74, 81, 81, 84, 6, 12, 3]);
+    expect(special).toMatchObject({ cls: 2, sep: 3 });
+  });
+
+  test("of a decoder ends texts with its special token, not with an ordinary one of a usual name", async () => {
+    writeTinyQwen2(folder);
+    rmSync(join(folder, "tokenizer_config.json"));
+    change("tokenizer.json", (json) => {
+      const model = json.model as Json;
+      return { ...json, model: { ...model, vocab: { ...(model.vocab as Json), "</s>": 259 } } };
+    });
+    const { encode, special } = await loadTokenizer(folder);
+    expect(encode("Hello A dog")).toEqual([73, 102, 109, 109, 112, 33, 66, 33, 101, 112, 104]);
+    expect(special).toEqual({ eos: 257, pad: 257 });
+  });
+});
