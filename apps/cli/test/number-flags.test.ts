@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createProgram } from "../src/program.ts";
+import { blora, requireBuild } from "./run-blora.ts";
 
 /** Every flag that takes a number, and what it expects. */
 const flags: readonly (readonly [command: string, flag: string, expected: string])[] = [
@@ -42,6 +43,15 @@ describe.each(flags)("%s %s", (command, flag, expected) => {
       ),
     );
   });
+});
+
+test("eval refuses a folder for answers that its task does not keep", async () => {
+  requireBuild();
+  const { status, stderr } = await blora(["eval", "--task", "builtin", "--out", "nowhere"]);
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    "blora: --out: expected for the answers of a benchmark such as mmlu, found the task builtin, whose scores are printed. Leave it out.\n",
+  );
 });
 
 test("no flag reads numbers in another way", () => {

@@ -52,6 +52,11 @@ export async function evaluateAdapter(
     await engine.release();
     return { kind: "likelihood", summary };
   }
+  if (input.out !== undefined) {
+    throw new InvalidInputError(
+      `--out: expected for the answers of a benchmark such as mmlu, found the task ${task.name}${input.split === undefined ? "" : " with --split"}, whose scores are printed. Leave it out.`,
+    );
+  }
   if (adapter === undefined) {
     throw new InvalidInputError(`eval: expected an adapter folder to score on ${task.name}, found none.`);
   }
