@@ -1,23 +1,37 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { JsonRecord } from "@blora/spec";
 import { readBertFiles } from "./bert-files.ts";
-import { readSentencePieceFiles, readTokenizerConfigs } from "./sentencepiece-files.ts";
+import { bertConfig, isBert } from "./bert-json.ts";
+import { readJsonIfPresent } from "./json-file.ts";
+import { readSentencePieceFiles, readTokenizerConfigs, type TokenizerConfigs } from "./sentencepiece-files.ts";
 import { sentencePieceJson } from "./sentencepiece-json.ts";
+import { usualTokens } from "./special-tokens.ts";
 
 /**
  * Writes `tokenizer.json` and `tokenizer_config.json` for libraries that read
  * nothing else, such as transformers.js, made from the `spm.model`,
- * `tokenizer.model` or BERT's `vocab.txt` of a model folder.
+ * `tokenizer.model` or BERT's `vocab.txt` of a model folder; of a folder that lacks only the second, that one.
  *
- * @returns the names of the files, none where the folder has no such file or its SentencePiece model is not of the plain Unigram kind
+ * @returns the names of the files, none where the folder has both or no such file, or its SentencePiece model is not of the plain Unigram kind
  * @throws InvalidInputError where a file is damaged
  */
 export async function writeTokenizerJson(folder: string, to: string): Promise<string[]> {
   const configs = await readTokenizerConfigs(folder);
+  const own = await readJsonIfPresent(join(folder, "tokenizer.json"));
+  if (own !== undefined) return configs.tokenizerConfig === undefined ? writeImpliedConfig(own, configs, to) : [];
   const files = await readSentencePieceFiles(folder, configs);
   const json = files === undefined ? await readBertFiles(folder, configs) : sentencePieceJson(files);
   if (json === undefined) return [];
   await writeFile(join(to, "tokenizer.json"), JSON.stringify(json.tokenizer));
   await writeFile(join(to, "tokenizer_config.json"), `${JSON.stringify(json.config, null, 2)}\n`);
   return ["tokenizer.json", "tokenizer_config.json"];
+}
+
+async function writeImpliedConfig(json: JsonRecord, { modelConfig }: TokenizerConfigs, to: string): Promise<string[]> {
+  const config = isBert({}, modelConfig?.model_type)
+    ? bertConfig({})
+    : { tokenizer_class: "PreTrainedTokenizerFast", ...usualTokens(json) };
+  await writeFile(join(to, "tokenizer_config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  return ["tokenizer_config.json"];
 }

@@ -6,7 +6,7 @@ import type { Message } from "@blora/spec";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { writeTinyBert } from "../../../internal/tiny-models/tiny-bert.ts";
 import { TINY_CHAT_TEMPLATE, writeTinyQwen2 } from "../../../internal/tiny-models/tiny-qwen2.ts";
-import { loadTokenizer } from "../src/index.ts";
+import { loadTokenizer, writeTokenizerJson } from "../src/index.ts";
 
 const TURNS: readonly Message[] = [
   { role: "user", content: "hi" },
@@ -184,5 +184,16 @@ describe("a tokenizer.json without tokenizer_config.json", () => {
     const { encode, special } = await loadTokenizer(folder);
     expect(encode("Hello A dog")).toEqual([73, 102, 109, 109, 112, 33, 66, 33, 101, 112, 104]);
     expect(special).toEqual({ eos: 257, pad: 257 });
+  });
+
+  test("is exported with the tokenizer_config.json it implies", async () => {
+    writeTinyQwen2(folder);
+    expect(await writeTokenizerJson(folder, folder)).toEqual([]);
+    rmSync(join(folder, "tokenizer_config.json"));
+    expect(await writeTokenizerJson(folder, folder)).toEqual(["tokenizer_config.json"]);
+    expect(JSON.parse(readFileSync(join(folder, "tokenizer_config.json"), "utf8"))).toEqual({
+      tokenizer_class: "PreTrainedTokenizerFast",
+      eos_token: "<|endoftext|>",
+    });
   });
 });

@@ -73,7 +73,7 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   const earlier = contentOf(join(flags.out, CONFIG));
   if (earlier !== undefined) await writeFile(join(out, CONFIG), earlier);
   const written = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
-  const made = existsSync(join(folder, "tokenizer.json")) ? [] : await writeTokenizerJson(folder, out);
+  const made = await writeTokenizerJson(folder, out);
   if (made.includes(TOKENIZER_CONFIG)) await limitTexts(join(out, TOKENIZER_CONFIG), written.longest);
   const summary = { ...written, tokenizer: [...new Set([...written.tokenizer, ...made])] };
   const scored = await openAdapter(network, {
