@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { link, open, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { InvalidInputError } from "@blora/spec";
+import { partialPath, removeAbandoned } from "./partial-names.ts";
 import { writeError } from "./write-error.ts";
 
 /** Makes a file's content, or a folder's entries, survive a power cut. */
@@ -48,7 +48,8 @@ async function writeAside(
   content: string | Uint8Array,
   place: (aside: string) => Promise<void>,
 ): Promise<void> {
-  const aside = asideOf(path);
+  await removeAbandoned(path);
+  const aside = partialPath(path);
   try {
     await writeFile(aside, content, { flush: true });
     await place(aside);
@@ -65,7 +66,7 @@ async function writeAside(
  * @param needed bytes of the whole, where they are known
  */
 export function writeFileDurablySync(path: string, write: (descriptor: number) => void, needed?: number): void {
-  const aside = asideOf(path);
+  const aside = partialPath(path);
   try {
     const descriptor = openSync(aside, "w");
     try {
@@ -83,11 +84,6 @@ export function writeFileDurablySync(path: string, write: (descriptor: number) =
   const folder = openSync(dirname(path), "r");
   fsyncSync(folder);
   closeSync(folder);
-}
-
-/** Two that write the same file write apart, also where machines share a folder, and so process ids. */
-function asideOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
 
 /** Windows opens no folder to flush it. */

@@ -162,6 +162,14 @@ describe("what killed processes left of attempts to make a folder", () => {
     expect(readdirSync(parent).sort()).toEqual(kept.map((path) => basename(path)).sort());
   });
 
+  it("is removed by who writes the same file", async () => {
+    const file = join(temporaryFolder(), "a.json");
+    writeFileSync(ofProcess(partialPath(file), ended), "half");
+    await writeFileDurably(file, "whole");
+    expect(readdirSync(join(file, ".."))).toEqual(["a.json"]);
+    expect(read(file)).toBe("whole");
+  });
+
   it("is put back where it was moved away and nothing took its place", async () => {
     const out = join(temporaryFolder(), "out");
     const moved = ofProcess(replacedPath(out), ended);

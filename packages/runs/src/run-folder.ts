@@ -27,9 +27,7 @@ const OWN_FILES = [
 ];
 
 /** What a folder may hold before its first run: what file managers, one who is first and a process that died early leave. */
-const NO_FILES = new RegExp(
-  `^(${LOCK_FILE}|\\.DS_Store|Thumbs\\.db|\\.(partial|replaced)-.*|\\..+\\.[\\da-f-]{36}\\.tmp)$`,
-);
+const NO_FILES = new RegExp(`^(${LOCK_FILE}|\\.DS_Store|Thumbs\\.db|\\.(partial|replaced)-.*)$`);
 const FILES_NAMED = 3;
 
 /**

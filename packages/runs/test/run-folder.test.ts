@@ -16,7 +16,7 @@ describe("claimRunFolder", () => {
     await claimRunFolder(folder);
     put(folder, ".DS_Store", "run.lock");
     // What another process that is first is just writing.
-    put(folder, ".partial-run.lock-1", `.${RUN_FILE}.b2f9b7a1-0d8e-4b64-8f2b-5d2b1c3a4e5f.tmp`);
+    put(folder, ".partial-run.lock-1", `.partial-${RUN_FILE}~~1~2~3~4~5`);
     await claimRunFolder(folder);
     put(folder, RUN_FILE, "notes.txt");
     await claimRunFolder(folder);
