@@ -100,7 +100,7 @@ describe("a job in a process of its own", () => {
     });
     const entries = () => readdir(place).catch(() => []);
     while ((await entries()).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(await entries()).toEqual([expect.stringMatching(/^\.partial-out-.+-\d+$/)]);
+    expect(await entries()).toEqual([expect.stringMatching(/^\.partial-out~.*~\d+~\d*~[\da-f]{8}$/)]);
     kill!("SIGINT");
     const { status, stderr } = await ending;
     expect(status).toBe(130);
