@@ -162,6 +162,9 @@ describe("generated text", () => {
       );
     }
     await expect(collect(model.generate([{ role: "user", content: "word7" }]))).rejects.toThrow("chat_template");
-    expect(() => base.withoutAdapter({ kind: "regression" })).toThrow("qwen2: expected a language-model head");
+    expect(() => base.withoutAdapter({ kind: "regression" })).toThrow(
+      "expected the head tensors score.weight, found it neither in the adapter nor in the checkpoint",
+    );
+    expect(() => base.withoutAdapter({ kind: "masked-language-model" })).toThrow("qwen2: expected a language-model,");
   });
 });
