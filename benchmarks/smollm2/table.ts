@@ -97,7 +97,7 @@ ${greedyText()} transformers reads the same ids with its own tokenizer and chat 
 
 ## MMLU
 
-The first questions of every sixth subject, by us and by lm-evaluation-harness. A model of this size answers near chance; what is
+The first questions of every sixth subject, by us and by lm-evaluation-harness; a subject that is missing was not measured yet. A model of this size answers near chance; what is
 compared is whether both say the same.
 
 ${mmluTable()}
