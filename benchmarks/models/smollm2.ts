@@ -125,7 +125,7 @@ function tokenizerConfigOf(gguf: Gguf) {
   const tokens = listOf(gguf, "tokenizer.ggml.tokens");
   const id = numberOf(gguf, "tokenizer.ggml");
   return {
-    tokenizer_class: "GPT2Tokenizer",
+    tokenizer_class: "PreTrainedTokenizerFast",
     add_prefix_space: false,
     clean_up_tokenization_spaces: false,
     bos_token: tokens[id("bos_token_id")],
