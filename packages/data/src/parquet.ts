@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { BloraError, InvalidInputError } from "@blora/spec";
 import {
+  type AsyncBuffer,
   asyncBufferFromFile,
   type FileMetaData,
   parquetMetadataAsync,
@@ -22,7 +23,9 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  *   far more than it is
  */
 export async function readParquet(file: string): Promise<Table> {
-  const buffer = await asyncBufferFromFile(file).catch((cause) => refuse(file, "a parquet file", cause));
+  let failed = false;
+  const read = await asyncBufferFromFile(file).catch((cause) => refuse(file, "a parquet file", cause));
+  const buffer = heldBack(read, () => failed);
   const metadata = await parquetMetadataAsync(buffer).catch((cause) => refuse(file, "a parquet file", cause));
   try {
     requireModest(metadata, file, buffer.byteLength);
@@ -41,12 +44,33 @@ export async function readParquet(file: string): Promise<Table> {
       shortRows: 0,
     };
   } catch (cause) {
+    failed = true;
     if (BloraError.isInstance(cause)) throw cause;
     return refuse(file, "a parquet file that can be read; pyarrow writes one by pyarrow.parquet.write_table", cause);
   }
 }
 
+/**
+ * The reader asks for columns before it has looked at what describes the later ones. Where that is damaged nobody waits
+ * for the columns any more, and one that failed as well would end the process: their bytes never come.
+ */
+function heldBack(buffer: AsyncBuffer, isOver: () => boolean): AsyncBuffer {
+  const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+    const bytes = await buffer.slice(start, end);
+    return isOver() ? new Promise(() => {}) : bytes;
+  };
+  const slice = (start: number, end: number = buffer.byteLength): Promise<ArrayBuffer> => {
+    if (start >= 0 && Number.isSafeInteger(start) && Number.isSafeInteger(end)) return read(start, end);
+    throw new Error(`It points to bytes ${start} to ${end}, which no file has.`);
+  };
+  return { byteLength: buffer.byteLength, slice };
+}
+
+/** The library checks little: in a file that is damaged it trips over what is not there. */
 function refuse(file: string, expected: string, cause: unknown): never {
+  if (cause instanceof TypeError || cause instanceof RangeError) {
+    throw new InvalidInputError(`${file}: expected a parquet file. It is damaged, or cut short.`, { cause });
+  }
   const reason = cause instanceof Error ? cause.message : String(cause);
   throw new InvalidInputError(`${file}: expected ${expected}. ${reason}`, { cause });
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, truncateSync } from "node:fs";
+import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -105,6 +105,42 @@ describe("parquet reader", () => {
       columnData: [{ name: "text", type: "STRING", data: new Array(2 ** 19).fill("a good film") }],
     });
     expect((await readTable(filename)).rows).toHaveLength(2 ** 19);
+  });
+
+  test("a column that is damaged as well as the list of columns is one error, not the end of the process", async () => {
+    const damaged = join(folderOf({}), "train.parquet");
+    parquetWriteFile({ filename: damaged, columnData });
+    const bytes = readFileSync(damaged);
+    bytes.fill(0xff, 8, 40);
+    bytes.write("lacel", bytes.lastIndexOf("label"));
+    writeFileSync(damaged, bytes);
+    const rejected: unknown[] = [];
+    const keep = (reason: unknown): number => rejected.push(reason);
+    process.on("unhandledRejection", keep);
+    try {
+      await expect(readTable(damaged)).rejects.toThrow(`${damaged}: expected a parquet file`);
+      // Files are read in the order of their requests: what is asked for now comes after the column.
+      for (let reads = 0; reads < 20; reads++) await readTable(FIXTURE);
+    } finally {
+      process.off("unhandledRejection", keep);
+    }
+    expect(rejected).toEqual([]);
+  });
+
+  test("a file whose parts are not there is damaged, in our words", async () => {
+    const damaged = fileOf("train.parquet", readFileSync(FIXTURE));
+    const bytes = readFileSync(damaged);
+    // The footer alone: no schema, no rows, no columns.
+    const footer = Buffer.concat([
+      bytes.subarray(0, 4),
+      Buffer.from([0x15, 4, 0]),
+      Buffer.from([3, 0, 0, 0]),
+      bytes.subarray(-4),
+    ]);
+    writeFileSync(damaged, footer);
+    await expect(readTable(damaged)).rejects.toThrow(
+      `${damaged}: expected a parquet file. It is damaged, or cut short.`,
+    );
   });
 
   test("names a file that is something else, is cut short or is not there", async () => {

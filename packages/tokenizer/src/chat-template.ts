@@ -45,8 +45,10 @@ export function createChatTemplate(
         ...specialTokens,
       });
     } catch (cause) {
+      // What the library trips over is a template that it cannot run, such as a call of what is no function.
+      const found = cause instanceof TypeError ? "it is no template that can be run" : (cause as Error).message;
       throw new InvalidInputError(
-        `The chat_template of ${folder} refuses a conversation of ${messages.map(({ role }) => role).join(", ")}: ${(cause as Error).message}`,
+        `The chat_template of ${folder} refuses a conversation of ${messages.map(({ role }) => role).join(", ")}: ${found}`,
         { cause },
       );
     }

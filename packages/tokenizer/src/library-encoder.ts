@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createTimeLimit, type TimeLimit } from "@blora/files";
-import { InvalidInputError, type JsonRecord } from "@blora/spec";
+import { BloraError, InvalidInputError, isJsonRecord, type JsonRecord } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";
@@ -8,12 +8,14 @@ import { recordsOf } from "./json-file.ts";
 import { createWordPiece } from "./wordpiece.ts";
 import { withPrefixSpace } from "./words.ts";
 
+/** The most tokens a model's configuration may have. */
+const LARGEST_VOCABULARY = 2 ** 22;
 /** A text of a megabyte takes a second. */
 const PATTERN_MILLISECONDS = 8000;
 
-/** Whether encoding or decoding runs regular expressions that the file brings. */
+/** Whether encoding or decoding looks for what the file brings: an expression may take forever, and an empty text is found forever. */
 function hasPatterns({ normalizer, pre_tokenizer, decoder }: JsonRecord): boolean {
-  return JSON.stringify([normalizer, pre_tokenizer, decoder]).includes('{"Regex":');
+  return JSON.stringify([normalizer, pre_tokenizer, decoder]).includes('"pattern":');
 }
 
 /** Runs `load` and says whose tokenizer it was where it fails. */
@@ -21,8 +23,14 @@ function open(folder: string, load: () => PreTrainedTokenizer): PreTrainedTokeni
   try {
     return load();
   } catch (cause) {
-    throw new InvalidInputError(`Cannot read the tokenizer in ${folder}: ${(cause as Error).message}`, { cause });
+    throw unread(folder, cause);
   }
+}
+
+/** The library checks little: what it trips over is a part of the file that is missing or of another type. */
+function unread(folder: string, cause: unknown): InvalidInputError {
+  const found = cause instanceof TypeError ? "a part is missing or of another type" : (cause as Error).message;
+  return new InvalidInputError(`Cannot read the tokenizer in ${folder}: ${found}`, { cause });
 }
 
 function encoderOf(tokenizer: PreTrainedTokenizer, json: JsonRecord, folder: string): Encoder {
@@ -34,21 +42,38 @@ function encoderOf(tokenizer: PreTrainedTokenizer, json: JsonRecord, folder: str
     decode: (ids) => {
       // The library refuses an empty list.
       if (ids.length === 0) return "";
-      return limit(() =>
-        tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
-      );
+      try {
+        return limit(() =>
+          tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+        );
+      } catch (cause) {
+        throw BloraError.isInstance(cause) ? cause : unread(folder, cause);
+      }
     },
     encode(text) {
       try {
         return limit(() => tokenizer.encode(text, { add_special_tokens: false }));
       } catch (cause) {
-        if (!(cause instanceof RangeError)) throw cause;
+        if (BloraError.isInstance(cause)) throw cause;
+        if (!(cause instanceof RangeError)) throw unread(folder, cause);
         throw new InvalidInputError(`A text of ${text.length} characters is too long for the tokenizer in ${folder}`, {
           cause,
         });
       }
     },
   };
+}
+
+/** The library makes a list as long as the largest id. */
+function requireIds({ model, added_tokens }: JsonRecord, path: string): void {
+  const { vocab } = isJsonRecord(model) ? model : {};
+  const added = recordsOf(added_tokens).map(({ content, id }) => [String(content), id] as const);
+  for (const [token, id] of [...(isJsonRecord(vocab) ? Object.entries(vocab) : []), ...added]) {
+    if (Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < LARGEST_VOCABULARY) continue;
+    throw new InvalidInputError(
+      `${path}: expected an id from 0 to ${LARGEST_VOCABULARY - 1} for ${JSON.stringify(token)}, found ${JSON.stringify(id)}`,
+    );
+  }
 }
 
 /**
@@ -67,6 +92,7 @@ export async function createLibraryEncoder(json: JsonRecord, config: JsonRecord,
       folder,
     );
   const path = join(folder, "tokenizer.json");
+  requireIds(json, path);
   const wordPiece = createWordPiece(json, path);
   if (wordPiece !== undefined) return { ...load(json), encode: wordPiece };
   const spaced = withPrefixSpace(json);

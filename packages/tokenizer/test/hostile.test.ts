@@ -91,6 +91,22 @@ describe("a chat template of somebody else", () => {
   );
 });
 
+describe("a tokenizer.json of somebody else", () => {
+  const model = (vocab: object): object => ({ type: "BPE", unk_token: null, vocab, merges: [] });
+
+  it("with an id that no vocabulary reaches is refused before a list as long is made", async () => {
+    await expect(tokenizerWith({ json: { model: model({ "<|im_end|>": 0, a: 3e9 }) } })).rejects.toThrow(
+      `${join(folder, "tokenizer.json")}: expected an id from 0 to 4194303 for "a", found 3000000000`,
+    );
+  });
+
+  it("whose parts are of other types is refused in our words", async () => {
+    await expect(tokenizerWith({ json: { model: { ...model({ "<|im_end|>": 0 }), merges: [1] } } })).rejects.toThrow(
+      `Cannot read the tokenizer in ${folder}: a part is missing or of another type`,
+    );
+  });
+});
+
 describe("a regular expression of somebody else's tokenizer.json that takes exponential time", () => {
   const replace = { type: "Replace", pattern: { Regex: EXPONENTIAL }, content: "b" };
 
