@@ -1,6 +1,7 @@
+import { fstatSync, read } from "node:fs";
 import { promisify } from "node:util";
 import { InvalidInputError } from "@blora/spec";
-import { type Entry, fromFd, type Options, type ZipFile } from "yauzl";
+import { type Entry, fromRandomAccessReader, type Options, RandomAccessReader, type ZipFile } from "yauzl";
 
 /** A file kept in a zip file as it is. */
 export interface ZipEntry {
@@ -34,7 +35,36 @@ export async function readZipEntries(descriptor: number, path: string): Promise<
 }
 
 const openZip = (descriptor: number): Promise<ZipFile> =>
-  promisify<number, Options, ZipFile>(fromFd)(descriptor, { autoClose: false, lazyEntries: true });
+  promisify<RandomAccessReader, number, Options, ZipFile>(fromRandomAccessReader)(
+    new FileReader(descriptor),
+    fstatSync(descriptor).size,
+    { autoClose: false, lazyEntries: true },
+  );
+
+/** The library's own reader throws where a place is no number of bytes, in a callback, which ends the process. */
+class FileReader extends RandomAccessReader {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    super();
+    this.#descriptor = descriptor;
+  }
+
+  override read(
+    target: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    done: (error: Error | null, bytes?: number) => void,
+  ): void {
+    if (Number.isSafeInteger(position) && position >= 0) read(this.#descriptor, target, offset, length, position, done);
+    else setImmediate(() => done(new Error(`It points to byte ${position}, which no file has.`)));
+  }
+
+  override _readStreamForRange(): never {
+    throw new Error("files of a zip file are read at their places");
+  }
+}
 
 function listEntries(zip: ZipFile): Promise<Entry[]> {
   return new Promise((resolve, reject) => {
