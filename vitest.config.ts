@@ -5,7 +5,7 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions: ["@blora/source"] },
   ssr: { resolve: { conditions: ["@blora/source"] } },
   test: {
-    include: ["{packages,apps,examples,benchmarks}/*/test/**/*.test.ts", "internal/{faults,families}/*.test.ts"],
+    include: ["{packages,apps,examples,benchmarks}/*/test/**/*.test.ts", "internal/{faults,families,fuzz}/*.test.ts"],
     typecheck: {
       include: ["{packages,apps,examples}/*/test/**/*.test-d.ts"],
       tsconfig: "tsconfig.json",

@@ -1,0 +1,40 @@
+import type { Machine } from "@blora/runs";
+import { markdownTable } from "@blora/spec";
+
+/** A stretch of inputs that one process read. */
+export interface Stretch {
+  readonly target: string;
+  readonly seed: number;
+  /** Number of the first input, and how many there were. */
+  readonly start: number;
+  readonly inputs: number;
+  readonly finds: readonly {
+    readonly law: string;
+    readonly place: string;
+    readonly message: string;
+    readonly input: string;
+  }[];
+  /** Inputs that reached something new and were damaged further. */
+  readonly corpus: number;
+  readonly seconds: number;
+  readonly machine: Machine;
+}
+
+/** A row for each parser: inputs, and faults by the commit they were found at. */
+export function table(stretches: readonly Stretch[]): string {
+  const names = [...new Set(stretches.map(({ target }) => target))];
+  const rows = names.map((name) => {
+    const own = stretches.filter(({ target }) => target === name);
+    const sum = (count: (stretch: Stretch) => number): number => own.reduce((total, one) => total + count(one), 0);
+    const found = new Set(own.flatMap(({ finds }) => finds.map(({ law, place }) => law + place))).size;
+    const last = own.at(-1)!.machine.commit ?? "none";
+    const clean = own.filter(({ machine }) => machine.commit === last);
+    const since = clean.reduce((total, { finds }) => total + finds.length, 0);
+    const numbers = [sum(({ inputs }) => inputs), Math.round(sum(({ seconds }) => seconds)), found, since];
+    return [name, ...numbers.map((number) => number.toLocaleString("en")), last];
+  });
+  return markdownTable(
+    ["parser", "inputs", "seconds", "faults ever", "faults at the last commit", "last commit"],
+    rows,
+  );
+}
