@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { isLocked } from "@blora/files";
+import { createLockWatch, LOCK_FILE } from "@blora/files";
 import { gatherResults, reportHtml, reportMarkdown, resultsMarkdown } from "@blora/report";
 import { newestCheckpoint, readRecords, readRun } from "@blora/runs";
 import { registry } from "../../../apps/cli/src/registry.ts";
@@ -103,8 +103,8 @@ const lock: Target = {
   tried: 0,
   seeds: () => [JSON.stringify({ pid: 1, host: "h", started: "2026-01-01T00:00:00.000Z", token: "t" })],
   read(bytes, place) {
-    place.write(".lock", bytes);
-    return isLocked(place.folder);
+    place.write(LOCK_FILE, bytes);
+    return createLockWatch().judge(place.at(LOCK_FILE));
   },
 };
 
