@@ -1,4 +1,5 @@
 import type { GateProbabilities, Scores } from "@blora/spec";
+import { isEvaluation, isGateRecord, isStep } from "./file-schemas.ts";
 
 /** A logged training step; losses are means since the one before. */
 export interface StepRecord {
@@ -31,13 +32,13 @@ export interface Metrics {
   readonly gates: readonly GateRecord[];
 }
 
-/** Sorts the lines of `metrics.jsonl` by what they record. A line cut off by a crash is left out. */
+/** Sorts the lines of `metrics.jsonl` by what they record. A line cut off by a crash, or damaged, is left out. */
 export function readMetrics(log: string): Metrics {
   const records = log.split("\n").flatMap(parseLine);
   return {
-    steps: records.filter((record): record is StepRecord => "loss" in record),
-    evaluations: records.filter((record): record is Evaluation => "evaluationLoss" in record),
-    gates: records.filter((record): record is GateRecord => "gates" in record),
+    steps: records.filter(isStep),
+    evaluations: records.filter(isEvaluation),
+    gates: records.filter(isGateRecord),
   };
 }
 

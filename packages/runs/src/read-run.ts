@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonObject, type JsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import type { AnswersRecord } from "./answers.ts";
+import { answersOf, ledgerOf, summaryOf } from "./file-schemas.ts";
 import { type Evaluation, type GateRecord, readMetrics, type StepRecord } from "./read-metrics.ts";
 import { RUN_FILE, readRunConfig } from "./run-config.ts";
 import { ANSWERS_FILE, LEDGER_FILE, METRICS_FILE, SUMMARY_FILE } from "./run-folder.ts";
@@ -25,7 +26,7 @@ export interface RunFiles {
  * Reads a run directory.
  *
  * @throws NotFoundError where the folder holds no run
- * @throws InvalidInputError where one of its files is not a JSON object
+ * @throws InvalidInputError where one of its files is no JSON object, or lacks what it must hold
  */
 export async function readRun(folder: string): Promise<RunFiles> {
   const config = await readRunConfig(folder);
@@ -39,13 +40,16 @@ export async function readRun(folder: string): Promise<RunFiles> {
     folder,
     config,
     ...readMetrics(log),
-    summary: (await readJson(join(folder, SUMMARY_FILE))) as unknown as RunSummary | undefined,
-    ledger: (await readJson(join(folder, LEDGER_FILE))) as unknown as CostLedger | undefined,
-    answers: (await readJson(join(folder, ANSWERS_FILE))) as unknown as AnswersRecord | undefined,
+    summary: await readPart(join(folder, SUMMARY_FILE), summaryOf),
+    ledger: await readPart(join(folder, LEDGER_FILE), ledgerOf),
+    answers: await readPart(join(folder, ANSWERS_FILE), answersOf),
   };
 }
 
-async function readJson(path: string): Promise<JsonRecord | undefined> {
+async function readPart<File>(
+  path: string,
+  partOf: (content: JsonRecord, path: string) => File,
+): Promise<File | undefined> {
   const bytes = await readFile(path).catch(() => undefined);
-  return bytes && parseStrictJsonObject(bytes, { origin: path });
+  return bytes && partOf(parseStrictJsonObject(bytes, { origin: path }), path);
 }

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, readJsonFile, writeFileDurably } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
+import { sweepRecordOf } from "./file-schemas.ts";
 import type { SweepRecord } from "./sweep-record.ts";
 
 const RECORDS_FOLDER = "runs";
@@ -16,9 +17,9 @@ export async function readRecords(resultsFolder: string): Promise<Map<string, Sw
 
 function readRecord(path: string): SweepRecord {
   try {
-    return readJsonFile(path) as unknown as SweepRecord;
+    return sweepRecordOf(readJsonFile(path), path);
   } catch (cause) {
-    throw new InvalidInputError(`${(cause as Error).message}. Remove it to run again.`, { cause });
+    throw new InvalidInputError(`${(cause as Error).message.replace(/\.$/, "")}. Remove it to run again.`, { cause });
   }
 }
 

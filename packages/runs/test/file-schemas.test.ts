@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type JsonRecord, parseStrictJsonObject } from "@blora/spec";
+import { expect, test } from "vitest";
+import { ledgerOf, summaryOf, sweepRecordOf } from "../src/file-schemas.ts";
+import { readMetrics } from "../src/read-metrics.ts";
+
+/** A record that was written by a sweep. */
+const RECORD = fileURLToPath(
+  new URL("../../../benchmarks/results/builtin/runs/builtin-lora-d6cf02a9-1.json", import.meta.url),
+);
+const record = parseStrictJsonObject(readFileSync(RECORD), { origin: RECORD });
+const { summary } = record.outcome as { summary: JsonRecord };
+
+test("what a sweep has written is read as it is", () => {
+  expect(sweepRecordOf(record, "a.json")).toBe(record);
+  expect(summaryOf(summary, "summary.json")).toBe(summary);
+});
+
+test("a part that is missing, or of another type, is named with what was expected and found", () => {
+  expect(() => summaryOf({ ...summary, bits: 3 }, "summary.json")).toThrow(
+    /^summary\.json: bits: .*expected record.*found 3\.$/,
+  );
+  expect(() => summaryOf({ ...summary, metrics: { best: null } }, "summary.json")).toThrow(
+    /^summary\.json: metrics\.last: /,
+  );
+  expect(() => sweepRecordOf({ ...record, outcome: { status: "lost" } }, "a.json")).toThrow(
+    /^a\.json: outcome\.status: /,
+  );
+  expect(() => ledgerOf({ scope: "adapter", unit: "b", rows: [{}], baseline: [] }, "ledger.json")).toThrow(
+    /^ledger\.json: rows\.0\.path: /,
+  );
+});
+
+test("a damaged line of the log is left out, the others stay", () => {
+  const lines = [
+    { step: 1, loss: 2, learningRate: 0.1 },
+    { step: 2, loss: "low", learningRate: 0.1 },
+    { step: 3, split: "dev", evaluationLoss: 1, scores: { accuracy: null }, costRatio: 1, meanRank: 8 },
+    { step: 3, split: "dev", evaluationLoss: 1, scores: 7, costRatio: 1, meanRank: 8 },
+    { step: 4, gates: { "h.0": { A: { 2: 0.5 } } } },
+    { step: 4, gates: [[]] },
+  ];
+  const { steps, evaluations, gates } = readMetrics(lines.map((line) => JSON.stringify(line)).join("\n"));
+  expect(steps).toEqual([lines[0]]);
+  expect(evaluations).toEqual([lines[2]]);
+  expect(gates).toEqual([lines[4]]);
+});
