@@ -88,7 +88,9 @@ function recorder({ name, start, runs, corpus }: Job): (message: FromChild) => v
   };
 }
 
-const write = (stretch: Stretch): void => appendFileSync(log, `${JSON.stringify(stretch)}\n`);
+function write(stretch: Stretch): void {
+  appendFileSync(log, `${JSON.stringify(stretch)}\n`);
+}
 
 async function keep(): Promise<void> {
   const jobs = chosen.map((name) => ({ name, start: 0, runs: 0, corpus: grownCorpus(name) }));
