@@ -139,5 +139,5 @@ test("a base without a tokenizer is merged, measured with drawn tokens", async (
   expect(measure).toMatch(
     /^logits of 6 texts of drawn tokens \(the model has no tokenizer\) differ by at most \d\.\d\de-[5-9] \(largest logit [1-9]\.\d\d\)$/,
   );
-  expect((await readdir(out)).sort()).toEqual(["config.json", "model.safetensors"]);
+  expect((await readdir(out)).sort()).toEqual(["blora_merge.json", "config.json", "model.safetensors"]);
 });

@@ -245,7 +245,7 @@ describe("what cannot be merged is an error", () => {
     [
       "an option that the engine of the config file does not have",
       { config, threads: 2 },
-      '--threads 2: engine: wrong options of engine "tfjs": unknown key "threads" (expected backend, moduleFolder).',
+      '--threads 2: engine: wrong options of engine "tfjs": unknown key "threads" (expected backend, moduleFolder, precision).',
     ],
     [
       "a value of another type for an option",

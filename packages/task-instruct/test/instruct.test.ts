@@ -55,8 +55,9 @@ describe("a prompt with its completion", () => {
   });
 
   test("learns one end of the text where the completion spells it", () => {
-    const ids = { "yes</s>": [7, 2], yes: [7], q: [5] } as Readonly<Record<string, number[]>>;
-    const spelling = { ...tokenizer, encode: (text: string) => ids[text]! };
+    const ids: Readonly<Record<string, number>> = { yes: 7, "</s>": 2, q: 5, "\n": 3 };
+    const encode = (text: string): number[] => text.match(/yes|<\/s>|q|\n/g)!.map((piece) => ids[piece]!);
+    const spelling = { ...tokenizer, encode };
     const [once, spelled] = ["yes", "yes</s>"].map((second) =>
       instruct().encode({ first: "q", second, origin: "x:1" }, spelling, 9),
     );
