@@ -1,8 +1,9 @@
 """One LoRA training step (forward and backward) of a BERT encoder with PyTorch and PEFT.
 
-Reads shapes as JSON lines from standard input, {"hidden", "layers", "batch", "length", "rank", "rounds"},
-and answers each with {"milliseconds": median}. Threads: first argument.
-Run with torch 2.13.0, transformers 5.x, peft 0.2x on the CPU.
+Reads shapes as JSON lines from standard input, {"hidden", "layers", "batch", "length", "rank", "rounds", "mode"},
+and answers each with {"milliseconds": median}. Modes: eager, compile (torch.compile), bf16 (autocast to bfloat16),
+compile-bf16 (both). Compiling is not timed. Threads: first argument.
+Run with torch 2.13 or later, transformers 5.x, peft 0.2x on the CPU.
 """
 
 import json
@@ -34,19 +35,28 @@ def build(shape):
 
 def measure(shape):
     torch.manual_seed(1)
-    model = build(shape)
+    mode = shape["mode"]
+    key = json.dumps(shape)
+    if key not in models:
+        models[key] = torch.compile(build(shape)) if mode.startswith("compile") else build(shape)
+    model = models[key]
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled=mode.endswith("bf16"))
     ids = torch.randint(0, 4000, (shape["batch"], shape["length"]))
     labels = torch.randint(0, 2, (shape["batch"],))
     times = []
     for round_ in range(-2, shape["rounds"]):
         model.zero_grad(set_to_none=True)
         start = time.perf_counter()
-        model(input_ids=ids, labels=labels).loss.backward()
+        with autocast:
+            loss = model(input_ids=ids, labels=labels).loss
+        loss.backward()
         if round_ >= 0:
             times.append((time.perf_counter() - start) * 1000)
     return sorted(times)[len(times) // 2]
 
 
+# Of each shape and mode, so that one that is measured again is not compiled again.
+models = {}
 torch.set_num_threads(int(sys.argv[1]))
 versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
 print(json.dumps(versions), flush=True)

@@ -1,6 +1,7 @@
 /**
  * Times one LoRA training step (forward and backward) at four shapes, on our
- * engines and, with `--python <interpreter>`, on PyTorch and PEFT in turn.
+ * engines in float32 and in whole numbers and, with `--python <interpreter>`,
+ * on PyTorch and PEFT in turn.
  *
  *   npm run bench:step -- --threads 2 --rounds 9 --python ~/venv/bin/python
  */
@@ -21,6 +22,10 @@ const { values } = parseArgs({
     repeats: { type: "string", default: "3" },
     eager: { type: "string", multiple: true, default: [] },
     python: { type: "string" },
+    /** Of PEFT: eager, compile, bf16, compile-bf16. */
+    modes: { type: "string", default: "eager" },
+    /** Which of the four shapes, from 0. */
+    shapes: { type: "string", default: "0,1,2,3" },
     out: { type: "string" },
   },
 });
@@ -29,6 +34,7 @@ const rounds = Number(values.rounds);
 const repeats = Number(values.repeats);
 
 const engine = onnx({ threads });
+const inWholeNumbers = onnx({ threads, precision: "int8" });
 const peer = values.python === undefined ? undefined : await startPeer(values.python, "step.py", threads);
 const eager: [string, Engine][] = values.eager.map((backend) => [
   `tfjs ${backend}`,
@@ -36,14 +42,17 @@ const eager: [string, Engine][] = values.eager.map((backend) => [
 ]);
 
 const results = [];
-for (const shape of SHAPES) {
+const modes = peer === undefined ? [] : values.modes.split(",");
+for (const shape of values.shapes.split(",").map((index) => SHAPES[Number(index)]!)) {
   const ceilings: number[] = [];
   const ours: number[] = [];
-  const theirs: number[] = [];
+  const rounded: number[] = [];
+  const theirs: Record<string, number[]> = Object.fromEntries(modes.map((mode) => [mode, []]));
   for (let repeat = 0; repeat < repeats; repeat++) {
     ceilings.push(await matmulCeiling(engine, rounds));
     ours.push((await measureStep(engine, shape, rounds)).milliseconds);
-    if (peer !== undefined) theirs.push((await peer.ask({ ...shape, rounds })).milliseconds!);
+    rounded.push((await measureStep(inWholeNumbers, shape, rounds)).milliseconds);
+    for (const mode of modes) theirs[mode]!.push((await peer!.ask({ ...shape, rounds, mode })).milliseconds!);
   }
   const ceiling = median(ceilings);
   const traced = describeStep(engine, shape, median(ours));
@@ -51,9 +60,18 @@ for (const shape of SHAPES) {
     shape,
     ceilingGigaflops: ceiling,
     onnx: { ...traced, shareOfCeiling: traced.gigaflops / ceiling },
-    ...(peer === undefined
-      ? {}
-      : { pytorch: { milliseconds: median(theirs), ratio: median(theirs.map((time, index) => time / ours[index]!)) } }),
+    int8: {
+      ...describeStep(inWholeNumbers, shape, median(rounded)),
+      ratio: median(ours.map((time, index) => time / rounded[index]!)),
+    },
+    ...(peer !== undefined && {
+      pytorch: Object.fromEntries(
+        Object.entries(theirs).map(([mode, times]) => {
+          const over = (own: readonly number[]): number => median(times.map((time, index) => time / own[index]!));
+          return [mode, { milliseconds: median(times), ratio: over(ours), ratioInt8: over(rounded) }];
+        }),
+      ),
+    }),
     ...Object.fromEntries(
       await Promise.all(eager.map(async ([name, engine]) => [name, await measureStep(engine, shape, 1)] as const)),
     ),
@@ -63,6 +81,7 @@ for (const shape of SHAPES) {
 }
 peer?.close();
 await engine.release();
+await inWholeNumbers.release();
 for (const [, each] of eager) await each.release();
 if (values.out !== undefined) {
   const report = { ...machine(), threads, rounds, repeats, peer: peer?.versions ?? null, results };
