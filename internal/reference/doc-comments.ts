@@ -4,6 +4,7 @@ import type { Comment, Described } from "../../apps/cli/src/reference/reference.
 import { root } from "../checks/command.ts";
 
 const PLUGIN = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?export const \w+: Plugin<\s*"(\w+)",\s*"([\w-]+)",\s*(\w+)/g;
+const ALIAS = /export type (\w+) = (\w+);/g;
 const INTERFACE = /interface (\w+)(?: extends (\w+))? \{\n([\s\S]*?)\n\}/g;
 const MEMBER = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\??: ([^;]+);/g;
 
@@ -15,7 +16,7 @@ interface Interface {
 /** What the sources say of every plugin and its options, by `kind.id` and the option's path, and of the training arguments. */
 export function readDocComments(): Readonly<Record<string, Described>> {
   const texts = sources().map((path) => readFileSync(path, "utf8"));
-  const interfaces = new Map(texts.flatMap(interfacesIn));
+  const interfaces = new Map(texts.flatMap((text) => [...interfacesIn(text), ...aliasesIn(text)]));
   const plugins = texts.flatMap((text) =>
     [...text.matchAll(PLUGIN)].map(([, comment = "", kind, id, options]) => [
       `${kind}.${id}`,
@@ -47,6 +48,11 @@ function interfacesIn(text: string): [string, Interface][] {
     ]);
     return [name!, { parent, members: Object.fromEntries(members) as Interface["members"] }];
   });
+}
+
+/** A name for an interface, as one that adds nothing to it. */
+function aliasesIn(text: string): [string, Interface][] {
+  return [...text.matchAll(ALIAS)].map(([, name, parent]) => [name!, { parent, members: {} }]);
 }
 
 /** Options of an interface and of what it extends; of those that are interfaces themselves also the inner ones. */

@@ -42,9 +42,11 @@ describe.skipIf(!CAN_MOUNT)("a disk that is full", { timeout: 120_000 }, () => {
     const { status, stdout, stderr } = await blora([command, ...words]);
     expect([status, stdout]).toEqual([1, ""]);
     const said = stderr.split("\n").filter((line) => line.startsWith("blora: "));
-    expect(said).toEqual([expect.stringMatching(new RegExp(`^blora: ${sentence(out)}.*, found .*(16|20)\\.0 KiB`))]);
+    expect(said).toEqual([expect.stringMatching(new RegExp(`^blora: ${sentence(out)}.*, found .*\\b\\d+\\.0 KiB`))]);
     const left = readdirSync(disk.path).sort();
-    expect(left).toEqual(command === "train" ? ["earlier", "filler", "out"] : ["earlier", "filler"]);
+    // A prediction keeps what it has answered: the same command goes on from it.
+    const kept: Readonly<Record<string, readonly string[]>> = { train: ["out"], predict: [".partial-out"] };
+    expect(left).toEqual([...["earlier", "filler"], ...(kept[command] ?? [])].sort());
     if (command === "train") expect(readdirSync(out)).toEqual([]);
   });
 

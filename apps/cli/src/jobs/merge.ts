@@ -80,7 +80,8 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
   const difference = await sampleDifference(engine, tokenizer, adapted, merged);
   await engine.release();
-  await writeMergeRecord(partial, settings.folder, difference);
+  const { areDrawn: _, ...measured } = difference;
+  await writeMergeRecord(partial, settings.folder, measured);
   await placeNewFolder(partial, flags.out);
   return { ...report, out: flags.out, ...difference };
 }
