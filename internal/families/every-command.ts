@@ -141,7 +141,7 @@ export function describeFamily(family: Family, kind: keyof typeof KINDS): void {
             await generateText(out, { prompt: "hi", chat: true }),
           );
           await expect(predictRows(out, data)).rejects.toThrow(
-            "predict: expected an adapter that answers whole texts, found one of instruct.",
+            "predict: expected an adapter that gives labels, found one of instruct, which continues texts. Use blora generate.",
           );
         });
       }
