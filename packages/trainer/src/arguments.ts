@@ -1,6 +1,6 @@
 import { requireValid } from "@blora/spec";
 import { z } from "zod";
-import type { ScheduleType } from "./optimizer/schedule.ts";
+import type { ScheduleType } from "./optimizer/learning-rates.ts";
 
 const count = z.int().positive();
 const countOrZero = z.int().nonnegative();

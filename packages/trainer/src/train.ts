@@ -29,7 +29,6 @@ import { isOver, progressWith, rateWarning } from "./change-of-settings.ts";
 import { costLedger } from "./cost.ts";
 import { passesOf } from "./data/buckets.ts";
 import { dataWarnings } from "./data/data-warnings.ts";
-import { headNotes } from "./head-notes.ts";
 import { estimateMemory, memoryWarning, plannedMemory } from "./memory.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import type { TrainRun } from "./run.ts";
@@ -42,7 +41,7 @@ import { createStepRunner } from "./steps/step-runner.ts";
 import { stepShape } from "./steps/step-shape.ts";
 import { descriptionOf, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
 import { type LoopResult, trainingLoop } from "./training-loop.ts";
-import { warmupWarnings } from "./warnings.ts";
+import { headNotes, warmupWarnings } from "./warnings.ts";
 
 const FOR_CHECKPOINTS = { what: "checkpoints", advice: "Free some space or lower saveTotalLimit." };
 

@@ -7,7 +7,6 @@ import {
   type Method,
   type Progress,
 } from "@blora/spec";
-import { createAdapterStore } from "./adapter-store.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
 import { accumulateGradients, type UpdateGradients } from "./gradients.ts";
@@ -19,7 +18,7 @@ import { updateParameters } from "./optimizer/update.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { afterEvaluation } from "./selection.ts";
 import { NO_LOSS, type RunProgress } from "./state/progress.ts";
-import { type TrainingState, takeSnapshot } from "./state/training-state.ts";
+import { createAdapterStore, type TrainingState, takeSnapshot } from "./state/training-state.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
 import { resultWarnings } from "./warnings.ts";
 

@@ -1,5 +1,7 @@
+import { drawnTensors } from "@blora/network";
 import type { Head, Scores } from "@blora/spec";
 import type { TrainingArguments } from "./arguments.ts";
+import type { PreparedRun } from "./prepare.ts";
 
 export interface ResultFacts {
   readonly head: Head;
@@ -90,5 +92,20 @@ export function compressionWarnings({ ranks, cost, penalized }: CompressionFacts
   if (!penalized || cost.first === 0 || cost.last < cost.first) return [];
   return [
     "The run ended with all ranks and bit widths it began with: the penalty is too weak, or the steps were too few.",
+  ];
+}
+
+/** What is not seen of the head a run starts with: a part of it that an adapter should have brought, labels taken by name. */
+export function headNotes({ model, start }: PreparedRun, adapter: string | undefined): string[] {
+  const drawn = start === undefined ? [] : drawnTensors(model, start);
+  return [
+    ...(drawn.length === 0
+      ? []
+      : [
+          `${adapter}: the head tensors ${drawn.join(", ")} are neither in the adapter nor in the model: they start drawn.`,
+        ]),
+    ...(model.isHeadReordered && start === undefined
+      ? ["The model's own head has its labels in another order (id2label): each was taken by its name."]
+      : []),
   ];
 }

@@ -4,8 +4,12 @@ import { expectAllClose } from "@blora/testing";
 import { describe, expect, it } from "vitest";
 import { parseTrainingArguments } from "../src/arguments.ts";
 import { type AdamWSettings, adamWUpdate, averageSquare, freshMoments } from "../src/optimizer/adamw.ts";
-import { learningRatesAt, requireLearningRates } from "../src/optimizer/learning-rates.ts";
-import { type Schedule, scheduleFactor } from "../src/optimizer/schedule.ts";
+import {
+  learningRatesAt,
+  requireLearningRates,
+  type Schedule,
+  scheduleFactor,
+} from "../src/optimizer/learning-rates.ts";
 import { clipByGlobalNorm, updateParameters } from "../src/optimizer/update.ts";
 import { createTrainingState } from "../src/state/training-state.ts";
 

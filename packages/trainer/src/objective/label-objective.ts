@@ -1,4 +1,6 @@
 import type { EncodedExample, LabelTask } from "@blora/spec";
+import { ops } from "@blora/tensor";
+import { likelihoodObjective } from "./likelihood-objective.ts";
 import type { Objective } from "./objective.ts";
 
 /** One loss a row, by its label. A class is int32, a score or a 0 or 1 for each class float32. */
@@ -19,6 +21,35 @@ export function labelObjective({ head, loss }: Pick<LabelTask, "head" | "loss">)
     },
     compute({ architecture }, inputs, batch, { labels }) {
       const logits = architecture.forward({ ...inputs, batch });
+      return { logits, losses: loss(logits, labels!) };
+    },
+  };
+}
+
+/** One loss for each target token, by its class. */
+export function tokenObjective({ loss }: Pick<LabelTask, "loss">): Objective {
+  return {
+    lossesOf: likelihoodObjective.lossesOf,
+    size: likelihoodObjective.size,
+    inputs: ({ losses }) => ({
+      positions: { shape: [losses], dtype: "int32" },
+      labels: { shape: [losses], dtype: "int32" },
+    }),
+    feeds(rows, { length: T, losses }) {
+      const positions = new Int32Array(losses);
+      const labels = new Int32Array(losses);
+      let next = 0;
+      rows.forEach((row, b) => {
+        const { targets = [] } = row;
+        labels.set(labelsOf(row), next);
+        for (const target of targets) positions[next++] = b * T + target;
+      });
+      return { positions, labels };
+    },
+    compute({ architecture }, inputs, batch, { positions, labels }) {
+      const all = architecture.forward({ ...inputs, batch }); // [B, T, C]
+      const [B, T, C] = all.shape as [number, number, number];
+      const logits = ops.gather(ops.reshape(all, [B * T, C]), positions!); // [N, C]
       return { logits, losses: loss(logits, labels!) };
     },
   };

@@ -11,9 +11,8 @@ import {
 import type { Tensor, TensorRecord, TensorSpec } from "@blora/tensor";
 import type { TrainingRow } from "../data/packing.ts";
 import type { BatchShape } from "../steps/step-shape.ts";
-import { isLabelled, labelObjective, labelsOf } from "./label-objective.ts";
+import { isLabelled, labelObjective, labelsOf, tokenObjective } from "./label-objective.ts";
 import { likelihoodObjective } from "./likelihood-objective.ts";
-import { tokenObjective } from "./token-objective.ts";
 
 /** What a batch gives. */
 export interface BatchResult {

@@ -2,13 +2,14 @@ import { type AdapterWeights, HEAD_PREFIX } from "@blora/adapters";
 import {
   type Adapter,
   type AdapterChange,
+  type AdapterStore,
   InvalidInputError,
   type JsonObject,
   type Matrix,
   type ParameterGroup,
   type ParameterRecord,
 } from "@blora/spec";
-import type { Moments } from "../optimizer/adamw.ts";
+import { averageSquare, type Moments } from "../optimizer/adamw.ts";
 import { recombineEntries, selectEntries, type TrainedParameter, trained } from "./parameters.ts";
 
 interface SiteState {
@@ -149,4 +150,23 @@ function copyParameters(parameters: ParameterRecord): ParameterRecord {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, parameter]) => [name, { ...parameter, values: parameter.values.slice() }]),
   );
+}
+
+export interface AdapterStoreParts extends Pick<AdapterStore, "sites" | "cost" | "baseWeight" | "observe"> {
+  readonly state: TrainingState;
+  /** AdamW's, which `squaredGradients` is corrected by. */
+  readonly beta2: number;
+}
+
+/** What a method may see and change between steps. `observe` runs one training batch. */
+export function createAdapterStore({ state, beta2, ...parts }: AdapterStoreParts): AdapterStore {
+  const { adapter, select, recombine, update } = state;
+  return {
+    ...parts,
+    get: adapter,
+    select,
+    recombine,
+    update,
+    squaredGradients: (path, parameter) => averageSquare(state.moments(path, parameter), beta2),
+  };
 }
