@@ -42,8 +42,7 @@ const configOf = ([name, architecture, configs]: (typeof FAMILIES)[number]): Tar
   names: "config",
   words: wordsOf(configs),
   json: true,
-  // Of the other two `npm run fuzz` alone.
-  tried: name === "qwen2" || name === "roberta" ? 0 : 640,
+  tried: 640,
   seeds: () => configs.map((folder) => fixture(`${folder}/config.json`)),
   read(bytes, place) {
     const json = readJsonFile(place.write("config.json", bytes));

@@ -33,7 +33,7 @@ const runFile = (file: (typeof FILES)[number]): Target => {
       "<script>",
     ],
     json: file !== "metrics.jsonl",
-    tried: 0,
+    tried: 20,
     seeds: () => (intact === undefined ? [] : [intact]),
     async setUp(place) {
       await writeSampleRun(place.folder);
@@ -53,7 +53,7 @@ const record: Target = {
   names: "sweep-record",
   words: ["done", "failed", "status", "summary", "outcome", "error", "adapter", "accuracy", "metrics", "best", "last"],
   json: true,
-  tried: 0,
+  tried: 340,
   seeds: () => [
     JSON.stringify(doneRecord({ recipe: "blora", best: 0.5, bitOperations: 100 })),
     JSON.stringify({
@@ -77,7 +77,7 @@ const checkpoint: Target = {
   names: "checkpoint-",
   words: ["formatVersion", "step", "files", "bytes", "sha256", "state.json", "../", "/etc/passwd", "\0"],
   json: true,
-  tried: 0,
+  tried: 340,
   seeds: () => [
     JSON.stringify({
       formatVersion: 2,
@@ -100,7 +100,7 @@ const lock: Target = {
   names: "run-lock",
   words: ["pid", "host", "started", "token", "process"],
   json: true,
-  tried: 0,
+  tried: 340,
   seeds: () => [JSON.stringify({ pid: 1, host: "h", started: "2026-01-01T00:00:00.000Z", token: "t" })],
   read(bytes, place) {
     place.write(LOCK_FILE, bytes);
@@ -141,7 +141,7 @@ const runConfig: Target = {
     ],
   ],
   json: true,
-  tried: 0,
+  tried: 340,
   seeds: () =>
     [
       {

@@ -1,7 +1,8 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { flush, sha256OfFile, writeFileDurably, writeFolderDurably } from "@blora/files";
-import { InvalidInputError } from "@blora/spec";
+import { InvalidInputError, isJsonRecord } from "@blora/spec";
+import { z } from "zod";
 
 /** Written last: a checkpoint without it is not one. */
 export const CHECKPOINT_MARKER = "complete.json";
@@ -9,12 +10,13 @@ export const CHECKPOINT_MARKER = "complete.json";
 /** Of everything in a checkpoint; one of another version is refused. */
 const FORMAT_VERSION = 2;
 
-interface Marker {
-  readonly formatVersion: number;
-  readonly step: number;
+const markerSchema = z.looseObject({
+  formatVersion: z.literal(FORMAT_VERSION),
+  step: z.number(),
   /** Size and SHA-256 of every other file. */
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
-}
+  files: z.record(z.string(), z.looseObject({ bytes: z.number(), sha256: z.string() })),
+});
+type Marker = z.infer<typeof markerSchema>;
 
 export interface FoundCheckpoint {
   readonly folder: string;
@@ -66,18 +68,16 @@ export async function checkpointDefect(
 ): Promise<{ readonly kind: "incomplete" | "damaged"; readonly message: string } | undefined> {
   const text = await readFile(join(folder, CHECKPOINT_MARKER), "utf8").catch(() => undefined);
   if (text === undefined) return { kind: "incomplete", message: `${CHECKPOINT_MARKER} is missing` };
-  let marker: Marker;
-  try {
-    marker = JSON.parse(text) as Marker;
-  } catch {
-    return { kind: "damaged", message: `${CHECKPOINT_MARKER} is not JSON` };
-  }
-  if (marker.formatVersion !== FORMAT_VERSION) {
+  const content = parsedJson(text);
+  if (content === undefined) return { kind: "damaged", message: `${CHECKPOINT_MARKER} is not JSON` };
+  if (isJsonRecord(content) && content.formatVersion !== FORMAT_VERSION) {
     throw new InvalidInputError(
-      `${folder}: expected a checkpoint of format ${FORMAT_VERSION}, found format ${marker.formatVersion}, which another version of @blora/trainer wrote. Resume with that version, or start anew with overwrite.`,
+      `${folder}: expected a checkpoint of format ${FORMAT_VERSION}, found format ${content.formatVersion}, which another version of @blora/trainer wrote. Resume with that version, or start anew with overwrite.`,
     );
   }
-  for (const [name, { bytes, sha256: expected }] of Object.entries(marker.files ?? {})) {
+  const marker = markerSchema.safeParse(content);
+  if (!marker.success) return { kind: "damaged", message: `${CHECKPOINT_MARKER} does not list files` };
+  for (const [name, { bytes, sha256: expected }] of Object.entries(marker.data.files)) {
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found === undefined) return { kind: "damaged", message: `${name} is missing` };
     if (found.size !== bytes)
@@ -87,6 +87,14 @@ export async function checkpointDefect(
     }
   }
   return undefined;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

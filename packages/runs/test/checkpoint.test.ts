@@ -90,6 +90,21 @@ describe("checkpoints", () => {
     );
   });
 
+  it.each([
+    "null",
+    "3",
+    "[]",
+    '{"formatVersion":2,"step":7,"files":{"state.bin":null}}',
+    '{"formatVersion":2,"step":7}',
+  ])("are damaged where their marker is %s", async (content) => {
+    const folder = await write(temporaryFolder(), 7);
+    writeFileSync(join(folder, CHECKPOINT_MARKER), content);
+    expect(await checkpointDefect(folder)).toEqual({
+      kind: "damaged",
+      message: `${CHECKPOINT_MARKER} does not list files`,
+    });
+  });
+
   it("keep the last good one when writing the next fails, such as on a full disk (row 39)", async () => {
     const run = temporaryFolder();
     await write(run, 1);
