@@ -99,8 +99,8 @@ ${greedyText()} transformers reads the same ids with its own tokenizer and chat 
 
 The first questions of every sixth subject, by us and by lm-evaluation-harness; a subject that is missing was not measured yet. A model of this size answers near chance; what is
 compared is whether both say the same. Where log-probabilities of college_chemistry differ with five shots, the
-tokens do: transformers 5 read the folder's tokenizer as a GPT2Tokenizer, without the splitting of digits its file asks for, and found one
-token more. The folder names PreTrainedTokenizerFast since; that row is not measured again yet.
+tokens do: transformers 5 found one token more than we and the library behind its file. The likeliest cause is the class that the folder
+named then, GPT2Tokenizer; it names PreTrainedTokenizerFast since, and that row is not measured again yet.
 
 ${mmluTable()}
 
