@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Filled, writeModel } from "./write-model.ts";
+import { type Filled, layerNorm, linear, writeModel } from "./write-model.ts";
 
 const HIDDEN = 24;
 const INNER = 40;
@@ -22,26 +22,16 @@ export interface TinyBert {
   readonly tensors?: Readonly<Record<string, Filled>>;
 }
 
-const linear = (name: string, O: number, I: number): Record<string, Filled> => ({
-  [`${name}.weight`]: ["random", O, I],
-  [`${name}.bias`]: ["random", O],
-});
-
-const layerNorm = (name: string): Record<string, Filled> => ({
-  [`${name}.weight`]: [1, HIDDEN],
-  [`${name}.bias`]: [0, HIDDEN],
-});
-
 function layer(prefix: string): Record<string, Filled> {
   return {
     ...linear(`${prefix}.attention.self.query`, HIDDEN, HIDDEN),
     ...linear(`${prefix}.attention.self.key`, HIDDEN, HIDDEN),
     ...linear(`${prefix}.attention.self.value`, HIDDEN, HIDDEN),
     ...linear(`${prefix}.attention.output.dense`, HIDDEN, HIDDEN),
-    ...layerNorm(`${prefix}.attention.output.LayerNorm`),
+    ...layerNorm(`${prefix}.attention.output.LayerNorm`, HIDDEN),
     ...linear(`${prefix}.intermediate.dense`, INNER, HIDDEN),
     ...linear(`${prefix}.output.dense`, HIDDEN, INNER),
-    ...layerNorm(`${prefix}.output.LayerNorm`),
+    ...layerNorm(`${prefix}.output.LayerNorm`, HIDDEN),
   };
 }
 
@@ -85,7 +75,7 @@ export function writeTinyBert(folder: string, options: TinyBert = {}): void {
     "bert.embeddings.word_embeddings.weight": ["random", VOCABULARY, HIDDEN],
     "bert.embeddings.position_embeddings.weight": ["random", POSITIONS, HIDDEN],
     "bert.embeddings.token_type_embeddings.weight": ["random", 2, HIDDEN],
-    ...layerNorm("bert.embeddings.LayerNorm"),
+    ...layerNorm("bert.embeddings.LayerNorm", HIDDEN),
     ...layer("bert.encoder.layer.0"),
     ...layer("bert.encoder.layer.1"),
     ...linear("bert.pooler.dense", HIDDEN, HIDDEN),

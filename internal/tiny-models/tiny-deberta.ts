@@ -1,4 +1,4 @@
-import { type Filled, type TinyOptions, writeModel } from "./write-model.ts";
+import { type Filled, layerNorm, linear, type TinyOptions, writeModel } from "./write-model.ts";
 
 const HIDDEN = 24;
 const INNER = 40;
@@ -60,25 +60,15 @@ function tokenizer(): unknown {
   };
 }
 
-const linear = (name: string, O: number, I: number): Record<string, Filled> => ({
-  [`${name}.weight`]: ["random", O, I],
-  [`${name}.bias`]: ["random", O],
-});
-
-const layerNorm = (name: string): Record<string, Filled> => ({
-  [`${name}.weight`]: [1, HIDDEN],
-  [`${name}.bias`]: [0, HIDDEN],
-});
-
 const layer = (prefix: string): Record<string, Filled> => ({
   ...linear(`${prefix}.attention.self.query_proj`, HIDDEN, HIDDEN),
   ...linear(`${prefix}.attention.self.key_proj`, HIDDEN, HIDDEN),
   ...linear(`${prefix}.attention.self.value_proj`, HIDDEN, HIDDEN),
   ...linear(`${prefix}.attention.output.dense`, HIDDEN, HIDDEN),
-  ...layerNorm(`${prefix}.attention.output.LayerNorm`),
+  ...layerNorm(`${prefix}.attention.output.LayerNorm`, HIDDEN),
   ...linear(`${prefix}.intermediate.dense`, INNER, HIDDEN),
   ...linear(`${prefix}.output.dense`, HIDDEN, INNER),
-  ...layerNorm(`${prefix}.output.LayerNorm`),
+  ...layerNorm(`${prefix}.output.LayerNorm`, HIDDEN),
 });
 
 /** A DeBERTaV3 of two layers and 64 positions with a Unigram tokenizer. */
@@ -100,10 +90,10 @@ export function writeTinyDeberta(folder: string, options: TinyOptions = {}): voi
   };
   const tensors: Record<string, Filled> = {
     "deberta.embeddings.word_embeddings.weight": ["random", VOCABULARY, HIDDEN],
-    ...layerNorm("deberta.embeddings.LayerNorm"),
+    ...layerNorm("deberta.embeddings.LayerNorm", HIDDEN),
     ...layer("deberta.encoder.layer.0"),
     ...layer("deberta.encoder.layer.1"),
-    ...layerNorm("deberta.encoder.LayerNorm"),
+    ...layerNorm("deberta.encoder.LayerNorm", HIDDEN),
     "deberta.encoder.rel_embeddings.weight": ["random", 2 * BUCKETS, HIDDEN],
     ...options.tensors,
   };

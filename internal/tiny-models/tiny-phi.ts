@@ -1,5 +1,5 @@
 import { byteLevelTokenizer } from "./byte-level.ts";
-import { type Filled, type TinyOptions, writeModel } from "./write-model.ts";
+import { type Filled, layerNorm, linear, type TinyOptions, writeModel } from "./write-model.ts";
 
 const HIDDEN = 24;
 const INNER = 36;
@@ -30,18 +30,8 @@ const CONFIG = {
   use_cache: true,
 };
 
-const linear = (name: string, O: number, I: number): Record<string, Filled> => ({
-  [`${name}.weight`]: ["random", O, I],
-  [`${name}.bias`]: ["random", O],
-});
-
-const layerNorm = (name: string): Record<string, Filled> => ({
-  [`${name}.weight`]: [1, HIDDEN],
-  [`${name}.bias`]: [0, HIDDEN],
-});
-
 const layer = (prefix: string): Record<string, Filled> => ({
-  ...layerNorm(`${prefix}.input_layernorm`),
+  ...layerNorm(`${prefix}.input_layernorm`, HIDDEN),
   ...linear(`${prefix}.self_attn.q_proj`, HIDDEN, HIDDEN),
   ...linear(`${prefix}.self_attn.k_proj`, HIDDEN, HIDDEN),
   ...linear(`${prefix}.self_attn.v_proj`, HIDDEN, HIDDEN),
@@ -69,7 +59,7 @@ export function writeTinyPhi(folder: string, options: TinyOptions = {}): void {
     "model.embed_tokens.weight": ["random", VOCABULARY, HIDDEN],
     ...layer("model.layers.0"),
     ...layer("model.layers.1"),
-    ...layerNorm("model.final_layernorm"),
+    ...layerNorm("model.final_layernorm", HIDDEN),
     ...linear("lm_head", VOCABULARY, HIDDEN),
     ...options.tensors,
   };

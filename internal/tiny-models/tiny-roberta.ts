@@ -1,5 +1,5 @@
 import { byteLevelTokenizer } from "./byte-level.ts";
-import { type Filled, type TinyOptions, writeModel } from "./write-model.ts";
+import { type Filled, layerNorm, linear, type TinyOptions, writeModel } from "./write-model.ts";
 
 const HIDDEN = 24;
 const INNER = 40;
@@ -27,25 +27,15 @@ const CONFIG = {
   eos_token_id: 2,
 };
 
-const linear = (name: string, O: number, I: number): Record<string, Filled> => ({
-  [`${name}.weight`]: ["random", O, I],
-  [`${name}.bias`]: ["random", O],
-});
-
-const layerNorm = (name: string): Record<string, Filled> => ({
-  [`${name}.weight`]: [1, HIDDEN],
-  [`${name}.bias`]: [0, HIDDEN],
-});
-
 const layer = (prefix: string): Record<string, Filled> => ({
   ...linear(`${prefix}.attention.self.query`, HIDDEN, HIDDEN),
   ...linear(`${prefix}.attention.self.key`, HIDDEN, HIDDEN),
   ...linear(`${prefix}.attention.self.value`, HIDDEN, HIDDEN),
   ...linear(`${prefix}.attention.output.dense`, HIDDEN, HIDDEN),
-  ...layerNorm(`${prefix}.attention.output.LayerNorm`),
+  ...layerNorm(`${prefix}.attention.output.LayerNorm`, HIDDEN),
   ...linear(`${prefix}.intermediate.dense`, INNER, HIDDEN),
   ...linear(`${prefix}.output.dense`, HIDDEN, INNER),
-  ...layerNorm(`${prefix}.output.LayerNorm`),
+  ...layerNorm(`${prefix}.output.LayerNorm`, HIDDEN),
 });
 
 /** A RoBERTa of two layers and 64 positions with a byte-level tokenizer. */
@@ -71,7 +61,7 @@ export function writeTinyRoberta(folder: string, options: TinyOptions = {}): voi
     "roberta.embeddings.word_embeddings.weight": ["random", VOCABULARY, HIDDEN],
     "roberta.embeddings.position_embeddings.weight": ["random", POSITIONS, HIDDEN],
     "roberta.embeddings.token_type_embeddings.weight": ["random", 1, HIDDEN],
-    ...layerNorm("roberta.embeddings.LayerNorm"),
+    ...layerNorm("roberta.embeddings.LayerNorm", HIDDEN),
     ...layer("roberta.encoder.layer.0"),
     ...layer("roberta.encoder.layer.1"),
     ...options.tensors,

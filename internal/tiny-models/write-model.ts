@@ -5,6 +5,18 @@ import { writeSafetensors } from "@blora/weights";
 /** A tensor's shape and what fills it: a number, or "random", uniform between -0.1 and 0.1. */
 export type Filled = readonly [fill: number | "random", ...shape: number[]];
 
+/** Weight [O, I] and bias of a linear map. */
+export const linear = (name: string, O: number, I: number): Record<string, Filled> => ({
+  [`${name}.weight`]: ["random", O, I],
+  [`${name}.bias`]: ["random", O],
+});
+
+/** Weight and bias of a layer norm over H values, as they start. */
+export const layerNorm = (name: string, H: number): Record<string, Filled> => ({
+  [`${name}.weight`]: [1, H],
+  [`${name}.bias`]: [0, H],
+});
+
 export interface TinyModel {
   /** Files beside the weights; what is no text becomes JSON. */
   readonly files: Readonly<Record<string, unknown>>;
