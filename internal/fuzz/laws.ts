@@ -25,11 +25,9 @@ export async function faultOf(
   place: Place,
   traps: Traps = () => undefined,
 ): Promise<Fault | undefined> {
-  const held = heldBytes();
   const started = performance.now();
-  const ending = await endingOf(target, bytes, place);
+  const { ending, taken } = await measure(target, bytes, place);
   const seconds = (performance.now() - started) / 1000;
-  const taken = heldBytes() - held;
   const trapped = traps();
   if (trapped !== undefined) return { law: "trap", message: `it tried to ${trapped}`, place: trapped };
   const stumble = ending === undefined ? undefined : faultOfError(ending.error, target);
@@ -38,10 +36,23 @@ export async function faultOf(
   if (seconds > limit && (await leastSeconds(target, bytes, place, 3)) > limit) {
     return { law: "time", message: `it took more than ${limit} s`, place: target.name };
   }
-  if (taken > FREE_BYTES + BYTES_PER_BYTE * bytes.length) {
+  const allowed = FREE_BYTES + BYTES_PER_BYTE * bytes.length;
+  // A second time, because the first may load a library or meet what others left to be collected.
+  if (taken > allowed && (await measure(target, bytes, place)).taken > allowed) {
     return { law: "memory", message: `it took ${taken} bytes for ${bytes.length}`, place: target.name };
   }
   return undefined;
+}
+
+/** How reading an input ends, and bytes held afterwards beside those held before. */
+async function measure(
+  target: Target,
+  bytes: Uint8Array,
+  place: Place,
+): Promise<{ readonly ending: { error: unknown } | undefined; readonly taken: number }> {
+  const held = heldBytes();
+  const ending = await endingOf(target, bytes, place);
+  return { ending, taken: heldBytes() - held };
 }
 
 async function endingOf(target: Target, bytes: Uint8Array, place: Place): Promise<{ error: unknown } | undefined> {
