@@ -8,5 +8,5 @@ export { ownFiles } from "./own-files.ts";
 export { readRecords } from "./read-records.ts";
 export { readTable } from "./read-table.ts";
 export { linesOf, readText } from "./read-text.ts";
-export { requireColumn, requireText, rowOrigin, type Table, type TableRow } from "./table.ts";
+export { numberInText, requireColumn, requireText, rowOrigin, type Table, type TableRow } from "./table.ts";
 export type { TextTableOptions } from "./text-table.ts";

@@ -53,3 +53,10 @@ function found(cell: unknown): string {
     ? JSON.stringify(cell, (_, value) => (typeof value === "bigint" ? Number(value) : value))
     : String(cell);
 }
+
+const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+
+/** The decimal number of a cell; NaN where it is none. JavaScript alone would read `0x3` as 3 and nothing as 0. */
+export function numberInText(text: string): number {
+  return DECIMAL.test(text) ? Number(text) : Number.NaN;
+}

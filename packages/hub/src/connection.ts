@@ -44,7 +44,7 @@ export function connect(options: HubOptions): HubConnection {
 }
 
 function checkUrl(hubUrl: string): string {
-  if (/^https?:\/\/[^/]/.test(hubUrl) && URL.canParse(hubUrl)) return hubUrl.replace(/\/+$/, "");
+  if (/^https?:\/\/[^/?#]+[^?#]*$/.test(hubUrl) && URL.canParse(hubUrl)) return hubUrl.replace(/\/+$/, "");
   throw new InvalidInputError(
     `HF_ENDPOINT: expected an address such as https://huggingface.co, found ${JSON.stringify(hubUrl)}.`,
   );

@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, open, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { makeFolder, writeError, writeFileDurably } from "@blora/files";
 import { BloraError } from "@blora/spec";
 import type { RepositoryType } from "./download.ts";
+import { besides, completeBlob } from "./partial-blob.ts";
 
 /** One file of a repository, as the Hub lists it. */
 export interface RemoteFile {
@@ -30,8 +31,8 @@ export interface RepositoryCache {
   /** Whether the snapshot has a file; links it there where another snapshot brought the same content. */
   restore(commit: string, file: RemoteFile): Promise<boolean>;
   /**
-   * Stores the content of a file and links it into the snapshot. What came before a connection broke off is kept, and
-   * the next time the content is asked for from there.
+   * Stores the content of a file and links it into the snapshot. What came before a connection broke off or a process
+   * was killed is kept, and the next time the content is asked for from there.
    */
   store(
     commit: string,
@@ -89,18 +90,6 @@ async function writeChecked(
   }
 }
 
-/** Takes over what an earlier attempt left of a file: whoever renames it first has it. */
-async function takeOver(part: string, aside: string, { size }: RemoteFile): Promise<void> {
-  const left = await stat(part).catch(() => undefined);
-  if (left === undefined || left.size >= size) return;
-  await rename(part, aside).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
-}
-
-/** A name beside `path` that nobody else writes to: processes of two machines may share a cache, and even their ids. */
-const besides = (path: string): string => `${path}.${randomUUID()}.incomplete`;
-
 /** Links `path` to `target`, or copies it where links are not allowed. A link that is there is replaced at once. */
 async function linkOrCopy(target: string, path: string): Promise<void> {
   await makeFolder(dirname(path));
@@ -156,22 +145,14 @@ export function openRepositoryCache(cacheFolder: string, id: string, type: Repos
     },
     async store(commit, file, contentFrom, onBytes) {
       const blob = join(repository, "blobs", file.etag);
-      const aside = besides(blob);
-      const part = `${blob}.part`;
       const link = join(snapshotFolder(commit), file.path);
       await makeFolder(dirname(blob));
       try {
-        await takeOver(part, aside, file);
-        await writeChecked(aside, file, contentFrom, onBytes);
-        await rename(aside, blob);
+        await completeBlob(blob, file.size, (path) => writeChecked(path, file, contentFrom, onBytes));
       } catch (error) {
-        // A connection that broke off leaves good bytes; anything else, a full disk too, leaves none to keep.
-        if (error instanceof TypeError) await rename(aside, part).catch(() => undefined);
         throw writeError(error, link, file.size);
-      } finally {
-        await rm(aside, { force: true });
       }
-      await linkOrCopy(blob, join(snapshotFolder(commit), file.path));
+      await linkOrCopy(blob, link);
     },
   };
 }

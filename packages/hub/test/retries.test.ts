@@ -1,5 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { LOCK_FILE } from "@blora/files";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { publishToHub, resolveAdapter } from "../src/index.ts";
 import { type Fault, type HubStandIn, startHub } from "./hub-stand-in.ts";
@@ -24,6 +27,12 @@ const download = (hubUrl = hub.url, cacheFolder = temporaryFolder()): Promise<st
     cacheFolder,
     retry: { attempts: 3, firstWaitMilliseconds: 10, wait: async (milliseconds) => void waits.push(milliseconds) },
   });
+
+/** What a process that was killed leaves of the folder it writes to. */
+function lockOfEndedProcess(folder: string): void {
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  writeFileSync(join(folder, LOCK_FILE), JSON.stringify({ pid, host: hostname(), token: "of the killed one" }));
+}
 
 describe("a download", () => {
   test.each<[Fault, number]>([
@@ -74,13 +83,29 @@ describe("a download", () => {
     hub.committed.set("adapter_model.safetensors", Buffer.from(text));
     hub.faults.set("adapter_model.safetensors", ["half", "half", "half"]);
     await expect(download(hub.url, cacheFolder)).rejects.toThrow(/Cannot download me\/adapter from/);
-    const [part] = readdirSync(blobs).filter((name) => name.endsWith(".part"));
-    expect(readFileSync(join(blobs, part!), "utf8")).toBe(text.slice(0, 875));
+    const [part] = readdirSync(blobs).filter((name) => name.endsWith(".download"));
+    expect(readFileSync(join(blobs, part!, "content"), "utf8")).toBe(text.slice(0, 875));
     hub.ranges.length = 0;
     const folder = await download(hub.url, cacheFolder);
     expect(readFileSync(join(folder, "adapter_model.safetensors"), "utf8")).toBe(text);
     expect(hub.ranges).toEqual(["bytes=875-999"]);
-    expect(readdirSync(blobs).filter((name) => /\.(?:part|incomplete)$/.test(name))).toEqual([]);
+    expect(readdirSync(blobs).filter((name) => /\.(?:download|incomplete)$/.test(name))).toEqual([]);
+  });
+
+  test("that goes on where a killed process was takes its bytes, though its lock is still there", async () => {
+    const cacheFolder = temporaryFolder();
+    const blobs = join(cacheFolder, "models--me--adapter", "blobs");
+    const text = "0123456789".repeat(100);
+    hub.committed.set("adapter_model.safetensors", Buffer.from(text));
+    hub.faults.set("adapter_model.safetensors", ["half", "half", "half"]);
+    await expect(download(hub.url, cacheFolder)).rejects.toThrow(/Cannot download/);
+    const [part] = readdirSync(blobs).filter((name) => name.endsWith(".download"));
+    lockOfEndedProcess(join(blobs, part!));
+    hub.ranges.length = 0;
+    const folder = await download(hub.url, cacheFolder);
+    expect(readFileSync(join(folder, "adapter_model.safetensors"), "utf8")).toBe(text);
+    expect(hub.ranges).toEqual(["bytes=875-999"]);
+    expect(readdirSync(blobs).filter((name) => /\.(?:download|incomplete)$/.test(name))).toEqual([]);
   });
 
   test("that goes on after damaged bytes keeps none of them", async () => {
@@ -88,10 +113,10 @@ describe("a download", () => {
     const blobs = join(cacheFolder, "models--me--adapter", "blobs");
     hub.faults.set("adapter_model.safetensors", ["half", "half", "half"]);
     await expect(download(hub.url, cacheFolder)).rejects.toThrow(/Cannot download/);
-    const [part] = readdirSync(blobs).filter((name) => name.endsWith(".part"));
-    writeFileSync(join(blobs, part!), "x".repeat(10));
+    const [part] = readdirSync(blobs).filter((name) => name.endsWith(".download"));
+    writeFileSync(join(blobs, part!, "content"), "x".repeat(10));
     await expect(download(hub.url, cacheFolder)).rejects.toThrow(/adapter_model\.safetensors is damaged/);
-    expect(readdirSync(blobs).filter((name) => name.endsWith(".part"))).toEqual([]);
+    expect(readdirSync(blobs).filter((name) => name.endsWith(".download"))).toEqual([]);
     expect(readdirSync(await download(hub.url, cacheFolder))).toHaveLength(4);
   });
 

@@ -1,3 +1,4 @@
+import { numberInText } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 
 /** Text of a label cell; undefined where it is empty. */
@@ -15,7 +16,7 @@ export function isEmpty(cell: unknown): boolean {
 
 /** @throws InvalidInputError for what is no finite number */
 export function numberOf(text: string, origin: string): number {
-  const value = Number(text);
+  const value = numberInText(text);
   if (Number.isFinite(value)) return value;
   throw new InvalidInputError(`${origin}: expected a number as label, found ${JSON.stringify(text)}.`);
 }

@@ -1,3 +1,4 @@
+import { numberInText } from "@blora/data";
 import { InvalidInputError } from "@blora/spec";
 import type { GlueTask } from "./tasks.ts";
 
@@ -35,7 +36,7 @@ export function labelParser(task: GlueTask, file: string, storedNames: readonly 
 function parseScore(cell: unknown, origin: string): number | undefined {
   const text = labelText(cell);
   if (text === undefined) return undefined;
-  const score = text.trim() === "" ? Number.NaN : Number(text);
+  const score = numberInText(text);
   const [low, high] = SCORE_RANGE;
   if (score >= low && score <= high) return score;
   throw new InvalidInputError(`${origin}: expected a score from ${low} to ${high}, found ${JSON.stringify(text)}.`);

@@ -290,7 +290,7 @@ describe("bad input", () => {
   });
 
   test("an STS-B score that is no number from 0 to 5 names its row (row 33)", async () => {
-    for (const score of ["5.2", "high", "-0.5", " "]) {
+    for (const score of ["5.2", "high", "-0.5", " ", "0x3", "1_0"]) {
       const folder = await folderOf({ "train.tsv": `sentence1\tsentence2\tscore\na\tb\t${score}\n` });
       await expect(glue({ task: "stsb" }).load("train", folder)).rejects.toThrow(/row 2: expected a score from 0 to 5/);
     }
