@@ -47,13 +47,13 @@ def load_task(subject, question, scratch):
 
 
 def answer(question, models):
-    folder = question["model"]
-    if folder not in models:
-        models[folder] = HFLM(pretrained=folder, device="cpu", dtype="float32", batch_size=question["batchSize"])
+    key = (question["model"], question["batchSize"])
+    if key not in models:
+        models[key] = HFLM(pretrained=key[0], device="cpu", dtype="float32", batch_size=key[1], max_batch_size=64)
     with tempfile.TemporaryDirectory() as scratch:
         tasks = {subject: load_task(subject, question, scratch) for subject in question["subjects"]}
         start = time.perf_counter()
-        results = evaluator.evaluate(models[folder], tasks, limit=question["limit"], bootstrap_iters=0)
+        results = evaluator.evaluate(models[key], tasks, limit=question["limit"], bootstrap_iters=0)
         seconds = time.perf_counter() - start
     found = {}
     for subject, samples in results["samples"].items():

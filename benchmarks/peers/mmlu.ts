@@ -1,5 +1,5 @@
 /**
- * Five-shot MMLU on a random model, ours and lm-evaluation-harness in turn:
+ * Five-shot MMLU on a random model, ours and lm-evaluation-harness in turn, at each of its batch sizes:
  * questions a second, and whether they answer alike. Every sixth subject, its
  * first 30 questions: 300 in all.
  *
@@ -29,7 +29,8 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     limit: { type: "string", default: "30" },
     subjects: { type: "string", default: subjectNames.filter((_, index) => index % 6 === 0).join(",") },
-    "batch-size": { type: "string", default: "1" },
+    /** Of the harness; `auto` lets it choose. */
+    "batch-sizes": { type: "string", default: "1" },
     out: { type: "string" },
   },
 });
@@ -65,11 +66,15 @@ const scratch = mkdtempSync(join(tmpdir(), "mmlu-peer-"));
 const peer = await startPeer(python, "mmlu.py", threads);
 const first = await ours();
 const out = join(scratch, "theirs.json");
-const batchSize = Number(values["batch-size"]);
-const theirs = await peer.ask({ model, data, subjects, shots, limit, batchSize, out });
+const theirs: Record<string, number> = {};
+for (const batchSize of values["batch-sizes"].split(",")) {
+  const size = batchSize === "auto" ? batchSize : Number(batchSize);
+  theirs[batchSize] = (await peer.ask({ model, data, subjects, shots, limit, batchSize: size, out })).seconds!;
+}
 const second = await ours();
 peer.close();
 
+// Of the last batch size: padding changes the last digits of the others.
 const expected = Object.entries(JSON.parse(readFileSync(out, "utf8")) as Record<string, number[][]>);
 rmSync(scratch, { recursive: true });
 const logLikelihoods = new Map<string, number[]>(
@@ -84,14 +89,18 @@ for (const { id, chosen, logLikelihoods: found } of answers) {
   if (chosen === wanted.indexOf(Math.max(...wanted))) sameAnswers++;
 }
 const rate = (seconds: number): number => answers.length / seconds;
+const byBatchSize = (of: (seconds: number) => number): Record<string, number> =>
+  Object.fromEntries(Object.entries(theirs).map(([size, seconds]) => [size, of(seconds)]));
 const result = {
   questions: answers.length,
   subjects,
   shots,
   threads,
-  batchSize,
-  questionsPerSecond: { ours: [rate(first.seconds), rate(second.seconds)], theirs: rate(theirs.seconds!) },
-  ratio: (2 * theirs.seconds!) / (first.seconds + second.seconds),
+  questionsPerSecond: {
+    ours: [rate(first.seconds), rate(second.seconds)],
+    theirs: byBatchSize((seconds) => rate(seconds)),
+  },
+  ratios: byBatchSize((seconds) => (2 * seconds) / (first.seconds + second.seconds)),
   sameAnswers,
   largestLogProbabilityDifference: largestDifference,
   tokensComputed: first.summary.thisRun.tokens,

@@ -1,7 +1,7 @@
 /**
  * Times one LoRA training step (forward and backward) at four shapes, on our
  * engines in float32 and in whole numbers and, with `--python <interpreter>`,
- * on PyTorch and PEFT in turn.
+ * on PyTorch and PEFT and on JAX in turn.
  *
  *   npm run bench:step -- --threads 2 --rounds 9 --python ~/venv/bin/python
  */
@@ -12,7 +12,7 @@ import { onnx } from "@blora/engine-onnx";
 import { tfjs } from "@blora/engine-tfjs";
 import { machine } from "@blora/runs";
 import type { Engine } from "@blora/spec";
-import { startPeer } from "../peers/python-peer.ts";
+import { type PythonPeer, startPeer } from "../peers/python-peer.ts";
 import { describeStep, matmulCeiling, measureStep, median, SHAPES } from "./measure.ts";
 
 const { values } = parseArgs({
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     repeats: { type: "string", default: "3" },
     eager: { type: "string", multiple: true, default: [] },
     python: { type: "string" },
-    /** Of PEFT: eager, compile, bf16, compile-bf16. */
+    /** Of PEFT: eager, compile, bf16, compile-bf16. And jax. */
     modes: { type: "string", default: "eager" },
     /** Which of the four shapes, from 0. */
     shapes: { type: "string", default: "0,1,2,3" },
@@ -35,14 +35,18 @@ const repeats = Number(values.repeats);
 
 const engine = onnx({ threads });
 const inWholeNumbers = onnx({ threads, precision: "int8" });
-const peer = values.python === undefined ? undefined : await startPeer(values.python, "step.py", threads);
+const modes = values.python === undefined ? [] : values.modes.split(",");
+const peers = new Map<string, PythonPeer>();
+for (const mode of modes) {
+  const script = scriptOf(mode);
+  if (!peers.has(script)) peers.set(script, await startPeer(values.python!, script, threads));
+}
 const eager: [string, Engine][] = values.eager.map((backend) => [
   `tfjs ${backend}`,
   tfjs({ backend: backend as "wasm" | "cpu" | "tensorflow" }),
 ]);
 
 const results = [];
-const modes = peer === undefined ? [] : values.modes.split(",");
 for (const shape of values.shapes.split(",").map((index) => SHAPES[Number(index)]!)) {
   const ceilings: number[] = [];
   const ours: number[] = [];
@@ -52,7 +56,10 @@ for (const shape of values.shapes.split(",").map((index) => SHAPES[Number(index)
     ceilings.push(await matmulCeiling(engine, rounds));
     ours.push((await measureStep(engine, shape, rounds)).milliseconds);
     rounded.push((await measureStep(inWholeNumbers, shape, rounds)).milliseconds);
-    for (const mode of modes) theirs[mode]!.push((await peer!.ask({ ...shape, rounds, mode })).milliseconds!);
+    for (const mode of modes) {
+      const { milliseconds } = await peers.get(scriptOf(mode))!.ask({ ...shape, rounds, mode });
+      theirs[mode]!.push(milliseconds!);
+    }
   }
   const ceiling = median(ceilings);
   const traced = describeStep(engine, shape, median(ours));
@@ -64,8 +71,8 @@ for (const shape of values.shapes.split(",").map((index) => SHAPES[Number(index)
       ...describeStep(inWholeNumbers, shape, median(rounded)),
       ratio: median(ours.map((time, index) => time / rounded[index]!)),
     },
-    ...(peer !== undefined && {
-      pytorch: Object.fromEntries(
+    ...(modes.length > 0 && {
+      peers: Object.fromEntries(
         Object.entries(theirs).map(([mode, times]) => {
           const over = (own: readonly number[]): number => median(times.map((time, index) => time / own[index]!));
           return [mode, { milliseconds: median(times), ratio: over(ours), ratioInt8: over(rounded) }];
@@ -79,11 +86,16 @@ for (const shape of values.shapes.split(",").map((index) => SHAPES[Number(index)
   results.push(result);
   console.log(JSON.stringify(result));
 }
-peer?.close();
+for (const peer of peers.values()) peer.close();
 await engine.release();
 await inWholeNumbers.release();
 for (const [, each] of eager) await each.release();
 if (values.out !== undefined) {
-  const report = { ...machine(), threads, rounds, repeats, peer: peer?.versions ?? null, results };
+  const versions = Object.assign({}, ...[...peers.values()].map((peer) => peer.versions));
+  const report = { ...machine(), threads, rounds, repeats, peers: versions, results };
   await writeFile(values.out, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+function scriptOf(mode: string): string {
+  return mode === "jax" ? "jax_step.py" : "step.py";
 }
