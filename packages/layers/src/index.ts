@@ -26,6 +26,7 @@ export {
   OUTPUT,
   sitesOfLayers,
 } from "./decoder-names.ts";
+export { type EncoderConfig, encode, encoderNorm, encoderParameters, encoderSites } from "./encoder.ts";
 export {
   type GatedDecoderConfig,
   gatedDecoderKeys,

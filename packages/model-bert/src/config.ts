@@ -1,28 +1,17 @@
+import { count, type EncoderConfig } from "@blora/layers";
 import { checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 
 /** What `config.json` says, checked and with Hugging Face's defaults filled in. */
-export interface BertConfig {
+export interface BertConfig extends EncoderConfig {
   /** V */
   readonly vocabularySize: number;
-  /** H */
-  readonly hiddenSize: number;
-  readonly layers: number;
-  /** N */
-  readonly heads: number;
-  /** F */
-  readonly intermediateSize: number;
-  readonly activation: "gelu" | "relu";
-  readonly layerNormEpsilon: number;
   readonly maxPositions: number;
   /** Number of segment embeddings. */
   readonly tokenTypes: number;
   /** Standard deviation of freshly initialized weights. */
   readonly initializerRange: number;
 }
-
-// Upper bounds only stop absurd sizes before anything is allocated.
-const count = (maximum: number): z.ZodInt => z.int().min(1).max(maximum);
 
 const keys = z.object({
   model_type: z.literal("bert"),

@@ -1,3 +1,4 @@
+import { count } from "@blora/layers";
 import { type ConfigRule, checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 import type { RelativeTable } from "./relative-positions.ts";
@@ -42,8 +43,6 @@ export interface RelativeAttention extends RelativeTable {
   readonly normalized: boolean;
 }
 
-// Upper bounds only stop absurd sizes before anything is allocated.
-const count = (maximum: number): z.ZodInt => z.int().min(1).max(maximum);
 const listOf = (value: string | string[]): string[] =>
   (typeof value === "string" ? value.split("|") : value).map((item) => item.trim().toLowerCase());
 const names = z.union([z.string(), z.array(z.string())]).transform(listOf);

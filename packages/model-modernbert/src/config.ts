@@ -1,3 +1,4 @@
+import { count } from "@blora/layers";
 import { type ConfigRule, checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 
@@ -28,8 +29,6 @@ export interface ModernBertConfig {
   readonly initializerRange: number;
 }
 
-// Upper bounds only stop absurd sizes before anything is allocated.
-const count = (maximum: number): z.ZodInt => z.int().min(1).max(maximum);
 const rotaryBase = z.number().min(1).max(1e12);
 const rotary = z.object({ rope_type: z.literal("default").default("default"), rope_theta: rotaryBase.optional() });
 

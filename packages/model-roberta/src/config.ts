@@ -1,19 +1,11 @@
+import { count, type EncoderConfig } from "@blora/layers";
 import { checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 
 /** What `config.json` says, checked and with Hugging Face's defaults filled in. */
-export interface RobertaConfig {
+export interface RobertaConfig extends EncoderConfig {
   /** V */
   readonly vocabularySize: number;
-  /** H */
-  readonly hiddenSize: number;
-  readonly layers: number;
-  /** N */
-  readonly heads: number;
-  /** F */
-  readonly intermediateSize: number;
-  readonly activation: "gelu" | "relu";
-  readonly layerNormEpsilon: number;
   /** Tokens of the longest text: what the position table has beyond the place of padding. */
   readonly maxPositions: number;
   /** Number of segment embeddings, of which the first alone is used. */
@@ -23,9 +15,6 @@ export interface RobertaConfig {
   /** Standard deviation of freshly initialized weights. */
   readonly initializerRange: number;
 }
-
-// Upper bounds only stop absurd sizes before anything is allocated.
-const count = (maximum: number): z.ZodInt => z.int().min(1).max(maximum);
 
 const MODEL_TYPES = ["roberta", "xlm-roberta", "camembert"] as const;
 
