@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import {
   type CompiledStep,
   definePlugin,
@@ -9,12 +7,11 @@ import {
   PRECISIONS,
   type Precision,
 } from "@blora/spec";
-import { listSupportedBackends } from "onnxruntime-node";
 import { z } from "zod";
 import { countMacs } from "./graph/graph.ts";
 import { peakBytes } from "./graph/plan-memory.ts";
+import type { Runtime } from "./runtime.ts";
 import { compileStep } from "./session/compiled-step.ts";
-import { createDataFolder } from "./session/data-folder.ts";
 import { type OperatorChoice, traceStep } from "./trace/trace-step.ts";
 
 export interface OnnxEngineOptions {
@@ -40,29 +37,33 @@ const optionsSchema = z
   })
   .optional();
 
-/**
- * Compiles a step (forward pass and gradient) into one ONNX graph and runs it
- * with ONNX Runtime. Frozen tensors are mapped from their files.
- */
-export const onnx: Plugin<"engine", "onnx", OnnxEngineOptions | undefined, Engine> = definePlugin({
-  kind: "engine",
-  id: "onnx",
-  packageName: "@blora/engine-onnx",
-  optionsSchema,
-  create: createOnnxEngine,
-});
+/** The plugin over a build of ONNX Runtime. */
+export function onnxPlugin(runtime: Runtime): Plugin<"engine", "onnx", OnnxEngineOptions | undefined, Engine> {
+  return definePlugin({
+    kind: "engine",
+    id: "onnx",
+    packageName: "@blora/engine-onnx",
+    optionsSchema,
+    create: (options) => createOnnxEngine(runtime, options),
+  });
+}
 
-function createOnnxEngine(options: OnnxEngineOptions = {}): Engine {
-  const { threads = availableParallelism(), provider = "cpu", precision = "float32" } = options;
-  const supported = listSupportedBackends().map(({ name }) => name);
+function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): Engine {
+  const { provider = runtime.provider, precision = "float32" } = options;
+  const supported = runtime.providers();
   if (!supported.includes(provider)) {
     throw new MissingDependencyError(
       `onnx engine: this ONNX Runtime has no provider ${provider}; it has ${supported.join(", ")}`,
     );
   }
-  const isInteger = precision === "int8" && provider === "cpu";
+  const { threads, note } = runtime.threads(options.threads);
+  const isInteger = precision === "int8" && provider === runtime.provider;
   const operators: OperatorChoice = provider === "webgpu" ? "webgpu" : isInteger ? "integer" : "runtime";
-  const data = createDataFolder();
+  const notes = [
+    ...(precision === "int8" && !isInteger ? [`${provider} computes in float32, int8 is for the CPU`] : []),
+    ...(note === undefined ? [] : [note]),
+  ];
+  const sessions = runtime.open();
   const steps = new Set<CompiledStep>();
 
   return {
@@ -74,12 +75,12 @@ function createOnnxEngine(options: OnnxEngineOptions = {}): Engine {
       id: "onnx",
       provider,
       threads,
-      version: runtimeVersion(),
+      version: await runtime.version(provider),
       ...(isInteger && { precision: "int8" as const }),
-      ...(precision === "int8" && !isInteger && { note: `${provider} computes in float32, int8 is for the CPU` }),
+      ...(notes.length > 0 && { note: notes.join("; ") }),
     }),
     async compile(step) {
-      const compiled = await compileStep(step, operators, { threads, providers: [provider] }, data);
+      const compiled = await compileStep(step, operators, { threads, providers: [provider] }, sessions);
       const tracked: CompiledStep = {
         ...compiled,
         async release() {
@@ -91,12 +92,7 @@ function createOnnxEngine(options: OnnxEngineOptions = {}): Engine {
     },
     async release() {
       for (const step of [...steps]) await step.release();
-      await data.release();
+      await sessions.release();
     },
   };
-}
-
-function runtimeVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)("onnxruntime-node/package.json");
-  return (manifest as { version: string }).version;
 }

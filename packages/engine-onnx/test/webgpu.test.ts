@@ -3,8 +3,8 @@ import { clippedRounding, linear, ops, rmsNorm } from "@blora/tensor";
 import { testEngine } from "@blora/testing";
 import { expect, test } from "vitest";
 import { onnx } from "../src/index.ts";
+import { openSessions } from "../src/node/runtime.ts";
 import { compileStep } from "../src/session/compiled-step.ts";
-import { createDataFolder } from "../src/session/data-folder.ts";
 import { traceStep } from "../src/trace/trace-step.ts";
 
 const step: StepDefinition = {
@@ -29,11 +29,11 @@ test("a graph for the WebGPU provider has no operator that it lacks", () => {
 
 /** The graphs of the WebGPU provider, on the CPU. */
 function onCpu(): Engine {
-  const data = createDataFolder();
+  const sessions = openSessions();
   return {
     ...onnx({ threads: 1 }),
-    compile: (step) => compileStep(step, "webgpu", { threads: 1, providers: ["cpu"] }, data),
-    release: data.release,
+    compile: (step) => compileStep(step, "webgpu", { threads: 1, providers: ["cpu"] }, sessions),
+    release: sessions.release,
   };
 }
 testEngine(onCpu());

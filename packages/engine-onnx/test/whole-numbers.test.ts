@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { FrozenTensor, StepDefinition } from "@blora/spec";
 import { frozenLinear, ops } from "@blora/tensor";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { openSessions } from "../src/node/runtime.ts";
 import { compileStep } from "../src/session/compiled-step.ts";
-import { createDataFolder } from "../src/session/data-folder.ts";
 import { roundedColumns } from "../src/session/rounded-columns.ts";
 import { traceStep } from "../src/trace/trace-step.ts";
 
@@ -34,9 +34,9 @@ function weightFile(values: readonly number[], folder = mkdtempSync(join(tmpdir(
 
 /** Output of the step for x = [1, 0.5], with the codes of its matrix kept in `cache`. */
 async function run(weight: FrozenTensor, cache: string): Promise<number[]> {
-  const data = createDataFolder(cache);
-  onTestFinished(() => data.release());
-  const compiled = await compileStep(step(weight), "integer", { threads: 1, providers: ["cpu"] }, data);
+  const sessions = openSessions(cache);
+  onTestFinished(() => sessions.release());
+  const compiled = await compileStep(step(weight), "integer", { threads: 1, providers: ["cpu"] }, sessions);
   const { outputs } = await compiled.run({}, { x: Float32Array.of(1, 0.5) }, NOISE);
   await compiled.release();
   return [...outputs.y!];

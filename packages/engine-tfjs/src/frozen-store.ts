@@ -12,11 +12,11 @@ export interface FrozenStore {
 /** `upload` copies values to the backend and returns a tensor no scope frees. */
 export function createFrozenStore(upload: (values: Float32Array, shape: readonly number[]) => Tensor): FrozenStore {
   const byFile = new Map<string, Promise<Tensor>>();
-  const byArray = new Map<Float32Array, Map<string, Promise<Tensor>>>();
+  const byArray = new Map<Float32Array | Uint8Array, Map<string, Promise<Tensor>>>();
 
   function slotOf({ shape, storage, source }: FrozenTensor): { slots: Map<string, Promise<Tensor>>; key: string } {
     const layout = JSON.stringify([storage, shape]);
-    if (!(source instanceof Float32Array)) {
+    if (!ArrayBuffer.isView(source)) {
       return { slots: byFile, key: JSON.stringify([source.path, source.offset, source.length, layout]) };
     }
     const slots = byArray.get(source) ?? new Map<string, Promise<Tensor>>();

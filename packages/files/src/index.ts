@@ -16,6 +16,7 @@ export {
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
 } from "./file-names.ts";
+export { type FrozenInMemory, frozenValues } from "./frozen-values.ts";
 export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.ts";
 export { pathInside } from "./inside-folder.ts";
 export { readJsonFile, readJsonFileIfPresent, readTextIfPresent } from "./json-file.ts";

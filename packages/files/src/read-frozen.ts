@@ -1,9 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { type FrozenTensor, InvalidInputError, NotFoundError } from "@blora/spec";
+import { frozenValues, requireStoredBytes } from "./frozen-values.ts";
 import { widenBfloat16, widenFloat16 } from "./half-floats.ts";
-
-/** How many bytes one value takes on disk. */
-const BYTES_PER_VALUE = { f32: 4, f16: 2, bf16: 2 } as const;
 
 /** Bytes of one read: large enough to be fast, far below what Node allows. */
 const CHUNK_BYTES = 64 * 2 ** 20;
@@ -15,20 +13,12 @@ const CHUNK_BYTES = 64 * 2 ** 20;
  * Throws `NotFoundError` where a file cannot be opened and `InvalidInputError`
  * where the source does not hold the shape's values.
  */
-export async function readFrozen(name: string, { shape, storage, source }: FrozenTensor): Promise<Float32Array> {
+export async function readFrozen(name: string, tensor: FrozenTensor): Promise<Float32Array> {
+  const { shape, storage, source } = tensor;
+  if (source instanceof Float32Array) return frozenValues(name, { shape, storage: tensor.storage as "f32", source });
+  if (source instanceof Uint8Array) return frozenValues(name, { shape, storage, source });
+  requireStoredBytes(name, tensor, source.length, source.path);
   const size = shape.reduce((product, length) => product * length, 1);
-  if (source instanceof Float32Array) {
-    if (source.length === size) return source;
-    throw new InvalidInputError(
-      `Frozen tensor "${name}" of shape [${shape}] needs ${size} values, found ${source.length}.`,
-    );
-  }
-  const bytes = size * BYTES_PER_VALUE[storage];
-  if (source.length !== bytes) {
-    throw new InvalidInputError(
-      `Frozen tensor "${name}" of shape [${shape}] and type ${storage} needs ${bytes} bytes, its place in ${source.path} has ${source.length}.`,
-    );
-  }
   const file = await open(source.path, "r").catch((error: Error) => {
     throw new NotFoundError(`Frozen tensor "${name}" cannot be read: ${error.message}.`, { cause: error });
   });

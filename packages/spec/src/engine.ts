@@ -10,13 +10,16 @@ export interface FileSlice {
   readonly length: number;
 }
 
-/** A tensor no step changes. Engines read it where it lies and never copy it to the JavaScript heap unless they must. */
-export interface FrozenTensor {
-  readonly shape: Shape;
-  /** Type on disk. `f16` and `bf16` are computed with as float32. */
-  readonly storage: "f32" | "f16" | "bf16";
-  readonly source: FileSlice | Float32Array;
-}
+/** Types a frozen tensor is stored as. `f16` and `bf16` are computed with as float32. */
+export type StorageType = "f32" | "f16" | "bf16";
+
+/**
+ * A tensor no step changes: stored in a file or as little-endian bytes in memory, or given as values. Engines read it
+ * where it lies and never copy it to the JavaScript heap unless they must.
+ */
+export type FrozenTensor =
+  | { readonly shape: Shape; readonly storage: StorageType; readonly source: FileSlice | Uint8Array }
+  | { readonly shape: Shape; readonly storage: "f32"; readonly source: Float32Array };
 
 /** Values of one input, fed anew on every run. */
 export type Feed = Float32Array | Int32Array;

@@ -29,6 +29,7 @@ export type {
   StepOutputs,
   StepPlan,
   StepResult,
+  StorageType,
 } from "./engine.ts";
 export { PRECISIONS } from "./engine.ts";
 export {

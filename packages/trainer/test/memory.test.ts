@@ -3,7 +3,7 @@ import { estimateMemory, memoryWarning, plannedMemory } from "../src/memory.ts";
 
 describe("estimateMemory (row 47)", () => {
   it("counts weights once, trainables four times, and activations of every linear map", () => {
-    const frozen = [{ shape: [10, 20], storage: "bf16", source: new Float32Array() }] as const;
+    const frozen = [{ shape: [10, 20], storage: "bf16", source: new Uint8Array() }] as const;
     const linears = [{ path: "a", role: "a", inFeatures: 3, outFeatures: 5 }];
     const facts = { frozen, linears, trainableParameters: 7, batchSize: 2, length: 16 };
     expect(estimateMemory(facts)).toBe(4 * (200 + 4 * 7 + 2 * 16 * 8 * 4));
@@ -20,7 +20,7 @@ describe("estimateMemory (row 47)", () => {
 describe("plannedMemory", () => {
   it("adds the weights as they are stored, and what training keeps of each trainable", () => {
     const frozen = [
-      { shape: [10, 20], storage: "bf16", source: new Float32Array() },
+      { shape: [10, 20], storage: "bf16", source: new Uint8Array() },
       { shape: [5], storage: "f32", source: new Float32Array() },
     ] as const;
     const plan = { macs: 1, nodes: 1, peakBytes: 1000 };

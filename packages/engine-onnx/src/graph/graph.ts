@@ -1,4 +1,4 @@
-import type { FileSlice, FrozenTensor } from "@blora/spec";
+import { type FileSlice, type FrozenTensor, InvalidInputError } from "@blora/spec";
 import { type Shape, sizeOf } from "@blora/tensor";
 
 /** Element types of the graphs built here; those below a byte are only stored. */
@@ -137,6 +137,7 @@ export function createGraphBuilder(): GraphBuilder {
     },
     frozen(name, tensor) {
       const { source, shape, storage } = tensor;
+      requireBytes(name, tensor);
       const data = source instanceof Float32Array ? bytesOf(source) : source;
       const stored = { name, shape, type: STORAGE_TYPES[storage], data };
       initializers.push(stored);
@@ -202,15 +203,34 @@ function lastMadeFirst(outputs: Readonly<Record<string, GraphValue>>, nodes: rea
   return Object.entries(outputs).toSorted(([, a], [, b]) => place(b) - place(a));
 }
 
+const STORED_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
+
+/** @throws InvalidInputError where memory does not hold what the tensor says of it */
+function requireBytes(name: string, { shape, storage, source }: FrozenTensor): void {
+  if (!ArrayBuffer.isView(source)) return;
+  const expected = sizeOf(shape) * STORED_BYTES[storage];
+  const isOther = source instanceof Float32Array ? storage !== "f32" : source.length !== expected;
+  if (!isOther) return;
+  const found = source instanceof Float32Array ? "float32 values" : `${source.length}`;
+  throw new InvalidInputError(
+    `frozen tensor ${name} of shape [${shape}] and type ${storage} needs ${expected} bytes, found ${found}`,
+  );
+}
+
 /** Rows of a tensor without copying it. */
-function frozenRows({ shape, storage, source }: FrozenTensor, start: number, count: number): FrozenTensor {
-  const size = sizeOf(shape.slice(1));
+function frozenRows(tensor: FrozenTensor, start: number, count: number): FrozenTensor {
+  const { shape, source } = tensor;
   const rows = shape.with(0, count);
-  if (source instanceof Float32Array) {
-    return { shape: rows, storage, source: source.subarray(start * size, (start + count) * size) };
-  }
-  const bytes = source.length / shape[0]!;
-  return { shape: rows, storage, source: { ...source, offset: source.offset + start * bytes, length: count * bytes } };
+  const part = (length: number): [number, number] => [
+    (start * length) / shape[0]!,
+    ((start + count) * length) / shape[0]!,
+  ];
+  if (source instanceof Float32Array)
+    return { shape: rows, storage: "f32", source: source.subarray(...part(source.length)) };
+  const { storage } = tensor;
+  const [begin, end] = part(source.length);
+  if (source instanceof Uint8Array) return { shape: rows, storage, source: source.subarray(begin, end) };
+  return { shape: rows, storage, source: { ...source, offset: source.offset + begin, length: end - begin } };
 }
 
 /** The bytes behind a typed array, uncopied. */

@@ -1,16 +1,8 @@
-import type { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession } from "onnxruntime-common";
+import type { SessionSettings } from "../runtime.ts";
 
-/** How ONNX Runtime runs a graph. */
-export interface SessionSettings {
-  readonly threads: number;
-  /** Execution providers in order of preference, such as `cuda` and `cpu`. */
-  readonly providers: readonly string[];
-}
-
-export function sessionOptions(
-  { threads, providers }: SessionSettings,
-  dataFolder: string | undefined,
-): InferenceSession.SessionOptions {
+/** How ONNX Runtime runs a graph, wherever it is. */
+export function sessionOptions({ threads, providers }: SessionSettings): InferenceSession.SessionOptions {
   return {
     executionProviders: [...providers],
     intraOpNumThreads: threads,
@@ -27,17 +19,16 @@ export function sessionOptions(
     // half-precision weight into a second, float32 copy, private to the session.
     graphOptimizationLevel: "disabled",
     logSeverityLevel: 3,
-    extra: {
-      session: {
-        // Packed copies of frozen matrices would be private to each session:
-        // without them every length bucket shares the mapped pages.
-        disable_prepacking: "1",
-        // Small blocks keep both cores busy when a neighbour takes one away.
-        dynamic_block_base: "4",
-        // Otherwise every reader of a rounded tensor dequantizes its codes again.
-        disable_quant_qdq: "1",
-        ...(dataFolder === undefined ? {} : { model_external_initializers_file_folder_path: dataFolder }),
-      },
-    },
   };
 }
+
+/** What every build is told besides. */
+export const SESSION_CONFIG: Readonly<Record<string, string>> = {
+  // Packed copies of frozen matrices would be private to each session:
+  // without them every length bucket shares the mapped pages.
+  disable_prepacking: "1",
+  // Small blocks keep both cores busy when a neighbour takes one away.
+  dynamic_block_base: "4",
+  // Otherwise every reader of a rounded tensor dequantizes its codes again.
+  disable_quant_qdq: "1",
+};

@@ -1,3 +1,5 @@
+import { bytesOf, type WholeNumbers } from "../graph/graph.ts";
+
 /** Largest code; -128 has no counterpart. */
 const LARGEST = 127;
 
@@ -46,4 +48,15 @@ const WHOLE = 6_755_399_441_055_744;
 
 function roundHalfToEven(value: number): number {
   return value + WHOLE - WHOLE;
+}
+
+/** A frozen matrix in whole numbers, as the product takes it. */
+export function roundedMatrix({ matrix, product }: WholeNumbers, values: Float32Array): RoundedColumns {
+  return roundedColumns(values, matrix.shape[0]!, product === "forward");
+}
+
+/** Codes and scales as initializers hold them in memory. */
+export function roundedBytes(numbers: WholeNumbers, values: Float32Array): Record<"codes" | "scales", Uint8Array> {
+  const { codes, scales } = roundedMatrix(numbers, values);
+  return { codes: bytesOf(codes), scales: bytesOf(scales) };
 }

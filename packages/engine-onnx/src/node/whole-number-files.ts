@@ -5,7 +5,7 @@ import { readFrozen, requireFreeSpace, sha256, writeFileDurablySync, writeWhole 
 import type { FileSlice } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { bytesOf, type Graph, type Initializer, type WholeNumbers } from "../graph/graph.ts";
-import { roundedColumns } from "./rounded-columns.ts";
+import { roundedBytes, roundedMatrix } from "../session/rounded-columns.ts";
 
 /** Frozen matrices in whole numbers: those of files in files of their own, made once and mapped ever after. */
 export interface WholeNumberFiles {
@@ -26,7 +26,7 @@ export function createWholeNumberFiles(folder: string): WholeNumberFiles {
   async function partsOf(numbers: WholeNumbers): Promise<Parts> {
     const { matrix, product } = numbers;
     const { source } = matrix;
-    if (source instanceof Float32Array) return inMemory(roundedMatrix(numbers, source));
+    if (ArrayBuffer.isView(source)) return roundedBytes(numbers, await readFrozen(numbers.name, matrix));
     const place = `${source.path} ${source.offset} ${source.length} ${product}`;
     const parts = written.get(place) ?? writtenParts(folder, numbers);
     written.set(place, parts);
@@ -43,14 +43,6 @@ export function createWholeNumberFiles(folder: string): WholeNumberFiles {
       return { ...graph, initializers };
     },
   };
-}
-
-function roundedMatrix({ matrix, product }: WholeNumbers, values: Float32Array) {
-  return roundedColumns(values, matrix.shape[0]!, product === "forward");
-}
-
-function inMemory({ codes, scales }: ReturnType<typeof roundedColumns>): Parts {
-  return { codes: bytesOf(codes), scales: bytesOf(scales) };
 }
 
 /**

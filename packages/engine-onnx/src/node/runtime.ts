@@ -1,0 +1,82 @@
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { MissingDependencyError } from "@blora/spec";
+import { sizeOf } from "@blora/tensor";
+import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import type { GraphValue } from "../graph/graph.ts";
+import { writeModel } from "../graph/write-model.ts";
+import type { FedTensor, Runtime, Session, Sessions } from "../runtime.ts";
+import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
+import { createDataFolder } from "./data-folder.ts";
+
+/** ONNX Runtime as npm has it for Node. Frozen tensors are mapped from their files. */
+export const nodeRuntime: Runtime = {
+  provider: "cpu",
+  providers: () => listSupportedBackends().map(({ name }) => name),
+  version: async () => runtimeVersion(),
+  threads: (asked = availableParallelism()) => ({ threads: asked }),
+  open: () => openSessions(),
+};
+
+/** @param cache folder of what is made once and read ever after; `BLORA_CACHE` where undefined */
+export function openSessions(cache?: string): Sessions {
+  const data = createDataFolder(cache);
+  return {
+    async create(traced, settings) {
+      const { graph, folder, locate } = await data.prepare(traced);
+      const session = await createSession(writeModel(graph, locate), {
+        ...sessionOptions(settings),
+        extra: {
+          session: { ...SESSION_CONFIG, ...(folder && { model_external_initializers_file_folder_path: folder }) },
+        },
+      });
+      return runInto(session, graph.outputs);
+    },
+    release: data.release,
+  };
+}
+
+/** Runs a session into memory that is allocated once and overwritten by every run. */
+function runInto(session: InferenceSession, outputs: readonly GraphValue[]): Session {
+  const all = new Float32Array(outputs.reduce((total, { shape }) => total + sizeOf(shape), 0));
+  const results: Record<string, Float32Array> = {};
+  const fetches: Record<string, Tensor> = {};
+  let start = 0;
+  for (const { name, shape } of outputs) {
+    const end = start + sizeOf(shape);
+    results[name] = all.subarray(start, end);
+    fetches[name] = new Tensor("float32", results[name], shape);
+    start = end;
+  }
+  return {
+    inputNames: session.inputNames,
+    async run(inputs) {
+      await session.run(
+        Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed)])),
+        fetches,
+      );
+      return results;
+    },
+    release: () => session.release(),
+  };
+}
+
+function toTensor({ values, shape }: FedTensor): Tensor {
+  return values instanceof Int32Array ? new Tensor("int32", values, shape) : new Tensor("float32", values, shape);
+}
+
+async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(model, options);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes("WebGPU adapter"))) throw error;
+    throw new MissingDependencyError(
+      `onnx engine: the provider webgpu found no GPU (${error.message.trim()}). On Linux it needs a Vulkan driver and libvulkan.so.1.`,
+    );
+  }
+}
+
+function runtimeVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)("onnxruntime-node/package.json");
+  return (manifest as { version: string }).version;
+}

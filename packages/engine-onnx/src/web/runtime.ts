@@ -1,0 +1,139 @@
+import { frozenValues } from "@blora/files";
+import { InvalidInputError, MissingDependencyError } from "@blora/spec";
+import { sizeOf } from "@blora/tensor";
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import type { Graph, GraphValue, Initializer, WholeNumbers } from "../graph/graph.ts";
+import { writeModel } from "../graph/write-model.ts";
+import type { FedTensor, Runtime, Session, SessionSettings, Sessions } from "../runtime.ts";
+import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
+import { roundedBytes } from "../session/rounded-columns.ts";
+
+type OrtWeb = typeof import("onnxruntime-web/wasm");
+
+/** What a page tells of itself; workers have no `window`. */
+interface PageFacts {
+  readonly crossOriginIsolated?: boolean;
+  readonly navigator?: { readonly hardwareConcurrency?: number };
+}
+
+/**
+ * ONNX Runtime as npm has it for pages: in WebAssembly, or on a GPU by WebGPU. Frozen tensors come from memory.
+ *
+ * @param files address of the folder with ONNX Runtime's `.wasm` and `.mjs` files; where a bundler puts them if undefined
+ */
+export function webRuntime(files?: string): Runtime {
+  return {
+    provider: "wasm",
+    providers: () => ["wasm", "webgpu"],
+    version: async (provider) => (await load(provider)).env.versions.web ?? "",
+    threads: threadsOf,
+    open: () => openSessions(files),
+  };
+}
+
+function threadsOf(asked: number | undefined): ReturnType<Runtime["threads"]> {
+  const { crossOriginIsolated, navigator } = globalThis as PageFacts;
+  if (crossOriginIsolated === true) return { threads: asked ?? navigator?.hardwareConcurrency ?? 1 };
+  const note = "the page is not cross-origin isolated, which takes one thread";
+  return { threads: 1, ...(asked !== 1 && { note }) };
+}
+
+/** The build with WebGPU is twice as large, so that each is loaded where it is asked for. */
+function load(provider: string): Promise<OrtWeb> {
+  return provider === "webgpu" ? import("onnxruntime-web/webgpu") : import("onnxruntime-web/wasm");
+}
+
+function openSessions(files: string | undefined): Sessions {
+  return {
+    async create(traced, settings) {
+      const ort = await loadFor(settings, files);
+      const graph = withWholeNumbers(traced);
+      const { model, externalData } = separateModel(graph);
+      const session = await ort.InferenceSession.create(model, {
+        ...sessionOptions(settings),
+        extra: { session: SESSION_CONFIG },
+        externalData,
+      }).catch(explain);
+      return runAnew(session, graph.outputs, ort.Tensor);
+    },
+    release: async () => undefined,
+  };
+}
+
+async function loadFor({ threads, providers }: SessionSettings, files: string | undefined): Promise<OrtWeb> {
+  const ort = await load(providers[0]!);
+  const { wasm } = ort.env;
+  if (files !== undefined) wasm.wasmPaths = files;
+  // A page has one memory and its threads: those that the first session asked for.
+  if (wasm.numThreads !== undefined && wasm.numThreads !== 0 && wasm.numThreads !== threads) {
+    throw new InvalidInputError(
+      `onnx engine: a page has one number of threads, found ${threads} asked for where ${wasm.numThreads} work.`,
+    );
+  }
+  wasm.numThreads = threads;
+  return ort;
+}
+
+function explain(error: unknown): never {
+  if (!(error instanceof Error && /webgpu|gpu adapter/i.test(error.message))) throw error;
+  throw new MissingDependencyError(`onnx engine: the provider webgpu found no GPU (${error.message.trim()}).`, {
+    cause: error,
+  });
+}
+
+function withWholeNumbers({ wholeNumbers = [], ...graph }: Graph): Graph {
+  const made = wholeNumbers.flatMap((numbers): Initializer[] => {
+    const { codes, scales } = roundedBytes(numbers, valuesOf(numbers));
+    return [
+      { ...numbers.codes, data: codes },
+      { ...numbers.scales, data: scales },
+    ];
+  });
+  return { ...graph, initializers: [...graph.initializers, ...made] };
+}
+
+function valuesOf({ name, matrix: { shape, storage, source } }: WholeNumbers): Float32Array {
+  if (source instanceof Float32Array) return frozenValues(name, { shape, storage: "f32", source });
+  return frozenValues(name, { shape, storage, source: inMemory(name, source) });
+}
+
+function inMemory(name: string, data: Initializer["data"]): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  throw new InvalidInputError(`frozen tensor ${name}: expected bytes in memory, found a place in ${data.path}.`);
+}
+
+/** Below this many bytes a tensor is a part of the model. */
+const EXTERNAL_BYTES = 1024;
+
+/** The model, and beside it the bytes of large tensors: in it they would be copied twice. */
+function separateModel(graph: Graph): { model: Uint8Array; externalData: { path: string; data: Uint8Array }[] } {
+  const externalData: { path: string; data: Uint8Array }[] = [];
+  const initializers = graph.initializers.map((initializer) => {
+    const data = inMemory(initializer.name, initializer.data);
+    if (data.length < EXTERNAL_BYTES) return initializer;
+    const path = String(externalData.length);
+    externalData.push({ path, data });
+    return { ...initializer, data: { path, offset: 0, length: data.length } };
+  });
+  return { model: writeModel({ ...graph, initializers }, (path) => path), externalData };
+}
+
+/** Results of a page's build lie in its own memory, so that every run has new ones. */
+function runAnew(session: InferenceSession, outputs: readonly GraphValue[], tensorClass: OrtWeb["Tensor"]): Session {
+  const toTensor = ({ values, shape }: FedTensor): Tensor =>
+    values instanceof Int32Array ? new tensorClass("int32", values, shape) : new tensorClass("float32", values, shape);
+  return {
+    inputNames: session.inputNames,
+    async run(inputs) {
+      const feeds = Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed)]));
+      const results = await session.run(feeds);
+      return Object.fromEntries(outputs.map(({ name, shape }) => [name, floatsOf(results[name]!, sizeOf(shape))]));
+    },
+    release: () => session.release(),
+  };
+}
+
+function floatsOf({ data }: Tensor, size: number): Float32Array {
+  const values = data as Float32Array;
+  return values.length === size ? values : values.subarray(0, size);
+}

@@ -1,0 +1,30 @@
+import { fileURLToPath } from "node:url";
+import type { EngineDescription } from "@blora/spec";
+import { describe, expect, test } from "vitest";
+import { chromiumPath } from "../../../internal/browser/chromium.ts";
+import type { PageResults } from "../../../internal/browser/vitest-in-page.ts";
+import { runInWorkerOfPage } from "../../../internal/browser/worker-page.ts";
+
+if (chromiumPath === undefined) {
+  console.warn("No Chromium was found, so the engine is not run in a page. Install it, or name it in CHROMIUM.");
+}
+
+const entry = fileURLToPath(new URL("./page/conformance.ts", import.meta.url));
+
+function conformance(parameters: Record<string, string>, isolated: boolean) {
+  return runInWorkerOfPage<PageResults & { description: EngineDescription }>({ entry, parameters, isolated });
+}
+
+describe.skipIf(chromiumPath === undefined)("the engine in Chromium", () => {
+  test.each([
+    { threads: 1, isolated: false, precision: "float32" },
+    { threads: 2, isolated: true, precision: "float32" },
+    { threads: 1, isolated: false, precision: "int8" },
+  ])("passes its kit in WebAssembly: $threads threads, $precision", async ({ threads, isolated, precision }) => {
+    const parameters = { provider: "wasm", threads: String(threads), precision };
+    const { failed, passed, description } = await conformance(parameters, isolated);
+    expect(failed).toEqual([]);
+    expect(passed.length).toBeGreaterThan(350);
+    expect(description).toMatchObject({ id: "onnx", provider: "wasm", threads });
+  });
+});

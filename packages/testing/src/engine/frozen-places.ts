@@ -1,0 +1,39 @@
+import type { FileSlice } from "@blora/spec";
+import { onTestFinished } from "vitest";
+
+/** Somewhere bytes can lie. */
+interface Place {
+  readonly name: string;
+  /** Puts `bytes` after `offset` bytes of something else, and before some more. */
+  store(bytes: ArrayBufferView, offset: number): Promise<FileSlice | Uint8Array>;
+}
+
+const inMemory: Place = {
+  name: "memory",
+  store: async (bytes, offset) => surrounded(bytes, offset).subarray(offset, offset + bytes.byteLength),
+};
+
+const inFile: Place = {
+  name: "files",
+  async store(bytes, offset) {
+    const [{ mkdtemp, rm, writeFile }, { tmpdir }, { join }] = await Promise.all([
+      import("node:fs/promises"),
+      import("node:os"),
+      import("node:path"),
+    ]);
+    const folder = await mkdtemp(join(tmpdir(), "blora-engine-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, "tensor.bin");
+    await writeFile(path, surrounded(bytes, offset));
+    return { path, offset, length: bytes.byteLength };
+  },
+};
+
+/** Every place there is: a page has no files. */
+export const PLACES: readonly Place[] = "process" in globalThis ? [inMemory, inFile] : [inMemory];
+
+function surrounded({ buffer, byteOffset, byteLength }: ArrayBufferView, offset: number): Uint8Array {
+  const content = new Uint8Array(offset + byteLength + 5).fill(0xa5);
+  content.set(new Uint8Array(buffer, byteOffset, byteLength), offset);
+  return content;
+}
