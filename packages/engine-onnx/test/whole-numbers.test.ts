@@ -1,13 +1,20 @@
 import { mkdtempSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readFrozen } from "@blora/files";
 import type { FrozenTensor, StepDefinition } from "@blora/spec";
+
 import { frozenLinear, ops } from "@blora/tensor";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openSessions } from "../src/node/runtime.ts";
 import { compileStep } from "../src/session/compiled-step.ts";
 import { roundedColumns } from "../src/session/rounded-columns.ts";
 import { traceStep } from "../src/trace/trace-step.ts";
+
+vi.mock("@blora/files", async (original) => {
+  const files = await original<typeof import("@blora/files")>();
+  return { ...files, readFrozen: vi.fn(files.readFrozen) };
+});
 
 const NOISE = { seed: 0, step: 0 };
 
@@ -58,6 +65,14 @@ describe("the files of frozen matrices in whole numbers", () => {
     for (const file of files) utimesSync(file, 1, 1);
     expect(await run(weight, cache)).toEqual(product);
     expect(codeFiles(cache).map((file) => statSync(file).mtimeMs)).toEqual([1000, 1000]);
+  });
+
+  test("come from one reading of a matrix, for its product and for the gradient of that", async () => {
+    vi.mocked(readFrozen).mockClear();
+    const cache = newCache();
+    await run(weightFile([127, 2, 1, -127]), cache);
+    expect(readFrozen).toHaveBeenCalledTimes(1);
+    expect(codeFiles(cache)).toHaveLength(2);
   });
 
   test("are those of the content: other weights at the same place have others", async () => {

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readFrozen, requireFreeSpace, sha256, writeFileDurablySync, writeWhole } from "@blora/files";
-import type { FileSlice } from "@blora/spec";
+import type { FileSlice, FrozenTensor } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { bytesOf, type Graph, type Initializer, type WholeNumbers } from "../graph/graph.ts";
 import { roundedBytes, roundedMatrix } from "../session/rounded-columns.ts";
@@ -21,49 +21,77 @@ const ALIGNMENT = 64;
 
 export function createWholeNumberFiles(folder: string): WholeNumberFiles {
   /** By the place that is read: the same matrix enters the steps of many lengths. */
+  const hashes = new Map<string, Promise<string>>();
   const written = new Map<string, Promise<Parts>>();
 
-  async function partsOf(numbers: WholeNumbers): Promise<Parts> {
+  function partsOf(numbers: WholeNumbers, read: () => Promise<Float32Array>): Promise<Parts> {
     const { matrix, product } = numbers;
-    const { source } = matrix;
-    if (ArrayBuffer.isView(source)) return roundedBytes(numbers, await readFrozen(numbers.name, matrix));
-    const place = `${source.path} ${source.offset} ${source.length} ${product}`;
-    const parts = written.get(place) ?? writtenParts(folder, numbers);
-    written.set(place, parts);
+    const place = placeOf(numbers);
+    const hash = hashes.get(place) ?? read().then((values) => sha256([`${matrix.shape}`, values]));
+    const parts = written.get(`${place} ${product}`) ?? writtenParts(folder, numbers, hash, read);
+    hashes.set(place, hash);
+    written.set(`${place} ${product}`, parts);
     return parts;
   }
 
   return {
     async place({ wholeNumbers = [], ...graph }) {
       const initializers = [...graph.initializers];
-      for (const numbers of wholeNumbers) {
-        const { codes, scales } = await partsOf(numbers);
-        initializers.push({ ...numbers.codes, data: codes }, { ...numbers.scales, data: scales });
+      for (const products of byMatrix(wholeNumbers)) {
+        const [{ name, matrix }] = products;
+        let values: Promise<Float32Array> | undefined;
+        // What both products of a matrix lack is made from one reading, which is let go before the next.
+        const read = () => (values ??= readFrozen(name, matrix));
+        for (const numbers of products) {
+          const { codes, scales } = ArrayBuffer.isView(matrix.source)
+            ? roundedBytes(numbers, await read())
+            : await partsOf(numbers, read);
+          initializers.push({ ...numbers.codes, data: codes }, { ...numbers.scales, data: scales });
+        }
       }
       return { ...graph, initializers };
     },
   };
 }
 
+function placeOf({ matrix: { source, shape } }: WholeNumbers): string {
+  return ArrayBuffer.isView(source) ? "" : `${source.path} ${source.offset} ${source.length} ${shape}`;
+}
+
+type ProductsOfMatrix = [WholeNumbers, ...WholeNumbers[]];
+
+function byMatrix(all: readonly WholeNumbers[]): Iterable<ProductsOfMatrix> {
+  const products = new Map<FrozenTensor, ProductsOfMatrix>();
+  for (const numbers of all) {
+    const known = products.get(numbers.matrix);
+    if (known === undefined) products.set(numbers.matrix, [numbers]);
+    else known.push(numbers);
+  }
+  return products.values();
+}
+
 /**
- * The file of a matrix, written where it is missing. It is named by the content of the matrix, so that other weights
+ * The file of a product, written where it is missing. It is named by the content of the matrix, so that other weights
  * under the same name have another.
  *
  * @throws InvalidInputError where the disk has no room for it
  */
-async function writtenParts(folder: string, numbers: WholeNumbers): Promise<Parts> {
-  const { name, matrix, product } = numbers;
-  const values = await readFrozen(name, matrix);
-  const path = join(folder, `${sha256([`${matrix.shape} ${product}`, values])}.int8`);
+async function writtenParts(
+  folder: string,
+  numbers: WholeNumbers,
+  hash: Promise<string>,
+  read: () => Promise<Float32Array>,
+): Promise<Parts> {
+  const path = join(folder, `${await hash}-${numbers.product}.int8`);
   const parts = placesIn(path, numbers);
   const size = parts.scales.offset + parts.scales.length;
   if (existsSync(path) && statSync(path).size === size) return parts;
   await mkdir(folder, { recursive: true });
   await requireFreeSpace(folder, size, {
-    what: `${name} in whole numbers`,
+    what: `${numbers.name} in whole numbers`,
     advice: "Name a folder with more room in BLORA_CACHE.",
   });
-  const { codes, scales } = roundedMatrix(numbers, values);
+  const { codes, scales } = roundedMatrix(numbers, await read());
   const content = new Uint8Array(size);
   content.set(bytesOf(codes), parts.codes.offset);
   content.set(bytesOf(scales), parts.scales.offset);
