@@ -1,6 +1,7 @@
 import { bops } from "@blora/bops";
 import type { Adapter, Feed, LinearSite, Method, Parameter, StepDefinition, TracedAdapter } from "@blora/spec";
-import { frozenLinear, linear, lowRankLinear, normalValues, type Tensor, type TensorRecord } from "@blora/tensor";
+import { normalValues, type TensorRecord } from "@blora/tensor";
+import { frozenBase } from "@blora/testing";
 import { type EncoderShape, encoderStep, SITES, siteShape } from "./encoder.ts";
 import { createMethodStore } from "./method-store.ts";
 
@@ -32,7 +33,7 @@ export async function methodStep(
     const prepared = method.prepare?.(traced, context) ?? traced;
     const adapterAt = new Map(prepared.map((adapter) => [adapter.site.path, adapter]));
     return {
-      apply: (path, x, weight, bias) => method.apply(adapterAt.get(path)!, x, baseOf(weight, bias), context),
+      apply: (path, x, weight, bias) => method.apply(adapterAt.get(path)!, x, frozenBase(weight, bias), context),
       penalty: method.training?.penalty?.(traced, bops()),
     };
   });
@@ -90,13 +91,4 @@ async function adaptersAt(
     await method.training?.beforeStep?.(store, { step, totalSteps: 10, seed: 1 });
   }
   return adapters;
-}
-
-function baseOf(weight: Tensor, bias: Tensor) {
-  return {
-    weight,
-    apply: (x: Tensor, other?: Tensor) =>
-      other === undefined ? frozenLinear(x, weight, bias) : linear(x, other, bias),
-    applyLowRank: (x: Tensor, A: Tensor, B: Tensor) => lowRankLinear(x, weight, bias, A, B),
-  };
 }

@@ -1,9 +1,11 @@
 /**
  * Times one step of LoRA, and of B-LoRA in each phase, with widths of components
  * and of matrices and at scope `site`, at the shape of MiniLM, in turn with one
- * another, and counts the nodes of each graph.
+ * another, and counts the nodes of each graph. Settled at 8 bits, W0 and its input
+ * are multiplied as whole numbers: `--only` compares these alone.
  *
  *   npm run bench:blora-step -- --threads 2 --rounds 15 --out benchmarks/results/blora-step.json
+ *   npm run bench:blora-step -- --only "lora,8 bits" --rounds 15
  */
 
 import { writeFile } from "node:fs/promises";
@@ -13,7 +15,7 @@ import { hardConcrete } from "@blora/gates";
 import { type BloraOptions, blora, lora } from "@blora/lora";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import { machine } from "@blora/runs";
-import type { CompiledStep, Method } from "@blora/spec";
+import type { CompiledStep, Method, Precision } from "@blora/spec";
 import { type MethodStep, type MOMENTS, methodStep, PHASES } from "./blora-encoder.ts";
 import { median } from "./measure.ts";
 
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     layers: { type: "string", default: "6" },
     batch: { type: "string", default: "32" },
     length: { type: "string", default: "64" },
+    /** Names or parts of names, with commas. LoRA comes first in any case. */
+    only: { type: "string", default: "" },
     out: { type: "string" },
   },
 });
@@ -52,8 +56,18 @@ const bloraWith = (options: Partial<BloraOptions>): Method =>
 const components = bloraWith({});
 const matrices = bloraWith({ granularity: "matrix", rankGate: gate, quantizer: bayesianBits({ gate }) });
 const site = bloraWith({ scope: "site", bopsTarget: 0.2 });
-const CASES: readonly (readonly [name: string, method: Method, moment: keyof typeof MOMENTS])[] = [
-  ["lora", lora({ rank: shape.rank }), "warmup"],
+/** As the control of the recipes: 8 bits for everything. */
+const bytes = blora({
+  quantizer: uniform({ bits: 8 }),
+  siteQuantizer: bayesianBits({ gate, minBits: 8, maxBits: 8 }),
+  rank: shape.rank,
+  scope: "site",
+  phases: { warmup: PHASES.warmup, gates: 0, settle: 1 - PHASES.warmup },
+});
+const plain = lora({ rank: shape.rank });
+type Case = readonly [name: string, method: Method, moment: keyof typeof MOMENTS, precision?: Precision];
+const CASES: readonly Case[] = [
+  ["lora", plain, "warmup"],
   ["blora components, warm-up", components, "warmup"],
   ["blora components, gates", components, "gates"],
   ["blora components, settle", components, "settle"],
@@ -63,6 +77,9 @@ const CASES: readonly (readonly [name: string, method: Method, moment: keyof typ
   ["blora site, gates, every row", bloraWith({ scope: "site", bopsTarget: 0.2, gradientShare: 1 }), "gates"],
   ["blora site, gates, every width drawn", bloraWith({ scope: "site", bopsTarget: 0.2, drawShare: 1 }), "gates"],
   ["blora site, settle", site, "settle"],
+  ["blora site, settle, 8 bits", bytes, "settle"],
+  ["lora, 8 bits in frozen products", plain, "warmup", "int8"],
+  ["blora site, settle, 8 bits in frozen products too", bytes, "settle", "int8"],
 ];
 
 interface Candidate {
@@ -74,9 +91,13 @@ interface Candidate {
   readonly milliseconds: number[];
 }
 
-const engine = onnx({ threads: Number(values.threads) });
+const threads = Number(values.threads);
+const engines = { float32: onnx({ threads }), int8: onnx({ threads, precision: "int8" }) };
+const chosen = values.only.split(",");
 const candidates: Candidate[] = [];
-for (const [name, method, moment] of CASES) {
+for (const [name, method, moment, precision = "float32"] of CASES) {
+  if (name !== "lora" && !chosen.some((part) => name.includes(part))) continue;
+  const engine = engines[precision];
   const inputs = await methodStep(shape, method, moment);
   const { nodes } = engine.plan!(inputs.step);
   candidates.push({ name, inputs, nodes, compiled: await engine.compile(inputs.step), milliseconds: [] });
@@ -97,8 +118,8 @@ const results = candidates.map(({ name, compiled, nodes, milliseconds }) => ({
   multiplyAccumulates: compiled.macs ?? null,
 }));
 for (const result of results) console.log(JSON.stringify(result));
-await engine.release();
+for (const engine of Object.values(engines)) await engine.release();
 if (values.out !== undefined) {
-  const report = { ...machine(), threads: Number(values.threads), rounds: Number(values.rounds), shape, results };
+  const report = { ...machine(), threads, rounds: Number(values.rounds), shape, results };
   await writeFile(values.out, `${JSON.stringify(report, null, 2)}\n`);
 }

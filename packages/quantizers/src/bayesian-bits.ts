@@ -4,7 +4,7 @@ import { z } from "zod";
 import { gateSchema } from "./gate-schema.ts";
 import { initialRanges } from "./range.ts";
 import { encodeInRange, roundToMixture, roundToSteps, stepSize } from "./rounding.ts";
-import { perVector, roundExceptFloat } from "./settled.ts";
+import { commonWidth, perVector, roundExceptFloat } from "./settled.ts";
 
 const WIDTHS = [2, 4, 8, 16] as const;
 
@@ -54,7 +54,7 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
   create: ({ gate, minBits = 2, maxBits = 16, learnRange = true }) => {
     const bitWidths = WIDTHS.filter((width) => minBits <= width && width <= maxBits);
     const settled = (logRange: Tensor, x: Tensor, widths: readonly number[], signed: boolean): Tensor =>
-      roundToSteps(x, logRange, perVector(widths.map((bits) => stepOf(bits, signed))), signed);
+      roundToSteps(x, logRange, perVector(widths.map((bits) => stepOf(bits, signed))), signed, commonWidth(widths));
     return {
       bitWidths,
       ...(bitWidths.length > 1 && { gates: nestedChain(gate, bitWidths.length) }),

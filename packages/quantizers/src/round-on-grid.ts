@@ -1,7 +1,7 @@
 import { type EncodedValues, FLOAT_BITS, type QuantizedTensor } from "@blora/spec";
-import { evaluateOnHost, ops, type Tensor, withGradient } from "@blora/tensor";
+import { evaluateOnHost, type LevelsOf, onGrid, ops, type Tensor, withGradient } from "@blora/tensor";
 import type { Grid, WidthConstants } from "./grid.ts";
-import { perVector } from "./settled.ts";
+import { commonWidth, perVector } from "./settled.ts";
 
 /** What the width of every vector decides: [N, 1], or a number for all. */
 interface VectorConstants extends WidthConstants {
@@ -18,7 +18,9 @@ function constantsOf(grid: Grid, bits: number, signed: boolean): WidthConstants<
 
 /** x [N, K] at settled widths, 0 or those of the grid. */
 export function roundSettled(grid: Grid, x: Tensor, widths: readonly number[], signed: boolean): Tensor {
-  return roundVectors(grid, x, settledConstants(grid, widths, signed), signed);
+  const bits = commonWidth(widths);
+  const levelsOf = bits && { bits, signed, offset: grid.offset };
+  return roundVectors(grid, x, settledConstants(grid, widths, signed), signed, levelsOf || undefined);
 }
 
 function settledConstants(grid: Grid, widths: readonly number[], signed: boolean): VectorConstants {
@@ -45,11 +47,24 @@ export function roundOneHot(grid: Grid, x: Tensor, shares: Tensor, widths: reado
   return roundVectors(grid, x, byVector, signed);
 }
 
-/** Straight-through: the gradient by an open vector is dy, clipped values included. */
-function roundVectors(grid: Grid, x: Tensor, { open, ...constants }: VectorConstants, signed: boolean): Tensor {
+/**
+ * Straight-through: the gradient by an open vector is dy, clipped values included.
+ *
+ * @param levelsOf what the levels of open vectors are, where these have one width
+ */
+function roundVectors(
+  grid: Grid,
+  x: Tensor,
+  { open, ...constants }: VectorConstants,
+  signed: boolean,
+  levelsOf?: LevelsOf,
+): Tensor {
   const round = withGradient((input: Tensor) => {
     const { levels, steps } = grid.place(input, constants, signed);
-    if (open === 1) return { value: ops.mul(levels, steps), gradient: (dy) => [dy] };
+    if (open === 1) {
+      const value = levelsOf === undefined ? ops.mul(levels, steps) : onGrid(levels, steps, levelsOf);
+      return { value, gradient: (dy) => [dy] };
+    }
     const mask = typeof open === "number" ? ops.scalar(open) : open;
     return {
       value: ops.mul(levels, ops.mul(steps, mask)),

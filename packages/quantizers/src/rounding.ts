@@ -23,11 +23,18 @@ export function stepSize(bits: number, signed: boolean): number {
  *
  * @param logRange ln α [N]: α stays positive and optimizer steps are relative
  * @param step `stepSize` of each vector [N, 1], or a number for all
+ * @param bits of every vector, where they are settled and the same
  */
-export function roundToSteps(x: Tensor, logRange: Tensor, step: Tensor | number, signed: boolean): Tensor {
+export function roundToSteps(
+  x: Tensor,
+  logRange: Tensor,
+  step: Tensor | number,
+  signed: boolean,
+  bits?: number,
+): Tensor {
   const quantize = withGradient((input: Tensor, log: Tensor) => {
     const range = ops.reshape(ops.exp(log), [-1, 1]);
-    const { value, clipped } = clipAndRound(input, ops.mul(range, step), ops.mul(range, EDGE), signed);
+    const { value, clipped } = clipAndRound(input, ops.mul(range, step), ops.mul(range, EDGE), signed, bits);
     return {
       value,
       saved: [input, clipped, value],
@@ -41,8 +48,14 @@ export function roundToSteps(x: Tensor, logRange: Tensor, step: Tensor | number,
 }
 
 /** `clippedRounding` with a step and a limit [N, 1] for each vector; its fused form, for large tensors, has one of each. */
-function clipAndRound(x: Tensor, step: Tensor, limit: Tensor, signed: boolean): ReturnType<typeof clippedRounding> {
-  if (x.shape[0] === 1) return clippedRounding(x, ops.reshape(step, []), ops.reshape(limit, []), signed);
+function clipAndRound(
+  x: Tensor,
+  step: Tensor,
+  limit: Tensor,
+  signed: boolean,
+  bits: number | undefined,
+): ReturnType<typeof clippedRounding> {
+  if (x.shape[0] === 1) return clippedRounding(x, ops.reshape(step, []), ops.reshape(limit, []), signed, bits);
   const clipped = ops.minimum(ops.maximum(x, ops.mul(limit, signed ? -1 : ABOVE_ZERO)), limit);
   return { value: ops.mul(roundStraightThrough(ops.div(clipped, step)), step), clipped };
 }

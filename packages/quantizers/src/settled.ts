@@ -7,6 +7,11 @@ export function perVector(numbers: readonly number[]): Tensor | number {
   return numbers.every((number) => number === first) ? first! : ops.tensor([...numbers], [numbers.length, 1]);
 }
 
+/** The width of all vectors; undefined where they differ. */
+export function commonWidth(widths: readonly number[]): number | undefined {
+  return widths.every((bits) => bits === widths[0]) ? widths[0] : undefined;
+}
+
 /** x [N, K] with the vectors of `FLOAT_BITS` as they are and the others as `round` rounds all of them at once. */
 export function roundExceptFloat(
   x: Tensor,

@@ -29,9 +29,10 @@ export interface BaseLinear {
   readonly weight: Tensor;
   /**
    * x·Wᵀ + b for x [M, I]. `weight` may replace W by a quantized copy, or by one
-   * of another width with an x to match, and is then trained through.
+   * of another width with an x to match, and is then trained through. `update`
+   * adds h·Bᵀ in the same pass (`linearWithUpdate`), h [M, R] and B [O, R].
    */
-  apply(x: Tensor, weight?: Tensor): Tensor;
+  apply(x: Tensor, weight?: Tensor, update?: { readonly h: Tensor; readonly B: Tensor }): Tensor;
   /**
    * x·(W + B·A)ᵀ + b with A [R, I] and B [O, R], any scale folded into B: the
    * fast path of a low-rank update whose input and inner activations are used

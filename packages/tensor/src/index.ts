@@ -15,6 +15,7 @@ export { geluTanh } from "./fused/gelu-tanh.ts";
 export { layerNorm } from "./fused/layer-norm.ts";
 export { frozenLinear, linear, linearWithUpdate, lowRankLinear } from "./fused/linear.ts";
 export { linearCrossEntropy } from "./fused/linear-cross-entropy.ts";
+export { type LevelsOf, onGrid } from "./fused/on-grid.ts";
 export { rmsNorm } from "./fused/rms-norm.ts";
 export { type RotaryTables, rotary, rotaryTables } from "./fused/rotary.ts";
 export { siluGate } from "./fused/silu-gate.ts";

@@ -7,7 +7,7 @@ import type {
   Method,
   Parameter,
 } from "@blora/spec";
-import { frozenLinear, linear, lowRankLinear, normalValues, ops, type Tensor } from "@blora/tensor";
+import { frozenLinear, linear, linearWithUpdate, lowRankLinear, normalValues, ops, type Tensor } from "@blora/tensor";
 import { bitCost } from "./bit-cost.ts";
 import { createTestContext } from "./context.ts";
 import { combinedEntries, selectedEntries } from "./entries.ts";
@@ -33,7 +33,10 @@ export function createTestBase(site: LinearSite, weight: ArrayLike<number>, bias
 export function frozenBase(weight: Tensor, bias?: Tensor): BaseLinear {
   return {
     weight,
-    apply: (x, replaced) => (replaced === undefined ? frozenLinear(x, weight, bias) : linear(x, replaced, bias)),
+    apply(x, replaced, update) {
+      if (update !== undefined) return linearWithUpdate(x, replaced ?? weight, bias, update.h, update.B);
+      return replaced === undefined ? frozenLinear(x, weight, bias) : linear(x, replaced, bias);
+    },
     applyLowRank: (x, A, B) => lowRankLinear(x, weight, bias, A, B),
   };
 }

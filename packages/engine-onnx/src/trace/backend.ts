@@ -9,6 +9,17 @@ import {
   type NodeOptions,
 } from "../graph/graph.ts";
 
+/** Vectors on even grids: value = (code - zero + offset) · scale. */
+export interface Grid {
+  /** [N, K] in a type that holds every code. Emits what makes them. */
+  codes(type: "uint8" | "int8"): GraphValue;
+  /** Code of 0. */
+  readonly zero: Readonly<Record<"uint8" | "int8", number>>;
+  /** [] or [N, 1] */
+  readonly scales: GraphValue;
+  readonly offset: 0 | 0.5;
+}
+
 export interface EmitOptions extends NodeOptions {
   /** Names of constants that follow the tensor inputs. */
   readonly constants?: readonly string[];
@@ -23,11 +34,16 @@ export class TracingBackend extends KernelBackend {
   #values = new WeakMap<DataId, GraphValue>();
   #constants = new WeakMap<DataId, BackendValues>();
   #made = new Map<string, unknown>();
+  /** By name: what values on grids are made of, and the values that others are in another shape. */
+  #grids = new Map<string, Grid>();
+  #origins = new Map<string, GraphValue>();
 
   /** Starts a new graph. Tensors of the previous one become meaningless. */
   begin(): GraphBuilder {
     this.#graph = createGraphBuilder();
     this.#made = new Map();
+    this.#grids = new Map();
+    this.#origins = new Map();
     return this.#graph;
   }
 
@@ -65,6 +81,27 @@ export class TracingBackend extends KernelBackend {
   once<Made>(key: string, make: () => Made): Made {
     if (!this.#made.has(key)) this.#made.set(key, make());
     return this.#made.get(key) as Made;
+  }
+
+  /** Records that a tensor is another in another shape. */
+  recordView(view: TensorInfo, of: TensorInfo): void {
+    this.#origins.set(this.graphValue(view).name, this.originOf(of));
+  }
+
+  /** The value a tensor is, whatever its shape. */
+  originOf(tensor: TensorInfo): GraphValue {
+    const value = this.graphValue(tensor);
+    return this.#origins.get(value.name) ?? value;
+  }
+
+  /** Records what a tensor is made of, for products of whole numbers. */
+  recordGrid(tensor: TensorInfo, grid: Grid): void {
+    this.#grids.set(this.graphValue(tensor).name, grid);
+  }
+
+  /** What a tensor is made of; undefined where nothing recorded it. */
+  gridOf(tensor: TensorInfo): Grid | undefined {
+    return this.#grids.get(this.originOf(tensor).name);
   }
 
   /** Name of a constant int64 list, the type ONNX wants for shapes and axes. */

@@ -1,5 +1,5 @@
 import { type BaseLinear, type Context, FLOAT_BITS, type TracedAdapter, type VectorWidths } from "@blora/spec";
-import { linearWithUpdate, ops, rowsOf, type Tensor, type TensorRecord } from "@blora/tensor";
+import { ops, rowsOf, type Tensor, type TensorRecord } from "@blora/tensor";
 import { applyUpdate, dropout } from "../low-rank.ts";
 import { type ChainShares, chainShares, joinRows, openComponents } from "./gates.ts";
 import { activationRounding, drawLargeOperands, roundedBaseProduct } from "./large-operands.ts";
@@ -160,5 +160,5 @@ export function applyBlora(
     A && round("afterA", ops.matMul(dropout(input, settings.dropout, context, adapter.site.path), A, false, true));
   const update = h && { h, B: scaled! }; // h [M, R]
   if (settings.scope === "site") return roundedBaseProduct(settings, adapter, input, update, base, context);
-  return update === undefined ? base.apply(x) : linearWithUpdate(base.apply, x, base.weight, update.h, update.B);
+  return base.apply(x, undefined, update);
 }

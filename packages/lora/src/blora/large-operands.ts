@@ -1,7 +1,6 @@
 import type { ActivationStatistics, BaseLinear, Context, TracedAdapter } from "@blora/spec";
 import {
   detached,
-  linearWithUpdate,
   ops,
   rowsOf,
   stratifiedRows,
@@ -100,8 +99,7 @@ export function roundedBaseProduct(
   context: Context,
 ): Tensor {
   const weight = rounded(settings, adapter, "W0", base.weight, "whole");
-  const product =
-    update === undefined ? base.apply(x, weight) : linearWithUpdate(base.apply, x, weight, update.h, update.B);
+  const product = base.apply(x, weight, update);
   if (context.mode === "eval") return product;
   const rows = sampledRows(settings, `${adapter.site.path}/W0`, base.weight.shape[0]!, context);
   const sample = rounded(settings, adapter, "W0", ops.gather(base.weight, rows), "sample");

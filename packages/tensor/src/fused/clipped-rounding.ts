@@ -17,11 +17,12 @@ export interface ClippedRounding {
  * own: for use inside `withGradient`, together with `passInside`.
  *
  * @param step scalar
- * @param limit scalar, at most 2^15 - 1/2 steps where signed and 2^16 - 1/2 where not
+ * @param limit scalar, below 2^(bits - 1) - 1/2 steps where signed and 2^bits - 1/2 where not
+ * @param bits at most 16: where they are settled at 8 or fewer, products of such values may be those of whole numbers
  */
-export function clippedRounding(x: Tensor, step: Tensor, limit: Tensor, signed: boolean): ClippedRounding {
+export function clippedRounding(x: Tensor, step: Tensor, limit: Tensor, signed: boolean, bits = 16): ClippedRounding {
   const low = mul(limit, signed ? -1 : ABOVE_ZERO);
-  const [value, clipped] = fusedKernel("ClippedRounding", { x, step, low, limit }, { signed }, () => {
+  const [value, clipped] = fusedKernel("ClippedRounding", { x, step, low, limit }, { signed, bits }, () => {
     const clipped = minimum(maximum(x, low), limit);
     return [mul(round(div(clipped, step)), step), clipped];
   });

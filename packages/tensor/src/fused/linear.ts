@@ -5,8 +5,10 @@ import { fusedKernel, hasKernel } from "./kernel.ts";
 
 /** x·Wᵀ + b without a gradient of its own. x [M, I], W [O, I], b [O] → [M, O]. */
 function product(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
-  if (bias === undefined) return matMul(x, weight, false, true);
-  const [value] = fusedKernel("Linear", { x, weight, bias }, {}, () => [add(matMul(x, weight, false, true), bias)]);
+  const [value] = fusedKernel("Linear", { x, weight, ...(bias && { bias }) }, {}, () => {
+    const y = matMul(x, weight, false, true);
+    return [bias === undefined ? y : add(y, bias)];
+  });
   return value!;
 }
 
@@ -19,7 +21,7 @@ function product(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
  * @returns [M, O]
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const gradient = (dy: Tensor) => [matMul(dy, weight), matMul(dy, x, true, false)];
+  const gradient = (dy: Tensor) => [frozenProductGradient(dy, weight), matMul(dy, x, true, false)];
   if (bias === undefined)
     return withGradient((x: Tensor, weight: Tensor) => ({ value: product(x, weight, undefined), gradient }))(x, weight);
   return withGradient((x: Tensor, weight: Tensor, bias: Tensor) => ({
@@ -44,7 +46,7 @@ function frozenProduct(x: Tensor, weight: Tensor, bias?: Tensor, update?: Update
   return value!;
 }
 
-/** dy·W + g·A, W frozen. dy [M, O], g [M, R], A [R, I] → [M, I]. */
+/** dy·W + g·A, where the backend may have its own way with W: frozen, or on a grid. dy [M, O], g [M, R], A [R, I] → [M, I]. */
 function frozenProductGradient(
   dy: Tensor,
   weight: Tensor,
@@ -120,29 +122,30 @@ function besideFrozen(x: Tensor, weight: Tensor, bias: Tensor | undefined, A: Te
 /**
  * A linear map plus an update of few columns, x·Wᵀ + h·Bᵀ + b, differentiable
  * by x, W, h and B: one product over [x | h] and [W | B], which spares two
- * passes over [M, O].
+ * passes over [M, O]. A backend may instead multiply x and W as whole numbers,
+ * where both are `onGrid`.
  *
- * @param multiply (x, W) to x·Wᵀ + b, for any inner size
  * @param x [M, I]
  * @param weight [O, I]
+ * @param bias [O]
  * @param h [M, R]
  * @param B [O, R]
  * @returns [M, O]
  */
-export function linearWithUpdate(
-  multiply: (x: Tensor, weight: Tensor) => Tensor,
-  x: Tensor,
-  weight: Tensor,
-  h: Tensor,
-  B: Tensor,
-): Tensor {
-  return withGradient((x: Tensor, weight: Tensor, h: Tensor, B: Tensor) => ({
-    value: multiply(concat([x, h], 1), concat([weight, B], 1)),
-    gradient: (dy) => [
-      matMul(dy, weight),
-      matMul(dy, x, true, false),
-      matMul(dy, B),
-      transpose(matMul(h, dy, true, false)),
-    ],
-  }))(x, weight, h, B);
+export function linearWithUpdate(x: Tensor, weight: Tensor, bias: Tensor | undefined, h: Tensor, B: Tensor): Tensor {
+  return withGradient((x: Tensor, weight: Tensor, h: Tensor, B: Tensor) => {
+    const inputs = { x, weight, ...(bias && { bias }), h, B };
+    const [value] = fusedKernel("LinearWithUpdate", inputs, {}, () => [
+      product(concat([x, h], 1), concat([weight, B], 1), bias),
+    ]);
+    return {
+      value: value!,
+      gradient: (dy) => [
+        frozenProductGradient(dy, weight),
+        matMul(dy, x, true, false),
+        matMul(dy, B),
+        transpose(matMul(h, dy, true, false)),
+      ],
+    };
+  })(x, weight, h, B);
 }

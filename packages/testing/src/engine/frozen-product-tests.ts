@@ -1,7 +1,8 @@
-import type { Engine, Precision, StepDefinition } from "@blora/spec";
+import type { Engine, StepDefinition } from "@blora/spec";
 import { frozenLinear, lowRankLinear, normalValues, ops } from "@blora/tensor";
 import { describe, test } from "vitest";
 import { expectEqualWithinFloat32 } from "./compare.ts";
+import { product, sumOf, transposed } from "./matrix-products.ts";
 
 const NOISE = { seed: 0, step: 0 };
 const R = 3;
@@ -28,54 +29,6 @@ function rowsOfKind(kind: (typeof KINDS)[number], path: string, M: number, K: nu
   if (kind === "saturated") second.set(second.map((value) => (value < 0 ? -2 : 2)));
   return rows;
 }
-
-/** A matrix [K, N] in codes from -127 to 127, each vector of `axis` at the scale of its largest magnitude. */
-function inWholeNumbers(values: ArrayLike<number>, N: number, axis: "row" | "column") {
-  const scales: number[] = [];
-  const vectorOf = (index: number): number => (axis === "row" ? Math.floor(index / N) : index % N);
-  const magnitudes = Array.from(values, Math.abs);
-  for (const [index, magnitude] of magnitudes.entries()) {
-    const vector = vectorOf(index);
-    scales[vector] = Math.max(scales[vector] ?? 0, magnitude);
-  }
-  const codes = Array.from(values, (value, index) => {
-    const scale = scales[vectorOf(index)]! / 127;
-    return scale === 0 ? 0 : nearestEven(value / scale);
-  });
-  return { codes, scales: scales.map((largest) => largest / 127) };
-}
-
-function nearestEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
-/** a·b of a [M, K] and b [K, N]: as it is, or as the exact integer product of their codes. */
-function product(precision: Precision, a: ArrayLike<number>, b: ArrayLike<number>, K: number, N: number): number[] {
-  const M = a.length / K;
-  const [left, right] =
-    precision === "int8"
-      ? [inWholeNumbers(a, K, "row"), inWholeNumbers(b, N, "column")]
-      : [
-          { codes: a, scales: Array<number>(M).fill(1) },
-          { codes: b, scales: Array<number>(N).fill(1) },
-        ];
-  return Array.from({ length: M * N }, (_, index) => {
-    const [m, n] = [Math.floor(index / N), index % N];
-    let sum = 0;
-    for (let k = 0; k < K; k++) sum += left.codes[m * K + k]! * right.codes[k * N + n]!;
-    return sum * left.scales[m]! * right.scales[n]!;
-  });
-}
-
-function transposed(values: ArrayLike<number>, columns: number): number[] {
-  const rows = values.length / columns;
-  return Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!);
-}
-
-const sumOf = (a: ArrayLike<number>, b: ArrayLike<number>): number[] =>
-  Array.from(a, (value, index) => value + b[index]!);
 
 /**
  * Tests products with frozen matrices, forward and backward, at the precision the engine says it has: in `float32`

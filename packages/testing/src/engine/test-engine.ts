@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { caseFamilies } from "./all-cases.ts";
 import { testFrozenProducts } from "./frozen-product-tests.ts";
 import { testFrozenTensors } from "./frozen-tests.ts";
+import { testGridProducts } from "./grid-product-tests.ts";
 import { testNoise } from "./noise-tests.ts";
 import { runCase } from "./run-case.ts";
 import { testSteps } from "./step-tests.ts";
@@ -26,8 +27,8 @@ const NO_OPS: ReadonlySet<string> = new Set([
  * The conformance suite of engines. Runs every op of `@blora/tensor` as a step
  * and compares its value with the same maths in double precision and its
  * gradient with finite differences of that, 1e-4 relative; then tests frozen
- * tensors, products with them at the engine's precision, noise and what a step
- * owes its caller.
+ * tensors, products with them at the engine's precision and of rounded tensors,
+ * noise and what a step owes its caller.
  *
  * Every case is also compared with `reference`, another engine, where one is
  * given. Both engines are released at the end.
@@ -64,6 +65,7 @@ export function testEngine(engine: Engine, reference?: Engine): void {
     }
     testFrozenTensors(engine);
     testFrozenProducts(engine);
+    testGridProducts(engine);
     testNoise(engine);
     testSteps(engine);
   });

@@ -2,15 +2,17 @@ import type { TracedKernel } from "../kernel.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { fusedKernels } from "./fused.ts";
 import { gatherKernels } from "./gather.ts";
+import { fusedCodeProduct, gridProductKernels, joinedProduct, portableCodeProduct } from "./grid-products.ts";
+import { gridKernels } from "./grids.ts";
 import { matmulKernels, portableMatmulKernels } from "./matmul.ts";
 import { reductionKernels } from "./reduction.ts";
 import { portableShapeKernels, shapeKernels } from "./shape.ts";
-import { wholeNumberKernels } from "./whole-numbers.ts";
+import { frozenOr, wholeNumberKernels } from "./whole-numbers.ts";
 
 export { webgpuKernels } from "./webgpu.ts";
 
-/** Every tfjs kernel a step may use, by name. */
-export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
+/** Kernels that compute in float32 throughout. */
+const floatKernels: Readonly<Record<string, TracedKernel>> = {
   ...elementwiseKernels,
   ...fusedKernels,
   ...gatherKernels,
@@ -19,10 +21,26 @@ export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
   ...shapeKernels,
 };
 
-/** The same, with frozen matrices multiplied in whole numbers. */
-export const integerKernels: Readonly<Record<string, TracedKernel>> = { ...tracedKernels, ...wholeNumberKernels };
+const floatProducts = { Linear: matmulKernels.Linear!, LinearWithUpdate: joinedProduct(floatKernels) };
 
-const { Rotary, RmsNorm, SiluGate, ...standardKernels } = tracedKernels;
+/** Every tfjs kernel a step may use, by name. What a step rounds to whole numbers is multiplied as these. */
+export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
+  ...floatKernels,
+  ...gridKernels("int8", fusedKernels.ClippedRounding!),
+  ...gridProductKernels(fusedCodeProduct, floatProducts),
+};
+
+/** The same, with frozen matrices multiplied in whole numbers too. */
+export const integerKernels: Readonly<Record<string, TracedKernel>> = {
+  ...tracedKernels,
+  ...wholeNumberKernels,
+  ...gridProductKernels(fusedCodeProduct, {
+    ...floatProducts,
+    LinearWithUpdate: frozenOr(floatProducts.LinearWithUpdate),
+  }),
+};
+
+const { Rotary, RmsNorm, SiluGate, ...standardKernels } = floatKernels;
 
 /**
  * Kernels that emit operators of ONNX's own set alone, for graphs that other
@@ -33,4 +51,9 @@ export const portableKernels: Readonly<Record<string, TracedKernel>> = {
   ...standardKernels,
   ...portableMatmulKernels,
   ...portableShapeKernels,
+  ...gridKernels("uint8", fusedKernels.ClippedRounding!),
+  ...gridProductKernels(portableCodeProduct, {
+    Linear: portableMatmulKernels.Linear!,
+    LinearWithUpdate: joinedProduct({ ...standardKernels, ...portableMatmulKernels }),
+  }),
 };

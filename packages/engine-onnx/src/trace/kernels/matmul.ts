@@ -6,6 +6,25 @@ import { type Binary, kernel, type TracedKernel } from "../kernel.ts";
 /** ONNX Runtime's own operator set. */
 const MICROSOFT = "com.microsoft";
 
+export interface LinearInputs {
+  /** [M, I] */
+  readonly x: TensorInfo;
+  /** [O, I] */
+  readonly weight: TensorInfo;
+  /** [O] */
+  readonly bias?: TensorInfo;
+}
+
+/** x·Wᵀ + b in one pass over the output. */
+function linear(product: () => TracedKernel): TracedKernel {
+  return kernel<LinearInputs>(({ x, weight, bias }, _, backend) => {
+    if (bias === undefined) return product()({ a: x, b: weight }, { transposeA: false, transposeB: true }, backend);
+    const [M, I] = x.shape as [number, number];
+    const O = weight.shape[0]!;
+    return backend.emit("Gemm", [x, weight, bias], [M, O], x.dtype, { attributes: { transB: 1 }, macs: M * I * O });
+  });
+}
+
 export const matmulKernels: Readonly<Record<string, TracedKernel>> = {
   /**
    * Transposes ride along in FusedMatMul. Separate Transpose nodes would be
@@ -26,12 +45,7 @@ export const matmulKernels: Readonly<Record<string, TracedKernel>> = {
       });
     },
   ),
-  /** x·Wᵀ + b in one pass over the output. */
-  Linear: kernel<{ x: TensorInfo; weight: TensorInfo; bias: TensorInfo }>(({ x, weight, bias }, _, backend) => {
-    const [M, I] = x.shape as [number, number];
-    const O = weight.shape[0]!;
-    return backend.emit("Gemm", [x, weight, bias], [M, O], x.dtype, { attributes: { transB: 1 }, macs: M * I * O });
-  }),
+  Linear: linear(() => matmulKernels.BatchMatMul!),
 };
 
 /** `BatchMatMul` as a `Gemm` of two matrices, or as `Transpose` and `MatMul`. */
@@ -52,6 +66,7 @@ export const portableMatmulKernels: Readonly<Record<string, TracedKernel>> = {
       return backend.emit("MatMul", [left, right], shape, a.dtype, { macs });
     },
   ),
+  Linear: linear(() => portableMatmulKernels.BatchMatMul!),
 };
 
 function withLastTwoSwapped(backend: TracingBackend, x: TensorInfo): TensorInfo {

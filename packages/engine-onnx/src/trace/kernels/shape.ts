@@ -5,7 +5,9 @@ import { kernel, type TracedKernel, type Unary } from "../kernel.ts";
 
 function reshaped(backend: TracingBackend, x: TensorInfo, shape: readonly number[]): TensorInfo {
   if (String(shape) === String(x.shape)) return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
-  return backend.emit("Reshape", [x], shape, x.dtype, { constants: [backend.indices(shape)] });
+  const view = backend.emit("Reshape", [x], shape, x.dtype, { constants: [backend.indices(shape)] });
+  backend.recordView(view, x);
+  return view;
 }
 
 function sliced(backend: TracingBackend, x: TensorInfo, begin: readonly number[], size: readonly number[]): TensorInfo {

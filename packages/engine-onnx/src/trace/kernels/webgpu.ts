@@ -35,6 +35,7 @@ export const webgpuKernels: Readonly<Record<string, TracedKernel>> = {
     const plain = !transposeA && !transposeB;
     return (plain ? matmulKernels : portableMatmulKernels).BatchMatMul!(inputs, attributes, backend);
   },
+  Linear: portableMatmulKernels.Linear!,
   /** Half to even: a sum that large leaves no room for fractions. From 2^22 on, right within float32 rounding. */
   Round: kernel<Unary>(({ x }, _, backend) => {
     const constants = [backend.scalar(WHOLE)];

@@ -1,7 +1,9 @@
+import { sizeOf } from "@blora/tensor";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { bytesOf, type GraphValue, type WholeNumbers } from "../../graph/graph.ts";
 import type { TracingBackend } from "../backend.ts";
 import { kernel, type TracedKernel } from "../kernel.ts";
+import { codesAs, scalarOf } from "./grids.ts";
 import { matmulKernels } from "./matmul.ts";
 
 /** ONNX Runtime's own operator set. */
@@ -13,6 +15,13 @@ const LARGEST = 127;
 const ZERO = 128;
 /** A row of zeros is divided by this instead of by 0. */
 const SMALLEST_RANGE = 1e-30;
+
+/** A matrix [K, N] as codes, signed with 0 for zero. */
+interface CodedMatrix {
+  readonly codes: GraphValue;
+  /** [N] or [] */
+  readonly scales: GraphValue;
+}
 
 /**
  * Products with frozen matrices in whole numbers of 8 bits: rows of activations and of gradients each at a scale of
@@ -38,7 +47,29 @@ export const wholeNumberKernels: Readonly<Record<string, TracedKernel>> = {
   ),
 };
 
-/** x [M, K] times a frozen matrix [K, N]; undefined where the matrix is not frozen. */
+/** x·Wᵀ + h·Bᵀ + b of a frozen W as `FrozenProduct`, of any other as `other`. */
+export function frozenOr(other: TracedKernel): TracedKernel {
+  return kernel<{ weight: TensorInfo }>((inputs, attributes, backend) => {
+    const isFrozen = backend.graph.stored(backend.graphValue(inputs.weight)) !== undefined;
+    return (isFrozen ? wholeNumberKernels.FrozenProduct! : other)(inputs, attributes, backend);
+  });
+}
+
+/** A frozen matrix, or one that a step rounds, as it enters dy·W; undefined for any other, or where its scales are on the inner axis. */
+function codedMatrix(
+  backend: TracingBackend,
+  weight: TensorInfo,
+  product: WholeNumbers["product"],
+): CodedMatrix | undefined {
+  const frozen = backend.graph.wholeNumbers(backend.graphValue(weight), product);
+  if (frozen !== undefined || product === "forward") return frozen;
+  const grid = backend.gridOf(weight);
+  if (grid === undefined || grid.offset !== 0 || grid.zero.int8 !== 0 || sizeOf(grid.scales.shape) > 1)
+    return undefined;
+  return { codes: codesAs(backend, grid, "int8", weight.shape), scales: scalarOf(backend, grid) };
+}
+
+/** x [M, K] times a matrix [K, N] in whole numbers; undefined where the matrix has none. */
 function roundedProduct(
   backend: TracingBackend,
   x: TensorInfo,
@@ -46,7 +77,7 @@ function roundedProduct(
   product: WholeNumbers["product"],
 ): TensorInfo | undefined {
   const { graph } = backend;
-  const matrix = graph.wholeNumbers(backend.graphValue(weight), product);
+  const matrix = codedMatrix(backend, weight, product);
   if (matrix === undefined) return undefined;
   const [M, K] = x.shape as [number, number];
   const N = matrix.codes.shape[1]!;
@@ -88,7 +119,7 @@ function roundedRows(backend: TracingBackend, x: TensorInfo): { codes: GraphValu
 }
 
 /** product + h·Bᵀ + b: the bias is one more column of B, whose h is 1, which spares a pass over [M, O]. */
-function withUpdate(
+export function withUpdate(
   backend: TracingBackend,
   product: TensorInfo,
   h: TensorInfo,

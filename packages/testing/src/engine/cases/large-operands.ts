@@ -1,8 +1,8 @@
 import {
   clippedRounding,
   detached,
-  linear,
   linearWithUpdate,
+  onGrid,
   ops,
   passInside,
   rowsOf,
@@ -56,6 +56,13 @@ export const largeOperandCases: readonly OpCase[] = [
   roundingCase(true),
   roundingCase(false),
   {
+    name: "onGrid, a step for each row",
+    inputs: [integers([2, 3], [-128, 0, 127, 5, -7, 1]), floats("onGrid", [2, 1])],
+    compute: (codes, steps) => onGrid(ops.cast(codes, "float32"), steps, { bits: 8, signed: true, offset: 0 }),
+    reference: (codes, steps) => elementwise((code, step) => code * step, codes, steps),
+    gradient: "none",
+  },
+  {
     name: "linearWithUpdate of four rows",
     inputs: [
       floats("updated x", [4, 3]),
@@ -63,7 +70,7 @@ export const largeOperandCases: readonly OpCase[] = [
       floats("updated h", [4, 2]),
       floats("updated B", [5, 2]),
     ],
-    compute: (x, weight, h, B) => linearWithUpdate(linear, x, weight, h, B),
+    compute: (x, weight, h, B) => linearWithUpdate(x, weight, undefined, h, B),
     reference: (x, weight, h, B) =>
       elementwise((a, b) => a + b, matrixProduct(x, weight, false, true), matrixProduct(h, B, false, true)),
   },
