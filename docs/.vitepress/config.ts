@@ -42,6 +42,7 @@ const decisions = [
   { text: "9. Large operands draw rarely", link: "/decisions/0009-large-operands-draw-rarely" },
   { text: "10. What takes long runs in its own process", link: "/decisions/0010-training-in-its-own-process" },
   { text: "11. Scales are computed", link: "/decisions/0011-scales-are-computed" },
+  { text: "12. Fewer passes", link: "/decisions/0012-fewer-passes" },
 ];
 
 // VitePress reads the default export.

@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BloraError, type Engine, type FrozenTensor, type StepDefinition } from "@blora/spec";
-import { linear, lowRankLinear, ops, uniformValues } from "@blora/tensor";
+import { gelu, layerNorm, linear, lowRankLinear, ops, type Tensor, uniformValues } from "@blora/tensor";
 import { afterEach, describe, expect, test } from "vitest";
 import { onnx } from "../src/index.ts";
 
@@ -227,5 +227,36 @@ describe("the description of an engine", () => {
 
   test("refuses a precision it does not know, with those it knows", () => {
     expect(() => onnx({ precision: "int4" } as never)).toThrow(/precision: .*"float32"\|"int8".*found "int4"/);
+  });
+});
+
+describe("gradients by hand", () => {
+  /** Σ f(x) by x, as ONNX Runtime computes it. */
+  async function gradientOf(f: (x: Tensor) => Tensor, x: Float32Array, shape: readonly number[]): Promise<number[]> {
+    const step = await engine().compile(
+      definition({ trainable: { x: shape }, compute: ({ trainable }) => ({ loss: ops.sum(f(trainable.x!)) }) }),
+    );
+    return [...(await step.run({}, { x }, noise)).gradients.x!];
+  }
+
+  test("of gelu are right at 0 and where the exponential overflows", async () => {
+    const x = Float32Array.of(0, -0, 1e-30, -1e-30, 14, -14, 1e4, -1e4);
+    expect(await gradientOf(gelu, x, [x.length])).toEqual([0.5, 0.5, 0.5, 0.5, 1, 0, 1, 0]);
+  });
+
+  test("of a layer norm do not lose a small deviation beside a large mean", async () => {
+    // Rows 100 + c: a layer norm, and so its gradient, is that of c.
+    const c = [0.5, -1.25, 0.75, 2];
+    const weighted = (x: Tensor): Tensor => {
+      const normalized = layerNorm(x, ops.ones([4]), ops.zeros([4]), 1e-5);
+      return ops.mul(normalized, ops.tensor([1, -2, 0.5, 0.25], [1, 4]));
+    };
+    const near = await gradientOf(weighted, Float32Array.from(c), [1, 4]);
+    const far = await gradientOf(
+      weighted,
+      Float32Array.from(c, (value) => 100 + value),
+      [1, 4],
+    );
+    for (const [index, value] of near.entries()) expect(far[index]).toBeCloseTo(value, 4);
   });
 });

@@ -1,7 +1,8 @@
 import type { FrozenTensor, StepDefinition } from "@blora/spec";
-import { lowRankLinear, ops, type Tensor } from "@blora/tensor";
+import { gelu, geluTanh, layerNorm, lowRankLinear, ops, rmsNorm, type Tensor } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { onnx } from "../src/index.ts";
+import { traceStep } from "../src/trace/trace-step.ts";
 
 const M = 8;
 const I = 64;
@@ -66,6 +67,27 @@ describe("plan", () => {
     expect(nodesOf(unused)).toBe(2);
     // Half floats are cast by a node more.
     expect(plan!(adapted("eval", "f16", 4)).nodes).toBe(plan!(adapted("eval", "f32", 4)).nodes + 1);
+  });
+
+  test("passes over a wide activation as often as its gradients need", () => {
+    const passes = (f: (x: Tensor) => Tensor): number => {
+      const step: StepDefinition = {
+        name: "passes",
+        mode: "train",
+        inputs: { weights: { shape: [M, I], dtype: "float32" } },
+        trainable: { x: [M, I] },
+        frozen: new Map(),
+        compute: ({ input, trainable }) => ({ loss: ops.sum(ops.mul(f(trainable.x!), input.weights!)) }),
+      };
+      const { nodes } = traceStep(step).graph;
+      return nodes.filter(({ outputBytes }) => outputBytes?.[0] === 4 * M * I).length;
+    };
+    // Forward: the function and the product with the weights. Back: the gradient of the sum, and that times the weights.
+    const around = 4;
+    expect(passes(gelu) - around).toBe(9);
+    expect(passes(geluTanh) - around).toBe(12);
+    expect(passes((x) => layerNorm(x, ops.ones([I]), ops.zeros([I]), 1e-5)) - around).toBe(7);
+    expect(passes((x) => rmsNorm(x, ops.ones([I]), 1e-5)) - around).toBe(5);
   });
 
   test("counts constants once and views not at all", () => {

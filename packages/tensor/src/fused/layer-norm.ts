@@ -22,11 +22,12 @@ export function layerNorm(x: Tensor, scale: Tensor, shift: Tensor, epsilon: numb
       value,
       saved: [average, inverseDeviation],
       gradient: (dy, [average, inverseDeviation]) => {
-        const normalized = mul(sub(x, average!), inverseDeviation!);
+        // dx = r·g - r³·mean(g·c)·c - r·mean(g), with c = x - average, r = inverseDeviation and g = dy·scale.
+        const [centred, r] = [sub(x, average!), inverseDeviation!];
         const scaled = mul(dy, scale);
-        const projection = mean(mul(scaled, normalized), -1, true); // [M, 1]
-        const dx = mul(sub(sub(scaled, mean(scaled, -1, true)), mul(normalized, projection)), inverseDeviation!);
-        return [dx, sum(mul(dy, normalized), 0), sum(dy, 0)];
+        const projection = mul(mul(mean(mul(scaled, centred), -1, true), square(r)), r); // [M, 1]
+        const dx = sub(sub(mul(scaled, r), mul(centred, projection)), mul(mean(scaled, -1, true), r));
+        return [dx, sum(mul(mul(dy, centred), r), 0), sum(dy, 0)];
       },
     };
   })(x, scale, shift);

@@ -20,10 +20,11 @@ export function rmsNorm(x: Tensor, scale: Tensor, epsilon: number): Tensor {
       value,
       saved: [inverseRoot],
       gradient: (dy, [inverseRoot]) => {
-        const normalized = mul(x, inverseRoot!);
+        // dx = r·g - r³·mean(g·x)·x, with r = inverseRoot and g = dy·scale.
+        const r = inverseRoot!;
         const scaled = mul(dy, scale);
-        const projection = mean(mul(scaled, normalized), -1, true); // [M, 1]
-        return [mul(sub(scaled, mul(normalized, projection)), inverseRoot!), sum(mul(dy, normalized), 0)];
+        const projection = mul(mul(mean(mul(scaled, x), -1, true), square(r)), r); // [M, 1]
+        return [sub(mul(scaled, r), mul(x, projection)), sum(mul(mul(dy, x), r), 0)];
       },
     };
   })(x, scale);

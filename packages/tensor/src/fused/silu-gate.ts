@@ -15,8 +15,9 @@ export const siluGate: (gate: Tensor, up: Tensor) => Tensor = withGradient((gate
     value: value!,
     gradient: (dy) => {
       const open = sigmoid(gate);
-      const slope = mul(open, add(mul(gate, sub(1, open)), 1));
-      return [mul(mul(dy, up), slope), mul(dy, mul(gate, open))];
+      const silu = mul(gate, open);
+      const slope = add(mul(silu, sub(1, open)), open);
+      return [mul(mul(dy, up), slope), mul(dy, silu)];
     },
   };
 });

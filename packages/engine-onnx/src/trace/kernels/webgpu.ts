@@ -11,8 +11,9 @@ import { shapeKernels } from "./shape.ts";
 const WHOLE = 12_582_912;
 
 // WebGPU has no 16-bit codes, and gives the mean where a training step wants
-// the second result of SimplifiedLayerNormalization, the inverse root.
-const { ClippedRounding, RmsNorm, ...fusedOnGpu } = fusedKernels;
+// the second result of SimplifiedLayerNormalization, the inverse root. The
+// gradient of GELU was not run there in its shorter form.
+const { ClippedRounding, GeluGradient, RmsNorm, ...fusedOnGpu } = fusedKernels;
 
 /**
  * Kernels that emit what ONNX Runtime's WebGPU provider computes itself. Any
