@@ -24,7 +24,7 @@ export interface UpdateGradients {
  *
  * @param mostPasses batches that the largest update has: every batch of a run draws noise of its own
  * @param step updates made before this one
- * @throws NumericalError naming the first loss or gradient that is not finite
+ * @returns gradients that are valid until the next step is run
  */
 export async function accumulateGradients(
   runner: StepRunner,
@@ -48,15 +48,18 @@ export async function accumulateGradients(
     loss += result.outputs.taskLoss![0]!;
     const added = result.outputs.penalty?.[0];
     if (added !== undefined) penalty = (penalty ?? 0) + (added * lossesIn(batch)) / losses;
-    for (const [name, gradient] of Object.entries(result.gradients)) addInto(gradients, name, gradient);
+    for (const [name, gradient] of Object.entries(result.gradients)) {
+      // An engine may reuse this memory for its next batch, of which there may be none.
+      if (batches.length === 1) gradients.set(name, gradient);
+      else addInto(gradients, name, gradient);
+    }
     tokens += sum(batch.rows.map((row) => rows[row]!.inputIds.length));
     paddedTokens += batch.size * batch.length;
   }
-  requireFiniteUpdate(step + 1, { "task loss": loss, penalty: penalty ?? 0 }, gradients);
   return { loss, penalty, gradients, losses, tokens, paddedTokens };
 }
 
-/** Copies the first addend: an engine may reuse its memory. */
+/** Copies the first addend. */
 function addInto(sums: Map<string, Float32Array>, name: string, addend: Float32Array): void {
   const sum = sums.get(name);
   if (sum === undefined) {
@@ -74,6 +77,7 @@ const FIRST = "Nothing was trained yet: a weight is not finite, or too large to 
 const LATER = "Nothing was updated. A smaller learningRate or maxGradNorm may help.";
 
 /**
+ * @param norms of all gradients, by group: where one is not finite, the entry is looked for
  * @throws NumericalError naming the first loss that is not finite, or else the first gradient; the first bad gradient
  *   in both cases, and the update that was stopped
  */
@@ -81,7 +85,9 @@ export function requireFiniteUpdate(
   step: number,
   losses: Readonly<Record<string, number>>,
   gradients: ReadonlyMap<string, Float32Array>,
+  norms: Readonly<Record<string, number>>,
 ): void {
+  if ([...Object.values(losses), ...Object.values(norms)].every(Number.isFinite)) return;
   const loss = Object.entries(losses).find(([, value]) => !Number.isFinite(value));
   const gradient = firstNotFinite(gradients);
   const faults = [...(loss ? [`the ${loss[0]} is ${loss[1]}`] : []), ...(gradient ? [gradient] : [])];

@@ -9,12 +9,12 @@ import {
 } from "@blora/spec";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
-import { accumulateGradients, type UpdateGradients } from "./gradients.ts";
+import { accumulateGradients, requireFiniteUpdate, type UpdateGradients } from "./gradients.ts";
 import { answerCounts } from "./objective/answer-counts.ts";
 import { labelsOf } from "./objective/label-objective.ts";
 import { baselineScores } from "./objective/objective.ts";
 import { learningRatesAt, requireLearningRates } from "./optimizer/learning-rates.ts";
-import { updateParameters } from "./optimizer/update.ts";
+import { gradientNorms, updateParameters } from "./optimizer/update.ts";
 import type { PreparedRun } from "./prepare.ts";
 import { afterEvaluation } from "./selection.ts";
 import { NO_LOSS, type RunProgress } from "./state/progress.ts";
@@ -101,7 +101,10 @@ async function trainOneStep(
   const learningRates = learningRatesAt(args, method, progress.step, plan.totalSteps);
   requireLearningRates(state, learningRates);
   const result = await accumulateGradients(runner, model.objective, rows, batches, plan.mostPasses, progress.step);
-  const gradientNorm = updateParameters(state, result.gradients, {
+  const norms = gradientNorms(state, result.gradients);
+  const losses = { "task loss": result.loss, penalty: result.penalty ?? 0 };
+  requireFiniteUpdate(progress.step + 1, losses, result.gradients, norms);
+  updateParameters(state, result.gradients, norms, {
     learningRates,
     beta1: args.adamBeta1,
     beta2: args.adamBeta2,
@@ -122,7 +125,7 @@ async function trainOneStep(
     ...(phase !== undefined && { phase }),
     loss: result.loss,
     ...(result.penalty !== undefined && { penalty: result.penalty }),
-    gradientNorm,
+    gradientNorm: norms.weights!,
     learningRate: learningRates.weights,
     tokensPerSecond: result.tokens / seconds,
     secondsLeft: remaining(step),

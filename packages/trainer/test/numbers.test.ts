@@ -4,7 +4,9 @@ import { warmupWarnings } from "../src/warnings.ts";
 
 describe("an update of numbers that are none", () => {
   const refused = (step: number, loss: number, gradient: number) => () =>
-    requireFiniteUpdate(step, { "task loss": loss }, new Map([["h.0/A", Float32Array.of(0, gradient)]]));
+    requireFiniteUpdate(step, { "task loss": loss }, new Map([["h.0/A", Float32Array.of(0, gradient)]]), {
+      weights: Math.abs(gradient),
+    });
 
   it("blames weights before anything was trained, and the learning rate after", () => {
     expect(refused(1, Number.NaN, 0)).toThrow(

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { PluginError } from "@blora/spec";
+import { normalValues } from "@blora/tensor";
 import { expectAllClose } from "@blora/testing";
 import { describe, expect, it } from "vitest";
 import { parseTrainingArguments } from "../src/arguments.ts";
@@ -10,7 +11,7 @@ import {
   type Schedule,
   scheduleFactor,
 } from "../src/optimizer/learning-rates.ts";
-import { clipByGlobalNorm, updateParameters } from "../src/optimizer/update.ts";
+import { clipByGlobalNorm, gradientNorms, updateParameters } from "../src/optimizer/update.ts";
 import { createTrainingState } from "../src/state/training-state.ts";
 
 interface Fixture {
@@ -102,8 +103,11 @@ describe("updateParameters", () => {
     const gradients = new Map(
       ["s/weights", "s/gates", "s/ranges", "head:c.weight"].map((name) => [name, Float32Array.of(3)]),
     );
-    const norm = updateParameters(state, gradients, settings);
-    expect(norm).toBeCloseTo(Math.sqrt(18), 6);
+    const norms = gradientNorms(state, gradients);
+    expect(norms.weights).toBeCloseTo(Math.sqrt(18), 6);
+    expect(norms.head).toBe(norms.weights);
+    expect(norms.gates).toBe(3);
+    updateParameters(state, gradients, norms, settings);
     const values = Object.fromEntries([...state.entries()].map(([name, { parameter }]) => [name, parameter.values[0]]));
     // The first AdamW step moves by the learning rate, whatever the gradient's size.
     expect(values["s/weights"]).toBeCloseTo(2 * (1 - 0.1 * 0.5) - 0.1, 5);
@@ -115,6 +119,20 @@ describe("updateParameters", () => {
     expect(gradients.get("s/gates")![0]).toBeCloseTo(1, 5);
     expect(gradients.get("s/weights")![0]).toBeCloseTo(1 / Math.SQRT2, 5);
   });
+});
+
+it("clipping and updating in one pass are bit for bit clipping, then updating", () => {
+  const adam = { learningRate: 1e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 };
+  const drawn = (path: string) => normalValues({ seed: 1, step: 0, path }, 1000);
+  const [one, two] = [1, 2].map(() => ({
+    values: drawn("values"),
+    gradient: drawn("gradient"),
+    moments: freshMoments(1000),
+  }));
+  const norm = clipByGlobalNorm([one!.gradient], 0.3);
+  adamWUpdate(one!.values, one!.gradient, one!.moments, adam);
+  adamWUpdate(two!.values, two!.gradient, two!.moments, adam, 0.3 / (norm + 1e-6));
+  expect(two).toEqual(one);
 });
 
 describe("averageSquare", () => {

@@ -31,12 +31,17 @@ export function averageSquare({ step, second }: Moments, beta2: number): Float32
   return step === 0 ? new Float32Array(second.length) : second.map((v) => v / (1 - beta2 ** step));
 }
 
-/** One update of `values` by `gradient`, in place. State is float32, arithmetic float64. */
+/**
+ * One update of `values` by `gradient`, in place. State is float32, arithmetic float64.
+ *
+ * @param scale what the gradient is multiplied by first, in place: clipping in the same pass over memory
+ */
 export function adamWUpdate(
   values: Float32Array,
   gradient: Float32Array,
   moments: Moments,
   { learningRate, beta1, beta2, epsilon, weightDecay }: AdamWSettings,
+  scale = 1,
 ): void {
   const { first, second } = moments;
   moments.step += 1;
@@ -44,7 +49,8 @@ export function adamWUpdate(
   const rootCorrection = Math.sqrt(1 - beta2 ** moments.step);
   const keep = 1 - learningRate * weightDecay;
   for (let index = 0; index < values.length; index++) {
-    const g = gradient[index]!;
+    const g = Math.fround(gradient[index]! * scale);
+    gradient[index] = g;
     const m = first[index]! + (1 - beta1) * (g - first[index]!);
     const v = beta2 * second[index]! + (1 - beta2) * g * g;
     first[index] = m;
