@@ -1,11 +1,11 @@
 import type { Registry } from "@blora/core";
 import type { PluginKind } from "@blora/spec";
-import { KINDS, referenceNames, referenceOf, TRAINING } from "../../apps/cli/src/reference/reference.ts";
+import { KINDS, kindsIn, referenceNames, referenceOf, TRAINING } from "../../apps/cli/src/reference/reference.ts";
 
 /** Pages of `docs/reference` by their names: what `blora options` prints, a page for each kind. */
 export function referencePages(registry: Registry): ReadonlyMap<string, string> {
   const names = referenceNames(registry);
-  const kinds = Object.keys(KINDS) as PluginKind[];
+  const kinds = kindsIn(registry);
   const pageOf = (title: string, of: readonly string[]): string =>
     [`# ${title}\n`, ...of.map((name) => referenceOf(name, registry))].join("\n");
   const fileOf = (kind: PluginKind): string => `${KINDS[kind].toLowerCase().replaceAll(" ", "-")}.md`;

@@ -11,6 +11,7 @@ export type {
   ParameterLookup,
   ParameterSpec,
 } from "./architecture.ts";
+export type { ArtefactRef, ArtefactStore } from "./artefact-store.ts";
 export type { Context } from "./context.ts";
 export type { CostModel, CostReport, CostRow, ExpectedProducts, MatmulUsage, SiteUsage } from "./cost-model.ts";
 export { decodeText } from "./decode-text.ts";
@@ -43,6 +44,18 @@ export {
 export { type Checked, check, jsonSchemaOf, requireValid } from "./explain-issues.ts";
 export type { Gate } from "./gate.ts";
 export { CLASS_ENDINGS, configWithHead } from "./head-config.ts";
+export type {
+  Job,
+  JobCapacity,
+  JobEngine,
+  JobEvent,
+  JobNeeds,
+  JobProgress,
+  JobResult,
+  JobRun,
+  Lease,
+  WorkOptions,
+} from "./job-engine.ts";
 export { FORBIDDEN_KEYS, isJsonRecord, type Json, type JsonObject, type JsonRecord, toJson } from "./json.ts";
 export { type JsonDifference, jsonDifferences } from "./json-differences.ts";
 export type {
@@ -77,6 +90,7 @@ export type {
 export { roundsMore } from "./method.ts";
 export { type ConfigRule, checkModelConfig, type ModelConfigChecks } from "./model-config.ts";
 export { type NoOptions, noOptions } from "./no-options.ts";
+export { onceInStore, recordKey, storedRecord } from "./once-in-store.ts";
 export type { Parameter, ParameterGroup, ParameterRecord } from "./parameter.ts";
 export {
   type AnyPlugin,

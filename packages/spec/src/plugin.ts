@@ -1,9 +1,11 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Architecture } from "./architecture.ts";
+import type { ArtefactStore } from "./artefact-store.ts";
 import type { CostModel } from "./cost-model.ts";
 import type { Engine } from "./engine.ts";
 import { requireValid } from "./explain-issues.ts";
 import type { Gate } from "./gate.ts";
+import type { JobEngine } from "./job-engine.ts";
 import type { Method } from "./method.ts";
 import type { Quantizer } from "./quantizer.ts";
 import type { Task } from "./task.ts";
@@ -20,6 +22,8 @@ export interface PluginKinds {
   task: Task;
   costModel: CostModel;
   engine: Engine;
+  jobs: JobEngine;
+  store: ArtefactStore;
 }
 
 export type PluginKind = keyof PluginKinds;

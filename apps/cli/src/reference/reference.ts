@@ -27,6 +27,8 @@ export const KINDS: Readonly<Record<PluginKind, string>> = {
   architecture: "Architectures",
   engine: "Engines",
   costModel: "Cost models",
+  jobs: "Job engines",
+  store: "Stores",
 };
 
 /** What the arguments of training are called beside the plugins. */
@@ -43,16 +45,18 @@ const SETTING: Readonly<Record<PluginKind, string>> = {
   gate: "`--set method.quantizer.gate.<option>=<value>`, or that of another component that has a gate",
   architecture: "a config file",
   costModel: "a config file",
+  jobs: "`--on`",
+  store: "`--store`",
 };
 
 /** Names of all plugins, `method.blora` and so on. */
 export function referenceNames(registry: Registry): readonly string[] {
-  return [TRAINING, ...kinds().flatMap((kind) => registry.ids(kind).map((id) => `${kind}.${id}`))];
+  return [TRAINING, ...kindsIn(registry).flatMap((kind) => registry.ids(kind).map((id) => `${kind}.${id}`))];
 }
 
 /** A line for each plugin, below its kind. */
 export function referenceList(registry: Registry): string {
-  const groups = kinds().map((kind) => {
+  const groups = kindsIn(registry).map((kind) => {
     const lines = registry.ids(kind).map((id) => lineOf(`${kind}.${id}`, registry.plugin(kind, id)));
     return `${KINDS[kind]}\n${lines.join("")}`;
   });
@@ -109,6 +113,7 @@ function firstSentence(text: string): string {
   return /^.*?(?<!\bal)[.:](?=\s|$)/.exec(text)?.[0].replace(/:$/, ".") ?? text;
 }
 
-function kinds(): readonly PluginKind[] {
-  return Object.keys(KINDS) as PluginKind[];
+/** Kinds that have a plugin. */
+export function kindsIn(registry: Registry): readonly PluginKind[] {
+  return (Object.keys(KINDS) as PluginKind[]).filter((kind) => registry.ids(kind).length > 0);
 }
