@@ -47,6 +47,8 @@ const probes: readonly Probe[] = [
   ...allowed("packages/files", ["@blora/spec", "./file.ts"]),
   ...refused("packages/hub", ["@blora/weights", "@blora/adapters", "@blora/tensor", "@tensorflow/tfjs-core"]),
   ...allowed("packages/hub", ["@blora/files", "@blora/spec", "@huggingface/hub", "./file.ts"]),
+  ...refused("packages/jobs-local", ["@blora/runs", "@blora/trainer", "@blora/jobs-array"]),
+  ...allowed("packages/jobs-local", ["@blora/files", "@blora/spec"]),
   ...["gates", "weights", "core", "files"].flatMap((name) => refused(`packages/${name}`, ["@blora/hub"])),
   ...["adapters", "network", "inference", "trainer"].flatMap((name) => allowed(`packages/${name}`, ["@blora/hub"])),
   ...["weights", "tokenizer"].flatMap((name) => allowed(`packages/${name}`, ["@blora/files"])),

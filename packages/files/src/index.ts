@@ -21,7 +21,7 @@ export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./ha
 export { pathInside } from "./inside-folder.ts";
 export { readJsonFile, readJsonFileIfPresent, readTextIfPresent } from "./json-file.ts";
 export { FolderInUseError, type FolderLock, LOCK_FILE, type LockOptions, lockFolder } from "./lock.ts";
-export { createLockWatch, type LockWatch } from "./lock-watch.ts";
+export { createLockWatch, type LockWatch, parseOwner } from "./lock-watch.ts";
 export { type LogFile, openLogFile, writeWhole } from "./log-file.ts";
 export { makeFolder } from "./make-folder.ts";
 export { partialPath, removeAbandoned } from "./partial-names.ts";

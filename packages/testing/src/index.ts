@@ -4,6 +4,8 @@ export { checkGradients, type GradientCheck, type GradientInput } from "./check-
 export { createTestContext, type TestContextOptions } from "./context.ts";
 export { useCpuBackend } from "./cpu-backend.ts";
 export { testEngine } from "./engine/test-engine.ts";
+export type { JobEngineKitOptions } from "./jobs/job-harness.ts";
+export { testJobEngine } from "./jobs/test-job-engine.ts";
 export {
   type ReferenceCase,
   type ReferenceModel,
