@@ -9,10 +9,12 @@ export {
   writeCheckpoint,
 } from "./checkpoint.ts";
 export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
+export { type FoundRuns, findRuns } from "./find-runs.ts";
 export { decidingSettings, fingerprintOf } from "./fingerprint.ts";
+export { followMetrics, type MetricsChange, type MetricsFollower } from "./follow-metrics.ts";
 export { type Machine, machine } from "./machine.ts";
 export type { Evaluation, GateRecord, Metrics, StepRecord } from "./read-metrics.ts";
-export { type RunFiles, readRun } from "./read-run.ts";
+export { type RunFiles, type RunParts, readRun, readRunParts } from "./read-run.ts";
 export { type LossSum, openReporter, type Reporter } from "./reporter.ts";
 export {
   configDifferences,
@@ -34,5 +36,5 @@ export {
 } from "./run-folder.ts";
 export type { CostLedger, EvaluationRecord, RunSummary } from "./summary.ts";
 export type { SweepOutcome, SweepRecord } from "./sweep-record.ts";
-export { currentRecords, readRecords, writeRecord } from "./sweep-records.ts";
+export { currentRecords, readRecordParts, readRecords, writeRecord } from "./sweep-records.ts";
 export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";

@@ -4,7 +4,7 @@ import { type JsonObject, type JsonRecord, NotFoundError, parseStrictJsonObject 
 import type { AnswersRecord } from "./answers.ts";
 import { answersOf, ledgerOf, summaryOf } from "./file-schemas.ts";
 import { type Evaluation, type GateRecord, readMetrics, type StepRecord } from "./read-metrics.ts";
-import { RUN_FILE, readRunConfig } from "./run-config.ts";
+import { RUN_FILE } from "./run-config.ts";
 import { ANSWERS_FILE, LEDGER_FILE, METRICS_FILE, SUMMARY_FILE } from "./run-folder.ts";
 import type { CostLedger, RunSummary } from "./summary.ts";
 
@@ -22,6 +22,12 @@ export interface RunFiles {
   readonly answers: AnswersRecord | undefined;
 }
 
+/** A run directory of which some files may be damaged. */
+export interface RunParts extends RunFiles {
+  /** What is wrong with each file that could not be read; what it holds is left out. */
+  readonly problems: readonly Error[];
+}
+
 /**
  * Reads a run directory.
  *
@@ -29,8 +35,30 @@ export interface RunFiles {
  * @throws InvalidInputError where one of its files is no JSON object, or lacks what it must hold
  */
 export async function readRun(folder: string): Promise<RunFiles> {
-  const config = await readRunConfig(folder);
-  if (config === undefined) {
+  const { problems, ...run } = await readRunParts(folder);
+  if (problems[0] !== undefined) throw problems[0];
+  return run;
+}
+
+/**
+ * Reads what can be read of a run directory.
+ *
+ * @throws NotFoundError where the folder holds no run
+ */
+export async function readRunParts(folder: string): Promise<RunParts> {
+  const problems: Error[] = [];
+  const readPart = async <Part>(name: string, partOf: (content: JsonRecord, path: string) => Part) => {
+    const path = join(folder, name);
+    try {
+      const bytes = await readFile(path);
+      return partOf(parseStrictJsonObject(bytes, { origin: path }), path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") problems.push(error as Error);
+      return undefined;
+    }
+  };
+  const config = await readPart(RUN_FILE, (content) => content as JsonObject);
+  if (config === undefined && problems.length === 0) {
     throw new NotFoundError(
       `${folder}: expected a run directory, found no ${RUN_FILE}. Name the --out of a training run.`,
     );
@@ -38,18 +66,11 @@ export async function readRun(folder: string): Promise<RunFiles> {
   const log = await readFile(join(folder, METRICS_FILE), "utf8").catch(() => "");
   return {
     folder,
-    config,
+    config: config ?? {},
     ...readMetrics(log),
-    summary: await readPart(join(folder, SUMMARY_FILE), summaryOf),
-    ledger: await readPart(join(folder, LEDGER_FILE), ledgerOf),
-    answers: await readPart(join(folder, ANSWERS_FILE), answersOf),
+    summary: await readPart(SUMMARY_FILE, summaryOf),
+    ledger: await readPart(LEDGER_FILE, ledgerOf),
+    answers: await readPart(ANSWERS_FILE, answersOf),
+    problems,
   };
-}
-
-async function readPart<File>(
-  path: string,
-  partOf: (content: JsonRecord, path: string) => File,
-): Promise<File | undefined> {
-  const bytes = await readFile(path).catch(() => undefined);
-  return bytes && partOf(parseStrictJsonObject(bytes, { origin: path }), path);
 }

@@ -5,14 +5,36 @@ import { InvalidInputError } from "@blora/spec";
 import { sweepRecordOf } from "./file-schemas.ts";
 import type { SweepRecord } from "./sweep-record.ts";
 
-const RECORDS_FOLDER = "runs";
+export const RECORDS_FOLDER = "runs";
 
-/** Every record of a results folder, by run name. */
+/**
+ * Every record of a results folder, by run name.
+ *
+ * @throws InvalidInputError for one that is damaged
+ */
 export async function readRecords(resultsFolder: string): Promise<Map<string, SweepRecord>> {
+  const { records, problems } = await readRecordParts(resultsFolder);
+  if (problems[0] !== undefined) throw problems[0];
+  return records;
+}
+
+/** The records of a results folder that can be read, by run name, and what is wrong with each of the others. */
+export async function readRecordParts(
+  resultsFolder: string,
+): Promise<{ readonly records: Map<string, SweepRecord>; readonly problems: readonly Error[] }> {
   const folder = join(resultsFolder, RECORDS_FOLDER);
   const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith(".json")).sort();
-  const records = files.map((file) => readRecord(join(folder, file)));
-  return new Map(records.map((record) => [record.name, record]));
+  const records = new Map<string, SweepRecord>();
+  const problems: Error[] = [];
+  for (const file of files) {
+    try {
+      const record = readRecord(join(folder, file));
+      records.set(record.name, record);
+    } catch (error) {
+      problems.push(error as Error);
+    }
+  }
+  return { records, problems };
 }
 
 function readRecord(path: string): SweepRecord {

@@ -61,6 +61,16 @@ export function metricChart(
   ]);
 }
 
+/** One quantity of several runs over the steps, in the order of `names`. */
+export function comparedChart(
+  title: string,
+  unit: string,
+  points: readonly Point[],
+  names: readonly string[],
+): TopLevelSpec {
+  return curves(title, unit, points, [], names);
+}
+
 const STEP = {
   field: "step",
   type: "quantitative",
@@ -72,13 +82,19 @@ const STEP = {
 interface Point {
   readonly step: number;
   readonly series: string;
-  readonly value: number;
+  /** Null where it is no number. */
+  readonly value: number | null;
 }
 
 type Layer = Extract<TopLevelSpec, { layer: unknown }>["layer"][number];
 
-function curves(title: string, unit: string, points: readonly Point[], behind: readonly Layer[]): TopLevelSpec {
-  const series = [...new Set(points.map((point) => point.series))];
+function curves(
+  title: string,
+  unit: string,
+  points: readonly Point[],
+  behind: readonly Layer[],
+  series: readonly string[] = [...new Set(points.map((point) => point.series))],
+): TopLevelSpec {
   return {
     title: { text: title, offset: 18 },
     width: WIDTH,
@@ -94,7 +110,7 @@ function curves(title: string, unit: string, points: readonly Point[], behind: r
           color: {
             field: "series",
             type: "nominal",
-            scale: { domain: series, range: [...SERIES_COLORS] },
+            scale: { domain: [...series], range: [...SERIES_COLORS] },
             legend: { title: null, orient: "bottom", symbolType: "stroke" },
           },
         },

@@ -21,8 +21,8 @@ const PANEL_COLUMNS = 3;
 
 /** Score against cost, a panel for each task; undefined where no row has both. */
 export async function accuracyFront(results: Results): Promise<string | undefined> {
-  const points = frontPoints(results);
-  return points.length === 0 ? undefined : standaloneSvg(await renderSvg(frontSpec(points, results.reference)));
+  const spec = frontSpec(results);
+  return spec === undefined ? undefined : standaloneSvg(await renderSvg(spec));
 }
 
 /** The points of every panel. The mean is drawn for recipes that ran on every task, where there are several. */
@@ -50,14 +50,17 @@ function dominates(other: Candidate, point: Candidate): boolean {
   return other.panel === point.panel && isBetter && other.cost <= point.cost && other.score >= point.score;
 }
 
-function frontSpec(points: readonly FrontPoint[], reference: string | null): TopLevelSpec {
+/** The picture of `accuracyFront`, before it is drawn. */
+export function frontSpec(results: Results): TopLevelSpec | undefined {
+  const points = frontPoints(results);
+  if (points.length === 0) return undefined;
   const panels = [...new Set(points.map(({ panel }) => panel))];
   const x = {
     field: "cost",
     type: "quantitative",
     scale: { type: "log", nice: false, padding: 12 },
     axis: { format: "~%", tickCount: 4, grid: true },
-    title: `bit operations, share of ${reference ?? "LoRA in 32 bit"}`,
+    title: `bit operations, share of ${results.reference ?? "LoRA in 32 bit"}`,
   } as const;
   const y = { field: "score", type: "quantitative", scale: { zero: false, padding: 10 }, title: "score" } as const;
   return {

@@ -1,0 +1,9 @@
+/** What a page of a browser shows of runs: their parts before they are drawn, and the drawing; nothing of Node. */
+export { renderSvg } from "./charts/render.ts";
+export { compareSections } from "./run/compare.ts";
+export { type Fact, keyFacts, runTitle } from "./run/facts.ts";
+export { type Figure, runSections, type Section, type Table } from "./run/sections.ts";
+export { frontSpec } from "./sweep/front.ts";
+export type { Results } from "./sweep/results.ts";
+export { resultsNote, resultsTables } from "./sweep/results-tables.ts";
+export { duration } from "./text/format.ts";

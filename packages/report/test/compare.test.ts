@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readRun } from "@blora/runs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { compareSections, renderSvg } from "../src/page.ts";
+import { writeSampleRun } from "./sample-run.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "blora-compare-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function sample(name: string, seed: number) {
+  await writeSampleRun(join(folder, name), { seed });
+  return readRun(join(folder, name));
+}
+
+it("shows two runs side by side, their curves in one picture, and the settings that differ", async () => {
+  const sections = compareSections([await sample("a", 1), await sample("b", 2)]);
+  const [facts, curves, differences] = sections;
+  expect(facts!.tables![0]!.columns).toEqual(["", "rte, blora, seed 1", "rte, blora, seed 2"]);
+  expect(facts!.tables![0]!.rows.find(([name]) => name === "tokens/s")).toEqual(["tokens/s", "100", "200"]);
+  expect(curves!.figures!.map(({ id }) => id)).toEqual([
+    "compared-loss",
+    "compared-evaluation-loss",
+    "compared-score-accuracy",
+    "compared-cost",
+  ]);
+  const svg = await renderSvg(curves!.figures![0]!.spec);
+  for (const name of ["rte, blora, seed 1", "rte, blora, seed 2"]) expect(svg).toContain(name);
+  expect(differences!.tables![0]!.rows).toEqual([["arguments.seed", "1 -> 2"]]);
+});
+
+it("tells runs of one title apart by their folders, and says where nothing differs", async () => {
+  const runs = [await sample("c", 1), await sample("d", 1)] as const;
+  const [facts, , differences] = compareSections(runs);
+  expect(facts!.tables![0]!.columns).toEqual(["", ...runs.map((run) => `rte, blora, seed 1 (${run.folder})`)]);
+  expect(differences!.text).toBe("None: both were started with the same settings.");
+});
