@@ -6,8 +6,14 @@ import { command, root, tool } from "./command.ts";
 export const types: Check = {
   name: "types: tsc over sources, tests and examples",
   run: async () => {
-    const { ok, output } = await tool("typescript", ["-p", "tsconfig.json", "--noEmit"], {});
-    return verdict(ok, output);
+    // What runs in a browser is checked against a browser's types.
+    const results = await Promise.all(
+      ["tsconfig.json", "apps/studio/tsconfig.json"].map((project) => tool("typescript", ["-p", project, "--noEmit"])),
+    );
+    return verdict(
+      results.every(({ ok }) => ok),
+      results.map(({ output }) => output).join("\n"),
+    );
   },
 };
 

@@ -12,6 +12,7 @@ import { addOptionsCommand } from "./commands/options.ts";
 import { addPredictCommand } from "./commands/predict.ts";
 import { addPublishCommand } from "./commands/publish.ts";
 import { addReportCommand } from "./commands/report.ts";
+import { addStudioCommand } from "./commands/studio.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import { cliVersion } from "./version.ts";
@@ -28,6 +29,7 @@ export function createProgram(exit: (status: number) => void): Command {
   addEvalCommand(program, exit);
   addPredictCommand(program, exit);
   addReportCommand(program);
+  addStudioCommand(program);
   addGenerateCommand(program);
   addExportCommand(program);
   addInspectCommand(program);

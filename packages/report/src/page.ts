@@ -1,7 +1,7 @@
 /** What a page of a browser shows of runs: their parts before they are drawn, and the drawing; nothing of Node. */
-export { renderSvg } from "./charts/render.ts";
 export { compareSections } from "./run/compare.ts";
 export { type Fact, keyFacts, runTitle } from "./run/facts.ts";
+export { figureSvg } from "./run/figure-svg.ts";
 export { type Figure, runSections, type Section, type Table } from "./run/sections.ts";
 export { frontSpec } from "./sweep/front.ts";
 export type { Results } from "./sweep/results.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readRun } from "@blora/runs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { compareSections, renderSvg } from "../src/page.ts";
+import { compareSections, figureSvg } from "../src/page.ts";
 import { writeSampleRun } from "./sample-run.ts";
 
 let folder: string;
@@ -28,7 +28,7 @@ it("shows two runs side by side, their curves in one picture, and the settings t
     "compared-score-accuracy",
     "compared-cost",
   ]);
-  const svg = await renderSvg(curves!.figures![0]!.spec);
+  const svg = await figureSvg(curves!.figures![0]!);
   for (const name of ["rte, blora, seed 1", "rte, blora, seed 2"]) expect(svg).toContain(name);
   expect(differences!.tables![0]!.rows).toEqual([["arguments.seed", "1 -> 2"]]);
 });

@@ -15,6 +15,12 @@ export const seed: ParseNumber = parser(
   (number) => isWhole(number) && number >= 0 && number < 2 ** 32,
 );
 
+/** 0 asks for any that is free. */
+export const port: ParseNumber = parser(
+  "a whole number from 0 to 65535",
+  (number) => isWhole(number) && number >= 0 && number < 2 ** 16,
+);
+
 /** Above 0, at most 1. */
 export const share: ParseNumber = parser("a number above 0 and at most 1", (number) => number > 0 && number <= 1);
 

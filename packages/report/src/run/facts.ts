@@ -20,8 +20,9 @@ export function runTitle({ config, summary }: RunFiles): string {
 }
 
 /** What a run comes down to. */
-export function keyFacts({ summary, steps }: RunFiles): Fact[] {
-  if (summary === undefined) return [{ name: "unfinished", value: `step ${steps.at(-1)?.step ?? 0}` }];
+export function keyFacts(run: RunFiles): Fact[] {
+  const { summary } = run;
+  if (summary === undefined) return factsSoFar(run);
   const { metric, baseline, ranks, bits, bops, rows } = summary;
   const majority = baseline[metric.name];
   const widths = meanByKey(Object.values(bits));
@@ -46,6 +47,24 @@ export function keyFacts({ summary, steps }: RunFiles): Fact[] {
       note: `${count(summary.steps)} steps of ${count(rows.train)} rows`,
     },
     { name: "peak memory", value: mebibytes(summary.peakRssBytes) },
+  ];
+}
+
+function factsSoFar({ steps, evaluations }: RunFiles): Fact[] {
+  const [last, evaluation] = [steps.at(-1), evaluations.at(-1)];
+  const [[metric, value] = []] = Object.entries(evaluation?.scores ?? {});
+  return [
+    { name: "unfinished", value: `step ${last?.step ?? 0}`, ...(last?.phase !== undefined && { note: last.phase }) },
+    ...(last === undefined ? [] : [{ name: "loss", value: score(last.loss) }]),
+    ...(metric === undefined
+      ? []
+      : [{ name: metric.replaceAll("_", " "), value: score(value), note: `after step ${evaluation!.step}` }]),
+    ...(evaluation === undefined || evaluation.costRatio === 0
+      ? []
+      : [
+          { name: "bit operations", value: share(evaluation.costRatio), note: "of LoRA in 32 bit" },
+          { name: "mean rank", value: oneDecimal(evaluation.meanRank) },
+        ]),
   ];
 }
 

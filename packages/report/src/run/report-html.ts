@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import type { RunFiles } from "@blora/runs";
-import { renderSvg } from "../charts/render.ts";
 import { keyFacts, runTitle } from "./facts.ts";
+import { figureSvg } from "./figure-svg.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 import { type Figure, runSections, runsTable, type Section, type Table } from "./sections.ts";
 
@@ -79,14 +79,9 @@ ${tables.map(foldedTableHtml).join("\n")}
 </section>`;
 }
 
-async function figureHtml({ id, caption, spec }: Figure): Promise<string> {
-  const svg = withOwnIds(await renderSvg(spec), id);
-  return `<figure id="figure-${escapeHtml(id)}" aria-label="${escapeHtml(caption)}">${svg}</figure>`;
-}
-
-/** Renders number ids from 0: several in one page would share them. */
-function withOwnIds(svg: string, prefix: string): string {
-  return svg.replaceAll(/\bid="([^"]+)"/g, `id="${prefix}-$1"`).replaceAll(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`);
+async function figureHtml(figure: Figure): Promise<string> {
+  const { id, caption } = figure;
+  return `<figure id="figure-${escapeHtml(id)}" aria-label="${escapeHtml(caption)}">${await figureSvg(figure)}</figure>`;
 }
 
 function foldedTableHtml({ rows, summary, ...given }: Table): string {

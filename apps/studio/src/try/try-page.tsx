@@ -1,0 +1,3 @@
+export function TryPage() {
+  return <h1>Fine-tune in this tab</h1>;
+}
