@@ -4,9 +4,11 @@ export { allFiles, type DataFolder, findFiles, findSplitFiles, openFolder } from
 export { partOfRepository, type RepositoryPart } from "./hub-layout.ts";
 export { type HubReference, isOfHub, nameOfFile, parseHubReference, writeHubReference } from "./hub-reference.ts";
 export type { DataRecord, NameRow } from "./jsonl.ts";
+export { linesOf } from "./lines.ts";
 export { ownFiles } from "./own-files.ts";
+export { parseTable } from "./parse-table.ts";
 export { readRecords } from "./read-records.ts";
 export { readTable } from "./read-table.ts";
-export { linesOf, readText } from "./read-text.ts";
+export { readText } from "./read-text.ts";
 export { numberInText, requireColumn, requireText, rowOrigin, type Table, type TableRow } from "./table.ts";
 export type { TextTableOptions } from "./text-table.ts";

@@ -1,8 +1,8 @@
 import type { JsonRecord } from "@blora/spec";
 import { nameOfFile } from "./hub-reference.ts";
+import { linesOf } from "./lines.ts";
 import { parseRecord } from "./parse-record.ts";
-import { linesOf, readText } from "./read-text.ts";
-import { rowOrigin, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 
 /** Names a row in errors by its file and its line or number. Default: `rowOrigin`. */
 export type NameRow = (file: string, row: number) => string;
@@ -20,10 +20,6 @@ export interface DataRecord {
  * @throws InvalidInputError naming file and line of what is no JSON object, has a key twice, or half a surrogate pair.
  *   Any key may name a column
  */
-export async function readJsonl(file: string, nameRow: NameRow = rowOrigin): Promise<DataRecord[]> {
-  return parseJsonl(file, await readText(file), nameRow);
-}
-
 export function parseJsonl(file: string, text: string, nameRow: NameRow): DataRecord[] {
   return linesOf(file, text).flatMap((line, index) =>
     line.trim() === "" ? [] : [parseRecord(line, nameRow(file, index + 1))],

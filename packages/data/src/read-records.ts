@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { parseFileName } from "./file-name.ts";
 import { parseJsonFile } from "./json-array.ts";
-import { type DataRecord, type NameRow, readJsonl } from "./jsonl.ts";
+import { type DataRecord, type NameRow, parseJsonl } from "./jsonl.ts";
 import { readParquet } from "./parquet.ts";
 import { readText } from "./read-text.ts";
 import { rowOrigin } from "./table.ts";
@@ -16,7 +16,7 @@ import { rowOrigin } from "./table.ts";
 export async function readRecords(file: string, nameRow: NameRow = rowOrigin): Promise<DataRecord[]> {
   switch (parseFileName(basename(file))?.format) {
     case ".jsonl":
-      return readJsonl(file, nameRow);
+      return parseJsonl(file, await readText(file), nameRow);
     case ".json":
       return parseJsonFile(file, await readText(file), nameRow);
     case ".parquet": {

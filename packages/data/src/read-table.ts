@@ -1,14 +1,11 @@
 import { basename } from "node:path";
 import { InvalidInputError } from "@blora/spec";
-import { parseCsv } from "./csv.ts";
 import { parseFileName } from "./file-name.ts";
-import { tableOfRecords } from "./jsonl.ts";
 import { readParquet } from "./parquet.ts";
-import { readRecords } from "./read-records.ts";
+import { parseTable } from "./parse-table.ts";
 import { readText } from "./read-text.ts";
 import type { Table } from "./table.ts";
 import type { TextTableOptions } from "./text-table.ts";
-import { parseTsv } from "./tsv.ts";
 
 /**
  * Reads one data file, in the format its name ends with.
@@ -18,12 +15,10 @@ import { parseTsv } from "./tsv.ts";
 export async function readTable(file: string, options: TextTableOptions = {}): Promise<Table> {
   switch (parseFileName(basename(file))?.format) {
     case ".csv":
-      return parseCsv(file, await readText(file), options);
     case ".tsv":
-      return parseTsv(file, await readText(file), options);
     case ".jsonl":
     case ".json":
-      return tableOfRecords(file, await readRecords(file));
+      return parseTable(file, await readText(file), options);
     case ".parquet":
       return readParquet(file);
     default:

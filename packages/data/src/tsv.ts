@@ -1,4 +1,4 @@
-import { linesOf } from "./read-text.ts";
+import { linesOf } from "./lines.ts";
 import type { Table } from "./table.ts";
 import { type TextTableOptions, textTable } from "./text-table.ts";
 

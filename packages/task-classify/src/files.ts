@@ -1,19 +1,16 @@
-import { type DataFormat, ownFiles, readTable, type Table } from "@blora/data";
+import { type DataFormat, ownFiles, readTable } from "@blora/data";
+import type { Tables } from "./tables.ts";
 
 const FORMATS: readonly DataFormat[] = [".csv", ".tsv", ".jsonl", ".parquet"];
 
-/**
- * The tables of a split, see `ownFiles`.
- *
- * @returns undefined where the data have no such split, which only `validation` may lack
- * @throws NotFoundError naming what was looked for and what is there
- */
-export async function tablesOf(split: string, data: string): Promise<readonly Table[] | undefined> {
-  const files = await ownFiles(split, data, FORMATS);
-  return files === undefined ? undefined : Promise.all(files.map((file) => readTable(file)));
-}
-
-/** Whether the data have a split, without reading it. */
-export async function hasSplit(split: string, data: string): Promise<boolean> {
-  return (await ownFiles(split, data, FORMATS)) !== undefined;
+/** The tables in a data file or folder, see `ownFiles`. */
+export function tablesOfFiles(data: string): Tables {
+  return {
+    name: data,
+    of: async (split) => {
+      const files = await ownFiles(split, data, FORMATS);
+      return files === undefined ? undefined : Promise.all(files.map((file) => readTable(file)));
+    },
+    has: async (split) => (await ownFiles(split, data, FORMATS)) !== undefined,
+  };
 }

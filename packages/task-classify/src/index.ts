@@ -1,3 +1,4 @@
-export { classify } from "./classify.ts";
+export { classify, understandData } from "./classify.ts";
+export { classifyTables, understandTables } from "./in-memory.ts";
 export type { ClassifyOptions } from "./options.ts";
-export { understandData } from "./understand-data.ts";
+export type { TablesInMemory } from "./tables.ts";

@@ -1,32 +1,31 @@
-import { basename } from "node:path";
 import type { Example, Split } from "@blora/spec";
-import { hasSplit, tablesOf } from "./files.ts";
 import { holdOut, type Stratification, textKey } from "./hold-out.ts";
 import type { ClassifyOptions } from "./options.ts";
 import { examplesOf } from "./rows.ts";
+import { lastPart, type Tables } from "./tables.ts";
 
 const SHARE = 0.1;
 const SEED = 42;
 
 /**
- * A split of a data file or folder. Where there is no `validation`, a share of the training rows is, of every class
+ * A split of one's own data. Where there is no `validation`, a share of the training rows is, of every class
  * alike, and equal texts together.
  *
  * @throws NotFoundError | InvalidInputError naming file and row
  */
-export async function loadSplit(options: ClassifyOptions, name: string, data: string): Promise<Split> {
+export async function loadSplit(options: ClassifyOptions, name: string, data: Tables): Promise<Split> {
   const { train = "train" } = options;
   const isTrain = name === train;
-  const tables = await tablesOf(name, data);
+  const tables = await data.of(name);
   if (tables !== undefined && !isTrain) {
     const examples = tables.flatMap((table) => examplesOf(table, options, false));
     // A file of its own is answered or scored as it is.
-    if (name === basename(data)) return { name, examples };
+    if (name === lastPart(data.name)) return { name, examples };
     const notes = [...repeatedTexts(examples, name), ...(await sharedTexts(options, examples, data))];
     return { name, examples, notes };
   }
-  const all = (await tablesOf(train, data))!.flatMap((table) => examplesOf(table, options, true));
-  const isWhole = options.evaluation !== undefined || (await hasSplit("validation", data));
+  const all = (await data.of(train))!.flatMap((table) => examplesOf(table, options, true));
+  const isWhole = options.evaluation !== undefined || (await data.has("validation"));
   if (isWhole) return { name, examples: all, notes: repeatedTexts(all, "training") };
   const { validationShare = SHARE, validationSeed = SEED } = options;
   const parts = holdOut(all, validationShare, validationSeed, stratificationOf(options));
@@ -60,9 +59,9 @@ function repeatedTexts(examples: readonly Example[], what: string): string[] {
 async function sharedTexts(
   options: ClassifyOptions,
   examples: readonly Example[],
-  data: string,
+  data: Tables,
 ): Promise<readonly string[]> {
-  const tables = (await tablesOf(options.train ?? "train", data)) ?? [];
+  const tables = (await data.of(options.train ?? "train")) ?? [];
   const known = new Set(tables.flatMap((table) => examplesOf(table, options, true)).map(textKey));
   const shared = examples.filter((example) => known.has(textKey(example))).length;
   return shared === 0 ? [] : [`${shared} of ${examples.length} rows stand in training as well, so the score flatters.`];

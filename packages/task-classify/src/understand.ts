@@ -1,14 +1,13 @@
-import { basename } from "node:path";
-import { isOfHub, nameOfFile, type Table } from "@blora/data";
+import type { Table } from "@blora/data";
 import { InvalidInputError, type Understood } from "@blora/spec";
 import { isEmpty, labelText } from "./cells.ts";
 import { balancedWeights } from "./class-weights.ts";
 import { findColumns } from "./columns.ts";
-import { tablesOf } from "./files.ts";
 import { findSeparator, isEmptyList, isList, type LabelCell, labelsOfCell } from "./label-lists.ts";
 import { loadSplit } from "./load.ts";
 import type { ClassifyOptions } from "./options.ts";
 import { storedName } from "./rows.ts";
+import { shortName, type Tables } from "./tables.ts";
 
 /** Labels are classes while they are few. Beyond, whole numbers are amounts, and texts must repeat to be classes. */
 const FEW_CLASSES = 20;
@@ -22,11 +21,11 @@ const MOST_CLASSES_PER_ROW = 0.5;
  *
  * @throws NotFoundError | InvalidInputError naming the file and what is missing or cannot be told
  */
-export async function understandData(
-  data: string,
+export async function understand(
+  data: Tables,
   given: Partial<ClassifyOptions> = {},
 ): Promise<Understood<ClassifyOptions>> {
-  const tables = (await tablesOf(given.train ?? "train", data))!;
+  const tables = (await data.of(given.train ?? "train"))!;
   const [first] = tables;
   const columns = findColumns(first!, definedOf(given));
   const cells = tables.flatMap((table) => labelCells(table, columns.label));
@@ -35,7 +34,7 @@ export async function understandData(
   const names = tables.map(({ classNames }) => classNames?.get(columns.label)).find((found) => found !== undefined);
   const labelled = { cells, names, column: columns.label, file: first!.file };
   const options = { ...given, ...kindOf(given, labelled), ...columns };
-  return { options: await withWeights(options, data), sentence: sentenceOf(options, cells.length, data) };
+  return { options: await withWeights(options, data), sentence: sentenceOf(options, cells.length, data.name) };
 }
 
 /** The label cells of the training rows that have one. */
@@ -94,7 +93,7 @@ function severalOf(
 }
 
 /** Numbers for `balanced`, from the rows that are learned. */
-async function withWeights(options: ClassifyOptions, data: string): Promise<ClassifyOptions> {
+async function withWeights(options: ClassifyOptions, data: Tables): Promise<ClassifyOptions> {
   const { classWeights, labels, several = false, train = "train" } = options;
   if (classWeights !== "balanced" || labels === undefined) return options;
   const { examples } = await loadSplit(options, train, data);
@@ -150,7 +149,7 @@ const SHOWN = 12;
 function sentenceOf(options: ClassifyOptions, rows: number, data: string): string {
   const { text, pair } = options;
   const read = pair === undefined ? `the text in ${text}` : `the texts in ${text} and ${pair}`;
-  return `${isOfHub(data) ? nameOfFile(data) : basename(data)}: ${rows} labelled rows; learns from ${read} ${askedOf(options)}.`;
+  return `${shortName(data)}: ${rows} labelled rows; learns from ${read} ${askedOf(options)}.`;
 }
 
 function askedOf({ kind, several, separator, label, labels = [] }: ClassifyOptions): string {

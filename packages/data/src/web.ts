@@ -1,0 +1,8 @@
+/** What needs no file system: the same functions as in Node. */
+export { type ColumnFormat, type DataFormat, parseFileName } from "./file-name.ts";
+export { type HubReference, isOfHub, nameOfFile, parseHubReference, writeHubReference } from "./hub-reference.ts";
+export type { DataRecord, NameRow } from "./jsonl.ts";
+export { linesOf } from "./lines.ts";
+export { parseTable } from "./parse-table.ts";
+export { numberInText, requireColumn, requireText, rowOrigin, type Table, type TableRow } from "./table.ts";
+export type { TextTableOptions } from "./text-table.ts";

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { parseTable } from "../src/web.ts";
+
+const rows = [
+  ["one", "a"],
+  ["two", "b"],
+];
+
+it.each([
+  ["rows.csv", 'text,label\n"one",a\ntwo,b\n'],
+  ["folder/rows.tsv", "text\tlabel\none\ta\ntwo\tb\n"],
+  ["C:\\folder\\rows.jsonl", '{"text":"one","label":"a"}\n\n{"text":"two","label":"b"}\n'],
+  ["rows.json", '[{"text":"one","label":"a"},\n{"text":"two","label":"b"}]'],
+])("reads text by the name %s", (name, text) => {
+  const table = parseTable(name, text);
+  expect(table.columns).toEqual(["text", "label"]);
+  expect(table.rows.map(({ cells }) => cells)).toEqual(rows);
+});
+
+it.each(["rows", "rows.parquet", "rows.txt"])("refuses the name %s", (name) => {
+  expect(() => parseTable(name, "text")).toThrow(`${name}: expected the name of a csv, tsv, jsonl or json file.`);
+});
