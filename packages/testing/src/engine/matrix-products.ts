@@ -1,7 +1,11 @@
 import type { Precision } from "@blora/spec";
 
 /** A matrix [K, N] in codes from -127 to 127, each vector of `axis` at the scale of its largest magnitude. */
-export function inWholeNumbers(values: ArrayLike<number>, N: number, axis: "row" | "column") {
+export function inWholeNumbers(
+  values: ArrayLike<number>,
+  N: number,
+  axis: "row" | "column",
+): { readonly codes: readonly number[]; readonly scales: readonly number[] } {
   const scales: number[] = [];
   const vectorOf = (index: number): number => (axis === "row" ? Math.floor(index / N) : index % N);
   const magnitudes = Array.from(values, Math.abs);
