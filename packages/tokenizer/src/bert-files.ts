@@ -1,18 +1,21 @@
-import { join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { bertConfig, bertJson, isBert } from "./bert-json.ts";
-import { readIfPresent } from "./json-file.ts";
 import type { TokenizerConfigs } from "./sentencepiece-files.ts";
 import type { TokenizerJson } from "./sentencepiece-json.ts";
+import type { TokenizerFiles } from "./tokenizer-files.ts";
+import { textOfBytes } from "./utf8.ts";
 
 /**
  * The tokenizer of a folder of BERT that has only `vocab.txt`. Undefined where it has none.
  *
  * @throws InvalidInputError where the folder says that it is of another kind
  */
-export async function readBertFiles(folder: string, configs: TokenizerConfigs): Promise<TokenizerJson | undefined> {
-  const path = join(folder, "vocab.txt");
-  const vocabulary = await readIfPresent(path);
+export async function readBertFiles(
+  files: TokenizerFiles,
+  configs: TokenizerConfigs,
+): Promise<TokenizerJson | undefined> {
+  const path = files.path("vocab.txt");
+  const vocabulary = await files.read("vocab.txt");
   if (vocabulary === undefined) return undefined;
   const { tokenizerConfig = {}, modelConfig } = configs;
   const { tokenizer_class: name } = tokenizerConfig;
@@ -24,5 +27,5 @@ export async function readBertFiles(folder: string, configs: TokenizerConfigs): 
     );
   }
   const config = bertConfig(tokenizerConfig);
-  return { tokenizer: bertJson(vocabulary.toString("utf8"), config, path), config };
+  return { tokenizer: bertJson(textOfBytes(vocabulary), config, path), config };
 }

@@ -1,4 +1,5 @@
 import type { Piece } from "./sentencepiece-model.ts";
+import { bytesOfText, textOfBytes } from "./utf8.ts";
 
 export interface BytePairOptions {
   /** By id. Only normal and user-defined pieces are found in text. */
@@ -68,11 +69,11 @@ export function createBytePair({ pieces, unknownId, byteFallback }: BytePairOpti
     const id = idOf.get(symbol);
     if (id !== undefined) return [id];
     if (!byteFallback) return [unknownId];
-    return Array.from(Buffer.from(symbol, "utf8"), (byte) => byteId.get(byte) ?? unknownId);
+    return Array.from(bytesOfText(symbol), (byte) => byteId.get(byte) ?? unknownId);
   };
 
   return (text) => {
-    const symbols: (string | undefined)[] = Array.from(Buffer.from(text).toString("utf8"));
+    const symbols: (string | undefined)[] = Array.from(textOfBytes(bytesOfText(text)));
     const next = Int32Array.from(symbols, (_, place) => (place + 1 < symbols.length ? place + 1 : NONE));
     const previous = Int32Array.from(symbols, (_, place) => place - 1);
     const heap = createHeap();

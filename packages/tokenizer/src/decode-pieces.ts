@@ -1,5 +1,6 @@
 import type { AddedToken } from "./added-tokens.ts";
 import type { Piece } from "./sentencepiece-model.ts";
+import { bytesOfText, joinBytes, textOfBytes } from "./utf8.ts";
 
 type DecodedPiece = Pick<Piece, "text" | "kind">;
 
@@ -23,14 +24,13 @@ export function createPieceDecoder(
   }
   const bytesOf = ({ text, kind }: DecodedPiece): Uint8Array => {
     if (kind === "byte") return Uint8Array.of(Number.parseInt(text.slice(3, 5), 16));
-    return Buffer.from(text.replaceAll("▁", " "), "utf8");
+    return bytesOfText(text.replaceAll("▁", " "));
   };
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   return (ids) => {
     const kept = ids
       .map((id) => byId.get(id))
       .filter((piece) => piece !== undefined && piece.kind !== "control" && piece.kind !== "unknown");
-    const text = decoder.decode(Buffer.concat(kept.map((piece) => bytesOf(piece!))));
+    const text = textOfBytes(joinBytes(kept.map((piece) => bytesOf(piece!))));
     return addsPrefix && text.startsWith(" ") ? text.slice(1) : text;
   };
 }

@@ -1,9 +1,9 @@
 import { createTimeLimit } from "@blora/files";
-import { isJsonRecord } from "@blora/spec";
+import { InvalidInputError, isJsonRecord } from "@blora/spec";
 import { lowerCase } from "./bert-normalizer.ts";
 import { parseCharsmap } from "./charsmap.ts";
 import { recordsOf } from "./json-file.ts";
-import { characterLength } from "./utf8.ts";
+import { bytesOfText, characterLength, joinBytes, textOfBytes } from "./utf8.ts";
 
 /** A text of a megabyte takes milliseconds. */
 const PATTERN_MILLISECONDS = 2000;
@@ -25,11 +25,21 @@ function replacer(pattern: unknown, content: unknown): TextMap | undefined {
   }
 }
 
+function bytesOfBase64(base64: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  } catch (cause) {
+    throw new InvalidInputError("tokenizer.json: expected base64 at precompiled_charsmap, found other text.", {
+      cause,
+    });
+  }
+}
+
 function charsmapNormalizer(base64: unknown): TextMap | undefined {
   if (typeof base64 !== "string") return undefined;
-  const charsmap = parseCharsmap(Buffer.from(base64, "base64"), "tokenizer.json");
+  const charsmap = parseCharsmap(bytesOfBase64(base64), "tokenizer.json");
   return (text) => {
-    const input = Buffer.from(text, "utf8");
+    const input = bytesOfText(text);
     const parts: Uint8Array[] = [];
     for (let position = 0; position < input.length; ) {
       const rule = charsmap.longestMatch(input, position);
@@ -37,7 +47,7 @@ function charsmapNormalizer(base64: unknown): TextMap | undefined {
       parts.push(rule?.replacement ?? input.subarray(position, position + length));
       position += length;
     }
-    return Buffer.concat(parts).toString("utf8");
+    return textOfBytes(joinBytes(parts));
   };
 }
 

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { createTimeLimit, type TimeLimit } from "@blora/files";
 import { BloraError, InvalidInputError, isJsonRecord, type JsonRecord } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
@@ -91,7 +90,7 @@ export async function createLibraryEncoder(json: JsonRecord, config: JsonRecord,
       content,
       folder,
     );
-  const path = join(folder, "tokenizer.json");
+  const path = `${folder}/tokenizer.json`;
   requireIds(json, path);
   const wordPiece = createWordPiece(json, path);
   if (wordPiece !== undefined) return { ...load(json), encode: wordPiece };

@@ -8,6 +8,7 @@ import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiec
 import { createSentencePieceNormalizer } from "./sentencepiece-normalizer.ts";
 import { specialTokenNames } from "./special-tokens.ts";
 import { createUnigram } from "./unigram.ts";
+import { bytesOfText } from "./utf8.ts";
 
 export interface SentencePieceFiles {
   readonly modelPath: string;
@@ -104,9 +105,7 @@ export function createSentencePieceEncoder(files: SentencePieceFiles): Encoder {
     charsmap: model.charsmap.length === 0 ? undefined : parseCharsmap(model.charsmap, files.modelPath),
     addDummyPrefix: model.addDummyPrefix,
     removeExtraWhitespaces: model.removeExtraWhitespaces,
-    userDefined: model.pieces
-      .filter(({ kind }) => kind === "user-defined")
-      .map(({ text }) => Buffer.from(text, "utf8")),
+    userDefined: model.pieces.filter(({ kind }) => kind === "user-defined").map(({ text }) => bytesOfText(text)),
   };
   const prefixed = createSentencePieceNormalizer(rules);
   const unprefixed = createSentencePieceNormalizer({ ...rules, addDummyPrefix: false });

@@ -1,8 +1,8 @@
-import { join } from "node:path";
 import type { JsonRecord } from "@blora/spec";
 import { readChatTemplate } from "./chat-template-files.ts";
-import { readIfPresent, readJsonIfPresent } from "./json-file.ts";
+import { readJsonIfPresent } from "./json-file.ts";
 import type { SentencePieceFiles } from "./sentencepiece-encoder.ts";
+import type { TokenizerFiles } from "./tokenizer-files.ts";
 
 /** What the files beside a tokenizer say of its special tokens. */
 export interface TokenizerConfigs {
@@ -19,25 +19,24 @@ export const SENTENCEPIECE_FILES: readonly string[] = ["spm.model", "tokenizer.m
 
 /** The SentencePiece model of a folder, under either name. */
 export async function readSentencePieceFiles(
-  folder: string,
+  files: TokenizerFiles,
   configs: TokenizerConfigs,
 ): Promise<SentencePieceFiles | undefined> {
   for (const name of SENTENCEPIECE_FILES) {
-    const modelPath = join(folder, name);
-    const model = await readIfPresent(modelPath);
+    const model = await files.read(name);
     if (model === undefined) continue;
-    const addedTokens = await readJsonIfPresent(join(folder, "added_tokens.json"));
-    return { modelPath, model, addedTokens, ...configs };
+    const addedTokens = await readJsonIfPresent(files, "added_tokens.json");
+    return { modelPath: files.path(name), model, addedTokens, ...configs };
   }
   return undefined;
 }
 
-export async function readTokenizerConfigs(folder: string): Promise<TokenizerConfigs> {
+export async function readTokenizerConfigs(files: TokenizerFiles): Promise<TokenizerConfigs> {
   const [tokenizerConfig, specialTokensMap, modelConfig, template] = await Promise.all([
-    readJsonIfPresent(join(folder, "tokenizer_config.json")),
-    readJsonIfPresent(join(folder, "special_tokens_map.json")),
-    readJsonIfPresent(join(folder, "config.json")),
-    readChatTemplate(folder),
+    readJsonIfPresent(files, "tokenizer_config.json"),
+    readJsonIfPresent(files, "special_tokens_map.json"),
+    readJsonIfPresent(files, "config.json"),
+    readChatTemplate(files),
   ]);
   return {
     tokenizerConfig,

@@ -1,6 +1,6 @@
 import { createByteTrie } from "./byte-trie.ts";
 import type { Charsmap } from "./charsmap.ts";
-import { characterLength } from "./utf8.ts";
+import { bytesOfText, characterLength } from "./utf8.ts";
 
 export interface SentencePieceNormalizerOptions {
   /** Undefined: characters stay as they are. */
@@ -59,7 +59,7 @@ export function createSentencePieceNormalizer(options: SentencePieceNormalizerOp
   };
 
   return (text) => {
-    const input = Buffer.from(text, "utf8");
+    const input = bytesOfText(text);
     const output = createByteWriter(input.length + 16);
     // As if a space came before: leading spaces are extra.
     let afterSpace = removeExtraWhitespaces;

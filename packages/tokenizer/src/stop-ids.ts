@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { readJsonIfPresent } from "./json-file.ts";
+import type { TokenizerFiles } from "./tokenizer-files.ts";
 
 /** Files that say where the model ends a text, the one that counts first. */
 const FILES = ["generation_config.json", "config.json"];
@@ -10,15 +10,15 @@ const FILES = ["generation_config.json", "config.json"];
  *
  * @throws InvalidInputError where a file gives anything but an id or a list of them
  */
-export async function readStopIds(folder: string, eos: number | undefined): Promise<readonly number[]> {
+export async function readStopIds(files: TokenizerFiles, eos: number | undefined): Promise<readonly number[]> {
   const own = eos === undefined ? [] : [eos];
   for (const name of FILES) {
-    const found = (await readJsonIfPresent(join(folder, name)))?.eos_token_id ?? undefined;
+    const found = (await readJsonIfPresent(files, name))?.eos_token_id ?? undefined;
     if (found === undefined) continue;
     const ids: readonly unknown[] = Array.isArray(found) ? found : [found];
     if (ids.every((id) => Number.isSafeInteger(id))) return [...new Set([...(ids as number[]), ...own])];
     throw new InvalidInputError(
-      `${join(folder, name)}: expected an id or a list of ids at eos_token_id, found ${JSON.stringify(found)}.`,
+      `${files.path(name)}: expected an id or a list of ids at eos_token_id, found ${JSON.stringify(found)}.`,
     );
   }
   return own;

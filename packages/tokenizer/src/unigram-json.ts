@@ -6,6 +6,7 @@ import { recordsOf } from "./json-file.ts";
 import { createJsonNormalizer } from "./json-normalizer.ts";
 import type { Piece } from "./sentencepiece-model.ts";
 import { createUnigram } from "./unigram.ts";
+import { bytesOfText } from "./utf8.ts";
 
 interface PreTokenizer {
   /** Whether a text gets a "▁" in front. */
@@ -93,9 +94,7 @@ export function createUnigramJsonEncoder(json: JsonRecord, path: string): Encode
         if (typeof section === "number") return [section];
         return splitNormalized(normalize(section)).flatMap((part, partIndex) => {
           if (typeof part === "number") return [part];
-          return preTokenizer
-            .split(part, index + partIndex === 0)
-            .flatMap((word) => segment(Buffer.from(word, "utf8")));
+          return preTokenizer.split(part, index + partIndex === 0).flatMap((word) => segment(bytesOfText(word)));
         });
       }),
   };

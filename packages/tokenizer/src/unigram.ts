@@ -1,6 +1,6 @@
 import { createByteTrie } from "./byte-trie.ts";
 import type { Piece } from "./sentencepiece-model.ts";
-import { characterLength } from "./utf8.ts";
+import { bytesOfText, characterLength } from "./utf8.ts";
 
 export interface UnigramOptions {
   /** By id. Only normal and user-defined pieces are found in text. */
@@ -27,7 +27,7 @@ function pathScores(pieces: readonly Piece[]): { scores: Float64Array; minimum: 
   }
   const scores = Float64Array.from(pieces, ({ kind, score, text }) =>
     // SentencePiece rates them above any normal piece.
-    kind === "user-defined" ? Buffer.byteLength(text) * maximum - 0.1 : score,
+    kind === "user-defined" ? bytesOfText(text).length * maximum - 0.1 : score,
   );
   return { scores, minimum };
 }
@@ -62,7 +62,7 @@ export function createUnigram({
   const byteIds = bytePieceIds(pieces, unknownId);
   const trie = createByteTrie(
     pieces.flatMap(({ text, kind }, value) =>
-      kind === "normal" || kind === "user-defined" ? [{ bytes: Buffer.from(text, "utf8"), value }] : [],
+      kind === "normal" || kind === "user-defined" ? [{ bytes: bytesOfText(text), value }] : [],
     ),
   );
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { JsonRecord } from "@blora/spec";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert } from "./bert-json.ts";
+import { filesOfFolder } from "./folder-files.ts";
 import { readJsonIfPresent } from "./json-file.ts";
 import { readSentencePieceFiles, readTokenizerConfigs, type TokenizerConfigs } from "./sentencepiece-files.ts";
 import { sentencePieceJson } from "./sentencepiece-json.ts";
@@ -17,11 +18,12 @@ import { usualTokens } from "./special-tokens.ts";
  * @throws InvalidInputError where a file is damaged
  */
 export async function writeTokenizerJson(folder: string, to: string): Promise<string[]> {
-  const configs = await readTokenizerConfigs(folder);
-  const own = await readJsonIfPresent(join(folder, "tokenizer.json"));
+  const from = filesOfFolder(folder);
+  const configs = await readTokenizerConfigs(from);
+  const own = await readJsonIfPresent(from, "tokenizer.json");
   if (own !== undefined) return configs.tokenizerConfig === undefined ? writeImpliedConfig(own, configs, to) : [];
-  const files = await readSentencePieceFiles(folder, configs);
-  const json = files === undefined ? await readBertFiles(folder, configs) : sentencePieceJson(files);
+  const files = await readSentencePieceFiles(from, configs);
+  const json = files === undefined ? await readBertFiles(from, configs) : sentencePieceJson(files);
   if (json === undefined) return [];
   await writeFile(join(to, "tokenizer.json"), JSON.stringify(json.tokenizer));
   await writeFile(join(to, "tokenizer_config.json"), `${JSON.stringify(json.config, null, 2)}\n`);

@@ -1,12 +1,17 @@
 import { sha256, sha256OfFile } from "@blora/files";
-import type { Checkpoint } from "./open-checkpoint.ts";
+import type { FileSlice } from "@blora/spec";
+import type { Checkpoint } from "./checkpoint.ts";
+import { sha256InMemory } from "./files-in-memory.ts";
 
 /**
  * SHA-256 of all that a network is computed from: `config.json` and the weight files. Two models of one name are two,
  * and one that was copied stays the same. Reads every weight.
  */
-export async function checkpointSha256({ config, tensors }: Checkpoint): Promise<string> {
-  const files = [...new Set(Array.from(tensors.values(), ({ source }) => source.path))].sort();
+export async function checkpointSha256(checkpoint: Checkpoint): Promise<string> {
+  if (checkpoint.files !== undefined) return sha256InMemory(checkpoint);
+  const { config, tensors } = checkpoint;
+  const paths = Array.from(tensors.values(), ({ source }) => (source as FileSlice).path);
+  const files = [...new Set(paths)].sort();
   const hashes: string[] = [];
   for (const file of files) hashes.push(await sha256OfFile(file));
   return sha256([JSON.stringify(config), ...hashes]);

@@ -1,5 +1,5 @@
 import { InvalidInputError, type ParameterSpec } from "@blora/spec";
-import type { Checkpoint } from "./open-checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 
 export interface MatchOptions {
   /** Other names of a tensor, tried in order when its own is absent: `Architecture.aliases`. */

@@ -31,8 +31,10 @@ export function readAt(descriptor: number, target: Uint8Array, offset: number, p
   }
 }
 
-/** The bytes at a place in a file, and nothing else of it. */
-export function readBytes({ path, offset, length }: FileSlice): Uint8Array {
+/** The bytes at a place in a file, and nothing else of it; those in memory as they are. */
+export function readBytes(place: FileSlice | Uint8Array): Uint8Array {
+  if (place instanceof Uint8Array) return place;
+  const { path, offset, length } = place;
   const bytes = new Uint8Array(length);
   withFile(path, (descriptor) => readAt(descriptor, bytes, offset, path));
   return bytes;

@@ -1,74 +1,30 @@
-import { widenBfloat16, widenFloat16 } from "@blora/files";
-import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
-import type { DataType } from "./data-types.ts";
-import { readAt, withFile } from "./positioned-read.ts";
-import type { SafetensorsHeader, TensorEntry } from "./safetensors-header.ts";
+import { fstatSync } from "node:fs";
+import { InvalidInputError } from "@blora/spec";
+import { decodeFloats, decodeTensor, type ReadOptions, type TensorValues } from "./decode-tensor.ts";
+import { readAt, readBytes, withFile } from "./positioned-read.ts";
+import { headerOf, type SafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
 
-/** Values as they are stored; 16-bit floats as float32. Booleans are bytes 0 and 1. */
-export type TensorValues =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
-
-export interface ReadOptions {
-  /** Throw where a value is NaN or infinite. */
-  readonly requireFinite?: boolean;
-}
-
-const DECODERS: Readonly<Record<DataType, (buffer: ArrayBuffer) => TensorValues>> = {
-  BOOL: (buffer) => new Uint8Array(buffer),
-  U8: (buffer) => new Uint8Array(buffer),
-  I8: (buffer) => new Int8Array(buffer),
-  U16: (buffer) => new Uint16Array(buffer),
-  I16: (buffer) => new Int16Array(buffer),
-  F16: (buffer) => widenFloat16(new Uint16Array(buffer)),
-  BF16: (buffer) => widenBfloat16(new Uint16Array(buffer)),
-  U32: (buffer) => new Uint32Array(buffer),
-  I32: (buffer) => new Int32Array(buffer),
-  F32: (buffer) => new Float32Array(buffer),
-  U64: (buffer) => new BigUint64Array(buffer),
-  I64: (buffer) => new BigInt64Array(buffer),
-  F64: (buffer) => new Float64Array(buffer),
-};
-
-function refuseNonFinite(values: Float32Array | Float64Array, { name }: TensorEntry, path: string): void {
-  let count = 0;
-  for (const value of values) if (!Number.isFinite(value)) count++;
-  if (count === 0) return;
-  const first = values.findIndex((value) => !Number.isFinite(value));
-  throw new InvalidInputError(
-    `${path}: tensor ${JSON.stringify(name)} holds ${count} of ${values.length} values that are not finite, ` +
-      `the first ${values[first]} at index ${first}`,
-  );
-}
-
-function findEntry({ path, tensors }: SafetensorsHeader, name: string): TensorEntry {
-  const entry = tensors.get(name);
-  if (entry !== undefined) return entry;
-  throw new NotFoundError(`${path} has no tensor ${JSON.stringify(name)}.${didYouMean(name, tensors.keys())}`);
+/**
+ * `headerOf` a file on disk.
+ *
+ * @throws NotFoundError where there is no file
+ */
+export function readSafetensorsHeader(path: string): SafetensorsHeader {
+  return withFile(path, (descriptor) => {
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new InvalidInputError(`${path}: expected a file`);
+    const read = (offset: number, length: number): Uint8Array => {
+      const bytes = new Uint8Array(length);
+      readAt(descriptor, bytes, offset, path);
+      return bytes;
+    };
+    return headerOf({ path, size: status.size, read });
+  });
 }
 
 /** Reads the values of one tensor and nothing else of its file. */
-export function readTensorValues(
-  file: SafetensorsHeader,
-  name: string,
-  { requireFinite = false }: ReadOptions = {},
-): TensorValues {
-  const entry = findEntry(file, name);
-  const bytes = new Uint8Array(entry.length);
-  withFile(file.path, (descriptor) => readAt(descriptor, bytes, entry.offset, file.path));
-  const values = DECODERS[entry.type](bytes.buffer);
-  if (requireFinite && (values instanceof Float32Array || values instanceof Float64Array)) {
-    refuseNonFinite(values, entry, file.path);
-  }
-  return values;
+export function readTensorValues(file: SafetensorsHeader, name: string, options: ReadOptions = {}): TensorValues {
+  return decodeTensor(file, name, bytesIn(file), options);
 }
 
 /**
@@ -78,14 +34,9 @@ export function readTensorValues(
  * for any other type, and where `requireFinite` is set and a value is not.
  */
 export function readTensor(file: SafetensorsHeader, name: string, options: ReadOptions = {}): Float32Array {
-  const { type } = findEntry(file, name);
-  const values = isFloatType(type) ? readTensorValues(file, name, options) : undefined;
-  if (values instanceof Float32Array) return values;
-  throw new InvalidInputError(
-    `${file.path}: expected tensor ${JSON.stringify(name)} as F32, F16 or BF16, found ${type}`,
-  );
+  return decodeFloats(file, name, bytesIn(file), options);
 }
 
-/** Whether values of a type are float32 without loss. */
-export const isFloatType = (type: DataType): type is "F32" | "F16" | "BF16" =>
-  type === "F32" || type === "F16" || type === "BF16";
+function bytesIn({ path }: SafetensorsHeader): (entry: TensorEntry) => Uint8Array {
+  return ({ offset, length }) => readBytes({ path, offset, length });
+}

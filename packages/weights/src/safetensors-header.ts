@@ -1,7 +1,5 @@
-import { fstatSync } from "node:fs";
 import { InvalidInputError, isJsonRecord, parseStrictJson } from "@blora/spec";
 import { bytesPerValue, DATA_TYPES, type DataType, isDataType } from "./data-types.ts";
-import { readAt, withFile } from "./positioned-read.ts";
 
 /** Where one tensor lies in a safetensors file. */
 export interface TensorEntry {
@@ -21,6 +19,20 @@ export interface SafetensorsHeader {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** Bytes of a file that can be read by their place, on disk or in memory. */
+export interface StoredFile {
+  /** For errors. */
+  readonly path: string;
+  /** Bytes */
+  readonly size: number;
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A file that is in memory as a whole: what is read is a view of it. */
+export function fileInMemory(path: string, bytes: Uint8Array): StoredFile {
+  return { path, size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+}
+
 const LENGTH_BYTES = 8;
 const LARGEST_HEADER = 100_000_000;
 // A header is an object of tensors, each an object with two arrays.
@@ -29,10 +41,9 @@ const HEADER_DEPTH = 3;
 export const METADATA = "__metadata__";
 const LFS_POINTER = "version https://git-lfs";
 
-function readHeaderBytes(descriptor: number, path: string, fileBytes: number): Uint8Array {
-  const start = new Uint8Array(Math.min(LFS_POINTER.length, fileBytes));
-  readAt(descriptor, start, 0, path);
-  if (Buffer.from(start).toString("latin1") === LFS_POINTER) {
+function readHeaderBytes({ path, size: fileBytes, read }: StoredFile): Uint8Array {
+  const start = read(0, Math.min(LFS_POINTER.length, fileBytes));
+  if (String.fromCharCode(...start) === LFS_POINTER) {
     throw new InvalidInputError(
       `${path} is a git-lfs pointer, not the weights themselves. Run "git lfs pull" in its repository, or download the file.`,
     );
@@ -42,7 +53,7 @@ function readHeaderBytes(descriptor: number, path: string, fileBytes: number): U
       `${path}: expected a safetensors file of at least ${LENGTH_BYTES} bytes, found ${fileBytes}`,
     );
   }
-  const length = new DataView(start.buffer).getBigUint64(0, true);
+  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (length > LARGEST_HEADER) {
     throw new InvalidInputError(
       `${path}: expected a header of at most ${LARGEST_HEADER} bytes, found a length of ${length}`,
@@ -53,9 +64,7 @@ function readHeaderBytes(descriptor: number, path: string, fileBytes: number): U
       `${path}: expected a header that fits in the file's ${fileBytes} bytes, found a header length of ${length}`,
     );
   }
-  const bytes = new Uint8Array(Number(length));
-  readAt(descriptor, bytes, LENGTH_BYTES, path);
-  return bytes;
+  return read(LENGTH_BYTES, Number(length));
 }
 
 function readMetadata(value: unknown, path: string): ReadonlyMap<string, string> {
@@ -133,26 +142,23 @@ function placeEntries(
  *
  * Stricter than the format's other readers where they differ: duplicate names
  * and names of prototype members are errors too. Throws `InvalidInputError`
- * naming the file and the tensor, `NotFoundError` where there is no file.
+ * naming the file and the tensor.
  *
  * @see https://github.com/huggingface/safetensors#format
  */
-export function readSafetensorsHeader(path: string): SafetensorsHeader {
-  return withFile(path, (descriptor) => {
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new InvalidInputError(`${path}: expected a file`);
-    const bytes = readHeaderBytes(descriptor, path, status.size);
-    const json = parseStrictJson(bytes, { origin: `Header of ${path}`, maxDepth: HEADER_DEPTH });
-    if (!isJsonRecord(json) || bytes[0] !== 0x7b)
-      throw new InvalidInputError(`Header of ${path}: expected a JSON object`);
-    const entries = Object.entries(json).flatMap(([name, value]) =>
-      name === METADATA ? [] : [readEntry(name, value, path)],
-    );
-    const placed = placeEntries(entries, LENGTH_BYTES + bytes.length, status.size, path);
-    return {
-      path,
-      metadata: readMetadata(json[METADATA], path),
-      tensors: new Map(placed.map((entry) => [entry.name, entry])),
-    };
-  });
+export function headerOf(file: StoredFile): SafetensorsHeader {
+  const { path, size } = file;
+  const bytes = readHeaderBytes(file);
+  const json = parseStrictJson(bytes, { origin: `Header of ${path}`, maxDepth: HEADER_DEPTH });
+  if (!isJsonRecord(json) || bytes[0] !== 0x7b)
+    throw new InvalidInputError(`Header of ${path}: expected a JSON object`);
+  const entries = Object.entries(json).flatMap(([name, value]) =>
+    name === METADATA ? [] : [readEntry(name, value, path)],
+  );
+  const placed = placeEntries(entries, LENGTH_BYTES + bytes.length, size, path);
+  return {
+    path,
+    metadata: readMetadata(json[METADATA], path),
+    tensors: new Map(placed.map((entry) => [entry.name, entry])),
+  };
 }

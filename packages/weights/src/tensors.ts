@@ -1,6 +1,5 @@
 import type { HostTensor } from "@blora/tensor";
-import { readTensor } from "./read-tensor.ts";
-import { readSafetensorsHeader } from "./safetensors-header.ts";
+import { readSafetensorsHeader, readTensor } from "./read-tensor.ts";
 import { writeSafetensors } from "./write-safetensors.ts";
 
 /** Writes float32 tensors to a safetensors file. The same tensors give the same bytes. */

@@ -1,13 +1,15 @@
-import type { FileSlice, JsonObject } from "@blora/spec";
-import { readBytes } from "./positioned-read.ts";
+import type { JsonObject } from "@blora/spec";
+import type { SafetensorsHeader, StoredFile } from "./safetensors-header.ts";
 
 const OUTPUT = "lm_head.weight";
 const INPUT = "model.embed_tokens.weight";
 const CHUNK_BYTES = 2 ** 20;
 
 interface StoredTensor {
+  readonly name: string;
   readonly type: string;
-  readonly source: FileSlice;
+  readonly stored: StoredFile;
+  readonly header: SafetensorsHeader;
 }
 
 /**
@@ -18,16 +20,17 @@ export function withTrueTie(config: JsonObject, tensors: ReadonlyMap<string, Sto
   const output = tensors.get(OUTPUT);
   const input = tensors.get(INPUT);
   if (config.tie_word_embeddings !== true || output === undefined || input === undefined) return config;
-  if (output.type === input.type && haveSameBytes(output.source, input.source)) return config;
+  if (output.type === input.type && haveSameBytes(output, input)) return config;
   return { ...config, tie_word_embeddings: false };
 }
 
-function haveSameBytes(a: FileSlice, b: FileSlice): boolean {
-  if (a.length !== b.length) return false;
-  for (let start = 0; start < a.length; start += CHUNK_BYTES) {
-    const length = Math.min(CHUNK_BYTES, a.length - start);
-    const [left, right] = [a, b].map(({ path, offset }) => readBytes({ path, offset: offset + start, length }));
-    if (Buffer.compare(left!, right!) !== 0) return false;
+function haveSameBytes(...pair: readonly [StoredTensor, StoredTensor]): boolean {
+  const [a, b] = pair.map(({ name, stored, header }) => ({ ...header.tensors.get(name)!, stored }));
+  if (a!.length !== b!.length) return false;
+  for (let start = 0; start < a!.length; start += CHUNK_BYTES) {
+    const length = Math.min(CHUNK_BYTES, a!.length - start);
+    const [left, right] = [a!, b!].map(({ stored, offset }) => stored.read(offset + start, length));
+    if (left!.some((byte, index) => byte !== right![index])) return false;
   }
   return true;
 }

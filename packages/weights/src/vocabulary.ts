@@ -1,5 +1,5 @@
 import { InvalidInputError, type Tokenizer } from "@blora/spec";
-import type { Checkpoint } from "./open-checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 
 /** Rows of the token embedding. Every Hugging Face configuration has `vocab_size`; undefined where one lacks it. */
 export function vocabularySizeOf({ config }: Pick<Checkpoint, "config">): number | undefined {

@@ -1,7 +1,8 @@
 import { InvalidInputError } from "@blora/spec";
 import { bytesPerValue } from "../data-types.ts";
+import type { LazyTensor } from "../encode-safetensors.ts";
 import { readAt } from "../positioned-read.ts";
-import { type LazyTensor, writeLazySafetensors } from "../write-safetensors.ts";
+import { writeLazySafetensors } from "../write-safetensors.ts";
 import { type PytorchFile, withPytorchFile } from "./open-pytorch-file.ts";
 import { byteLengthOf, type StoredTensor } from "./state-dict.ts";
 

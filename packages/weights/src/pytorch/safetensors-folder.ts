@@ -20,7 +20,7 @@ import {
   writeNewFolderDurably,
 } from "@blora/files";
 import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
-import { readSafetensorsHeader } from "../safetensors-header.ts";
+import { readSafetensorsHeader } from "../read-tensor.ts";
 import { convertPytorchFile } from "./convert-pytorch-file.ts";
 
 const CONFIG = "config.json";
