@@ -46,6 +46,8 @@ const probes: readonly Probe[] = [
   ...refused("packages/files", ["@blora/weights", "@blora/tensor", "@blora/trainer"]),
   ...allowed("packages/files", ["@blora/spec", "./file.ts"]),
   ...refused("packages/hub", ["@blora/weights", "@blora/adapters", "@blora/tensor", "@tensorflow/tfjs-core"]),
+  ...refused("packages/artefacts", ["@blora/hub", "@blora/runs", "@blora/tensor", "@tensorflow/tfjs-core"]),
+  ...allowed("packages/artefacts", ["@blora/files", "@blora/spec", "aws4fetch", "./file.ts"]),
   ...allowed("packages/hub", ["@blora/files", "@blora/spec", "@huggingface/hub", "./file.ts"]),
   ...refused("packages/jobs-local", ["@blora/runs", "@blora/trainer", "@blora/jobs-array"]),
   ...allowed("packages/jobs-local", ["@blora/files", "@blora/spec"]),

@@ -5,6 +5,9 @@ import { InvalidInputError } from "@blora/spec";
 import { partialPath, removeAbandoned } from "./partial-names.ts";
 import { writeError } from "./write-error.ts";
 
+/** What file systems without hard links answer. */
+export const WITHOUT_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
 /** Makes a file's content, or a folder's entries, survive a power cut. */
 export async function flush(path: string): Promise<void> {
   const handle = await open(path, "r");
@@ -15,12 +18,16 @@ export async function flush(path: string): Promise<void> {
   }
 }
 
+/** Of a file: whole, or piece by piece. */
+export type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
+
 /**
  * Replaces a file as a whole: readers see the old content or the new one, never a part.
  *
- * @throws InvalidInputError where it does not fit on the disk or may not be written; the old content stays
+ * @throws InvalidInputError where it does not fit on the disk or may not be written, and what pieces throw; the old
+ *   content stays
  */
-export async function writeFileDurably(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileDurably(path: string, content: Content): Promise<void> {
   await writeAside(path, content, (aside) => rename(aside, path));
 }
 
@@ -43,11 +50,33 @@ export async function writeNewFileDurably(path: string, content: string | Uint8A
   });
 }
 
-async function writeAside(
-  path: string,
-  content: string | Uint8Array,
-  place: (aside: string) => Promise<void>,
-): Promise<void> {
+/**
+ * Writes a file where there is none, for who decides between several by it: one of those that try at the same time, on
+ * one machine or several, is told that it was the first.
+ *
+ * @throws InvalidInputError as `writeFileDurably`, and where the file system has no hard links, which decide
+ */
+export async function writeFirstDurably(path: string, content: string | Uint8Array): Promise<boolean> {
+  let isFirst = true;
+  await writeAside(path, content, async (aside) => {
+    try {
+      await link(aside, path);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (WITHOUT_LINKS.has(code)) {
+        const message = `${path}: expected a file system with hard links, which decide who is first, found one without (${code}).`;
+        throw new InvalidInputError(message, { cause: error });
+      }
+      if (code !== "EEXIST") throw error;
+      // NFS makes a link and answers that it is there, where the first answer was lost.
+      isFirst = (await stat(aside)).nlink > 1;
+    }
+    await rm(aside);
+  });
+  return isFirst;
+}
+
+async function writeAside(path: string, content: Content, place: (aside: string) => Promise<void>): Promise<void> {
   await removeAbandoned(path);
   const aside = partialPath(path);
   try {
@@ -55,7 +84,8 @@ async function writeAside(
     await place(aside);
   } catch (error) {
     await rm(aside, { force: true });
-    throw writeError(error, path, Buffer.byteLength(content));
+    const isWhole = typeof content === "string" || content instanceof Uint8Array;
+    throw writeError(error, path, isWhole ? Buffer.byteLength(content) : undefined);
   }
   await flushFolder(dirname(path));
 }

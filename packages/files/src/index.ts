@@ -1,7 +1,13 @@
 export { cacheFolder } from "./cache-folder.ts";
 export { copyChanged, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
-export { flush, writeFileDurably, writeFileDurablySync, writeNewFileDurably } from "./durable.ts";
+export {
+  flush,
+  writeFileDurably,
+  writeFileDurablySync,
+  writeFirstDurably,
+  writeNewFileDurably,
+} from "./durable.ts";
 export { placeNewFolder, writeFolderDurably, writeNewFolderDurably } from "./durable-folder.ts";
 export { requireEmptyFolder, requireNewFile } from "./empty-folder.ts";
 export {

@@ -4,6 +4,7 @@ import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BloraError, InvalidInputError } from "@blora/spec";
+import { WITHOUT_LINKS } from "./durable.ts";
 import { startBeat } from "./lock-beat.ts";
 import { createLockWatch, LOCK_TIMES, type LockOwner, type LockTimes, parseOwner } from "./lock-watch.ts";
 import { ownIdentity } from "./process-identity.ts";
@@ -29,8 +30,6 @@ export interface LockOptions {
 }
 
 export const LOCK_FILE = "run.lock";
-/** What file systems without hard links answer. */
-const WITHOUT_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
 /**
  * Takes the lock of a folder. It is taken over where its process of this machine is gone, also where another got its

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync 
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeFileDurably, writeFileDurablySync, writeNewFileDurably } from "../src/durable.ts";
+import { writeFileDurably, writeFileDurablySync, writeFirstDurably, writeNewFileDurably } from "../src/durable.ts";
 import { writeFolderDurably, writeNewFolderDurably } from "../src/durable-folder.ts";
 import { partialPath, removeAbandoned, replacedPath } from "../src/partial-names.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -27,6 +27,28 @@ describe("a file", () => {
       throw new Error("no more");
     };
     expect(() => writeFileDurablySync(join(folder, "a.bin"), write)).toThrow("no more");
+    expect(read(folder, "a.bin")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["a.bin"]);
+  });
+
+  it("of several that write it at one moment is that of the one which was told so", async () => {
+    const folder = temporaryFolder();
+    const rivals = ["a", "b", "c", "d", "e", "f"];
+    const won = await Promise.all(rivals.map((rival) => writeFirstDurably(join(folder, "first"), rival)));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(read(folder, "first")).toBe(rivals[won.indexOf(true)]);
+    expect(await writeFirstDurably(join(folder, "first"), "late")).toBe(false);
+    expect(readdirSync(folder)).toEqual(["first"]);
+  });
+
+  it("that comes piece by piece stays as it was where a piece does not come", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "a.bin"), "old");
+    const pieces = async function* () {
+      yield Buffer.from("half");
+      throw new Error("no more");
+    };
+    await expect(writeFileDurably(join(folder, "a.bin"), pieces())).rejects.toThrow("no more");
     expect(read(folder, "a.bin")).toBe("old");
     expect(readdirSync(folder)).toEqual(["a.bin"]);
   });

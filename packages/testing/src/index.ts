@@ -16,6 +16,7 @@ export {
 export { testParity } from "./parity/test-parity.ts";
 export { refusalOf } from "./refusal.ts";
 export { type ArchitectureFixture, testArchitecture } from "./test-architecture.ts";
+export { type StoreKitOptions, testArtefactStore } from "./test-artefact-store.ts";
 export { testCostModel } from "./test-cost-model.ts";
 export { type GateKitOptions, testGate } from "./test-gate.ts";
 export { testManifest } from "./test-manifest.ts";

@@ -73,7 +73,7 @@ export function createBytePair({ pieces, unknownId, byteFallback }: BytePairOpti
   };
 
   return (text) => {
-    const symbols: (string | undefined)[] = Array.from(textOfBytes(bytesOfText(text)));
+    const symbols: (string | undefined)[] = Array.from(textOfBytes(text));
     const next = Int32Array.from(symbols, (_, place) => (place + 1 < symbols.length ? place + 1 : NONE));
     const previous = Int32Array.from(symbols, (_, place) => place - 1);
     const heap = createHeap();

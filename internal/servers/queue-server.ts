@@ -1,0 +1,26 @@
+import { freePorts, hasProgram, startServer, type TestServer } from "./process.ts";
+
+const PROGRAM = ["valkey-server", "redis-server"].find(hasProgram);
+export const HAS_QUEUE_SERVER: boolean = PROGRAM !== undefined;
+if (!HAS_QUEUE_SERVER) console.warn("SKIPPED: what needs Valkey or Redis, because neither is installed.");
+
+export interface QueueServer extends TestServer {
+  /** With its password. */
+  readonly url: string;
+}
+
+export interface QueueServerOptions {
+  /** For its data; without one, they are lost where it is killed. */
+  readonly folder?: string;
+  readonly password?: string;
+}
+
+export async function startQueueServer({ folder, password }: QueueServerOptions = {}): Promise<QueueServer> {
+  const [port] = (await freePorts(1)) as [number];
+  const kept =
+    folder === undefined ? ["--appendonly", "no"] : ["--appendonly", "yes", "--appendfsync", "always", "--dir", folder];
+  const access = password === undefined ? [] : ["--requirepass", password];
+  const alone = ["--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction"];
+  const server = await startServer([PROGRAM!, "--port", `${port}`, ...alone, ...kept, ...access], { port });
+  return { ...server, url: `redis://${password === undefined ? "" : `:${password}@`}127.0.0.1:${port}` };
+}
