@@ -49,6 +49,8 @@ const probes: readonly Probe[] = [
   ...refused("packages/artefacts", ["@blora/hub", "@blora/runs", "@blora/tensor", "@tensorflow/tfjs-core"]),
   ...allowed("packages/artefacts", ["@blora/files", "@blora/spec", "aws4fetch", "./file.ts"]),
   ...allowed("packages/hub", ["@blora/files", "@blora/spec", "@huggingface/hub", "./file.ts"]),
+  ...refused("packages/jobs-bullmq", ["@blora/runs", "@blora/artefacts", "@blora/jobs-local"]),
+  ...allowed("packages/jobs-bullmq", ["@blora/spec", "bullmq", "ioredis"]),
   ...refused("packages/jobs-local", ["@blora/runs", "@blora/trainer", "@blora/jobs-array"]),
   ...allowed("packages/jobs-local", ["@blora/files", "@blora/spec"]),
   ...["gates", "weights", "core", "files"].flatMap((name) => refused(`packages/${name}`, ["@blora/hub"])),

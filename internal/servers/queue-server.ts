@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { freePorts, hasProgram, startServer, type TestServer } from "./process.ts";
 
 const PROGRAM = ["valkey-server", "redis-server"].find(hasProgram);
@@ -13,14 +14,32 @@ export interface QueueServerOptions {
   /** For its data; without one, they are lost where it is killed. */
   readonly folder?: string;
   readonly password?: string;
+  /** Folder with `key.pem` and `certificate.pem`: connections are encrypted then. */
+  readonly certificates?: string;
 }
 
-export async function startQueueServer({ folder, password }: QueueServerOptions = {}): Promise<QueueServer> {
+export async function startQueueServer({
+  folder,
+  password,
+  certificates,
+}: QueueServerOptions = {}): Promise<QueueServer> {
   const [port] = (await freePorts(1)) as [number];
   const kept =
     folder === undefined ? ["--appendonly", "no"] : ["--appendonly", "yes", "--appendfsync", "always", "--dir", folder];
   const access = password === undefined ? [] : ["--requirepass", password];
   const alone = ["--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction"];
-  const server = await startServer([PROGRAM!, "--port", `${port}`, ...alone, ...kept, ...access], { port });
-  return { ...server, url: `redis://${password === undefined ? "" : `:${password}@`}127.0.0.1:${port}` };
+  const files = (folder: string): string[] =>
+    ["key", "cert", "ca-cert"].flatMap((kind) => [
+      `--tls-${kind}-file`,
+      join(folder, kind === "key" ? "key.pem" : "certificate.pem"),
+    ]);
+  const listening =
+    certificates === undefined
+      ? ["--port", `${port}`]
+      : ["--port", "0", "--tls-port", `${port}`, "--tls-auth-clients", "no", ...files(certificates)];
+  const server = await startServer([PROGRAM!, ...listening, ...alone, ...kept, ...access], { port });
+  return {
+    ...server,
+    url: `redis://${password === undefined ? "" : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
+  };
 }

@@ -7,12 +7,12 @@ import { z } from "zod";
 import { checkedBody } from "./checked-body.ts";
 import { requireKey } from "./keys.ts";
 
-const optionsSchema = z.strictObject({
+export interface FileStoreOptions {
   /** A folder that every machine sees, made where it is absent. */
-  folder: z.string().min(1),
-});
+  readonly folder: string;
+}
 
-export type FileStoreOptions = z.input<typeof optionsSchema>;
+const optionsSchema = z.strictObject({ folder: z.string().min(1) });
 
 /**
  * Artefacts in a folder that machines share, such as one of NFS, with hard links, which decide who is first. A file is

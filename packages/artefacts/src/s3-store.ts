@@ -12,17 +12,22 @@ import { requireKey } from "./keys.ts";
 import { connectToS3, PATIENCE, type Patience, type S3Connection, type S3Place } from "./s3-connection.ts";
 import { type ListedPage, parseListedPage, textOf } from "./s3-list.ts";
 
+export interface S3StoreOptions {
+  readonly bucket: string;
+  /** In front of every key. Default none. */
+  readonly prefix?: string | undefined;
+  /** Address of a service that is not Amazon's, such as `http://127.0.0.1:9000`. Default `AWS_ENDPOINT_URL`. */
+  readonly endpoint?: string | undefined;
+  /** Default `AWS_REGION`, or us-east-1. */
+  readonly region?: string | undefined;
+}
+
 const optionsSchema = z.strictObject({
   bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "expected the name of a bucket"),
-  /** In front of every key. */
-  prefix: z.string().default(""),
-  /** Of a service that is not Amazon's, such as `http://127.0.0.1:9000`; else `AWS_ENDPOINT_URL`. */
+  prefix: z.string().optional(),
   endpoint: z.string().optional(),
-  /** Else `AWS_REGION`, else us-east-1. */
   region: z.string().optional(),
 });
-
-export type S3StoreOptions = z.input<typeof optionsSchema>;
 
 /** Bytes of one request, and of what is held in memory; a service takes 10,000 of them for one file. */
 const PART_BYTES = 16 * 2 ** 20;

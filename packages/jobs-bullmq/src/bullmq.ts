@@ -1,0 +1,147 @@
+import { definePlugin, type Job, type JobEngine, type JsonObject, type Plugin } from "@blora/spec";
+import { Queue } from "bullmq";
+import { z } from "zod";
+import { accessOf, PORT, parseQueueAddress, type QueueAccess } from "./address.ts";
+import { createConnection } from "./connection.ts";
+import { eventsOf } from "./events.ts";
+import type { JobData } from "./queued-job.ts";
+import { workOn } from "./work.ts";
+
+export interface BullmqOptions {
+  /** Host name or address of a server of Valkey 7.2 or Redis 6.2, or later. Default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** Default 6379. */
+  readonly port?: number | undefined;
+  /** Whether the connection is encrypted. Default no. */
+  readonly tls?: boolean | undefined;
+  /** Number of the server's database. Default 0. */
+  readonly database?: number | undefined;
+  /** Keeps the jobs of several projects on one server apart. Default `blora`. */
+  readonly queue?: string | undefined;
+  /** How often a job that throws is tried; being lost with its worker costs none. Default 3. */
+  readonly attempts?: number | undefined;
+  /** Seconds after which a worker that is not heard of loses its job. Default 60. */
+  readonly leaseSeconds?: number | undefined;
+}
+
+const optionsSchema = z
+  .strictObject({
+    host: z.string().min(1).optional(),
+    port: z.int().min(1).max(65_535).optional(),
+    tls: z.boolean().optional(),
+    database: z.int().min(0).optional(),
+    queue: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]+$/)
+      .optional(),
+    attempts: z.int().positive().optional(),
+    leaseSeconds: z.number().min(0.5).optional(),
+  })
+  .optional();
+
+export interface BullmqParts {
+  /** Else of the environment: `BLORA_QUEUE_USERNAME`, `BLORA_QUEUE_PASSWORD`. Never part of a manifest. */
+  readonly access?: QueueAccess;
+  /** Told where the server is not to be reached, and where it is again. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** A worker asks an empty queue every second: 1,000 of them are 1,000 small questions a second. */
+const POLL_MILLISECONDS = 1000;
+const RENEWALS = 12;
+const PROGRESS_MILLISECONDS = 1000;
+/** What watchers that are slow may be behind; about 100 MB of the server's memory at most. */
+const MOST_EVENTS = 100_000;
+/** Jobs of one request. */
+const BATCH = 500;
+
+/**
+ * Jobs in a queue of BullMQ, on a server of Valkey or Redis: any number of workers anywhere. A worker holds a lock that
+ * it renews; where it is not heard of, the job goes to another.
+ */
+export const bullmq: Plugin<"jobs", "bullmq", BullmqOptions | undefined, JobEngine> = definePlugin({
+  kind: "jobs",
+  id: "bullmq",
+  packageName: "@blora/jobs-bullmq",
+  optionsSchema,
+  create: (options) => createBullmq(options),
+});
+
+/** `bullmq` with what it takes from its surroundings. */
+export function createBullmq(
+  { queue: name = "blora", attempts = 3, leaseSeconds = 60, ...place }: BullmqOptions = {},
+  { access = accessOf(process.env), onNote = () => undefined }: BullmqParts = {},
+): JobEngine {
+  const { host = "127.0.0.1", port = PORT, tls = false, database = 0 } = place;
+  const connection = createConnection({ host, port, tls, database }, access, onNote);
+  const lease = 1000 * leaseSeconds;
+  const times = { lease, renewal: lease / RENEWALS, progress: Math.min(PROGRESS_MILLISECONDS, lease) };
+  const cancelled = `bull:${name}:cancelled`;
+  const closed = new AbortController();
+  let opened: Queue<JobData, JsonObject> | undefined;
+  const queue = async (): Promise<Queue<JobData, JsonObject>> => {
+    const client = await connection.client();
+    if (opened !== undefined) return opened;
+    opened = new Queue<JobData, JsonObject>(name, {
+      connection: client,
+      streams: { events: { maxLen: MOST_EVENTS } },
+      defaultJobOptions: { attempts, removeOnComplete: false, removeOnFail: false },
+    });
+    opened.on("error", () => undefined);
+    return opened;
+  };
+  return {
+    async submit(jobs) {
+      const client = await connection.client();
+      const entries = await queue();
+      for (const batch of batchesOf(jobs)) {
+        // An id that is there is left as it is.
+        await client.srem(cancelled, ...batch.map(({ id }) => id));
+        await entries.addBulk(batch.map(({ id, ...data }) => ({ name: "job", data, opts: { jobId: id } })));
+      }
+      const ids = new Set(jobs.map(({ id }) => id));
+      const failed = (await entries.getJobs(["failed"])).filter((job) => job?.id !== undefined && ids.has(job.id));
+      // Somebody else may do the same at this moment.
+      for (const job of failed) await job.retry("failed", { resetAttemptsMade: true }).catch(() => undefined);
+    },
+    async work(run, options) {
+      const client = await connection.client();
+      await queue();
+      await workOn({ client, queue: name, times, poll: Math.min(POLL_MILLISECONDS, lease / 4) }, run, options);
+    },
+    async *events() {
+      yield* eventsOf(await connection.client(), await queue(), { cancelled, closed: closed.signal });
+    },
+    async cancel(ids) {
+      const client = await connection.client();
+      const entries = await queue();
+      for (const id of ids) {
+        const job = await entries.getJob(id);
+        const state = await job?.getState();
+        if (state !== "waiting" && state !== "active" && state !== "delayed") continue;
+        // Its worker finds its lock gone, and stops.
+        await client.multi().del(`bull:${name}:${id}:lock`).sadd(cancelled, id).exec();
+        await job?.remove();
+      }
+    },
+    async close() {
+      closed.abort();
+      await opened?.close().catch(() => undefined);
+      connection.close();
+    },
+  };
+}
+
+/** The engine an address names, such as `rediss://user:password@host:6379/0`; the password goes nowhere else. */
+export function openBullmq(
+  address: string,
+  options: Pick<BullmqOptions, "queue" | "attempts" | "leaseSeconds"> = {},
+  parts: Omit<BullmqParts, "access"> = {},
+): JobEngine {
+  const { place, access } = parseQueueAddress(address);
+  return createBullmq({ ...place, ...options }, { ...parts, access });
+}
+
+function* batchesOf(jobs: readonly Job[]): Generator<readonly Job[]> {
+  for (let start = 0; start < jobs.length; start += BATCH) yield jobs.slice(start, start + BATCH);
+}
