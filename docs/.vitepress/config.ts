@@ -43,6 +43,7 @@ const decisions = [
   { text: "10. What takes long runs in its own process", link: "/decisions/0010-training-in-its-own-process" },
   { text: "11. Scales are computed", link: "/decisions/0011-scales-are-computed" },
   { text: "12. Fewer passes", link: "/decisions/0012-fewer-passes" },
+  { text: "13. Rounded products are whole", link: "/decisions/0013-rounded-products-are-whole" },
 ];
 
 // VitePress reads the default export.

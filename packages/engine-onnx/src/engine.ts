@@ -11,7 +11,9 @@ import { z } from "zod";
 import { countMacs } from "./graph/graph.ts";
 import { peakBytes } from "./graph/plan-memory.ts";
 import type { Runtime } from "./runtime.ts";
+import { exactCodes } from "./session/code-sums.ts";
 import { compileStep } from "./session/compiled-step.ts";
+import type { CodeType } from "./trace/backend.ts";
 import { type OperatorChoice, traceStep } from "./trace/trace-step.ts";
 
 export interface OnnxEngineOptions {
@@ -64,6 +66,8 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
     ...(note === undefined ? [] : [note]),
   ];
   const sessions = runtime.open();
+  const settings = { threads, providers: [provider] };
+  let codes: Promise<CodeType> | undefined;
   const steps = new Set<CompiledStep>();
 
   return {
@@ -80,7 +84,9 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
       ...(notes.length > 0 && { note: notes.join("; ") }),
     }),
     async compile(step) {
-      const compiled = await compileStep(step, operators, { threads, providers: [provider] }, sessions);
+      // The operators of WebGPU have no products of codes.
+      if (operators !== "webgpu") codes ??= exactCodes(sessions, settings);
+      const compiled = await compileStep(step, operators, settings, sessions, await codes);
       const tracked: CompiledStep = {
         ...compiled,
         async release() {

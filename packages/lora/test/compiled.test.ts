@@ -1,6 +1,6 @@
-import { onnx } from "@blora/engine-onnx";
+import { onnx, traceStep } from "@blora/engine-onnx";
 import { bayesianBits, uniform } from "@blora/quantizers";
-import type { Context } from "@blora/spec";
+import type { Context, StepDefinition } from "@blora/spec";
 import { ops, type Tensor, type TensorRecord, valueAndGradients } from "@blora/tensor";
 import { bitCost, createTestContext, expectAllClose, frozenBase, useCpuBackend } from "@blora/testing";
 import { afterAll, expect, test } from "vitest";
@@ -25,21 +25,34 @@ const matrix: Partial<BloraOptions> = {
 };
 const site: Partial<BloraOptions> = { ...component, scope: "site", siteQuantizer: bayesianBits({ gate, maxBits: 4 }) };
 const rows: Partial<BloraOptions> = { ...site, siteQuantizer: uniform({ bits: [2, 4, 8], gate }), gradientShare: 0.5 };
+const bytes: Partial<BloraOptions> = { ...site, siteQuantizer: bayesianBits({ gate, minBits: 8, maxBits: 8 }) };
+const wide: Partial<BloraOptions> = { ...site, siteQuantizer: bayesianBits({ gate, minBits: 16 }) };
+const absmaxRows: Partial<BloraOptions> = { ...site, siteQuantizer: uniform({ bits: 8, grid: "absmax" }) };
 const absmax: Partial<BloraOptions> = { quantizer: uniform({ bits: [0, 2, 4], gate, grid: "absmax" }) };
 
+/**
+ * Forms, and products of whole numbers in a step that learns gates and in a settled one: one a site where the
+ * widths of W0 and its input are known and have 8 bits or fewer.
+ */
+const FORMS: readonly (readonly [form: string, options: Partial<BloraOptions>, gates: number, settled: number])[] = [
+  ["component", component, 0, 0],
+  ["matrix", matrix, 0, 0],
+  ["site", site, 0, 2],
+  ["site, 8 bits", bytes, 2, 2],
+  ["site, 16 bits", wide, 0, 0],
+  ["site, scales of rows", rows, 0, 2],
+  ["site, scales of rows from their largest magnitude", absmaxRows, 0, 2],
+  ["absmax", absmax, 0, 0],
+];
+
 test.each(
-  (
-    [
-      ["component", component],
-      ["matrix", matrix],
-      ["site", site],
-      ["site, scales of rows", rows],
-      ["absmax", absmax],
-    ] as const
-  ).flatMap(([name, options]) => [["gates", name, 1, options] as const, ["settle", name, 6, options] as const]),
+  FORMS.flatMap(([form, options, gates, settled]) => [
+    ["gates", form, 1, options, gates] as const,
+    ["settle", form, 6, options, settled] as const,
+  ]),
 )(
   "the compiled step has the eager loss and gradients in the phase %s of form %s",
-  async (_phase, _form, start, options) => {
+  async (_phase, _form, start, options, products) => {
     const method = createBlora(options);
     const store = await storeAt(method, sites, 1);
     await method.training!.beforeStep!(store, { step: start, totalSteps: 10, seed: 0 });
@@ -67,7 +80,7 @@ test.each(
       return penalty === undefined ? task : ops.add(task, penalty);
     };
 
-    const step = await engine.compile({
+    const definition: StepDefinition = {
       name: "blora",
       mode: "train",
       inputs: { x: { shape: [8, 12], dtype: "float32" } },
@@ -79,7 +92,10 @@ test.each(
         ]),
       ),
       compute: ({ input, trainable, frozen, context }) => ({ loss: lossOf(input.x!, trainable, frozen, context) }),
-    });
+    };
+    const whole = traceStep(definition).graph.nodes.filter(({ operator }) => operator === "MatMulIntegerToFloat");
+    expect(whole).toHaveLength(products);
+    const step = await engine.compile(definition);
     const values = Object.fromEntries(parameters.map(([name, { values }]) => [name, values]));
     const { loss, gradients } = await step.run({ x }, values, noise);
 

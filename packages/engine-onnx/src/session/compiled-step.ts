@@ -3,6 +3,7 @@ import { type Shape, sizeOf, uniformValues } from "@blora/tensor";
 import { countMacs, type Graph } from "../graph/graph.ts";
 import { JOINED, joinOutputs } from "../graph/join-outputs.ts";
 import type { FedTensor, SessionSettings, Sessions } from "../runtime.ts";
+import type { CodeType } from "../trace/backend.ts";
 import { graphName, LOSS, noiseName, type OperatorChoice, traceStep } from "../trace/trace-step.ts";
 
 /** Traces a step and prepares ONNX Runtime to run it. */
@@ -11,8 +12,9 @@ export async function compileStep(
   operators: OperatorChoice,
   settings: SessionSettings,
   sessions: Sessions,
+  frozenCodes?: CodeType,
 ): Promise<CompiledStep> {
-  const traced = traceStep(step, operators);
+  const traced = traceStep(step, operators, frozenCodes);
   const joined = operators === "webgpu";
   const session = await sessions.create(joined ? joinOutputs(traced.graph) : traced.graph, settings);
   const used = new Set(session.inputNames);

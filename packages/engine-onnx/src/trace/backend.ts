@@ -9,12 +9,15 @@ import {
   type NodeOptions,
 } from "../graph/graph.ts";
 
+/** Types of codes of 8 bits. Signed codes are kept with 128 for zero where they are unsigned. */
+export type CodeType = "uint8" | "int8";
+
 /** Vectors on even grids: value = (code - zero + offset) · scale. */
 export interface Grid {
   /** [N, K] in a type that holds every code. Emits what makes them. */
-  codes(type: "uint8" | "int8"): GraphValue;
+  codes(type: CodeType): GraphValue;
   /** Code of 0. */
-  readonly zero: Readonly<Record<"uint8" | "int8", number>>;
+  readonly zero: Readonly<Record<CodeType, number>>;
   /** [] or [N, 1] */
   readonly scales: GraphValue;
   readonly offset: 0 | 0.5;
@@ -34,12 +37,15 @@ export class TracingBackend extends KernelBackend {
   #values = new WeakMap<DataId, GraphValue>();
   #constants = new WeakMap<DataId, BackendValues>();
   #made = new Map<string, unknown>();
+  /** Of frozen tensors, which products have on the right. */
+  #frozenCodes: CodeType = "int8";
   /** By name: what values on grids are made of, and the values that others are in another shape. */
   #grids = new Map<string, Grid>();
   #origins = new Map<string, GraphValue>();
 
   /** Starts a new graph. Tensors of the previous one become meaningless. */
-  begin(): GraphBuilder {
+  begin(frozenCodes: CodeType = "int8"): GraphBuilder {
+    this.#frozenCodes = frozenCodes;
     this.#graph = createGraphBuilder();
     this.#made = new Map();
     this.#grids = new Map();
@@ -49,6 +55,11 @@ export class TracingBackend extends KernelBackend {
 
   get graph(): GraphBuilder {
     return this.#graph;
+  }
+
+  /** Type of the codes of frozen tensors that a step rounds. */
+  get frozenCodes(): CodeType {
+    return this.#frozenCodes;
   }
 
   /** The graph value behind a tensor. */

@@ -2,7 +2,7 @@ import type { Context, StepDefinition, StepOutputs } from "@blora/spec";
 import { type Shape, type Tensor, valueAndGradients } from "@blora/tensor";
 import { engine } from "@tensorflow/tfjs-core";
 import type { Graph, GraphValue } from "../graph/graph.ts";
-import type { TracingBackend } from "./backend.ts";
+import type { CodeType, TracingBackend } from "./backend.ts";
 import { integerKernels, portableKernels, tracedKernels, webgpuKernels } from "./kernels/index.ts";
 import { type TracingKernels, withTracingBackend } from "./with-tracing-backend.ts";
 
@@ -42,10 +42,19 @@ const KERNELS: Readonly<Record<OperatorChoice, TracingKernels>> = {
   portable: { backendName: "onnx-trace-portable", kernels: portableKernels },
 };
 
-/** Runs a step once on symbols: its forward pass and, where it trains, its gradient become one graph. */
-export function traceStep(step: StepDefinition, operators: OperatorChoice = "runtime"): TracedStep {
+/**
+ * Runs a step once on symbols: its forward pass and, where it trains, its gradient become one graph.
+ *
+ * @param frozenCodes type of the codes of frozen tensors that the step rounds: products of unsigned and signed bytes
+ *   saturate on processors without VNNI instructions
+ */
+export function traceStep(
+  step: StepDefinition,
+  operators: OperatorChoice = "runtime",
+  frozenCodes: CodeType = operators === "portable" ? "uint8" : "int8",
+): TracedStep {
   return withTracingBackend(KERNELS[operators], (backend) => {
-    const graph = backend.begin();
+    const graph = backend.begin(frozenCodes);
     const tensorOf = (value: GraphValue) => toTensor(backend, value);
     const noise = new Map<string, NoiseInput>();
     const input = mapRecord(step.inputs, ({ shape, dtype }, name) =>

@@ -20,54 +20,39 @@ export interface GridFactors {
 /** The product of the codes of x [M, K] and W [N, K], each without its offset, times both scales. */
 export type CodeProduct = (backend: TracingBackend, factors: GridFactors) => TensorInfo;
 
-/** By ONNX Runtime's operator, which scales as it stores. */
-export const fusedCodeProduct: CodeProduct = (backend, { x, weight, gridOfX, gridOfWeight }) => {
-  const { graph } = backend;
-  const [M, K] = x.shape as [number, number];
-  const N = weight.shape[0]!;
-  const isWhole = sizeOf(gridOfX.scales.shape) === 1;
+/** x's codes [M, K], those of W as [K, N], and the codes of 0 of both. */
+function operands(backend: TracingBackend, { x, weight, gridOfX, gridOfWeight }: GridFactors) {
+  const [N, K] = weight.shape as [number, number];
+  const type = backend.frozenCodes;
   const codes = codesAs(backend, gridOfX, "uint8", x.shape);
-  const matrix = graph.node("Transpose", [codesAs(backend, gridOfWeight, "int8", weight.shape).name], [K, N], "int8", {
-    attributes: { perm: [1, 0] },
-  });
-  const scales = [isWhole ? scalarOf(backend, gridOfX).name : backend.scalar(1), scalarOf(backend, gridOfWeight).name];
-  const zeros = [zeroOf(backend, gridOfX, "uint8"), zeroOf(backend, gridOfWeight, "int8")];
-  const inputs = [codes.name, matrix.name, ...scales, ...zeros];
-  const macs = M * K * N;
-  const product = graph.node("MatMulIntegerToFloat", inputs, [M, N], "float32", { domain: MICROSOFT, macs });
-  return isWhole
-    ? backend.tensorOf(product)
-    : backend.tensorOf(graph.node("Mul", [product.name, gridOfX.scales.name], [M, N], "float32"));
+  const rows = codesAs(backend, gridOfWeight, type, weight.shape);
+  const matrix = backend.graph.node("Transpose", [rows.name], [K, N], type, { attributes: { perm: [1, 0] } });
+  const zeros = [zeroOf(backend, gridOfX, "uint8"), zeroOf(backend, gridOfWeight, type)] as const;
+  const [M] = x.shape as [number];
+  return { codes: codes.name, matrix: matrix.name, zeros, shape: [M, N], macs: M * K * N };
+}
+
+/** By ONNX Runtime's operator, which scales as it stores. */
+export const fusedCodeProduct: CodeProduct = (backend, factors) => {
+  const { graph } = backend;
+  const { gridOfX, gridOfWeight } = factors;
+  const { codes, matrix, zeros, shape, macs } = operands(backend, factors);
+  const isWhole = sizeOf(gridOfX.scales.shape) === 1;
+  const scaleOfX = isWhole ? scalarOf(backend, gridOfX).name : backend.scalar(1);
+  const inputs = [codes, matrix, scaleOfX, scalarOf(backend, gridOfWeight).name, ...zeros];
+  const product = graph.node("MatMulIntegerToFloat", inputs, shape, "float32", { domain: MICROSOFT, macs });
+  return backend.tensorOf(isWhole ? product : graph.node("Mul", [product.name, gridOfX.scales.name], shape, "float32"));
 };
 
-/**
- * By operators of ONNX's own. Both sides are unsigned: products of unsigned and signed bytes saturate on processors
- * without VNNI instructions.
- */
-export const portableCodeProduct: CodeProduct = (backend, { x, weight, gridOfX, gridOfWeight }) => {
+/** By operators of ONNX's own. */
+export const portableCodeProduct: CodeProduct = (backend, factors) => {
   const { graph } = backend;
-  const [M, K] = x.shape as [number, number];
-  const N = weight.shape[0]!;
-  const codes = codesAs(backend, gridOfX, "uint8", x.shape);
-  const matrix = graph.node(
-    "Transpose",
-    [codesAs(backend, gridOfWeight, "uint8", weight.shape).name],
-    [K, N],
-    "uint8",
-    {
-      attributes: { perm: [1, 0] },
-    },
-  );
-  const zeros = [zeroOf(backend, gridOfX, "uint8"), zeroOf(backend, gridOfWeight, "uint8")];
-  const sums = graph.node("MatMulInteger", [codes.name, matrix.name, ...zeros], [M, N], "int32", { macs: M * K * N });
-  const scale = graph.node(
-    "Mul",
-    [gridOfX.scales.name, scalarOf(backend, gridOfWeight).name],
-    gridOfX.scales.shape,
-    "float32",
-  );
-  const floats = graph.node("Cast", [sums.name], [M, N], "float32", { attributes: { to: 1 } });
-  return backend.tensorOf(graph.node("Mul", [floats.name, scale.name], [M, N], "float32"));
+  const { scales } = factors.gridOfX;
+  const { codes, matrix, zeros, shape, macs } = operands(backend, factors);
+  const sums = graph.node("MatMulInteger", [codes, matrix, ...zeros], shape, "int32", { macs });
+  const scale = graph.node("Mul", [scales.name, scalarOf(backend, factors.gridOfWeight).name], scales.shape, "float32");
+  const floats = graph.node("Cast", [sums.name], shape, "float32", { attributes: { to: 1 } });
+  return backend.tensorOf(graph.node("Mul", [floats.name, scale.name], shape, "float32"));
 };
 
 /** What is added to a product [M, N]: left·rightᵀ, left [M, R] and right [N, R]. */

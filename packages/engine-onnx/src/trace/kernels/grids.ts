@@ -1,11 +1,8 @@
 import type { Shape } from "@blora/tensor";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { bytesOf, type GraphValue } from "../../graph/graph.ts";
-import type { Grid, TracingBackend } from "../backend.ts";
+import type { CodeType, Grid, TracingBackend } from "../backend.ts";
 import { kernel, type TracedKernel } from "../kernel.ts";
-
-/** Types of codes. Signed ones are kept with 128 for zero where they are unsigned. */
-export type CodeType = "uint8" | "int8";
 
 /** Codes that 8 bits hold. */
 const WHOLE_BITS = 8;
@@ -62,10 +59,9 @@ interface Rounded {
 /**
  * Kernels that round to grids of few bits, and leave on record what their results are made of.
  *
- * @param frozenType of the codes of frozen tensors, which products have on the right
  * @param wide the kernel of more bits
  */
-export function gridKernels(frozenType: CodeType, wide: TracedKernel): Readonly<Record<string, TracedKernel>> {
+export function gridKernels(wide: TracedKernel): Readonly<Record<string, TracedKernel>> {
   return {
     ClippedRounding: kernel<Rounded, { signed: boolean; bits: number }>((inputs, attributes, backend) => {
       const { signed, bits } = attributes;
@@ -84,7 +80,7 @@ export function gridKernels(frozenType: CodeType, wide: TracedKernel): Readonly<
           const limits = [signed ? -highest : 0, highest].map((limit) => code(graph, type, zero[type] + limit));
           return graph.node("Clip", [rounded.name, ...limits], values.shape, type);
         });
-      const type = graph.stored(backend.originOf(x)) === undefined ? "uint8" : frozenType;
+      const type = graph.stored(backend.originOf(x)) === undefined ? "uint8" : backend.frozenCodes;
       const inputsOfValue = [codes(type).name, scales.name, code(graph, type, zero[type])];
       const value = backend.tensorOf(graph.node("DequantizeLinear", inputsOfValue, x.shape, "float32"));
       backend.recordGrid(value, { codes, zero, scales, offset: 0 });

@@ -26,7 +26,7 @@ const floatProducts = { Linear: matmulKernels.Linear!, LinearWithUpdate: joinedP
 /** Every tfjs kernel a step may use, by name. What a step rounds to whole numbers is multiplied as these. */
 export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
   ...floatKernels,
-  ...gridKernels("int8", fusedKernels.ClippedRounding!),
+  ...gridKernels(fusedKernels.ClippedRounding!),
   ...gridProductKernels(fusedCodeProduct, floatProducts),
 };
 
@@ -51,7 +51,7 @@ export const portableKernels: Readonly<Record<string, TracedKernel>> = {
   ...standardKernels,
   ...portableMatmulKernels,
   ...portableShapeKernels,
-  ...gridKernels("uint8", fusedKernels.ClippedRounding!),
+  ...gridKernels(fusedKernels.ClippedRounding!),
   ...gridProductKernels(portableCodeProduct, {
     Linear: portableMatmulKernels.Linear!,
     LinearWithUpdate: joinedProduct({ ...standardKernels, ...portableMatmulKernels }),
