@@ -4,6 +4,7 @@ import { createRegistry, type Registry } from "@blora/core";
 import { onnx } from "@blora/engine-onnx";
 import { tfjs } from "@blora/engine-tfjs";
 import { binaryConcrete, hardConcrete } from "@blora/gates";
+import { localJobs } from "@blora/jobs-local";
 import { adalora, blora, full, head, lora } from "@blora/lora";
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
@@ -35,6 +36,7 @@ type FirstPartyPlugin =
   | typeof head
   | typeof instruct
   | typeof llama
+  | typeof localJobs
   | typeof lora
   | typeof mmlu
   | typeof modernBert
@@ -63,6 +65,7 @@ export const firstPartyPlugins: readonly FirstPartyPlugin[] = [
   head,
   instruct,
   llama,
+  localJobs,
   lora,
   mmlu,
   modernBert,

@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { localJobs } from "@blora/jobs-local";
 import type { SweepRecord } from "@blora/runs";
 import { currentRecords, readRecords } from "@blora/runs";
 import type { Command } from "commander";
@@ -10,7 +12,11 @@ import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
 import { writeResults } from "../sweep/results-files.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
 import { parseSeeds } from "../sweep/seeds.ts";
+import { positiveInteger } from "./number-flags.ts";
 import { addEngineFlags, addPluginFlag } from "./run-flags.ts";
+
+/** Folder of leases among the run directories. */
+const LEASES = ".leases";
 
 interface SweepFlags extends Pick<RunRequest, "plugin" | "data" | "offline" | "engine" | "backend" | "threads"> {
   readonly seeds: string;
@@ -18,6 +24,7 @@ interface SweepFlags extends Pick<RunRequest, "plugin" | "data" | "offline" | "e
   readonly runs: string;
   readonly reference: string;
   readonly title: string;
+  readonly jobs: number;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -34,26 +41,26 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
     .option("--data <folder>", "folder of the tasks' files")
     .option("--offline", "use only what the Hub cache holds")
     .option("--backend <name>", "backend of the tfjs engine")
+    .option("--jobs <count>", "runs at once on this machine, which share its threads", positiveInteger, 1)
     .option("--dry-run", "list the runs and whether they are done")
     .option("--json", "print one JSON line at the end")
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
-      const { plugin, data, offline, engine, backend, threads } = flags;
       const seeds = parseSeeds(flags.seeds);
-      const shared = { plugin, data, offline, engine, backend, threads };
+      const shared = sharedRequest(flags);
       const plan = await planSweep(await Promise.all(recipes.map(readRecipe)), seeds, shared);
       if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, currentRecords(records, plan), flags);
+      const runs = resolve(flags.runs);
       const { records, signal } = await runSweep({
-        plan,
-        out: flags.out,
-        runs: resolve(flags.runs),
-        shared,
+        ...{ plan, shared, runs, out: flags.out, jobs: flags.jobs },
+        engine: localJobs({ folder: join(runs, LEASES) }),
         onStart: ({ task, recipe, seed }, left) => output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
-        onEvent: createProgress(output),
+        onEvent: flags.jobs === 1 ? createProgress(output) : () => undefined,
         onWait: (runs) => output.write(`\nwaiting for another process: ${runs.map(({ name }) => name).join(", ")}\n`),
-        async onRecord({ name, outcome }, all) {
-          if (outcome.status === "failed") output.write(`${name} failed: ${outcome.error}\n`);
+        async onEnd({ name }, error, all) {
+          if (error !== undefined) output.write(`${name} failed: ${error}\n`);
+          else if (flags.jobs > 1) output.write(`${name} done\n`);
           await tables(all.values());
         },
       });
@@ -64,6 +71,13 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       if (signal !== undefined) return exit(statusOfSignal(signal));
       if (plan.some(({ name }) => records.get(name)?.outcome.status !== "done")) exit(EXIT.failure);
     });
+}
+
+/** What goes for every run. Runs that are made at once divide the threads of this machine. */
+function sharedRequest({ plugin, data, offline, engine, backend, threads, jobs }: SweepFlags): RunRequest {
+  const share =
+    jobs > 1 && (engine ?? "onnx") === "onnx" ? Math.max(1, Math.floor(availableParallelism() / jobs)) : undefined;
+  return { plugin, data, offline, engine, backend, threads: threads ?? share };
 }
 
 async function readRecipe(file: string): Promise<Recipe> {

@@ -14,6 +14,8 @@ export interface ChildOptions<Event> {
   onEvent?(event: Event): void;
   /** Folder the job fills before it puts what it made in place. Removed however the job ends. */
   readonly partial?: string;
+  /** Asks it to stop as a first interrupt does. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface Ended<Result> {
@@ -36,7 +38,7 @@ export interface Ended<Result> {
 export async function runInChild<Name extends JobName>(
   job: Name,
   input: JobInput<Name>,
-  { onEvent, partial }: ChildOptions<JobEvent<Name>> = {},
+  { onEvent, partial, stop }: ChildOptions<JobEvent<Name>> = {},
 ): Promise<Ended<JobResult<Name>>> {
   const child = fork(fileURLToPath(new URL("./child-process.js", import.meta.url)), {
     serialization: "advanced",
@@ -61,24 +63,31 @@ export async function runInChild<Name extends JobName>(
       return void child.kill("SIGKILL");
     }
     signal = received;
-    if (doing === undefined) return void child.kill("SIGKILL");
-    process.stderr.write(`\n${doing}; once more to stop at once\n`);
-    send(child, { kind: "stop" });
+    if (doing !== undefined) process.stderr.write(`\n${doing}; once more to stop at once\n`);
+    askToStop();
   };
+  const askToStop = (): void => {
+    if (doing === undefined) child.kill("SIGKILL");
+    else send(child, { kind: "stop" });
+  };
+  stop?.addEventListener("abort", askToStop);
   for (const name of STOPPING) process.on(name, onSignal);
   try {
     send(child, { kind: "start", job, input } as JobStart);
+    if (stop?.aborted) askToStop();
     // What was sent before a process ended arrives before its channel closes.
     const [[code, killer]] = await Promise.all([once(child, "exit"), once(child, "disconnect")]);
     if (answer?.kind === "result") return { result: answer.result, signal };
     if (answer?.kind === "error") throw restoreError(answer.error);
-    if (signal !== undefined) {
-      throw new InterruptedError(`interrupted: the ${job} was ended before there was anything to save.`, signal);
+    if (signal !== undefined || stop?.aborted) {
+      const by = signal ?? "SIGTERM";
+      throw new InterruptedError(`interrupted: the ${job} was ended before there was anything to save.`, by);
     }
     const ending = killer === null ? `with status ${code}` : `by ${killer}`;
     throw new BloraError(`The ${job} process ended ${ending}.`);
   } finally {
     for (const name of STOPPING) process.off(name, onSignal);
+    stop?.removeEventListener("abort", askToStop);
     removeFolder(partial);
   }
 }

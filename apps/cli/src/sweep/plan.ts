@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { decidingSettings, fingerprintOf } from "@blora/runs";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
-import { describeRun, type RunInputs, readData } from "@blora/trainer";
+import { describeRun, parseTrainingArguments, passesOf, planModel, type RunInputs, readData } from "@blora/trainer";
 import { checkpointSha256 } from "@blora/weights";
 import { BUILTIN_MODEL } from "../run/builtin-model.ts";
 import type { Config } from "../run/config-file.ts";
@@ -23,6 +23,8 @@ export interface PlannedRun {
   /** Everything the result depends on but the seed, see `decidingSettings`. */
   readonly settings: JsonObject;
   readonly settingsId: string;
+  /** What training takes; 0 where nobody asked, or its engine cannot tell. */
+  readonly memoryBytes: number;
 }
 
 const ID_LENGTH = 8;
@@ -38,17 +40,22 @@ export interface Recipe {
  * planned once. Reads weights and data: a run is known by their content.
  *
  * @param shared what goes for every run: data, engine
+ * @param measures whether to find out what memory each takes, for whoever chooses machines
  * @throws for whatever no run could use, see `resolveRun`
  */
 export async function planSweep(
   recipes: readonly Recipe[],
   seeds: readonly number[],
   shared: RunRequest = {},
+  measures = false,
 ): Promise<PlannedRun[]> {
   const inputs = createInputs();
   const recipesRuns: Omit<PlannedRun, "name" | "seed">[] = [];
   for (const { file, configs } of recipes) {
-    for (const config of configs) recipesRuns.push(await plannedRun(file, config, shared, inputs));
+    for (const config of configs) {
+      const { run, ...planned } = await plannedRun(file, config, shared, inputs);
+      recipesRuns.push({ ...planned, memoryBytes: measures ? memoryOf(run) : 0 });
+    }
   }
   const runs = new Map<string, PlannedRun>();
   for (const seed of seeds) {
@@ -65,7 +72,7 @@ async function plannedRun(
   config: Config,
   shared: RunRequest,
   inputs: Inputs,
-): Promise<Omit<PlannedRun, "name" | "seed">> {
+): Promise<Omit<PlannedRun, "name" | "seed" | "memoryBytes"> & { readonly run: OpenRun }> {
   if (config.out !== undefined || config.training?.seed !== undefined) {
     throw new InvalidInputError(`${recipeFile}: expected neither out nor training.seed, which the sweep chooses.`);
   }
@@ -73,6 +80,7 @@ async function plannedRun(
   const run = await openRun(await resolveRun({ ...shared, config: recipeFile, task }));
   const settings = withoutSeed(decidingSettings(describeRun(run, await inputs.of(run))));
   return {
+    run,
     recipe: basename(recipeFile).replace(/\.[cm]?[jt]s$/, ""),
     recipeFile,
     model: basename(config.model ?? BUILTIN_MODEL),
@@ -80,6 +88,21 @@ async function plannedRun(
     settings,
     settingsId: fingerprintOf(settings).slice(0, ID_LENGTH),
   };
+}
+
+function memoryOf({ architecture, method, costModel, engine, checkpoint, arguments: given = {} }: OpenRun): number {
+  if (engine.plan === undefined) return 0;
+  const args = parseTrainingArguments(given);
+  const { config } = checkpoint;
+  const length = Math.min(args.maxSeqLength, architecture.maxLength(architecture.parseConfig(config)));
+  const size = args.perDeviceTrainBatchSize;
+  const { train } = planModel({
+    ...{ architecture, method, costModel, engine, config, length },
+    storageOf: (name) => checkpoint.frozen(name).storage,
+    batchSize: Math.ceil(size / passesOf({ size, length }, args.maxTokensPerPass)),
+    ...(args.targets === undefined ? {} : { targets: args.targets }),
+  });
+  return train.totalBytes;
 }
 
 /** Settings of a run but for its seed, which the sweep chooses. */

@@ -1,31 +1,16 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
-import { createLockWatch, LOCK_FILE, readJsonFileIfPresent } from "@blora/files";
-import { REPORT_PAGE } from "@blora/report";
-import {
-  decidingSettings,
-  fingerprintOf,
-  machine,
-  type RunEvent,
-  type RunSummary,
-  readRecords,
-  readRunConfig,
-  SUMMARY_FILE,
-  type SweepOutcome,
-  type SweepRecord,
-  writeRecord,
-} from "@blora/runs";
-import { InterruptedError } from "../exit.ts";
-import { runInChild } from "../run/child.ts";
+import { type RunEvent, readRecords, type SweepRecord } from "@blora/runs";
+import type { JobEngine, JobEvent, JobRun } from "@blora/spec";
 import type { RunRequest } from "../run/request.ts";
-import { drawReport } from "../run/write-report.ts";
-import { type PlannedRun, withoutSeed } from "./plan.ts";
-
-const WAIT_MILLISECONDS = 2000;
+import { onceInRecords } from "./once-in-records.ts";
+import type { PlannedRun } from "./plan.ts";
+import { plannedRunOf, trainingJob, trainingRun } from "./training-job.ts";
 
 export interface SweepOptions {
   readonly plan: readonly PlannedRun[];
+  /** Hands the runs out, to this process and others. */
+  readonly engine: JobEngine;
+  /** Runs at once. */
+  readonly jobs: number;
   /** Folder of the records. */
   readonly out: string;
   /** Folder of the run directories. */
@@ -36,8 +21,8 @@ export interface SweepOptions {
   onEvent(event: RunEvent): void;
   /** Told once, where all that is left is being run by other processes. */
   onWait(runs: readonly PlannedRun[]): void;
-  /** After every run, with all records there are. */
-  onRecord(record: SweepRecord, records: ReadonlyMap<string, SweepRecord>): Promise<void>;
+  /** After every run, with all records there are and the error where it failed. */
+  onEnd(run: PlannedRun, error: string | undefined, records: ReadonlyMap<string, SweepRecord>): Promise<void>;
 }
 
 export interface SweepEnd {
@@ -48,94 +33,81 @@ export interface SweepEnd {
 }
 
 /**
- * Runs what is missing, one run at a time, until a signal asks to stop. Runs of another sweep on the same folders are
- * left to it, waited for, and made here where it gives them up.
+ * Runs what is missing until a signal asks to stop. Runs of another sweep on the same folders are left to it, waited
+ * for, and made here where it gives them up.
  */
 export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
-  const { plan, out, onStart, onRecord } = options;
-  const watch = createLockWatch();
-  let isWaiting = false;
-  let left = await missingOf(plan, out);
-  while (left.length > 0) {
-    const others: PlannedRun[] = [];
-    for (const [index, run] of left.entries()) {
-      if (await isDone(run, out)) continue;
-      if ((await watch.judge(join(options.runs, run.name, LOCK_FILE))).state !== "free") {
-        others.push(run);
-        continue;
-      }
-      onStart(run, left.length - index + others.length);
-      const { outcome, signal, isTaken } = await endOf(run, options);
-      if (isTaken) others.push(run);
-      if (outcome !== undefined) {
-        const { recipeFile: _, ...planned } = run;
-        const record: SweepRecord = { formatVersion: 2, ...planned, machine: machine(), outcome };
-        await writeRecord(out, record);
-        // Read again: another sweep may have added some.
-        await onRecord(record, await readRecords(out));
-      }
-      if (signal !== undefined) return { records: await readRecords(out), signal };
-    }
-    left = others;
-    if (left.length === 0) break;
-    if (!isWaiting) options.onWait(left);
-    isWaiting = true;
-    await setTimeout(WAIT_MILLISECONDS);
-  }
-  return { records: await readRecords(out), signal: undefined };
-}
-
-async function missingOf(plan: readonly PlannedRun[], out: string): Promise<PlannedRun[]> {
+  const { plan, engine, out, shared, onEnd } = options;
   const recorded = await readRecords(out);
-  return plan.filter(({ name }) => recorded.get(name)?.outcome.status !== "done");
+  const missing = plan.filter(({ name }) => recorded.get(name)?.outcome.status !== "done");
+  const jobs = missing.map((run) => trainingJob(run, shared));
+  const left = new Map(jobs.map((job) => [job.id, plannedRunOf(job)]));
+  if (left.size === 0) return { records: recorded, signal: undefined };
+  await engine.submit(jobs);
+  const work = startWork(options, left);
+  const others = createOthers(left, work.own, options.onWait);
+  for await (const event of engine.events()) {
+    const run = left.get(event.id);
+    if (run === undefined) continue;
+    others.note(event);
+    if (event.type !== "done" && event.type !== "failed") continue;
+    left.delete(event.id);
+    await onEnd(run, event.type === "failed" ? event.error : undefined, await readRecords(out));
+    if (left.size === 0) work.stop();
+  }
+  return { signal: await work.ended, records: await readRecords(out) };
 }
 
-async function isDone({ name }: PlannedRun, out: string): Promise<boolean> {
-  return (await readRecords(out)).get(name)?.outcome.status === "done";
+interface Work {
+  /** Jobs that this process does now. */
+  readonly own: ReadonlySet<string>;
+  /** The signal that ended it, where one did. Then the engine is closed. */
+  readonly ended: Promise<NodeJS.Signals | undefined>;
+  stop(): void;
 }
 
-interface RunEnd {
-  /** Undefined where the run was interrupted. */
-  readonly outcome?: SweepOutcome;
-  readonly signal?: NodeJS.Signals | undefined;
-  /** Whether another process runs it, such as a second sweep on the same folder. */
-  readonly isTaken?: boolean;
-}
-
-async function endOf(run: PlannedRun, { runs, shared, onEvent }: SweepOptions): Promise<RunEnd> {
-  const folder = join(runs, run.name);
-  const earlier = await finishedSummary(run, folder);
-  if (earlier !== undefined) {
-    // A run may have been killed between its summary and its page.
-    if (!existsSync(join(folder, REPORT_PAGE))) {
-      await drawReport(folder, (message) => onEvent({ type: "warning", message }));
+function startWork(options: SweepOptions, left: ReadonlyMap<string, PlannedRun>): Work {
+  const { engine, jobs, out, runs, onStart, onEvent } = options;
+  const stopping = new AbortController();
+  const own = new Set<string>();
+  let signal: NodeJS.Signals | undefined;
+  const training = trainingRun({
+    runs,
+    onStart: (run) => onStart(run, left.size),
+    onEvent,
+    onSignal(received) {
+      signal = received;
+    },
+  });
+  const recorded = onceInRecords(out, training);
+  const run: JobRun = async (job, lease) => {
+    own.add(job.id);
+    try {
+      return await recorded(job, lease);
+    } finally {
+      own.delete(job.id);
+      if (signal !== undefined) stopping.abort();
     }
-    return { outcome: { status: "done", summary: earlier } };
-  }
-  const request = { ...shared, config: run.recipeFile, task: run.task, seed: run.seed, out: folder };
-  try {
-    const job = { request, overwrite: false, allowConfigChange: false };
-    const { result, signal } = await runInChild("training", job, { onEvent });
-    const { summary } = result;
-    if (summary.interrupted) return { signal };
-    if (await isSameRun(run, folder)) return { signal, outcome: { status: "done", summary } };
-    return { signal, outcome: { status: "failed", error: "Its recipe, weights or data changed while the sweep ran." } };
-  } catch (error) {
-    if (error instanceof InterruptedError) return { signal: error.signal };
-    // By name, because it comes from a child process.
-    if ((error as Error).name === "FolderInUseError") return { isTaken: true };
-    return { outcome: { status: "failed", error: (error as Error).message } };
-  }
+  };
+  const working = Array.from({ length: jobs }, () => engine.work(run, { signal: stopping.signal }));
+  const ended = Promise.all(working).then(() => signal);
+  return { own, ended: ended.finally(() => engine.close()), stop: () => stopping.abort() };
 }
 
-/** The summary of a run that was finished, but not recorded. */
-async function finishedSummary(run: PlannedRun, folder: string): Promise<RunSummary | undefined> {
-  const summary = readJsonFileIfPresent(join(folder, SUMMARY_FILE)) as unknown as RunSummary | undefined;
-  return summary !== undefined && (await isSameRun(run, folder)) ? summary : undefined;
-}
-
-/** Whether a run directory is of the settings that were planned. */
-async function isSameRun({ settings }: PlannedRun, folder: string): Promise<boolean> {
-  const config = await readRunConfig(folder);
-  return config !== undefined && fingerprintOf(withoutSeed(decidingSettings(config))) === fingerprintOf(settings);
+/** Finds out when all that is left is with other processes. */
+function createOthers(
+  left: ReadonlyMap<string, PlannedRun>,
+  own: ReadonlySet<string>,
+  onWait: (runs: readonly PlannedRun[]) => void,
+): { note(event: JobEvent): void } {
+  const others = new Set<string>();
+  let isTold = false;
+  return {
+    note({ type, id }) {
+      if (type === "leased" || type === "lost") others.add(id);
+      if (isTold || own.size > 0 || ![...left.keys()].every((waiting) => others.has(waiting))) return;
+      isTold = true;
+      onWait([...left.values()]);
+    },
+  };
 }
