@@ -10,7 +10,15 @@ import {
   type StepOutputs,
   type StepResult,
 } from "@blora/spec";
-import { ops, sizeOf, type Tensor, type TensorRecord, uniformValues, valueAndGradients } from "@blora/tensor";
+import {
+  dropoutMaskValues,
+  ops,
+  sizeOf,
+  type Tensor,
+  type TensorRecord,
+  uniformValues,
+  valueAndGradients,
+} from "@blora/tensor";
 import { engine, tidy } from "@tensorflow/tfjs-core";
 import { checkFeeds, inputTensor } from "./feeds.ts";
 
@@ -102,6 +110,8 @@ function createContext(mode: Context["mode"], { seed, step }: NoiseKey): Context
   return {
     mode,
     uniform: (path, shape) => ops.tensor(uniformValues({ seed, step, path }, sizeOf(shape)), [...shape]),
+    dropoutMask: (path, shape, probability) =>
+      ops.tensor(dropoutMaskValues({ seed, step, path }, sizeOf(shape), probability), [...shape]),
   };
 }
 

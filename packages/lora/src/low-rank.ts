@@ -36,8 +36,7 @@ export function applyUpdate(
 /** x with a share `probability` of its entries zeroed and the rest scaled up to keep the mean; x itself in evaluation. */
 export function dropout(x: Tensor, probability: number, context: Context, path: string): Tensor {
   if (probability === 0 || context.mode === "eval") return x;
-  const kept = ops.cast(ops.greaterEqual(context.uniform(`${path}/dropout`, x.shape), probability), "float32");
-  return ops.mul(x, ops.mul(kept, 1 / (1 - probability)));
+  return ops.mul(x, context.dropoutMask(`${path}/dropout`, x.shape, probability));
 }
 
 /**

@@ -2,6 +2,15 @@ import "./gradients.ts";
 
 export { type Differentiable, valueAndGradients, withGradient } from "./autodiff.ts";
 export {
+  type DropoutPlan,
+  dropoutCounters,
+  dropoutKey,
+  dropoutMaskValues,
+  dropoutPlan,
+  FACTORS as DROPOUT_FACTORS,
+  SHIFTS as DROPOUT_SHIFTS,
+} from "./dropout-mask.ts";
+export {
   afterPast,
   type CausalInputs,
   type CausalMasks,

@@ -6,6 +6,7 @@ export type ElementType =
   | "float32"
   | "int32"
   | "bool"
+  | "uint32"
   | "int64"
   | "float16"
   | "bfloat16"

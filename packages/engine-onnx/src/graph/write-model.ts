@@ -30,6 +30,7 @@ export interface Model {
 const DATA_TYPES: Readonly<Record<ElementType, number>> = {
   float32: 1,
   int32: 6,
+  uint32: 12,
   int64: 7,
   bool: 9,
   float16: 10,

@@ -1,10 +1,10 @@
 import { type CompiledStep, type Feed, InvalidInputError, type StepDefinition } from "@blora/spec";
-import { type Shape, sizeOf, uniformValues } from "@blora/tensor";
+import { type Shape, sizeOf } from "@blora/tensor";
 import { countMacs, type Graph } from "../graph/graph.ts";
 import { JOINED, joinOutputs } from "../graph/join-outputs.ts";
 import type { FedTensor, SessionSettings, Sessions } from "../runtime.ts";
 import type { CodeType } from "../trace/backend.ts";
-import { graphName, LOSS, noiseName, type OperatorChoice, traceStep } from "../trace/trace-step.ts";
+import { graphName, LOSS, type OperatorChoice, traceStep } from "../trace/trace-step.ts";
 
 /** Traces a step and prepares ONNX Runtime to run it. */
 export async function compileStep(
@@ -31,10 +31,7 @@ export async function compileStep(
         const values = checked(step, "trainable", name, trainable[name], shape);
         if (used.has(graphName("trainable", name))) inputs[graphName("trainable", name)] = { values, shape };
       }
-      for (const source of traced.noise) {
-        const { path, shape } = source;
-        inputs[noiseName(source)] = { values: uniformValues({ ...noise, path }, sizeOf(shape)), shape };
-      }
+      for (const { name, shape, values } of traced.noise) inputs[name] = { values: values(noise), shape };
       const found = await session.run(inputs);
       const results = joined ? separated(traced.graph, found[JOINED]!) : found;
       return {

@@ -1,15 +1,27 @@
-import type { Context, StepDefinition, StepOutputs } from "@blora/spec";
-import { type Shape, type Tensor, valueAndGradients } from "@blora/tensor";
+import type { Context, Feed, NoiseKey, StepDefinition, StepOutputs } from "@blora/spec";
+import {
+  dropoutKey,
+  dropoutMaskValues,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  uniformValues,
+  valueAndGradients,
+} from "@blora/tensor";
 import { engine } from "@tensorflow/tfjs-core";
 import type { Graph, GraphValue } from "../graph/graph.ts";
 import type { CodeType, TracingBackend } from "./backend.ts";
+import { dropoutMask } from "./dropout-mask.ts";
 import { integerKernels, portableKernels, tracedKernels, webgpuKernels } from "./kernels/index.ts";
 import { type TracingKernels, withTracingBackend } from "./with-tracing-backend.ts";
 
 /** Noise a traced step asks for on every run. */
 export interface NoiseInput {
-  readonly path: string;
+  /** Of the graph's input. */
+  readonly name: string;
   readonly shape: Shape;
+  readonly type: "float32" | "int32";
+  values(key: NoiseKey): Feed;
 }
 
 export interface TracedStep {
@@ -23,11 +35,6 @@ export interface TracedStep {
 /** Name of a graph input or output, by what it carries. */
 export function graphName(kind: "input" | "trainable" | "noise" | "output" | "gradient", name: string): string {
   return `${kind}/${name}`;
-}
-
-/** Name of the graph input one draw of noise comes in by. */
-export function noiseName({ path, shape }: NoiseInput): string {
-  return graphName("noise", `${path} [${shape}]`);
 }
 
 export const LOSS = "loss";
@@ -69,14 +76,14 @@ export function traceStep(
       return tensorOf(graph.frozen(name, tensor));
     });
     // A site that is called twice in a forward pass gets the same noise again.
-    const drawn = memoized((source: NoiseInput) => {
-      noise.set(noiseName(source), source);
-      return tensorOf(graph.input(noiseName(source), source.shape, "float32"));
-    }, noiseName);
-    const context: Context = {
-      mode: step.mode,
-      uniform: (path, shape) => drawn({ path, shape }),
-    };
+    const drawn = memoized(
+      (source: NoiseInput) => {
+        noise.set(source.name, source);
+        return tensorOf(graph.input(source.name, source.shape, source.type));
+      },
+      ({ name }) => name,
+    );
+    const context: Context = { mode: step.mode, ...noiseSources(backend, operators, drawn) };
     const {
       loss,
       outputs = {},
@@ -93,11 +100,39 @@ export function traceStep(
     const used = new Set(finished.inputs.map(({ name }) => name));
     return {
       graph: finished,
-      noise: [...noise.values()].filter((source) => used.has(noiseName(source))),
+      noise: [...noise.values()].filter(({ name }) => used.has(name)),
       hasLoss: loss !== undefined,
       outputNames: Object.keys(outputs),
     };
   });
+}
+
+/** What a step may draw: numbers on the host, and masks in the graph where the operators are those of the CPU. */
+function noiseSources(
+  backend: TracingBackend,
+  operators: OperatorChoice,
+  drawn: (source: NoiseInput) => Tensor,
+): Omit<Context, "mode"> {
+  const named = (path: string, what: Shape | string): string => graphName("noise", `${path} [${what}]`);
+  const masks = memoized(
+    ([path, shape, probability]: Parameters<Context["dropoutMask"]>) => {
+      if (operators === "webgpu") {
+        const values = (key: NoiseKey) => dropoutMaskValues({ ...key, path }, sizeOf(shape), probability);
+        return drawn({ name: named(path, `${shape} ${probability}`), shape, type: "float32", values });
+      }
+      const values = (key: NoiseKey) => dropoutKey({ ...key, path });
+      const key = drawn({ name: named(path, "key"), shape: [2], type: "int32", values });
+      return engine().makeTensorFromTensorInfo(dropoutMask(backend, key, shape, probability)) as Tensor;
+    },
+    (call) => JSON.stringify(call),
+  );
+  return {
+    uniform: (path, shape) => {
+      const values = (key: NoiseKey) => uniformValues({ ...key, path }, sizeOf(shape));
+      return drawn({ name: named(path, shape), shape, type: "float32", values });
+    },
+    dropoutMask: (...call) => masks(call),
+  };
 }
 
 function differentiate(

@@ -49,7 +49,7 @@ function prepared(
     ([name, { values, shape }]) => [name, ops.tensor(values, [...shape])] as const,
   );
   const traced = { site, layout, parameters: Object.fromEntries(tensors) };
-  return prepareAdapters(settings, [traced], { mode: "eval", uniform: noNoise })[0]!.parameters;
+  return prepareAdapters(settings, [traced], { mode: "eval", uniform: noNoise, dropoutMask: noNoise })[0]!.parameters;
 }
 
 /** W0 [O, I] as evaluation uses it. */

@@ -1,5 +1,5 @@
 import type { Engine, NoiseKey, StepDefinition } from "@blora/spec";
-import { ops, uniformValues } from "@blora/tensor";
+import { dropoutMaskValues, ops, sizeOf, uniformValues } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 
 const noiseStep = (mode: "train" | "eval"): StepDefinition => ({
@@ -11,14 +11,14 @@ const noiseStep = (mode: "train" | "eval"): StepDefinition => ({
   compute: ({ input, context }) => ({
     outputs: {
       gates: ops.add(context.uniform("layer.0/gates", [2, 5]), input.zero!),
-      dropout: ops.add(context.uniform("layer.0/dropout", [3]), input.zero!),
+      rows: ops.add(context.uniform("layer.0/rows", [3]), input.zero!),
     },
   }),
 });
 
 const draws = ({ seed, step }: NoiseKey) => ({
   gates: [...uniformValues({ seed, step, path: "layer.0/gates" }, 10)],
-  dropout: [...uniformValues({ seed, step, path: "layer.0/dropout" }, 3)],
+  rows: [...uniformValues({ seed, step, path: "layer.0/rows" }, 3)],
 });
 
 /** Tests that every draw is the one that seed, step and path address, bit for bit, and so the same on every engine. */
@@ -34,11 +34,43 @@ export function testNoise(engine: Engine): void {
           { seed: 7, step: 3 },
         ]) {
           const { outputs } = await step.run({ zero: Float32Array.of(0) }, {}, key);
-          expect({ gates: [...outputs.gates!], dropout: [...outputs.dropout!] }).toEqual(draws(key));
+          expect({ gates: [...outputs.gates!], rows: [...outputs.rows!] }).toEqual(draws(key));
         }
         await step.release();
       });
     }
+
+    // Sizes that fill words of bits and others, shares of many digits, of one, and of none.
+    test.each([
+      { shape: [64, 48], probability: 0.1 },
+      { shape: [7, 11], probability: 0.3 },
+      { shape: [2, 2, 16], probability: 0.5 },
+      { shape: [5], probability: 0.75 },
+      { shape: [3, 2], probability: 0.0001 },
+    ])("drops $probability of $shape as seed, step and path address", async ({ shape, probability }) => {
+      const step = await engine.compile({
+        name: "dropout",
+        mode: "train",
+        inputs: {},
+        trainable: { x: shape },
+        frozen: new Map(),
+        compute: ({ trainable, context }) => {
+          const kept = ops.mul(trainable.x!, context.dropoutMask("layer.0/dropout", shape, probability));
+          return { loss: ops.sum(kept), outputs: { kept } };
+        },
+      });
+      for (const key of [
+        { seed: 7, step: 3 },
+        { seed: 2 ** 32 - 1, step: 0 },
+      ]) {
+        const x = new Float32Array(sizeOf(shape)).fill(1);
+        const { outputs, gradients } = await step.run({}, { x }, key);
+        const expected = [...dropoutMaskValues({ ...key, path: "layer.0/dropout" }, x.length, probability)];
+        expect([...outputs.kept!]).toEqual(expected);
+        expect([...gradients.x!]).toEqual(expected);
+      }
+      await step.release();
+    });
 
     test("carries the gradient of what it is multiplied with", async () => {
       const key = { seed: 11, step: 5 };

@@ -11,6 +11,10 @@ import { testSteps } from "./step-tests.ts";
 
 /** Functions of @blora/tensor that compute on the host, or say how others compute. Every other one needs a case. */
 const NO_OPS: ReadonlySet<string> = new Set([
+  "dropoutCounters",
+  "dropoutKey",
+  "dropoutMaskValues",
+  "dropoutPlan",
   "evaluateOnHost",
   "nestedChain",
   "normalValues",

@@ -82,6 +82,10 @@ function stepGradients(
       asked.push(path);
       return noise.uniform(path, shape);
     },
+    dropoutMask: (path: string, shape: readonly number[], probability: number) => {
+      asked.push(path);
+      return noise.dropoutMask(path, shape, probability);
+    },
   };
   const { value, gradients } = valueAndGradients(
     (...tensors) => {

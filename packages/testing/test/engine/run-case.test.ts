@@ -27,7 +27,7 @@ function createEngine(spoil: (result: StepResult) => StepResult = (result) => re
         const x = ops.tensor(trainable.x0!, [...step.trainable.x0!]);
         let outputs: StepResult["outputs"] = {};
         const { value, gradients } = valueAndGradients(() => {
-          const context = { mode: step.mode, uniform: () => ops.scalar(0) };
+          const context = { mode: step.mode, uniform: () => ops.scalar(0), dropoutMask: () => ops.scalar(1) };
           const result = step.compute({ input: {}, trainable: { x0: x }, frozen: () => x, context });
           outputs = { value: Float32Array.from(result.outputs!.value!.dataSync()) };
           return result.loss!;
