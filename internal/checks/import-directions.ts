@@ -53,6 +53,8 @@ const probes: readonly Probe[] = [
   ...allowed("packages/jobs-bullmq", ["@blora/spec", "bullmq", "ioredis"]),
   ...refused("packages/jobs-local", ["@blora/runs", "@blora/trainer", "@blora/jobs-array"]),
   ...allowed("packages/jobs-local", ["@blora/files", "@blora/spec"]),
+  ...refused("packages/jobs-array", ["@blora/runs", "@blora/jobs-local"]),
+  ...allowed("packages/jobs-array", ["@blora/spec"]),
   ...["gates", "weights", "core", "files"].flatMap((name) => refused(`packages/${name}`, ["@blora/hub"])),
   ...["adapters", "network", "inference", "trainer"].flatMap((name) => allowed(`packages/${name}`, ["@blora/hub"])),
   ...["weights", "tokenizer"].flatMap((name) => allowed(`packages/${name}`, ["@blora/files"])),

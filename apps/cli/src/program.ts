@@ -6,6 +6,7 @@ import { addEvalCommand } from "./commands/eval.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
+import { addJobCommand } from "./commands/job.ts";
 import { addMergeCommand } from "./commands/merge.ts";
 import { addNativeCommand } from "./commands/native.ts";
 import { addOptionsCommand } from "./commands/options.ts";
@@ -26,6 +27,7 @@ export function createProgram(exit: (status: number) => void): Command {
     .showHelpAfterError();
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
+  addJobCommand(program, exit);
   addEvalCommand(program, exit);
   addPredictCommand(program, exit);
   addReportCommand(program);

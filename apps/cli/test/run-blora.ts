@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../dist/blora.js", import.meta.url));
+/** The built command line. */
+export const program: string = fileURLToPath(new URL("../dist/blora.js", import.meta.url));
 
 export interface Finished {
   readonly status: number | null;

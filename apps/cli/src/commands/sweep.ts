@@ -1,36 +1,51 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { localJobs } from "@blora/jobs-local";
 import type { SweepRecord } from "@blora/runs";
 import { currentRecords, readRecords } from "@blora/runs";
-import type { Command } from "commander";
+import type { Job } from "@blora/spec";
+import { type Command, Option } from "commander";
 import { EXIT, statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
 import type { RunRequest } from "../run/request.ts";
+import { ARRAYS, type ArrayFlags, type ArrayKind, LIST_FILE, readArray, writeArray } from "../sweep/array.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
 import { writeResults } from "../sweep/results-files.ts";
-import { runSweep } from "../sweep/run-sweep.ts";
+import { runSweep, sweepEngine } from "../sweep/run-sweep.ts";
 import { parseSeeds } from "../sweep/seeds.ts";
+import { plannedRunOf, trainingJob } from "../sweep/training-job.ts";
 import { positiveInteger } from "./number-flags.ts";
 import { addEngineFlags, addPluginFlag } from "./run-flags.ts";
 
-/** Folder of leases among the run directories. */
-const LEASES = ".leases";
-
-interface SweepFlags extends Pick<RunRequest, "plugin" | "data" | "offline" | "engine" | "backend" | "threads"> {
+interface SweepFlags
+  extends ArrayFlags,
+    Pick<RunRequest, "plugin" | "data" | "offline" | "engine" | "backend" | "threads"> {
   readonly seeds: string;
   readonly out: string;
   readonly runs: string;
   readonly reference: string;
   readonly title: string;
   readonly jobs: number;
+  readonly on: "local" | ArrayKind;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
 export function addSweepCommand(program: Command, exit: (status: number) => void): void {
-  addPluginFlag(addEngineFlags(program.command("sweep")))
+  const sweep = program.command("sweep");
+  sweep
+    .command("collect")
+    .description("make the results table of a sweep that --on handed to others, from its --out")
+    .action(async () => {
+      const { out, json } = sweep.opts<SweepFlags>();
+      const { about, jobs } = await readArray(join(out, LIST_FILE));
+      const plan = jobs.map(plannedRunOf);
+      const records = await readRecords(out);
+      const results = await writeResults(out, currentRecords(records.values(), plan), about);
+      process.stdout.write(json ? `${JSON.stringify(results)}\n` : describeTable(plan, records, out));
+      if (!areDone(plan, records)) exit(EXIT.failure);
+    });
+  addPluginFlag(addEngineFlags(sweep))
     .argument("<recipes...>", "configuration files: one run each, or a list of runs with a task each")
     .description("run recipes over seeds, only what is missing, and write one results table")
     .option("--seeds <count|list>", "3 for the seeds 1, 2 and 3; or a list: 4,5", "1")
@@ -42,42 +57,62 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
     .option("--offline", "use only what the Hub cache holds")
     .option("--backend <name>", "backend of the tfjs engine")
     .option("--jobs <count>", "runs at once on this machine, which share its threads", positiveInteger, 1)
+    .addOption(
+      new Option("--on <where>", "who starts the runs: this process, or what a list of jobs is written for")
+        .choices(["local", ...ARRAYS])
+        .default("local"),
+    )
+    .option("--at-once <count>", "on: processes at once", positiveInteger, 8)
+    .option("--command <words>", "on: how the command line is called there", "npx blora")
+    .option("--image <name>", "on kubernetes: container image with Node and this package")
+    .option("--claim <name>", "on kubernetes: persistent volume claim that holds the working folder")
     .option("--dry-run", "list the runs and whether they are done")
     .option("--json", "print one JSON line at the end")
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
       const seeds = parseSeeds(flags.seeds);
       const shared = sharedRequest(flags);
-      const plan = await planSweep(await Promise.all(recipes.map(readRecipe)), seeds, shared);
+      const isArray = flags.on !== "local";
+      const plan = await planSweep(await Promise.all(recipes.map(readRecipe)), seeds, shared, isArray);
+      const jobs = plan.map((run) => trainingJob(run, shared));
       if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
+      if (isArray) return void process.stdout.write(await writeList(jobs, flags));
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, currentRecords(records, plan), flags);
       const runs = resolve(flags.runs);
       const { records, signal } = await runSweep({
-        ...{ plan, shared, runs, out: flags.out, jobs: flags.jobs },
-        engine: localJobs({ folder: join(runs, LEASES) }),
+        ...{ jobs, runs, out: flags.out, atOnce: flags.jobs },
+        engine: sweepEngine(runs),
         onStart: ({ task, recipe, seed }, left) => output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
         onEvent: flags.jobs === 1 ? createProgress(output) : () => undefined,
         onWait: (runs) => output.write(`\nwaiting for another process: ${runs.map(({ name }) => name).join(", ")}\n`),
-        async onEnd({ name }, error, all) {
-          if (error !== undefined) output.write(`${name} failed: ${error}\n`);
+        async onEnd({ name }, failure, all) {
+          if (failure !== undefined) output.write(`${name} failed: ${failure.error}\n`);
           else if (flags.jobs > 1) output.write(`${name} done\n`);
           await tables(all.values());
         },
       });
       const results = await tables(records.values());
-      process.stdout.write(
-        flags.json ? `${JSON.stringify(results)}\n` : `${describeEnd(plan, records)}table: ${flags.out}/results.md\n`,
-      );
+      process.stdout.write(flags.json ? `${JSON.stringify(results)}\n` : describeTable(plan, records, flags.out));
       if (signal !== undefined) return exit(statusOfSignal(signal));
-      if (plan.some(({ name }) => records.get(name)?.outcome.status !== "done")) exit(EXIT.failure);
+      if (!areDone(plan, records)) exit(EXIT.failure);
     });
 }
 
-/** What goes for every run. Runs that are made at once divide the threads of this machine. */
-function sharedRequest({ plugin, data, offline, engine, backend, threads, jobs }: SweepFlags): RunRequest {
-  const share =
-    jobs > 1 && (engine ?? "onnx") === "onnx" ? Math.max(1, Math.floor(availableParallelism() / jobs)) : undefined;
-  return { plugin, data, offline, engine, backend, threads: threads ?? share };
+/** @returns how to start the jobs */
+function writeList(jobs: readonly Job[], flags: SweepFlags): Promise<string> {
+  const { on, out, runs, title, reference } = flags;
+  return writeArray(on as ArrayKind, out, { about: { runs, title, reference }, jobs }, flags);
+}
+
+/**
+ * What goes for every run. Runs that are made at once divide the threads of this machine; a process that others start
+ * uses as many as it asks them for.
+ */
+function sharedRequest({ plugin, data, offline, engine, backend, threads, jobs, on }: SweepFlags): RunRequest {
+  const isOnnx = (engine ?? "onnx") === "onnx";
+  const divided = jobs > 1 ? Math.max(1, Math.floor(availableParallelism() / jobs)) : undefined;
+  const share = on === "local" ? divided : 1;
+  return { plugin, data, offline, engine, backend, threads: threads ?? (isOnnx ? share : undefined) };
 }
 
 async function readRecipe(file: string): Promise<Recipe> {
@@ -89,6 +124,14 @@ function describePlan(plan: readonly PlannedRun[], records: ReadonlyMap<string, 
     ({ name, recipe }) => `${(records.get(name)?.outcome.status ?? "missing").padEnd(8)} ${name}  ${recipe}\n`,
   );
   return lines.join("") + describeEnd(plan, records);
+}
+
+function describeTable(plan: readonly PlannedRun[], records: ReadonlyMap<string, SweepRecord>, out: string): string {
+  return `${describeEnd(plan, records)}table: ${out}/results.md\n`;
+}
+
+function areDone(plan: readonly PlannedRun[], records: ReadonlyMap<string, SweepRecord>): boolean {
+  return plan.every(({ name }) => records.get(name)?.outcome.status === "done");
 }
 
 function describeEnd(plan: readonly PlannedRun[], records: ReadonlyMap<string, SweepRecord>): string {

@@ -1,28 +1,34 @@
+import { join } from "node:path";
+import { localJobs } from "@blora/jobs-local";
 import { type RunEvent, readRecords, type SweepRecord } from "@blora/runs";
-import type { JobEngine, JobEvent, JobRun } from "@blora/spec";
-import type { RunRequest } from "../run/request.ts";
+import type { Job, JobEngine, JobEvent, JobRun } from "@blora/spec";
 import { onceInRecords } from "./once-in-records.ts";
 import type { PlannedRun } from "./plan.ts";
-import { plannedRunOf, trainingJob, trainingRun } from "./training-job.ts";
+import { plannedRunOf, trainingRun } from "./training-job.ts";
 
 export interface SweepOptions {
-  readonly plan: readonly PlannedRun[];
-  /** Hands the runs out, to this process and others. */
+  /** Trainings. */
+  readonly jobs: readonly Job[];
+  /** Hands them out, to this process and others. Closed at the end. */
   readonly engine: JobEngine;
-  /** Runs at once. */
-  readonly jobs: number;
+  /** Runs of this process at once. */
+  readonly atOnce: number;
   /** Folder of the records. */
   readonly out: string;
   /** Folder of the run directories. */
   readonly runs: string;
-  /** What goes for every run: data, engine. */
-  readonly shared: RunRequest;
   onStart(run: PlannedRun, left: number): void;
   onEvent(event: RunEvent): void;
   /** Told once, where all that is left is being run by other processes. */
   onWait(runs: readonly PlannedRun[]): void;
-  /** After every run, with all records there are and the error where it failed. */
-  onEnd(run: PlannedRun, error: string | undefined, records: ReadonlyMap<string, SweepRecord>): Promise<void>;
+  /** After every run, with all records there are. */
+  onEnd(run: PlannedRun, failure: RunFailure | undefined, records: ReadonlyMap<string, SweepRecord>): Promise<void>;
+}
+
+export interface RunFailure {
+  readonly error: string;
+  /** Whether every attempt would end in it, as this process found. */
+  readonly isFinal: boolean;
 }
 
 export interface SweepEnd {
@@ -32,18 +38,22 @@ export interface SweepEnd {
   readonly signal: NodeJS.Signals | undefined;
 }
 
+/** Hands runs out to all processes that make them in one folder. */
+export function sweepEngine(runs: string): JobEngine {
+  return localJobs({ folder: join(runs, ".leases") });
+}
+
 /**
  * Runs what is missing until a signal asks to stop. Runs of another sweep on the same folders are left to it, waited
  * for, and made here where it gives them up.
  */
 export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
-  const { plan, engine, out, shared, onEnd } = options;
+  const { engine, out, onEnd } = options;
   const recorded = await readRecords(out);
-  const missing = plan.filter(({ name }) => recorded.get(name)?.outcome.status !== "done");
-  const jobs = missing.map((run) => trainingJob(run, shared));
-  const left = new Map(jobs.map((job) => [job.id, plannedRunOf(job)]));
+  const missing = options.jobs.filter((job) => recorded.get(plannedRunOf(job).name)?.outcome.status !== "done");
+  const left = new Map(missing.map((job) => [job.id, plannedRunOf(job)]));
   if (left.size === 0) return { records: recorded, signal: undefined };
-  await engine.submit(jobs);
+  await engine.submit(missing);
   const work = startWork(options, left);
   const others = createOthers(left, work.own, options.onWait);
   for await (const event of engine.events()) {
@@ -52,7 +62,8 @@ export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
     others.note(event);
     if (event.type !== "done" && event.type !== "failed") continue;
     left.delete(event.id);
-    await onEnd(run, event.type === "failed" ? event.error : undefined, await readRecords(out));
+    const failure = event.type === "failed" ? { error: event.error, isFinal: work.final.has(event.id) } : undefined;
+    await onEnd(run, failure, await readRecords(out));
     if (left.size === 0) work.stop();
   }
   return { signal: await work.ended, records: await readRecords(out) };
@@ -61,15 +72,18 @@ export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
 interface Work {
   /** Jobs that this process does now. */
   readonly own: ReadonlySet<string>;
+  /** Jobs that failed for good here. */
+  readonly final: ReadonlySet<string>;
   /** The signal that ended it, where one did. Then the engine is closed. */
   readonly ended: Promise<NodeJS.Signals | undefined>;
   stop(): void;
 }
 
 function startWork(options: SweepOptions, left: ReadonlyMap<string, PlannedRun>): Work {
-  const { engine, jobs, out, runs, onStart, onEvent } = options;
+  const { engine, atOnce, out, runs, onStart, onEvent } = options;
   const stopping = new AbortController();
   const own = new Set<string>();
+  const final = new Set<string>();
   let signal: NodeJS.Signals | undefined;
   const training = trainingRun({
     runs,
@@ -83,15 +97,17 @@ function startWork(options: SweepOptions, left: ReadonlyMap<string, PlannedRun>)
   const run: JobRun = async (job, lease) => {
     own.add(job.id);
     try {
-      return await recorded(job, lease);
+      const result = await recorded(job, lease);
+      if (result.status === "failed") final.add(job.id);
+      return result;
     } finally {
       own.delete(job.id);
       if (signal !== undefined) stopping.abort();
     }
   };
-  const working = Array.from({ length: jobs }, () => engine.work(run, { signal: stopping.signal }));
+  const working = Array.from({ length: atOnce }, () => engine.work(run, { signal: stopping.signal }));
   const ended = Promise.all(working).then(() => signal);
-  return { own, ended: ended.finally(() => engine.close()), stop: () => stopping.abort() };
+  return { own, final, ended: ended.finally(() => engine.close()), stop: () => stopping.abort() };
 }
 
 /** Finds out when all that is left is with other processes. */

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { makeFolder, writeFileDurably } from "@blora/files";
+import {
+  type ArrayOptions,
+  type JobList,
+  kubernetesJob,
+  parseJobList,
+  shellCommands,
+  slurmScript,
+  writeJobList,
+} from "@blora/jobs-array";
+import { toJson } from "@blora/spec";
+import { UsageError } from "../exit.ts";
+
+/** Who starts the processes of a list of jobs. */
+export const ARRAYS = ["slurm", "kubernetes", "xargs"] as const;
+
+export type ArrayKind = (typeof ARRAYS)[number];
+
+/** What all jobs of a sweep's list have in common. */
+export interface SweepSettings {
+  readonly runs: string;
+  readonly title: string;
+  readonly reference: string;
+}
+
+export interface ArrayFlags {
+  readonly command: string;
+  readonly atOnce: number;
+  readonly image?: string;
+  readonly claim?: string;
+}
+
+export const LIST_FILE = "jobs.json";
+
+/** Writes the list of jobs and what starts them into a folder. @returns how to start them, for people */
+export async function writeArray(
+  on: ArrayKind,
+  out: string,
+  { about, jobs }: { readonly about: SweepSettings; readonly jobs: JobList["jobs"] },
+  flags: ArrayFlags,
+): Promise<string> {
+  const list = join(out, LIST_FILE);
+  const options: ArrayOptions = {
+    name: `blora-${basename(out)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "-")}`,
+    jobs,
+    command: [...flags.command.split(" "), "job"],
+    rest: ["--list", list],
+    folder: process.cwd(),
+    atOnce: flags.atOnce,
+  };
+  const { file, content, start } = scriptOf(on, out, options, flags);
+  await makeFolder(out);
+  await writeFileDurably(list, writeJobList({ about: toJson(about) as JobList["about"], jobs }));
+  await writeFileDurably(file, content);
+  return `${jobs.length} jobs in ${list}\nstart them:    ${start}\nmake the table: ${flags.command} sweep collect --out ${out}\n`;
+}
+
+interface Script {
+  readonly file: string;
+  readonly content: string;
+  readonly start: string;
+}
+
+function scriptOf(on: ArrayKind, out: string, options: ArrayOptions, { image, claim }: ArrayFlags): Script {
+  if (on === "slurm") {
+    const file = join(out, "jobs.slurm");
+    return { file, content: slurmScript(options, join(out, "slurm-%a.log")), start: `sbatch ${file}` };
+  }
+  if (on === "xargs") {
+    const file = join(out, "jobs.txt");
+    const start = `tr '\\n' '\\0' < ${file} | xargs -0 -n 1 -P ${options.atOnce} sh -c`;
+    return { file, content: shellCommands(options), start };
+  }
+  if (image === undefined || claim === undefined) {
+    throw new UsageError("--on kubernetes: expected --image and --claim, for its pods and the volume they share.");
+  }
+  const file = join(out, "jobs.kubernetes.json");
+  return { file, content: kubernetesJob({ ...options, image, claim }), start: `kubectl apply -f ${file}` };
+}
+
+/** @throws InvalidInputError for a file that `writeArray` did not write */
+export async function readArray(file: string): Promise<JobList & { readonly about: SweepSettings }> {
+  const { about, jobs } = parseJobList(await readFile(file), file);
+  return { about: about as JobList["about"] & SweepSettings, jobs };
+}

@@ -1,0 +1,45 @@
+import type { Job } from "@blora/spec";
+
+/** Exit status of a job that every attempt would end in, such as a wrong option. */
+export const DO_NOT_RETRY = 42;
+
+/** A list of jobs, for whatever starts a process for each index. */
+export interface ArrayOptions {
+  /** Lower-case letters, digits and hyphens. */
+  readonly name: string;
+  readonly jobs: readonly Job[];
+  /** Words of the command that does a job; its index and `rest` follow. */
+  readonly command: readonly string[];
+  readonly rest: readonly string[];
+  /** Folder it is started in. */
+  readonly folder: string;
+  /** Jobs at once, at most. */
+  readonly atOnce: number;
+}
+
+const MEBIBYTE = 2 ** 20;
+/** Of the largest job, for what grows beside the plan, and what a process takes before it has anything. */
+const MARGIN = 1.25;
+const PROCESS_MEBIBYTES = 512;
+
+/** What each process is to be given; memory is undefined where a job does not say. */
+export function resourcesOf(jobs: readonly Job[]): {
+  readonly threads: number;
+  readonly mebibytes: number | undefined;
+} {
+  const threads = Math.max(1, ...jobs.map(({ needs }) => needs.threads));
+  const bytes = jobs.map(({ needs }) => needs.memoryBytes);
+  const most = Math.max(...bytes);
+  const isKnown = bytes.length > 0 && bytes.every((own) => own > 0);
+  return { threads, mebibytes: isKnown ? Math.ceil((most * MARGIN) / MEBIBYTE) + PROCESS_MEBIBYTES : undefined };
+}
+
+/** A word as a POSIX shell reads it. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The command of one job. @param index a number, or how a shell says it */
+export function commandLine({ command, rest }: ArrayOptions, index: string): string {
+  return [...command.map(quoted), index, ...rest.map(quoted)].join(" ");
+}

@@ -1,0 +1,45 @@
+import { type ArrayOptions, commandLine, quoted, resourcesOf } from "./array-options.ts";
+
+/** Seconds before the end of its time at which a job is asked to save. */
+const NOTICE = 120;
+/** Status of a command that was asked to stop. */
+const TERMINATED = 143;
+
+/**
+ * A script for `sbatch`: an array task for each job. Near the end of its time a task is asked to save, and queued
+ * again; so is one whose node fails.
+ *
+ * @param logs pattern of the log files; `%a` is the index
+ */
+export function slurmScript(options: ArrayOptions, logs: string): string {
+  const { name, jobs, folder, atOnce } = options;
+  const { threads, mebibytes } = resourcesOf(jobs);
+  const settings = [
+    `--job-name=${name}`,
+    `--array=0-${jobs.length - 1}%${atOnce}`,
+    `--cpus-per-task=${threads}`,
+    ...(mebibytes === undefined ? [] : [`--mem=${mebibytes}M`]),
+    "--requeue",
+    "--open-mode=append",
+    `--signal=B:TERM@${NOTICE}`,
+    `--output=${logs}`,
+  ];
+  return `#!/bin/bash
+${settings.map((setting) => `#SBATCH ${setting}\n`).join("")}
+cd ${quoted(folder)} || exit 1
+${commandLine(options, '"$SLURM_ARRAY_TASK_ID"')} &
+job=$!
+trap 'kill -TERM "$job"' TERM
+wait "$job"
+status=$?
+# A signal ends the first wait, not the job: it saves now.
+while kill -0 "$job" 2>/dev/null; do
+  wait "$job"
+  status=$?
+done
+if [ "$status" -eq ${TERMINATED} ]; then
+  scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
+fi
+exit "$status"
+`;
+}

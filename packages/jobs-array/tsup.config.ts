@@ -1,0 +1,4 @@
+import { packageBuild } from "@blora/tsup-config";
+import { defineConfig } from "tsup";
+
+export default defineConfig(packageBuild());
