@@ -4,6 +4,7 @@ import type { AnswerRecord, AnswersFile } from "./answers-file.ts";
 import type { EncodedRequest } from "./encode-request.ts";
 import { planShared, type SharedPlan } from "./plan.ts";
 import type { Reading } from "./reading.ts";
+import { groupsBy, sameBeginnings } from "./same-beginnings.ts";
 import type { LikelihoodProgress } from "./summary.ts";
 
 export interface AnswerOptions {
@@ -72,25 +73,9 @@ export async function answerAll(
   return { records, tokens, seconds: (performance.now() - started) / 1000 };
 }
 
-/** Requests with the same description and shots, in the order of the first of each. */
-function sameBeginnings(requests: readonly LikelihoodRequest[]): LikelihoodRequest[][] {
-  return groupsBy(requests, ({ description, shots }) => [description, ...shots].join("\0"));
-}
-
 /** Where long questions are shown fewer shots, they begin differently from there on. */
 function sameShots(encoded: readonly EncodedRequest[]): EncodedRequest[][] {
   return groupsBy(encoded, ({ shots }) => String(shots));
-}
-
-function groupsBy<Item>(items: readonly Item[], key: (item: Item) => string): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const name = key(item);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
 }
 
 /** Gathers the continuations of requests, whose rows may be read in several passes. */

@@ -22,13 +22,22 @@ export interface AnswersFile {
   close(): void;
 }
 
-/** Opens the answers of a run directory. A line cut off by a crash is dropped: its question is asked again. */
-export async function openAnswersFile(path: string): Promise<AnswersFile> {
-  const text = (await readTextIfPresent(path)) ?? "";
-  const known = new Map(text.split("\n").flatMap((line) => parseLine(line).map((record) => [record.id, record])));
+/**
+ * Opens the answers of a run directory. A line cut off by a crash is dropped: its question is asked again.
+ *
+ * @param more answers found elsewhere, kept here too
+ */
+export async function openAnswersFile(path: string, more: readonly AnswerRecord[] = []): Promise<AnswersFile> {
+  const found = [...more, ...(await readAnswers(path))];
+  const known = new Map(found.map((record) => [record.id, record]));
   await writeFileDurably(path, [...known.values()].map(lineOf).join(""));
   const file = openLogFile(path);
   return { known, append: (records) => file.append(records.map(lineOf).join("")), close: file.close };
+}
+
+/** The whole lines of a file, where there is one. */
+export async function readAnswers(path: string): Promise<AnswerRecord[]> {
+  return ((await readTextIfPresent(path)) ?? "").split("\n").flatMap(parseLine);
 }
 
 /** Answers that are kept in memory alone. */

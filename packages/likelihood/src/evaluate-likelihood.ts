@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { weightsFingerprint } from "@blora/adapters";
 import { lockFolder, writeFileDurably } from "@blora/files";
@@ -18,11 +19,19 @@ import {
   toJson,
 } from "@blora/spec";
 import { type Checkpoint, checkpointSha256, requireVocabulary } from "@blora/weights";
-import { answerAll } from "./answer-all.ts";
-import { ANSWERS_FILE, type AnswersFile, createAnswersInMemory, openAnswersFile } from "./answers-file.ts";
+import { type AnsweredQuestions, answerAll } from "./answer-all.ts";
+import {
+  ANSWERS_FILE,
+  type AnswerRecord,
+  type AnswersFile,
+  createAnswersInMemory,
+  openAnswersFile,
+  readAnswers,
+} from "./answers-file.ts";
 import { createRequestEncoder, type EncodedRequest } from "./encode-request.ts";
 import { promptsHash, tokensHash } from "./prompts-hash.ts";
 import { createReading } from "./reading.ts";
+import { requestsOf, SHARD_FOLDER, type Shard, shardFolder } from "./shards.ts";
 import { type LikelihoodProgress, type LikelihoodSummary, summarizeLikelihood } from "./summary.ts";
 
 /** What is evaluated, every component as a value. */
@@ -79,21 +88,71 @@ export async function evaluateLikelihood(run: LikelihoodRun): Promise<Likelihood
   const prepared = await prepare(run);
   const folder = run.outputDirectory;
   if (folder === undefined) return evaluatePrepared(prepared, createAnswersInMemory());
-  await claimRunFolder(folder);
-  const lock = await lockFolder(folder);
-  try {
-    await requireSameEvaluation(folder, await describeEvaluation(prepared));
-    const answers = await openAnswersFile(join(folder, ANSWERS_FILE));
-    const summary = await evaluatePrepared(prepared, answers, lock.requireHeld);
-    lock.requireHeld();
+  return inFolder(folder, prepared, async (answers, requireHeld) => {
+    const summary = await evaluatePrepared(prepared, answers, requireHeld);
+    requireHeld();
     const { answers: _, ...rest } = summary;
     if (!summary.interrupted) {
       await writeFileDurably(join(folder, LIKELIHOOD_FILE), `${JSON.stringify(rest, null, 2)}\n`);
     }
     return summary;
+  });
+}
+
+/** How far a shard is. */
+export interface ShardSummary {
+  readonly questions: number;
+  readonly answered: number;
+}
+
+/**
+ * Answers one shard of an evaluation, in a folder of its own in that of the evaluation, where `evaluateLikelihood`
+ * finds the answers and asks nothing again. Shards may be answered at the same time, on machines that share the folder.
+ *
+ * @throws as `evaluateLikelihood` does
+ */
+export async function answerShard(
+  run: LikelihoodRun & { readonly outputDirectory: string },
+  shard: Shard,
+): Promise<ShardSummary> {
+  const prepared = await prepare(run);
+  const folder = run.outputDirectory;
+  await claimRunFolder(folder);
+  await requireSameEvaluation(folder, await describeEvaluation(prepared));
+  const own = { ...prepared, requests: requestsOf(prepared.requests, shard) };
+  return inFolder(shardFolder(folder, shard), prepared, async (answers, requireHeld) => {
+    const { records } = await answerPrepared(own, answers, requireHeld);
+    return { questions: own.requests.length, answered: own.requests.filter(({ id }) => records.has(id)).length };
+  });
+}
+
+/** Works on the answers of a folder that holds this evaluation and that nobody else writes. */
+async function inFolder<Result>(
+  folder: string,
+  prepared: Prepared,
+  act: (answers: AnswersFile, requireHeld: () => void) => Promise<Result>,
+): Promise<Result> {
+  await claimRunFolder(folder);
+  const lock = await lockFolder(folder);
+  try {
+    const config = await describeEvaluation(prepared);
+    await requireSameEvaluation(folder, config);
+    const answers = await openAnswersFile(join(folder, ANSWERS_FILE), await answersOfShards(folder, config));
+    return await act(answers, lock.requireHeld);
   } finally {
     await lock.release();
   }
+}
+
+/** What shards of the same evaluation have answered. */
+async function answersOfShards(folder: string, config: JsonObject): Promise<AnswerRecord[]> {
+  const found: AnswerRecord[] = [];
+  for (const name of (await readdir(folder)).filter((entry) => SHARD_FOLDER.test(entry)).sort()) {
+    const started = await readRunConfig(join(folder, name));
+    if (started === undefined || configDifferences(started, config).length > 0) continue;
+    found.push(...(await readAnswers(join(folder, name, ANSWERS_FILE))));
+  }
+  return found;
 }
 
 async function prepare(run: LikelihoodRun): Promise<Prepared> {
@@ -130,14 +189,35 @@ async function prepare(run: LikelihoodRun): Promise<Prepared> {
 async function evaluatePrepared(
   prepared: Prepared,
   answers: AnswersFile,
-  requireHeld: () => void = () => undefined,
+  requireHeld?: () => void,
 ): Promise<LikelihoodSummary> {
-  const { run, likelihood, requests, open, maxTokens, encode } = prepared;
+  const { run, likelihood, requests, open, maxTokens } = prepared;
+  const answered = await answerPrepared(prepared, answers, requireHeld);
+  return summarizeLikelihood({
+    task: run.task.name,
+    model: run.model,
+    adapter: run.adapterDirectory ?? null,
+    form: run.adapterDirectory === undefined ? null : open.form,
+    likelihood,
+    requests,
+    answered,
+    earlier: answers.known.size,
+    maxTokens,
+    engine: await run.engine.describe(),
+  });
+}
+
+/** Asks what is not answered yet, and closes the answers. */
+async function answerPrepared(
+  { run, requests, open, encode }: Prepared,
+  answers: AnswersFile,
+  requireHeld: () => void = () => undefined,
+): Promise<AnsweredQuestions> {
   const { tokenizer, engine } = run;
   const candidates = requests.reduce((most, { continuations }) => Math.max(most, continuations.length), 0);
   const reading = createReading({ engine, open, padId: tokenizer.special.pad, candidates });
   try {
-    const answered = await answerAll(requests, {
+    return await answerAll(requests, {
       encode,
       reading,
       answers,
@@ -147,18 +227,6 @@ async function evaluatePrepared(
         return run.shouldStop?.() ?? false;
       },
       onProgress: run.onProgress ?? (() => undefined),
-    });
-    return summarizeLikelihood({
-      task: run.task.name,
-      model: run.model,
-      adapter: run.adapterDirectory ?? null,
-      form: run.adapterDirectory === undefined ? null : open.form,
-      likelihood,
-      requests,
-      answered,
-      earlier: answers.known.size,
-      maxTokens,
-      engine: await engine.describe(),
     });
   } finally {
     answers.close();

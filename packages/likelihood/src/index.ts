@@ -5,6 +5,7 @@ export {
   type RequestEncoderOptions,
   type ScoredRow,
 } from "./encode-request.ts";
-export { evaluateLikelihood, type LikelihoodRun } from "./evaluate-likelihood.ts";
+export { answerShard, evaluateLikelihood, type LikelihoodRun, type ShardSummary } from "./evaluate-likelihood.ts";
 export { contextOf, promptsHash } from "./prompts-hash.ts";
+export type { Shard } from "./shards.ts";
 export type { LikelihoodProgress, LikelihoodSummary } from "./summary.ts";

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeAdapter } from "@blora/adapters";
@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../trainer/test/temporary-folder.ts";
 import { causalArchitecture, writeCausalCheckpoint } from "../../trainer/test/tiny-causal.ts";
 import { plainLora, V } from "../../trainer/test/tiny-problem.ts";
-import { contextOf, evaluateLikelihood, type LikelihoodRun } from "../src/index.ts";
+import { answerShard, contextOf, evaluateLikelihood, type LikelihoodRun } from "../src/index.ts";
 import { choiceTask, joiningTokenizer, requests } from "./likelihood-problem.ts";
 
 const engine = tfjs({ backend: "cpu" });
@@ -234,6 +234,35 @@ describe("an evaluation in a folder", () => {
     expect(written.promptsSha256).toMatch(/^[0-9a-f]{64}$/);
     const lines = readFileSync(join(outputDirectory, "answers.jsonl"), "utf8").trim().split("\n");
     expect(lines.map((line) => JSON.parse(line).id).sort()).toEqual(requests.map(({ id }) => id).sort());
+  });
+
+  test("that is answered in shards gives what one alone gives, to the last bit, and asks nothing again", async () => {
+    const whole = await evaluateLikelihood({ ...runOf(requests), tokenBudget: 3 });
+    for (const count of [1, 2, 3]) {
+      const run = { ...runOf(requests), tokenBudget: 3, outputDirectory: join(temporaryFolder(), "run") };
+      const shards = Array.from({ length: count }, (_, index) => answerShard(run, { index, count }));
+      const expected = [[8], [5, 3], [5, 3, 0]][count - 1]!.map((questions) => ({ questions, answered: questions }));
+      expect(await Promise.all(shards)).toEqual(expected);
+      const gathered = await evaluateLikelihood(run);
+      expect(gathered.thisRun.questions).toBe(0);
+      expect(gathered.answers).toEqual(whole.answers);
+      expect(gathered.results).toEqual(whole.results);
+    }
+  });
+
+  test("takes no answers of shards of other questions, and asks what a shard has not answered", async () => {
+    const folder = temporaryFolder();
+    const outputDirectory = join(folder, "run");
+    const run = { ...runOf(requests), outputDirectory };
+    const foreign = { ...runOf(requests.slice(1)), outputDirectory: join(folder, "other") };
+    await answerShard(foreign, { index: 0, count: 2 });
+    let passes = 0;
+    const stopped = { ...run, tokenBudget: 3, shouldStop: () => passes++ > 1 };
+    const { questions, answered } = await answerShard(stopped, { index: 1, count: 2 });
+    expect([questions, answered < questions]).toEqual([3, true]);
+    renameSync(join(folder, "other", "shard-1-of-2"), join(outputDirectory, "shard-1-of-2"));
+    const { thisRun, interrupted } = await evaluateLikelihood(run);
+    expect([thisRun.questions, interrupted]).toEqual([requests.length - answered, false]);
   });
 
   test("refuses to go on with other questions, naming what differs", async () => {
