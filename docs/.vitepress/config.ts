@@ -9,6 +9,7 @@ const guide = [
   { text: "Speed and memory", link: "/guide/speed" },
   { text: "Promises and their tests", link: "/guide/promises" },
   { text: "Sweeps and reports", link: "/guide/sweeps-and-reports" },
+  { text: "Many machines", link: "/guide/many-machines" },
   { text: "Adapter files", link: "/guide/adapter-format" },
   { text: "Publish an adapter", link: "/guide/publishing" },
   { text: "Export and use", link: "/guide/export-and-use" },
@@ -28,6 +29,7 @@ const reference = [
   { text: "Architectures", link: "/reference/architectures" },
   { text: "Engines", link: "/reference/engines" },
   { text: "Cost models", link: "/reference/cost-models" },
+  { text: "Job engines", link: "/reference/job-engines" },
 ];
 
 const decisions = [

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -13,9 +13,9 @@ async function interrupted(name: string): Promise<{ readonly out: string; readon
   const out = join(folder, name);
   const kept = await keepAnswers(out, [out]);
   const store = await kept.open("test", SETTINGS);
-  expect(store.known).toEqual([]);
-  store.append(Float32Array.of(1.5, -2));
-  store.append(Float32Array.of(Math.fround(0.1)));
+  expect(store.known).toEqual(new Map());
+  store.append(0, Float32Array.of(1.5, -2));
+  store.append(1, Float32Array.of(Math.fround(0.1)));
   await kept.close();
   return { out, file: join(folder, `.partial-${name}`, "test.jsonl") };
 }
@@ -24,8 +24,13 @@ test("parts that are whole are known again, bit for bit, and more follow them", 
   const { out, file } = await interrupted("whole.csv");
   const kept = await keepAnswers(out, [out]);
   const store = await kept.open("test", SETTINGS);
-  expect(store.known).toEqual([Float32Array.of(1.5, -2), Float32Array.of(Math.fround(0.1))]);
-  store.append(Float32Array.of(7));
+  expect(store.known).toEqual(
+    new Map([
+      [0, Float32Array.of(1.5, -2)],
+      [1, Float32Array.of(Math.fround(0.1))],
+    ]),
+  );
+  store.append(2, Float32Array.of(7));
   await kept.close();
   expect(
     readFileSync(file, "utf8")
@@ -40,14 +45,32 @@ test("parts that are whole are known again, bit for bit, and more follow them", 
 test.each<[string, (text: string) => string, number]>([
   ["a part that was cut off", (text) => text.slice(0, -3), 1],
   ["a part without its line end", (text) => text.slice(0, -1), 1],
-  ["what follows a part that is missing", (text) => text.replace(/\{"part":0.*\n/, ""), 0],
+  ["a part that is missing, and no other,", (text) => text.replace(/\{"part":0.*\n/, ""), 1],
   ["everything, where the first line was cut off", (text) => text.slice(0, 9), 0],
 ])("%s is answered again", async (name, change, known) => {
   const { out, file } = await interrupted(`${name}.csv`);
   writeFileSync(file, change(readFileSync(file, "utf8")));
   const kept = await keepAnswers(out, [out]);
-  expect((await kept.open("test", SETTINGS)).known).toHaveLength(known);
+  expect((await kept.open("test", SETTINGS)).known.size).toBe(known);
   await kept.close();
+});
+
+test("answers of shards are those of the whole, where they are of the same settings, and go with it", async () => {
+  const out = join(folder, "shards.csv");
+  for (const index of [0, 1, 2]) {
+    const kept = await keepAnswers(out, [out], { index, count: 3 });
+    const store = await kept.open("test", index === 2 ? { rows: "b" } : SETTINGS);
+    store.append(index, Float32Array.of(index));
+    await kept.close();
+  }
+  const kept = await keepAnswers(out, [out]);
+  const { known } = await kept.open("test", SETTINGS);
+  expect([...known]).toEqual([
+    [0, Float32Array.of(0)],
+    [1, Float32Array.of(1)],
+  ]);
+  await kept.remove();
+  expect(readdirSync(folder).filter((name) => name.startsWith(".partial-shards"))).toEqual([]);
 });
 
 test("answers of other rows or settings are refused, with what to do, and stay", async () => {

@@ -94,6 +94,17 @@ describe.skipIf(data === undefined)("blora eval --task mmlu", () => {
     expect(again.results).toEqual(first.results);
   });
 
+  test("in shards gives the answers of one process, to the last bit", async () => {
+    const whole = join(folder, "whole");
+    const sharded = join(folder, "sharded");
+    const first = JSON.parse((await evaluate("--shots", "1", "--out", whole)).stdout) as LikelihoodSummary;
+    const second = JSON.parse((await evaluate("--shots", "1", "--out", sharded, "--shards", "2")).stdout);
+    expect(second.results).toEqual(first.results);
+    expect([first.thisRun.questions, second.thisRun.questions]).toEqual([4, 0]);
+    const answersOf = async (out: string) => (await readFile(join(out, "answers.jsonl"), "utf8")).split("\n").sort();
+    expect(await answersOf(sharded)).toEqual(await answersOf(whole));
+  });
+
   test("keeps its answers on an interrupt, and says how to go on", async () => {
     const out = join(folder, "interrupted");
     const fixed = ["--task", "mmlu", "--model", model, "--data", join(data!, "mmlu"), "--threads", "1"];

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -113,6 +113,19 @@ describe("several labels", () => {
     writeFileSync(kept, half.slice(0, -100));
     const again = await blora([...predict, at("killed.csv")]);
     expect([again.status, again.stdout]).toEqual([0, `2500 rows in ${at("killed.csv")}\n`]);
+
+    const inShards = await blora([...predict, at("shards.csv"), "--shards", "2"]);
+    expect([inShards.status, inShards.stdout]).toEqual([0, `2500 rows in ${at("shards.csv")}\n`]);
+    await blora([...predict, at("list.csv"), "--shards", "3", "--on", "xargs"]);
+    for (const index of ["2", "0", "1"]) {
+      expect((await blora(["job", index, "--list", at("list.csv.jobs/jobs.json")])).status).toBe(0);
+    }
+    const gathered = await blora([...predict, at("list.csv")], (text) => expect(text).not.toContain("rows/s"));
+    expect(gathered.status).toBe(0);
+    for (const name of ["shards.csv", "list.csv"]) {
+      expect(readFileSync(at(name), "utf8"), name).toBe(readFileSync(at("whole.csv"), "utf8"));
+    }
+    expect(readdirSync(folder).filter((name) => name.startsWith(".partial") && !name.endsWith(".leases"))).toEqual([]);
     expect(readFileSync(at("killed.csv"), "utf8")).toBe(readFileSync(at("whole.csv"), "utf8"));
     expect(existsSync(at(".partial-killed.csv"))).toBe(false);
   }, 300_000);

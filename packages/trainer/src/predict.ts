@@ -9,16 +9,18 @@ import { type EvaluateRun, manifestOf } from "./run.ts";
 /** Rows that are answered together and kept as one; what is computed depends on no other rows. */
 const PART_ROWS = 1024;
 
-/** Answers of the parts of a split, in order. */
+/** Answers of the parts of a split, by the index of the part. */
 export interface AnswerStore {
-  /** Logits of the parts that an earlier, interrupted run has answered. */
-  readonly known: readonly Float32Array[];
+  /** Logits of the parts that an earlier, interrupted run or another shard has answered. */
+  readonly known: ReadonlyMap<number, Float32Array>;
   /** Kept when it returns. */
-  append(logits: Float32Array): void;
+  append(part: number, logits: Float32Array): void;
 }
 
 export interface PredictRun extends Omit<EvaluateRun, "splits"> {
   readonly split: string;
+  /** Answers every `count`-th part alone, from the one at `index`. Undefined: all. */
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
   /** Opens what is known of the answers. Equal settings, rows and weights give equal answers. Default: nothing is kept. */
   openStore?(settings: JsonObject): Promise<AnswerStore>;
   /** Asked between batches; true ends the run after what is kept. */
@@ -39,7 +41,7 @@ export interface Predictions {
 /**
  * Answers the rows of a split, which need no labels, in parts that can be kept.
  *
- * @returns undefined where `shouldStop` ended it
+ * @returns undefined where `shouldStop` ended it, or other shards have not answered theirs
  * @throws InvalidInputError for a language model's task, or an adapter that was trained for other labels or other sites
  */
 export async function predict(run: PredictRun): Promise<Predictions | undefined> {
@@ -60,8 +62,12 @@ export async function predict(run: PredictRun): Promise<Predictions | undefined>
     const rows = encoded.rows.map(({ labels: _, ...row }) => ({ ...row, label: undefined }));
     const settings = await settingsOf(run, evaluation, fingerprint({ ...encoded, rows }));
     const store = (await run.openStore?.(settings)) ?? createStoreInMemory();
-    const parts = [...store.known];
-    for (let start = parts.length * PART_ROWS; start < rows.length; start += PART_ROWS) {
+    const { index: first, count: every } = run.shard ?? { index: 0, count: 1 };
+    const parts = new Map(store.known);
+    const number = Math.ceil(rows.length / PART_ROWS);
+    for (let index = first; index < number; index += every) {
+      if (parts.has(index)) continue;
+      const start = index * PART_ROWS;
       const part = { ...encoded, rows: rows.slice(start, start + PART_ROWS) };
       const result = await evaluateSplit(part, {
         ...options,
@@ -69,14 +75,15 @@ export async function predict(run: PredictRun): Promise<Predictions | undefined>
         onRows: (done) => run.onRows?.(run.split, start + done, rows.length),
       });
       if (result === undefined) return undefined;
-      store.append(result.logits);
-      parts.push(result.logits);
+      store.append(index, result.logits);
+      parts.set(index, result.logits);
     }
+    if (parts.size < number) return undefined;
     return {
       head: task.head,
       examples: loaded.examples.slice(0, limit),
       ...(task.head.kind === "token-classification" && { words: rows.map(({ words = [] }) => words) }),
-      logits: joined(parts),
+      logits: joined(Array.from({ length: number }, (_, index) => parts.get(index)!)),
       notes: encoded.notes,
     };
   } finally {
@@ -103,7 +110,7 @@ async function settingsOf(
 }
 
 function createStoreInMemory(): AnswerStore {
-  return { known: [], append: () => undefined };
+  return { known: new Map(), append: () => undefined };
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -40,7 +40,10 @@ test("parts that are known are not computed again, and the others do not depend 
   const settings: unknown[] = [];
   const openStore = (known: readonly Float32Array[]) => async (given: unknown) => {
     settings.push(given);
-    return { known, append: (logits: Float32Array) => void parts.push(logits) };
+    return {
+      known: new Map(known.entries()),
+      append: (_: number, logits: Float32Array) => void parts.push(logits),
+    };
   };
   const done: number[] = [];
   const whole = await predict({ ...run, split: "new", openStore: openStore([]), onRows: (_, rows) => done.push(rows) });
@@ -56,10 +59,31 @@ test("parts that are known are not computed again, and the others do not depend 
   expect(settings[2]).not.toEqual(settings[0]);
 });
 
+test("shards answer what one alone answers, to the last bit", async () => {
+  const known = new Map<number, Float32Array>();
+  const order: number[] = [];
+  const openStore = async () => ({
+    known,
+    append(part: number, logits: Float32Array) {
+      order.push(part);
+      known.set(part, logits);
+    },
+  });
+  const run = { ...tiny(), split: "new" };
+  expect(await predict({ ...run, openStore, shard: { index: 1, count: 2 } })).toBeUndefined();
+  await predict({ ...run, openStore, shard: { index: 0, count: 2 } });
+  expect(order).toEqual([1, 0]);
+  expect((await predict({ ...run, openStore }))!.logits).toEqual((await predict(run))!.logits);
+  expect(order).toEqual([1, 0]);
+});
+
 test("a request to stop ends it after what is kept", async () => {
   const run = tiny();
   const parts: Float32Array[] = [];
-  const openStore = async () => ({ known: [], append: (logits: Float32Array) => void parts.push(logits) });
+  const openStore = async () => ({
+    known: new Map(),
+    append: (_: number, logits: Float32Array) => void parts.push(logits),
+  });
   expect(await predict({ ...run, split: "new", openStore, shouldStop: () => parts.length === 1 })).toBeUndefined();
   expect(parts).toHaveLength(1);
 });

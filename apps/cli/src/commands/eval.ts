@@ -6,17 +6,18 @@ import { typesTable } from "../output/types-table.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
+import { addShardFlags, inShards, type ShardFlags, sharedThreads, withoutShardFlags } from "../shards/sharded.ts";
 import { type BenchmarkFlags, benchmarkAssignments, describeLikelihood } from "./eval-likelihood.ts";
 import { countOrZero, positiveInteger } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
 
-interface EvalFlags extends Omit<RunRequest, "out">, BenchmarkFlags, AdapterFlags {
+interface EvalFlags extends Omit<RunRequest, "out">, BenchmarkFlags, AdapterFlags, ShardFlags {
   readonly adapter?: string;
   readonly split?: string;
 }
 
 export function addEvalCommand(program: Command, exit: (status: number) => void): void {
-  addAdapterRevision(addRunFlags(program.command("eval")))
+  addShardFlags(addAdapterRevision(addRunFlags(program.command("eval"))))
     .argument(
       "[adapter]",
       "an adapter folder, a run directory that holds one, or an adapter of the Hub; mmlu also scores plain models",
@@ -32,22 +33,20 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
     .option("--out <folder>", "mmlu: keep every answer, and go on where an interrupted evaluation stopped")
     .option("--json", "print one JSON line")
     .action(async (argument: string | undefined, flags: EvalFlags) => {
-      const { json, split, out, ...request } = flags;
+      const { json, split, out, ...request } = withoutShardFlags(flags);
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
-      const { result, signal } = await runInChild(
-        "evaluation",
-        {
-          request: { ...request, set: [...benchmarkAssignments(flags), ...(flags.set ?? [])] },
-          adapter: argument ?? flags.adapter,
-          split,
-          out,
-        },
-        json ? {} : { onEvent: createEvaluationLine(output) },
-      );
+      const set = [...benchmarkAssignments(flags), ...(flags.set ?? [])];
+      const threads = sharedThreads(request, flags);
+      const input = { request: { ...request, set, threads }, adapter: argument ?? flags.adapter, split, out };
+      const onEvent = json ? () => undefined : createEvaluationLine(output);
+      const status = await inShards({ work: "evaluation", input }, flags, onEvent);
+      if (status !== undefined) return exit(status);
+      const { result, signal } = await runInChild("evaluation", input, { onEvent });
       if (result.kind === "splits") {
         process.stdout.write(json ? `${JSON.stringify(result.results)}\n` : describe(result.results));
         return;
       }
+      if (result.kind === "shard") return;
       const { answers: _, ...summary } = result.summary;
       if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
       else process.stdout.write(`\n${describeLikelihood(result.summary, out)}\n`);

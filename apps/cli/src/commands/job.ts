@@ -2,7 +2,9 @@ import { dirname, resolve } from "node:path";
 import { DO_NOT_RETRY } from "@blora/jobs-array";
 import type { Command } from "commander";
 import { EXIT, statusOfSignal, UsageError } from "../exit.ts";
+import { createEvaluationLine } from "../output/evaluation-line.ts";
 import { createProgress } from "../output/progress.ts";
+import { runShards } from "../shards/shard-jobs.ts";
 import { readArray } from "../sweep/array.ts";
 import { runSweep, sweepEngine } from "../sweep/run-sweep.ts";
 import { countOrZero } from "./number-flags.ts";
@@ -12,7 +14,7 @@ export function addJobCommand(program: Command, exit: (status: number) => void):
     .command("job")
     .argument("<index>", "which job of the list, from 0", countOrZero)
     .description(
-      `do one job of a list that blora sweep --on wrote; ends with status ${DO_NOT_RETRY} where no attempt can end otherwise`,
+      `do one job of a list that --on wrote; ends with status ${DO_NOT_RETRY} where no attempt can end otherwise`,
     )
     .requiredOption("--list <file>", "the list")
     .action(async (index: number, { list }: { readonly list: string }) => {
@@ -23,6 +25,13 @@ export function addJobCommand(program: Command, exit: (status: number) => void):
       }
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       let status: number = EXIT.success;
+      if (job.manifest.work !== "training") {
+        const { failure, signal } = await runShards([job], 1, createEvaluationLine(output));
+        if (signal !== undefined) return exit(statusOfSignal(signal));
+        if (failure === undefined) return;
+        output.write(`job ${index} failed: ${failure.error}\n`);
+        return exit(failure.isFinal ? DO_NOT_RETRY : EXIT.failure);
+      }
       const { signal } = await runSweep({
         jobs: [job],
         engine: sweepEngine(resolve(about.runs)),

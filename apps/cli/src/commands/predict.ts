@@ -4,16 +4,17 @@ import { createEvaluationLine } from "../output/evaluation-line.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
+import { addShardFlags, inShards, type ShardFlags, sharedThreads, withoutShardFlags } from "../shards/sharded.ts";
 import { addRunFlags } from "./run-flags.ts";
 
-interface PredictFlags extends Omit<RunRequest, "out">, AdapterFlags {
+interface PredictFlags extends Omit<RunRequest, "out">, AdapterFlags, ShardFlags {
   readonly split?: string;
   readonly out?: string;
   readonly submission?: boolean;
 }
 
 export function addPredictCommand(program: Command, exit: (status: number) => void): void {
-  addAdapterRevision(addRunFlags(program.command("predict")))
+  addShardFlags(addAdapterRevision(addRunFlags(program.command("predict"))))
     .argument("<adapter>", "an adapter folder, a run directory that holds one, or an adapter of the Hub")
     .description(
       "answer texts with a trained adapter: the class of each and how likely every class is, or its number; or words, each with its tag",
@@ -27,13 +28,15 @@ export function addPredictCommand(program: Command, exit: (status: number) => vo
       "--submission",
       "write the files that the server of GLUE takes for the task's test splits into the folder --out",
     )
-    .action(async (adapter: string, { split, out, submission = false, ...request }: PredictFlags) => {
+    .action(async (adapter: string, flags: PredictFlags) => {
+      const { split, out, submission = false, ...request } = withoutShardFlags(flags);
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
-      const { result, signal } = await runInChild(
-        "prediction",
-        { request, adapter, split, out, submission },
-        { onEvent: createEvaluationLine(output) },
-      );
+      const threads = sharedThreads(request, flags);
+      const input = { request: { ...request, threads }, adapter, split, out, submission };
+      const onEvent = createEvaluationLine(output);
+      const status = await inShards({ work: "prediction", input }, flags, onEvent);
+      if (status !== undefined) return exit(status);
+      const { result, signal } = await runInChild("prediction", input, { onEvent });
       for (const note of result.notes) process.stderr.write(`${note}\n`);
       if (result.interrupted) {
         process.stderr.write("stopped; the same command goes on where it stands.\n");

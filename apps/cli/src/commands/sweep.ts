@@ -8,7 +8,15 @@ import { EXIT, statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
 import type { RunRequest } from "../run/request.ts";
-import { ARRAYS, type ArrayFlags, type ArrayKind, LIST_FILE, readArray, writeArray } from "../sweep/array.ts";
+import {
+  ARRAYS,
+  type ArrayFlags,
+  type ArrayKind,
+  addArrayFlags,
+  LIST_FILE,
+  readArray,
+  writeArray,
+} from "../sweep/array.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
 import { writeResults } from "../sweep/results-files.ts";
 import { runSweep, sweepEngine } from "../sweep/run-sweep.ts";
@@ -45,7 +53,7 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       process.stdout.write(json ? `${JSON.stringify(results)}\n` : describeTable(plan, records, out));
       if (!areDone(plan, records)) exit(EXIT.failure);
     });
-  addPluginFlag(addEngineFlags(sweep))
+  addArrayFlags(addPluginFlag(addEngineFlags(sweep)))
     .argument("<recipes...>", "configuration files: one run each, or a list of runs with a task each")
     .description("run recipes over seeds, only what is missing, and write one results table")
     .option("--seeds <count|list>", "3 for the seeds 1, 2 and 3; or a list: 4,5", "1")
@@ -62,10 +70,6 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
         .choices(["local", ...ARRAYS])
         .default("local"),
     )
-    .option("--at-once <count>", "on: processes at once", positiveInteger, 8)
-    .option("--command <words>", "on: how the command line is called there", "npx blora")
-    .option("--image <name>", "on kubernetes: container image with Node and this package")
-    .option("--claim <name>", "on kubernetes: persistent volume claim that holds the working folder")
     .option("--dry-run", "list the runs and whether they are done")
     .option("--json", "print one JSON line at the end")
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
@@ -99,9 +103,10 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
 }
 
 /** @returns how to start the jobs */
-function writeList(jobs: readonly Job[], flags: SweepFlags): Promise<string> {
+async function writeList(jobs: readonly Job[], flags: SweepFlags): Promise<string> {
   const { on, out, runs, title, reference } = flags;
-  return writeArray(on as ArrayKind, out, { about: { runs, title, reference }, jobs }, flags);
+  const start = await writeArray(on as ArrayKind, out, { about: { runs, title, reference }, jobs }, flags);
+  return `${start}make the table: ${flags.command} sweep collect --out ${out}\n`;
 }
 
 /**

@@ -1,4 +1,11 @@
-import { evaluateLikelihood, type LikelihoodSummary } from "@blora/likelihood";
+import {
+  answerShard,
+  evaluateLikelihood,
+  type LikelihoodRun,
+  type LikelihoodSummary,
+  type Shard,
+  type ShardSummary,
+} from "@blora/likelihood";
 import { InvalidInputError, isLanguageModelTask } from "@blora/spec";
 import { type EvaluationSummary, evaluate, type SplitResult } from "@blora/trainer";
 import type { EvaluationProgress } from "../output/evaluation-line.ts";
@@ -17,6 +24,8 @@ export interface EvaluationInput {
   readonly split: string | undefined;
   /** Folder that keeps the answers of a benchmark. */
   readonly out: string | undefined;
+  /** Answers this part of a benchmark alone, for whoever gathers all of them in `out`. */
+  readonly shard?: Shard | undefined;
 }
 
 /** An evaluation without the answers of its rows. */
@@ -26,7 +35,8 @@ export type SplitScores = Omit<EvaluationSummary, "splits"> & {
 
 export type EvaluationResult =
   | { readonly kind: "splits"; readonly results: SplitScores }
-  | { readonly kind: "likelihood"; readonly summary: LikelihoodSummary };
+  | { readonly kind: "likelihood"; readonly summary: LikelihoodSummary }
+  | { readonly kind: "shard"; readonly summary: ShardSummary };
 
 /** Scores an adapter on its task, or a language model on a benchmark. */
 export async function evaluateAdapter(
@@ -40,17 +50,17 @@ export async function evaluateAdapter(
   };
   const { task, engine } = parts;
   if (isLanguageModelTask(task) && task.likelihood !== undefined && input.split === undefined) {
-    const summary = await evaluateLikelihood({
+    const run: LikelihoodRun = {
       ...parts,
-      ...(input.out === undefined ? {} : { outputDirectory: input.out }),
       shouldStop: host.shouldStop,
       onProgress({ answered, questions, questionsPerSecond, secondsLeft }) {
         host.stopsItself("finishing the pass and keeping the answers");
         host.emit({ unit: "questions", done: answered, total: questions, perSecond: questionsPerSecond, secondsLeft });
       },
-    });
+    };
+    const result = await answerBenchmark(run, input);
     await engine.release();
-    return { kind: "likelihood", summary };
+    return result;
   }
   if (input.out !== undefined) {
     throw new InvalidInputError(
@@ -64,6 +74,13 @@ export async function evaluateAdapter(
   const results = await evaluate({ ...parts, ...(splits.length > 0 && { splits }), onRows: rowsPerSecond(host) });
   await engine.release();
   return { kind: "splits", results: withoutRows(results) };
+}
+
+async function answerBenchmark(run: LikelihoodRun, { out, shard }: EvaluationInput): Promise<EvaluationResult> {
+  if (out === undefined) return { kind: "likelihood", summary: await evaluateLikelihood(run) };
+  const kept = { ...run, outputDirectory: out };
+  if (shard !== undefined) return { kind: "shard", summary: await answerShard(kept, shard) };
+  return { kind: "likelihood", summary: await evaluateLikelihood(kept) };
 }
 
 /** Says how far each split is, and how fast. */

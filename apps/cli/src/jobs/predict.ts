@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { writeNewFileDurably } from "@blora/files";
+import type { Shard } from "@blora/likelihood";
 import { InvalidInputError, isLanguageModelTask, type LabelTask, type Submission } from "@blora/spec";
 import { type Predictions, predict as predictSplit } from "@blora/trainer";
 import { UsageError } from "../exit.ts";
@@ -26,6 +27,8 @@ export interface PredictionInput {
   readonly out: string | undefined;
   /** Whether the files of the benchmark's server are wanted. */
   readonly submission: boolean;
+  /** Answers this part alone and keeps the answers, for whoever writes the files. */
+  readonly shard?: Shard | undefined;
 }
 
 export interface PredictionResult {
@@ -49,7 +52,7 @@ interface Target {
 
 /** Answers rows with an adapter; they need no labels. */
 export async function predict(
-  { request, adapter: path, split, out, submission }: PredictionInput,
+  { request, adapter: path, split, out, submission, shard }: PredictionInput,
   host: JobHost<EvaluationProgress>,
 ): Promise<PredictionResult> {
   const adapter = await adapterSettings(path, request);
@@ -62,22 +65,22 @@ export async function predict(
   }
   const targets = submission ? submissionTargets(task, split, out) : [rowsTarget(task, split, run, out)];
   const files = targets.flatMap(({ file }) => file ?? []);
-  const kept = out === undefined ? undefined : await openKept(submission ? join(out, task.name) : out, files);
+  const kept = out === undefined ? undefined : await openKept(submission ? join(out, task.name) : out, files, shard);
   try {
-    return await answer(run, targets, kept, host);
+    return await answer({ ...run, shard }, targets, kept, host);
   } finally {
     await kept?.close();
     await run.engine.release();
   }
 }
 
-async function openKept(out: string, files: readonly string[]): Promise<KeptAnswers> {
+async function openKept(out: string, files: readonly string[], shard: Shard | undefined): Promise<KeptAnswers> {
   await mkdir(dirname(resolve(out)), { recursive: true });
-  return keepAnswers(out, files);
+  return keepAnswers(out, files, shard);
 }
 
 async function answer(
-  run: OpenRun & { readonly adapterDirectory: string },
+  run: OpenRun & { readonly adapterDirectory: string; readonly shard: Shard | undefined },
   targets: readonly Target[],
   kept: KeptAnswers | undefined,
   host: JobHost<EvaluationProgress>,
@@ -96,9 +99,11 @@ async function answer(
         },
       }),
     });
+    if (run.shard !== undefined && !host.shouldStop()) continue;
     if (predictions === undefined) return { rows: 0, files: [], notes: [], interrupted: true };
     answered.push({ target, predictions });
   }
+  if (run.shard !== undefined) return { rows: 0, files: [], notes: [], interrupted: false };
   const rows = answered.reduce((sum, { predictions }) => sum + predictions.examples.length, 0);
   const notes = answered.flatMap(({ predictions }) => predictions.notes);
   const contents = answered.map(({ target, predictions }) => target.contentOf(predictions));

@@ -45,8 +45,8 @@ const SETTING: Readonly<Record<PluginKind, string>> = {
   gate: "`--set method.quantizer.gate.<option>=<value>`, or that of another component that has a gate",
   architecture: "a config file",
   costModel: "a config file",
-  jobs: "`--on`",
-  store: "`--store`",
+  jobs: "code, or by the command that hands jobs out",
+  store: "code, or by the command that hands jobs out",
 };
 
 /** Names of all plugins, `method.blora` and so on. */

@@ -11,6 +11,8 @@ import {
   writeJobList,
 } from "@blora/jobs-array";
 import { toJson } from "@blora/spec";
+import type { Command } from "commander";
+import { positiveInteger } from "../commands/number-flags.ts";
 import { UsageError } from "../exit.ts";
 
 /** Who starts the processes of a list of jobs. */
@@ -32,13 +34,21 @@ export interface ArrayFlags {
   readonly claim?: string;
 }
 
+export function addArrayFlags(command: Command): Command {
+  return command
+    .option("--at-once <count>", "on: processes at once", positiveInteger, 8)
+    .option("--command <words>", "on: how the command line is called there", "npx blora")
+    .option("--image <name>", "on kubernetes: container image with Node and this package")
+    .option("--claim <name>", "on kubernetes: persistent volume claim that holds the working folder");
+}
+
 export const LIST_FILE = "jobs.json";
 
 /** Writes the list of jobs and what starts them into a folder. @returns how to start them, for people */
 export async function writeArray(
   on: ArrayKind,
   out: string,
-  { about, jobs }: { readonly about: SweepSettings; readonly jobs: JobList["jobs"] },
+  { about, jobs }: { readonly about: object; readonly jobs: JobList["jobs"] },
   flags: ArrayFlags,
 ): Promise<string> {
   const list = join(out, LIST_FILE);
@@ -56,7 +66,7 @@ export async function writeArray(
   await makeFolder(out);
   await writeFileDurably(list, writeJobList({ about: toJson(about) as JobList["about"], jobs }));
   await writeFileDurably(file, content);
-  return `${jobs.length} jobs in ${list}\nstart them:    ${start}\nmake the table: ${flags.command} sweep collect --out ${out}\n`;
+  return `${jobs.length} jobs in ${list}\nstart them:    ${start}\n`;
 }
 
 interface Script {
