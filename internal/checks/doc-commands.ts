@@ -15,6 +15,7 @@ const PAGES = [
   "docs/guide/language-models.md",
   "docs/guide/mmlu.md",
   "docs/guide/sweeps-and-reports.md",
+  "docs/guide/many-machines.md",
   "docs/guide/export-and-use.md",
   "docs/guide/adapter-format.md",
   "docs/guide/publishing.md",
@@ -35,6 +36,7 @@ const INCOMPLETE = /[<…]|^blora \w+( --format onnx)?$/;
 const NOT_RUN: readonly (readonly [command: RegExp, reason: string])[] = [
   [/^blora native/, "builds native code against a TensorFlow that is not here"],
   [/--data hub:/, "reads a data set of the Hub; apps/cli/test/hub-data.test.ts reads one of a stand-in"],
+  [/^blora sweep collect/, "gathers what a list of jobs has done; apps/cli/test/jobs.test.ts does"],
   [/@acme\//, "uses a package of somebody else; examples/custom-quantizer and its test are such a package"],
 ];
 

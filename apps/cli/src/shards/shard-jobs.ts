@@ -54,6 +54,8 @@ export async function runShards(
   await engine.submit(jobs);
   const works = Array.from({ length: atOnce }, () => engine.work(run, { signal: stopping.signal }));
   const working = Promise.all(works).finally(() => engine.close());
+  // Awaited when the events have ended.
+  working.catch(() => undefined);
   for await (const event of engine.events()) {
     if (event.type === "failed") end.failure ??= { error: event.error, isFinal: end.isFinal };
     if (event.type === "done") left.delete(event.id);
@@ -72,7 +74,7 @@ function createShardRun(
     try {
       const { result, signal } = await answerInChild(manifest, lease.signal, (event) => {
         onEvent(event);
-        void lease.heartbeat({ step: event.done, steps: event.total });
+        void lease.heartbeat({ step: event.done, steps: event.total }).catch(() => undefined);
       });
       if (signal !== undefined) onSignal(signal);
       return isAnswered(result) ? { status: "done", record: { shard: { ...manifest.shard } } } : { status: "released" };

@@ -106,8 +106,12 @@ function startWork(options: SweepOptions, left: ReadonlyMap<string, PlannedRun>)
     }
   };
   const working = Array.from({ length: atOnce }, () => engine.work(run, { signal: stopping.signal }));
-  const ended = Promise.all(working).then(() => signal);
-  return { own, final, ended: ended.finally(() => engine.close()), stop: () => stopping.abort() };
+  const ended = Promise.all(working)
+    .then(() => signal)
+    .finally(() => engine.close());
+  // Told to whoever awaits it, when the events have ended.
+  ended.catch(() => undefined);
+  return { own, final, ended, stop: () => stopping.abort() };
 }
 
 /** Finds out when all that is left is with other processes. */

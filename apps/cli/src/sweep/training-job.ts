@@ -88,9 +88,13 @@ async function train(job: Job, folder: string, lease: Lease, options: TrainingOp
   const onEvent = (event: RunEvent): void => {
     options.onEvent?.(event);
     if (event.type !== "step") return;
-    void lease.heartbeat({ step: event.step, steps: event.totalSteps }).then((answer) => {
-      if (answer === "stop") stopping.abort();
-    });
+    const heard = lease.heartbeat({ step: event.step, steps: event.totalSteps });
+    // Who cannot ask goes on: the record is written under a lease that is asked for again.
+    void heard
+      .catch(() => "keep")
+      .then((answer) => {
+        if (answer === "stop") stopping.abort();
+      });
   };
   try {
     const { result, signal } = await runInChild(
