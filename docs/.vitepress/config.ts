@@ -10,6 +10,7 @@ const guide = [
   { text: "Promises and their tests", link: "/guide/promises" },
   { text: "Sweeps and reports", link: "/guide/sweeps-and-reports" },
   { text: "Many machines", link: "/guide/many-machines" },
+  { text: "The studio", link: "/guide/studio" },
   { text: "Adapter files", link: "/guide/adapter-format" },
   { text: "Publish an adapter", link: "/guide/publishing" },
   { text: "Export and use", link: "/guide/export-and-use" },
@@ -46,6 +47,7 @@ const decisions = [
   { text: "11. Scales are computed", link: "/decisions/0011-scales-are-computed" },
   { text: "12. Fewer passes", link: "/decisions/0012-fewer-passes" },
   { text: "13. Rounded products are whole", link: "/decisions/0013-rounded-products-are-whole" },
+  { text: "14. The studio is a page of static files", link: "/decisions/0014-a-page-of-static-files" },
 ];
 
 // VitePress reads the default export.

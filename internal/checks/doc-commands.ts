@@ -16,6 +16,7 @@ const PAGES = [
   "docs/guide/mmlu.md",
   "docs/guide/sweeps-and-reports.md",
   "docs/guide/many-machines.md",
+  "docs/guide/studio.md",
   "docs/guide/export-and-use.md",
   "docs/guide/adapter-format.md",
   "docs/guide/publishing.md",
@@ -34,6 +35,7 @@ const INCOMPLETE = /[<…]|^blora \w+( --format onnx)?$/;
 
 /** Commands that are not run, and why. */
 const NOT_RUN: readonly (readonly [command: RegExp, reason: string])[] = [
+  [/^blora studio/, "serves a page until it is ended; apps/cli/test/studio.test.ts starts one"],
   [/^blora native/, "builds native code against a TensorFlow that is not here"],
   [/--data hub:/, "reads a data set of the Hub; apps/cli/test/hub-data.test.ts reads one of a stand-in"],
   [/^blora sweep collect/, "gathers what a list of jobs has done; apps/cli/test/jobs.test.ts does"],

@@ -12,11 +12,15 @@ export function TableOf({ table }: { readonly table: Table }) {
         {columns.every((column) => column === "") ? null : (
           <thead>
             <tr>
-              {columns.map((name, column) => (
-                <th scope="col" class={areNumbers[column] ? "number" : ""}>
-                  {name}
-                </th>
-              ))}
+              {columns.map((name, column) =>
+                name === "" ? (
+                  <td />
+                ) : (
+                  <th scope="col" class={areNumbers[column] ? "number" : ""}>
+                    {name}
+                  </th>
+                ),
+              )}
             </tr>
           </thead>
         )}
