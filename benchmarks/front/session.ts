@@ -10,7 +10,7 @@ import { newestCheckpoint, type Reporter, writeCheckpoint } from "@blora/runs";
 import type { Engine, Method } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
-import { initAdapters } from "../../packages/trainer/src/bind-model.ts";
+import { initAdapters } from "../../packages/trainer/src/prepare-training.ts";
 import { type PreparedRun, prepareRun } from "../../packages/trainer/src/prepare.ts";
 import { FRESH_PROGRESS, type RunProgress } from "../../packages/trainer/src/state/progress.ts";
 import { readState, writeState } from "../../packages/trainer/src/state/state-files.ts";

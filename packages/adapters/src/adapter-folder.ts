@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, readJsonFile, writeFolderDurably } from "@blora/files";
+import {
+  ADAPTER_DESCRIPTION_FILE,
+  ADAPTER_PACKED_FILE,
+  PEFT_TENSORS_FILE,
+  readJsonFile,
+  writeFolderDurably,
+} from "@blora/files";
 import { type JsonObject, type LinearSite, type Method, NotFoundError } from "@blora/spec";
 import { readSafetensorsHeader, readTensorValues, writeSafetensors } from "@blora/weights";
+import { type AdapterSizes, sizesOf } from "./adapter-sizes.ts";
 import {
   type AdapterDescription,
   parseDescription,
@@ -55,6 +62,14 @@ export async function readAdapter(folder: string): Promise<TrainedAdapter> {
     read: (name) => readTensorValues(header, name, { requireFinite: true }),
   });
   return { description, weights };
+}
+
+/** Measures the files of a folder that training wrote. Reads headers only. */
+export function adapterSizes(folder: string): AdapterSizes {
+  const [packed, peft] = [ADAPTER_PACKED_FILE, PEFT_TENSORS_FILE].map((name) =>
+    readSafetensorsHeader(join(folder, name)),
+  );
+  return sizesOf(packed!, peft!);
 }
 
 /** The description alone: enough to make the method again before anything is loaded. */

@@ -1,6 +1,4 @@
-import { join } from "node:path";
-import { ADAPTER_PACKED_FILE, PEFT_TENSORS_FILE } from "@blora/files";
-import { readSafetensorsHeader, type SafetensorsHeader } from "@blora/weights";
+import type { SafetensorsHeader } from "@blora/weights";
 import { HEAD_PREFIX } from "./weights.ts";
 
 /** Bytes of one adapter in three forms. */
@@ -20,10 +18,8 @@ export interface AdapterSizes {
   readonly files: FormSizes;
 }
 
-/** Measures the files of a folder that training wrote. Reads headers only. */
-export function adapterSizes(folder: string): AdapterSizes {
-  const packed = readSafetensorsHeader(join(folder, ADAPTER_PACKED_FILE));
-  const peft = readSafetensorsHeader(join(folder, PEFT_TENSORS_FILE));
+/** Measures the tensor files of an adapter by their headers. */
+export function sizesOf(packed: SafetensorsHeader, peft: SafetensorsHeader): AdapterSizes {
   const matrices = bytesOf(peft, (name) => name.includes(".lora_"));
   const values = bytesOf(peft, () => true);
   const float32 = fileBytes(peft, values);

@@ -1,5 +1,13 @@
-export { isPacked, readAdapter, readAdapterDescription, type TrainedAdapter, writeAdapter } from "./adapter-folder.ts";
-export { type AdapterSizes, adapterSizes, type FormSizes } from "./adapter-sizes.ts";
+export {
+  adapterSizes,
+  isPacked,
+  readAdapter,
+  readAdapterDescription,
+  type TrainedAdapter,
+  writeAdapter,
+} from "./adapter-folder.ts";
+export { adapterFiles, adapterOfFiles, sizesOfFiles } from "./adapter-in-memory.ts";
+export type { AdapterSizes, FormSizes } from "./adapter-sizes.ts";
 export { describeAdapter } from "./describe-adapter.ts";
 export type { AdapterDescription, AdapterResults, CostSummary, DatasetName, LedgerRow } from "./description.ts";
 export { type MergeOptions, type MergeReport, mergeAdapter } from "./merge/merge-adapter.ts";
@@ -7,8 +15,9 @@ export { type MergeError, readMergeRecord, writeMergeRecord } from "./merge/merg
 export { mergedWeight } from "./merge/merged-weight.ts";
 export { packBits } from "./packed/bits.ts";
 export type { PeftConfig } from "./peft/config.ts";
+export { exportCodes, exportUpdates } from "./peft/plain-files.ts";
 export { isPeft, type PeftAdapter, type PeftNetwork, readPeft, readPeftConfig } from "./peft/read-peft.ts";
-export { exportCodes, exportUpdates, writePeft } from "./peft/write-peft.ts";
+export { writePeft } from "./peft/write-peft.ts";
 export { npmPackage } from "./publish/npm-package.ts";
 export { hubBaseModel, type PublishOptions, publishedFiles } from "./publish/published-files.ts";
 export { type AdapterWeights, groupParameters, HEAD_PREFIX, namedParameters } from "./weights.ts";

@@ -1,3 +1,4 @@
+import type { AdapterWeights } from "@blora/adapters";
 import {
   didYouMean,
   type FrozenTensor,
@@ -79,6 +80,11 @@ export function bindNetwork(
     baseWeight: (path) => tensors.read(`${path}.weight`)!,
     baseTensor: tensors.read,
   };
+}
+
+/** Tensors of the head that are drawn: neither an adapter nor the checkpoint has them. */
+export function drawnTensors({ freshHead, drawnHead }: BoundNetwork, { head }: Pick<AdapterWeights, "head">): string[] {
+  return [...drawnHead].filter((name) => head[name] === undefined || head[name] === freshHead[name]);
 }
 
 /** Sites by their paths. @throws InvalidInputError for a path the network does not have, naming `origin` */

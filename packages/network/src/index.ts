@@ -1,6 +1,6 @@
 export { baseLinear } from "./base-linear.ts";
 export { type BaseModel, baseModelOf, requireBaseModel, requireSameBase } from "./base-model.ts";
-export { type BoundNetwork, bindNetwork, sitesOf } from "./bind-network.ts";
+export { type BoundNetwork, bindNetwork, drawnTensors, sitesOf } from "./bind-network.ts";
 export { requireFinite } from "./finite.ts";
 export {
   BLOCK,
@@ -13,7 +13,7 @@ export {
   keepKeyValues,
 } from "./key-values.ts";
 export { type Layouts, layoutsOf } from "./layouts.ts";
-export { drawnTensors, loadAdapterWeights } from "./load-weights.ts";
+export { loadAdapterWeights } from "./load-weights.ts";
 export { type Network, type NetworkTensors, openNetwork } from "./network.ts";
 export {
   type CompiledNetworkStep,

@@ -1,6 +1,6 @@
 import { type AdapterWeights, describeAdapter, readAdapter, readPeft } from "@blora/adapters";
 import { type Head, InvalidInputError, type Json, jsonDifferences, type Method, type Parameter } from "@blora/spec";
-import { type BoundNetwork, sitesOf } from "./bind-network.ts";
+import { type BoundNetwork, drawnTensors, sitesOf } from "./bind-network.ts";
 import type { AdapterForm } from "./open-network.ts";
 
 /**
@@ -56,11 +56,6 @@ function importPeft(folder: string, network: BoundNetwork, method: Method): Adap
     { ...tensor, group: "head" },
   ]);
   return { adapters, head: { ...freshHead, ...Object.fromEntries(trained) } };
-}
-
-/** Tensors of the head that are drawn: neither an adapter nor the checkpoint has them. */
-export function drawnTensors({ freshHead, drawnHead }: BoundNetwork, { head }: Pick<AdapterWeights, "head">): string[] {
-  return [...drawnHead].filter((name) => head[name] === undefined || head[name] === freshHead[name]);
 }
 
 /** @throws InvalidInputError where neither the adapter nor the checkpoint has a tensor of the head: it would be drawn */

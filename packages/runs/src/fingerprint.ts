@@ -1,5 +1,5 @@
 import { sha256 } from "@blora/files";
-import { isJsonRecord, type Json, type JsonObject } from "@blora/spec";
+import { isJsonRecord, type Json, type JsonObject, jsonDifferences } from "@blora/spec";
 
 /** Settings that change what is written or seen, not what is computed. */
 export const HARMLESS_ARGUMENTS: readonly string[] = ["loggingSteps", "saveSteps", "saveTotalLimit"];
@@ -28,6 +28,13 @@ export function isHarmless(key: string, before: JsonObject, after: JsonObject): 
   const isKnown = before.modelSha256 !== undefined && after.modelSha256 !== undefined;
   const harmless = isKnown ? [...HARMLESS, ...NAMES_OF_MODEL] : HARMLESS;
   return harmless.some((name) => key === name || key.startsWith(`${name}.`));
+}
+
+/** Differences of two configurations that change what is computed, one `key: old -> new` each. */
+export function configDifferences(before: JsonObject, after: JsonObject): string[] {
+  return jsonDifferences(before, after)
+    .filter(({ key }) => !isHarmless(key, before, after))
+    .map(({ text }) => text);
 }
 
 /**

@@ -10,14 +10,15 @@ export {
 } from "./checkpoint.ts";
 export type { EvaluationEvent, EventListener, RunEvent, StartEvent, StepEvent } from "./events.ts";
 export { type FoundRuns, findRuns } from "./find-runs.ts";
-export { decidingSettings, fingerprintOf } from "./fingerprint.ts";
+export { configDifferences, decidingSettings, fingerprintOf } from "./fingerprint.ts";
 export { followMetrics, type MetricsChange, type MetricsFollower } from "./follow-metrics.ts";
 export { type Machine, machine } from "./machine.ts";
+export type { MetricsRecord } from "./metrics-log.ts";
 export type { Evaluation, GateRecord, Metrics, StepRecord } from "./read-metrics.ts";
 export { type RunFiles, type RunParts, readRun, readRunParts } from "./read-run.ts";
-export { type LossSum, openReporter, type Reporter } from "./reporter.ts";
+export { createReporter, type Logs, type LossSum, type Reporter } from "./report-to.ts";
+export { openReporter } from "./reporter.ts";
 export {
-  configDifferences,
   RUN_FILE,
   readRunConfig,
   requireSameConfig,

@@ -1,17 +1,9 @@
 import { join } from "node:path";
 import { readJsonFileIfPresent, writeFileDurably } from "@blora/files";
-import { InvalidInputError, type JsonObject, jsonDifferences } from "@blora/spec";
-import { isHarmless } from "./fingerprint.ts";
+import { InvalidInputError, type JsonObject } from "@blora/spec";
 
 /** What a run was started with, and the mark of its folder: a folder without it is not ours to write. */
 export const RUN_FILE = "blora-run.json";
-
-/** Differences of two configurations that change what is computed, one `key: old -> new` each. */
-export function configDifferences(before: JsonObject, after: JsonObject): string[] {
-  return jsonDifferences(before, after)
-    .filter(({ key }) => !isHarmless(key, before, after))
-    .map(({ text }) => text);
-}
 
 /** The configuration a run directory was started with, if any. */
 export async function readRunConfig(runFolder: string): Promise<JsonObject | undefined> {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { configDifferences } from "../src/fingerprint.ts";
 import { openMetricsLog } from "../src/metrics-log.ts";
-import { configDifferences } from "../src/run-config.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 describe("openMetricsLog", () => {

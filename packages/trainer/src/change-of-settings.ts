@@ -1,7 +1,7 @@
 import type { JsonObject } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArguments, type TrainingArgumentsInput } from "./arguments.ts";
 import { learningRatesAt } from "./optimizer/learning-rates.ts";
-import { type PreparedRun, planRows } from "./prepare.ts";
+import { type PreparedRun, planRows } from "./prepare-training.ts";
 import type { RunProgress } from "./state/progress.ts";
 
 /** Where a run stands by the arguments it goes on with: more patience takes an early stop back. */

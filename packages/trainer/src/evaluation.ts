@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { requireFinite } from "@blora/network";
 import type { RowLikelihood, Scores, ScoresByType } from "@blora/spec";
 import { planEvaluation, splitBatch } from "./data/buckets.ts";
@@ -58,7 +57,7 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
   let logits = new Float32Array(0);
   let done = 0;
   for (const batch of batches) {
-    await setImmediate(); // lets a request to stop in: a batch blocks the thread
+    await giveWay(); // lets a request to stop in: a batch blocks the thread
     if (options.shouldStop?.()) return undefined;
     const { outputs } = await runner.evaluate(rows, batch);
     addLosses(lossSums, outputs.losses!, batch.rows, rows, model.objective);
@@ -83,6 +82,21 @@ export async function evaluateSplit(split: EncodedSplit, options: EvaluationOpti
     ...(split.unreadWords > 0 && { unreadWords: split.unreadWords }),
     ...scoresOf(model.task, rows, logits, lossSums),
   };
+}
+
+/** Lets waiting messages and timers in. */
+export function giveWay(): Promise<void> {
+  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  // A page's timers wait for milliseconds; a message of one's own does not.
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    const arrived = (): void => {
+      port1.close();
+      resolve();
+    };
+    Object.assign(port1, { onmessage: arrived });
+    port2.postMessage(undefined);
+  });
 }
 
 /** Index of each row's first answer, and the number of all. */

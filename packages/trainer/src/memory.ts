@@ -1,5 +1,11 @@
-import type { FrozenTensor, LinearSite, StepPlan } from "@blora/spec";
+import { type FrozenTensor, isLanguageModelTask, type LinearSite, type StepPlan } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
+import { passesOf } from "./data/buckets.ts";
+import type { PreparedRun } from "./prepare-training.ts";
+import type { RunParts } from "./run.ts";
+import type { TrainingState } from "./state/training-state.ts";
+import { trainingStep } from "./steps/definitions.ts";
+import { stepShape } from "./steps/step-shape.ts";
 
 export interface MemoryFacts {
   readonly frozen: Iterable<FrozenTensor>;
@@ -69,4 +75,30 @@ export function memoryWarning(
 
 function gibibytes(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** Of the longest texts. */
+export function rowsOfPass({ args, longest }: PreparedRun): number {
+  const size = args.perDeviceTrainBatchSize;
+  return Math.ceil(size / passesOf({ size, length: longest }, args.maxTokensPerPass));
+}
+
+/** Bytes of the largest pass: as the engine plans it, else as a rule of thumb has it. */
+export function memoryOf({ engine, task }: RunParts, prepared: PreparedRun, state: TrainingState): number {
+  const { model, longest: length, args } = prepared;
+  const batchSize = rowsOfPass(prepared);
+  const losses = isLanguageModelTask(task) ? batchSize * length : batchSize;
+  const shape = stepShape(state, { batchSize, length, losses, packed: args.packing });
+  const plan = engine.plan?.(trainingStep(model, shape));
+  const frozen = model.frozen.values();
+  const trainable = trainableParameters(state);
+  if (plan !== undefined) return plannedMemory(plan, frozen, trainable, true);
+  return estimateMemory({ frozen, linears: model.linears, trainableParameters: trainable, batchSize, length });
+}
+
+export function trainableParameters(state: TrainingState): number {
+  let count = 0;
+  for (const { parameter, moments } of state.entries().values())
+    count += moments === undefined ? 0 : parameter.values.length;
+  return count;
 }

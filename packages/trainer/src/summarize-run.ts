@@ -1,16 +1,12 @@
-import { resolve } from "node:path";
 import type { AdapterDescription, AdapterResults } from "@blora/adapters";
-import { hubSnapshot } from "@blora/hub";
 import type { EvaluationRecord, RunSummary } from "@blora/runs";
 import { isLanguageModelTask, type JsonObject, toJson } from "@blora/spec";
-import { initAdapters } from "./bind-model.ts";
 import { costLedger, summarizeCost, summarizeSites } from "./cost.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
 import { baselineScores } from "./objective/objective.ts";
-import type { PreparedRun } from "./prepare.ts";
-import { manifestOf, type TrainRun } from "./run.ts";
-import { decidingScore } from "./selection.ts";
-import type { RunProgress } from "./state/progress.ts";
+import { initAdapters, type PreparedRun } from "./prepare-training.ts";
+import { manifestOf, type RunParts } from "./run.ts";
+import { decidingScore, type RunProgress } from "./state/progress.ts";
 import type { Snapshot } from "./state/training-state.ts";
 import { compressionWarnings } from "./warnings.ts";
 
@@ -29,11 +25,12 @@ export function selectWeights({ args }: PreparedRun, { best, last }: RunProgress
 }
 
 export function summarizeRun(
-  run: TrainRun,
+  run: RunParts,
   prepared: PreparedRun,
   progress: RunProgress,
   { selected, snapshot, record }: SelectedWeights,
   interrupted: boolean,
+  peakRssBytes: number,
 ): RunSummary {
   const { model, train, evaluation, args, engine } = prepared;
   const { task, method, costModel, sites } = model;
@@ -64,7 +61,7 @@ export function summarizeRun(
     paddedTokensPerSecond: seconds === 0 ? 0 : paddedTokens / seconds,
     paddingShare: paddedTokens === 0 ? 0 : 1 - tokens / paddedTokens,
     truncatedShare: train.truncatedShare,
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes,
     seed: args.seed,
     warnings: [
       ...(record?.warnings ?? []),
@@ -85,15 +82,19 @@ function withoutAnswers(record: EvaluationRecord | undefined): EvaluationRecord 
   return rest;
 }
 
+/** What an adapter says of the network under it. */
+export type BaseName = Pick<AdapterDescription, "baseModel" | "baseRevision">;
+
 export function descriptionOf(
-  run: TrainRun,
+  run: RunParts,
   { model, modelSha256, args, evaluation }: PreparedRun,
   snapshot: Snapshot,
   record: EvaluationRecord | undefined,
+  base: BaseName,
 ): AdapterDescription {
   const { task, method, costModel, sites } = model;
   return {
-    ...baseOf(run),
+    ...base,
     baseSha256: modelSha256,
     task: task.name,
     taskManifest: "manifest" in task ? (manifestOf(task, run.packageOf) as JsonObject) : undefined,
@@ -107,14 +108,6 @@ export function descriptionOf(
     ledger: costLedger(method, costModel, sites, snapshot).rows,
     results: record && resultsOf(record, evaluation[0]!, task.primaryMetric, args.seed),
   };
-}
-
-/** Hub id and commit, or where the folder lies, wherever the name was relative to. */
-function baseOf({ checkpoint, model }: TrainRun): Pick<AdapterDescription, "baseModel" | "baseRevision"> {
-  const hub = hubSnapshot(checkpoint.folder);
-  if (hub !== undefined) return { baseModel: hub.id, baseRevision: hub.revision };
-  const folder = resolve(model);
-  return { baseModel: folder === resolve(checkpoint.folder) ? folder : model };
 }
 
 function resultsOf(

@@ -1,7 +1,8 @@
 import { freemem } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters";
 import { type FolderLock, lockFolder, readJsonFileIfPresent, requireFreeSpace, writeFileDurably } from "@blora/files";
+import { hubSnapshot } from "@blora/hub";
 import {
   ADAPTER_FOLDER,
   ANSWERS_FILE,
@@ -23,25 +24,21 @@ import {
   writeCheckpoint,
   writeRunConfig,
 } from "@blora/runs";
-import { BloraError, isLanguageModelTask, NumericalError } from "@blora/spec";
-import { initAdapters } from "./bind-model.ts";
+import { BloraError, NumericalError } from "@blora/spec";
 import { isOver, progressWith, rateWarning } from "./change-of-settings.ts";
 import { costLedger } from "./cost.ts";
-import { passesOf } from "./data/buckets.ts";
-import { dataWarnings } from "./data/data-warnings.ts";
-import { estimateMemory, memoryWarning, plannedMemory } from "./memory.ts";
-import { type PreparedRun, prepareRun } from "./prepare.ts";
+import { memoryOf } from "./memory.ts";
+import { prepareRun } from "./prepare.ts";
+import { type PreparedRun, startingState } from "./prepare-training.ts";
 import type { TrainRun } from "./run.ts";
 import { requireFittingState } from "./state/fitting-state.ts";
 import { FRESH_PROGRESS } from "./state/progress.ts";
 import { readState, writeState } from "./state/state-files.ts";
-import { createTrainingState, type TrainingState, takeSnapshot } from "./state/training-state.ts";
-import { trainingStep } from "./steps/definitions.ts";
+import { type TrainingState, takeSnapshot } from "./state/training-state.ts";
 import { createStepRunner } from "./steps/step-runner.ts";
-import { stepShape } from "./steps/step-shape.ts";
-import { descriptionOf, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
-import { type LoopResult, trainingLoop } from "./training-loop.ts";
-import { headNotes, warmupWarnings } from "./warnings.ts";
+import { type BaseName, descriptionOf, type SelectedWeights, selectWeights, summarizeRun } from "./summarize-run.ts";
+import { type LoopResult, startEvent, trainingLoop } from "./training-loop.ts";
+import { headNotes, startWarnings } from "./warnings.ts";
 
 const FOR_CHECKPOINTS = { what: "checkpoints", advice: "Free some space or lower saveTotalLimit." };
 
@@ -106,10 +103,10 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
   await writeRunConfig(folder, prepared.config);
 
   const memory = memoryOf(run, prepared, state);
-  emit(startEvent(run, prepared, state, memory));
+  emit(startEvent(prepared, state, memory));
   if (checkpoint !== undefined) emit({ type: "resume", ...checkpoint });
   for (const message of headNotes(prepared, run.adapterDirectory)) emit({ type: "note", message });
-  for (const message of startWarnings(prepared, state, memory)) warn(message);
+  for (const message of startWarnings(prepared, state, memory, freemem())) warn(message);
 
   const reporter = await openReporter(folder, checkpoint === undefined ? -1 : progress.step, emit);
   const runner = createStepRunner({
@@ -152,10 +149,6 @@ function finishedSummary(folder: string): RunSummary | undefined {
   return readJsonFileIfPresent(join(folder, SUMMARY_FILE)) as unknown as RunSummary | undefined;
 }
 
-function startingState({ model, args, start }: PreparedRun): TrainingState {
-  return createTrainingState(start?.adapters ?? initAdapters(model, args.seed), start?.head ?? model.freshHead);
-}
-
 /** Writes the adapter and the summary of a finished run; of an interrupted one only says where it stands. */
 async function finish(
   run: TrainRun,
@@ -167,7 +160,7 @@ async function finish(
   const folder = run.outputDirectory;
   const last = takeSnapshot(state);
   const weights = selectWeights(prepared, progress, last);
-  const computed = summarizeRun(run, prepared, progress, weights, interrupted);
+  const computed = summarizeRun(run, prepared, progress, weights, interrupted, process.resourceUsage().maxRSS * 1024);
   if (interrupted) return computed;
   await writeAdapter(join(folder, ADAPTER_FOLDER), method, sites, adapterOf(run, prepared, weights));
   if (weights.snapshot !== last) {
@@ -195,60 +188,7 @@ function adapterOf(
   prepared: PreparedRun,
   { snapshot, record }: Pick<SelectedWeights, "snapshot" | "record">,
 ): TrainedAdapter {
-  return { weights: snapshot, description: descriptionOf(run, prepared, snapshot, record) };
-}
-
-function startEvent(run: TrainRun, prepared: PreparedRun, state: TrainingState, estimatedMemoryBytes: number) {
-  const { train, plan, model, engine } = prepared;
-  return {
-    type: "start",
-    task: run.task.name,
-    trainRows: train.rows.length,
-    totalSteps: plan.totalSteps,
-    stepsPerEpoch: plan.stepsPerEpoch,
-    trainableParameters: trainableParameters(state),
-    sites: model.sites.length,
-    estimatedMemoryBytes,
-    engine,
-  } as const;
-}
-
-function startWarnings(prepared: PreparedRun, state: TrainingState, needed: number): string[] {
-  const { train, evaluation, args, longest, model, plan } = prepared;
-  const memory = memoryWarning(needed, freemem(), rowsOfPass(prepared), longest);
-  const { adapters } = takeSnapshot(state);
-  return [
-    ...(memory === undefined ? [] : [memory]),
-    ...dataWarnings(train, evaluation, model.objective, args),
-    ...warmupWarnings(args, plan.totalSteps),
-    ...(model.method.training?.warnings?.(model.sites, adapters, model.costModel) ?? []),
-  ];
-}
-
-/** Of the longest texts. */
-function rowsOfPass({ args, longest }: PreparedRun): number {
-  const size = args.perDeviceTrainBatchSize;
-  return Math.ceil(size / passesOf({ size, length: longest }, args.maxTokensPerPass));
-}
-
-/** Bytes of the largest pass: as the engine plans it, else as a rule of thumb has it. */
-function memoryOf({ engine, task }: TrainRun, prepared: PreparedRun, state: TrainingState): number {
-  const { model, longest: length, args } = prepared;
-  const batchSize = rowsOfPass(prepared);
-  const losses = isLanguageModelTask(task) ? batchSize * length : batchSize;
-  const shape = stepShape(state, { batchSize, length, losses, packed: args.packing });
-  const plan = engine.plan?.(trainingStep(model, shape));
-  const frozen = model.frozen.values();
-  const trainable = trainableParameters(state);
-  if (plan !== undefined) return plannedMemory(plan, frozen, trainable, true);
-  return estimateMemory({ frozen, linears: model.linears, trainableParameters: trainable, batchSize, length });
-}
-
-function trainableParameters(state: TrainingState): number {
-  let count = 0;
-  for (const { parameter, moments } of state.entries().values())
-    count += moments === undefined ? 0 : parameter.values.length;
-  return count;
+  return { weights: snapshot, description: descriptionOf(run, prepared, snapshot, record, baseOf(run)) };
 }
 
 /** Values, two averages and the best values so far, as float32, and room for JSON. */
@@ -256,6 +196,14 @@ function checkpointBytes(state: TrainingState): number {
   let count = 0;
   for (const { parameter } of state.entries().values()) count += parameter.values.length;
   return 4 * 4 * count + 2 ** 20;
+}
+
+/** Hub id and commit, or where the folder lies, wherever the name was relative to. */
+function baseOf({ checkpoint, model }: TrainRun): BaseName {
+  const hub = hubSnapshot(checkpoint.folder);
+  if (hub !== undefined) return { baseModel: hub.id, baseRevision: hub.revision };
+  const folder = resolve(model);
+  return { baseModel: folder === resolve(checkpoint.folder) ? folder : model };
 }
 
 async function withLastGood(error: BloraError, folder: string): Promise<NumericalError> {

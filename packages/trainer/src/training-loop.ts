@@ -1,5 +1,4 @@
-import { setImmediate } from "node:timers/promises";
-import type { AnswerCounts, EvaluationRecord, Reporter, StepEvent } from "@blora/runs";
+import type { AnswerCounts, EvaluationRecord, Reporter, StartEvent, StepEvent } from "@blora/runs";
 import {
   type AdapterStore,
   type GateProbabilities,
@@ -8,16 +7,16 @@ import {
   type Progress,
 } from "@blora/spec";
 import { summarizeCost, summarizeSites } from "./cost.ts";
-import { type EvaluationOptions, evaluateSplit } from "./evaluation.ts";
+import { type EvaluationOptions, evaluateSplit, giveWay } from "./evaluation.ts";
 import { accumulateGradients, requireFiniteUpdate, type UpdateGradients } from "./gradients.ts";
+import { trainableParameters } from "./memory.ts";
 import { answerCounts } from "./objective/answer-counts.ts";
 import { labelsOf } from "./objective/label-objective.ts";
 import { baselineScores } from "./objective/objective.ts";
 import { learningRatesAt, requireLearningRates } from "./optimizer/learning-rates.ts";
 import { gradientNorms, updateParameters } from "./optimizer/update.ts";
-import type { PreparedRun } from "./prepare.ts";
-import { afterEvaluation } from "./selection.ts";
-import { NO_LOSS, type RunProgress } from "./state/progress.ts";
+import type { PreparedRun } from "./prepare-training.ts";
+import { afterEvaluation, NO_LOSS, type RunProgress } from "./state/progress.ts";
 import { createAdapterStore, type TrainingState, takeSnapshot } from "./state/training-state.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
 import { resultWarnings } from "./warnings.ts";
@@ -71,7 +70,7 @@ export async function trainingLoop(options: LoopOptions): Promise<LoopResult> {
         secondsLeft(began, options.start.step, step, plan.totalSteps),
       );
       options.requireHeld();
-      await setImmediate(); // lets messages and timers in: a step blocks the thread
+      await giveWay(); // lets messages and timers in: a step blocks the thread
     }
     if (awaitsEvaluation()) {
       const evaluated = await evaluateNow(options, progress);
@@ -228,4 +227,19 @@ function secondsLeft(began: number, from: number, step: number, totalSteps: numb
 
 function earlyStopMessage({ step, evaluationsWithoutImprovement }: RunProgress): string {
   return `Stopped after ${step} steps: ${evaluationsWithoutImprovement} evaluations in a row brought no improvement.`;
+}
+
+export function startEvent(prepared: PreparedRun, state: TrainingState, estimatedMemoryBytes: number): StartEvent {
+  const { train, plan, model, engine } = prepared;
+  return {
+    type: "start",
+    task: model.task.name,
+    trainRows: train.rows.length,
+    totalSteps: plan.totalSteps,
+    stepsPerEpoch: plan.stepsPerEpoch,
+    trainableParameters: trainableParameters(state),
+    sites: model.sites.length,
+    estimatedMemoryBytes,
+    engine,
+  };
 }

@@ -1,7 +1,10 @@
 import { drawnTensors } from "@blora/network";
 import type { Head, Scores } from "@blora/spec";
 import type { TrainingArguments } from "./arguments.ts";
-import type { PreparedRun } from "./prepare.ts";
+import { dataWarnings } from "./data/data-warnings.ts";
+import { memoryWarning, rowsOfPass } from "./memory.ts";
+import type { PreparedRun } from "./prepare-training.ts";
+import { type TrainingState, takeSnapshot } from "./state/training-state.ts";
 
 export interface ResultFacts {
   readonly head: Head;
@@ -107,5 +110,23 @@ export function headNotes({ model, start }: PreparedRun, adapter: string | undef
     ...(model.isHeadReordered && start === undefined
       ? ["The model's own head has its labels in another order (id2label): each was taken by its name."]
       : []),
+  ];
+}
+
+/**
+ * What should be known before the first step.
+ *
+ * @param needed bytes of the largest pass
+ * @param free bytes there are; Infinity where nothing tells
+ */
+export function startWarnings(prepared: PreparedRun, state: TrainingState, needed: number, free: number): string[] {
+  const { train, evaluation, args, longest, model, plan } = prepared;
+  const memory = memoryWarning(needed, free, rowsOfPass(prepared), longest);
+  const { adapters } = takeSnapshot(state);
+  return [
+    ...(memory === undefined ? [] : [memory]),
+    ...dataWarnings(train, evaluation, model.objective, args),
+    ...warmupWarnings(args, plan.totalSteps),
+    ...(model.method.training?.warnings?.(model.sites, adapters, model.costModel) ?? []),
   ];
 }

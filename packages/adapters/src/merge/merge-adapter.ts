@@ -24,7 +24,7 @@ import {
   matchParameters,
   readBytes,
 } from "@blora/weights";
-import { exportUpdates } from "../peft/write-peft.ts";
+import { exportUpdates } from "../peft/plain-files.ts";
 import type { AdapterWeights } from "../weights.ts";
 import { mergedWeight } from "./merged-weight.ts";
 import { type SizedTensor, writeShards } from "./shards.ts";

@@ -1,0 +1,17 @@
+/** What needs no file system: the same functions as in Node. */
+export {
+  parseTrainingArguments,
+  type TrainingArguments,
+  type TrainingArgumentsInput,
+  trainingArgumentNames,
+  trainingArgumentsSchema,
+} from "./arguments.ts";
+export {
+  type FilesInMemory,
+  type PredictInMemory,
+  predictInMemory,
+  type TrainedInMemory,
+  type TrainInMemory,
+  trainInMemory,
+} from "./in-memory.ts";
+export type { RunParts } from "./run.ts";
