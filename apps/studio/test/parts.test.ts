@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import { addressOf, placeOf } from "../src/place.ts";
 import { agoText, shareText } from "../src/runs/texts.ts";
+import { commandOf } from "../src/try/command.ts";
+import { nameOfRows } from "../src/try/rows.ts";
+import { sampleCsv } from "../src/try/sample.ts";
 
 it.each([
   ["#/try", { page: "try" }],
@@ -23,4 +26,29 @@ it("says how long ago in whole units", () => {
   ]);
   expect(agoText(5, 0)).toBe("now");
   expect([shareText(null), shareText(0), shareText(0.0625)]).toEqual(["–", "–", "6.3 %"]);
+});
+
+const sizes = { epochs: 4, learningRate: 5e-4, batchSize: 16, maxLength: 64, seed: 7 };
+const settings = { method: "blora", budget: 0.0625, ...sizes } as const;
+
+it("writes the command that repeats a training", () => {
+  expect(commandOf("reviews.csv", { kind: "builtin" }, settings)).toBe(
+    "npx blora train --data reviews.csv --method blora --bops-target 0.0625 --seed 7 --set numTrainEpochs=4 --set learningRate=0.0005 --set perDeviceTrainBatchSize=16 --set maxSeqLength=64",
+  );
+  expect(commandOf("it's.csv", { kind: "hub", id: "org/name" }, { ...settings, method: "lora" })).toBe(
+    "npx blora train --data 'it'\\''s.csv' --model org/name --method lora --seed 7 --set numTrainEpochs=4 --set learningRate=0.0005 --set perDeviceTrainBatchSize=16 --set maxSeqLength=64",
+  );
+});
+
+it("tells what pasted rows are by how they begin", () => {
+  expect(["text,label\na,b", "text\tlabel\n", '\n{"text":1}', " [{}]"].map(nameOfRows)).toEqual([
+    ...["rows.csv", "rows.tsv", "rows.jsonl", "rows.json"],
+  ]);
+});
+
+it("has sample rows, half of them good, none twice", () => {
+  const [header, ...rows] = sampleCsv().split("\n");
+  expect(header).toBe("review,opinion");
+  expect(new Set(rows).size).toBe(96);
+  expect(rows.filter((row) => row.endsWith(",good"))).toHaveLength(48);
 });

@@ -1,0 +1,33 @@
+import type { ComponentChildren } from "preact";
+import type { StepName, Studio } from "./use-studio.ts";
+
+interface StepProps {
+  readonly number: number;
+  readonly name: StepName;
+  readonly title: string;
+  readonly studio: Studio;
+  /** Why it cannot be done yet; undefined where it can. */
+  readonly waitsFor?: string | undefined;
+  readonly children: ComponentChildren;
+}
+
+/** A numbered part of the page, with what went wrong in it. */
+export function Step({ number, name, title, studio, waitsFor, children }: StepProps) {
+  const { error } = studio;
+  return (
+    <section class={waitsFor === undefined ? "step" : "step waits"} aria-labelledby={`title-${name}`}>
+      <h2 id={`title-${name}`}>
+        <span class="ordinal">{number}</span>
+        {title}
+      </h2>
+      <div class="content">
+        {waitsFor === undefined ? children : <p>{waitsFor}</p>}
+        {error?.step === name ? (
+          <p role="alert" class="note">
+            {error.message}
+          </p>
+        ) : null}
+      </div>
+    </section>
+  );
+}

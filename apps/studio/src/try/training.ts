@@ -1,0 +1,77 @@
+import { answerOf, type Engine, type LabelTask, type Tokenizer } from "@blora/spec";
+import { predictInMemory, type TrainedInMemory, trainInMemory } from "@blora/trainer";
+import type { Checkpoint } from "@blora/weights";
+import { argumentsOf } from "./command.ts";
+import type { Asked, LogLine, Settings, Told } from "./messages.ts";
+import { architectureOf, costModel, methodOf } from "./parts.ts";
+import type { SavedTrainings } from "./saved-training.ts";
+
+export type Trained = TrainedInMemory;
+
+export interface Training {
+  /** Trains from the start or from a checkpoint; undefined where it was paused, and saved. */
+  run(checkpoint: ReadonlyMap<string, Uint8Array> | undefined): Promise<Trained | undefined>;
+  pause(): void;
+  /** Answers a text, with the head and adapter that were trained, or as before training. */
+  ask(text: string, pair: string | undefined, trained?: Trained): Promise<Asked>;
+}
+
+interface TrainingParts {
+  readonly task: LabelTask;
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: Tokenizer;
+  readonly engine: Engine;
+  readonly settings: Settings;
+  readonly saved: SavedTrainings;
+  tell(told: Told): void;
+}
+
+export function trainingOf({ task, checkpoint, tokenizer, engine, settings, saved, tell }: TrainingParts): Training {
+  let isPaused = false;
+  const parts = {
+    architecture: architectureOf(checkpoint.config, checkpoint.folder),
+    method: methodOf(settings),
+    task,
+    costModel,
+    engine,
+    tokenizer,
+    checkpoint,
+    model: checkpoint.folder,
+    arguments: { ...argumentsOf(settings), seed: settings.seed },
+  };
+  return {
+    async run(resume) {
+      isPaused = false;
+      const end = await trainInMemory({
+        ...parts,
+        onEvent: (event) => tell({ told: "event", event }),
+        onMetrics: (record) => tell({ told: "record", record: record as unknown as LogLine }),
+        shouldStop: () => isPaused,
+        onCheckpoint: ({ step, files }) => saved.keep(step, files),
+        ...(resume !== undefined && { resume }),
+      });
+      return end.summary.interrupted ? undefined : end;
+    },
+    pause() {
+      isPaused = true;
+    },
+    async ask(first, second, trained) {
+      const example = { first, ...(second !== undefined && { second }), origin: "the text" };
+      const { logits } = await predictInMemory({
+        ...parts,
+        ...(trained !== undefined && { weights: trained.weights }),
+        examples: [example],
+      });
+      return askedOf(task, logits);
+    },
+  };
+}
+
+function askedOf({ head }: LabelTask, logits: Float32Array): Asked {
+  if (head.kind === "regression") return { text: logits[0]!.toFixed(3), probabilities: [] };
+  const { chosen, probabilities } = answerOf(head, logits);
+  return {
+    text: chosen.map((label) => head.labels[label]!).join(", ") || "none",
+    probabilities: probabilities.map((probability, label) => [head.labels[label]!, probability]),
+  };
+}
