@@ -1,15 +1,17 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { copyCompanionFiles, requireFreeSpace, writeError } from "@blora/files";
-import type { Network, PlainAdapter } from "@blora/network";
+import type { Network, OpenNetwork, PlainAdapter } from "@blora/network";
 import type { CodedUpdate } from "@blora/spec";
 import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
+import { foldConstants } from "./graph/fold-constants.ts";
 import { withCodedBranch } from "./quantize/coded-branch.ts";
 import { int4 } from "./quantize/int4.ts";
 import { int8 } from "./quantize/int8.ts";
 import { withRoundedWeights } from "./quantize/rewrite.ts";
+import { plainParts, trainedParts } from "./trace/forward-parts.ts";
 import { traceGraph } from "./trace/trace-graph.ts";
-import { collectWeights, type Weight } from "./weights.ts";
+import { collectWeights, trainedWeights, type Weight } from "./weights.ts";
 import { requireExportFolder } from "./write/export-folder.ts";
 import { writeConfig } from "./write/model-folder.ts";
 import { limitTexts, TOKENIZER_CONFIG } from "./write/text-limit.ts";
@@ -20,12 +22,13 @@ export type WeightFormat = "float32" | "int8" | "int4";
 
 export interface ExportOptions {
   readonly network: Network;
-  readonly adapter: PlainAdapter;
+  /** Its plain update; or, opened in the form `trained`, the adapter as its method evaluates it, rounding included. */
+  readonly adapter: PlainAdapter | OpenNetwork;
   /** Folder, made where absent. Files of an earlier export are replaced one by one, others stay. */
   readonly out: string;
   /** Default `float32`. */
   readonly weights?: WeightFormat;
-  /** Adds the update to its weights, the default, or keeps it beside them as a branch of its own. */
+  /** Adds a plain update to its weights, the default, or keeps it beside them as a branch of its own. */
   readonly adapterForm?: "merged" | "branch";
   /** By site path: the adapter's factors as codes, such as `exportCodes` gives. A branch holds them instead of float32. */
   readonly codes?: ReadonlyMap<string, CodedUpdate>;
@@ -84,12 +87,11 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
     adapterForm = "merged",
     codes = new Map(),
   } = options;
-  const isMerged = adapterForm === "merged";
-  const weights = collectWeights(network, adapter, isMerged);
-  const traced = traceGraph(network, adapter.head, weights, isMerged ? [] : adapter.updates.keys());
   const { file, dtype, store } = FORMATS[weightFormat];
-  const stored = store(traced, weights);
-  const { graph, tensors } = isMerged ? stored : withCodedBranch(stored, weights, codes);
+  const { graph, tensors } =
+    "updates" in adapter
+      ? plainGraph(network, adapter, store, adapterForm === "merged" ? undefined : codes)
+      : await trainedGraph(network, adapter, store);
   requireExportFolder(out);
   await mkdir(join(out, "onnx"), { recursive: true });
   const needed = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
@@ -108,4 +110,25 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/** @param branches codes of updates that stay beside their weights; undefined to add all of them */
+function plainGraph(
+  network: Network,
+  adapter: PlainAdapter,
+  store: Format["store"],
+  branches: ReadonlyMap<string, CodedUpdate> | undefined,
+): StoredGraph {
+  const isMerged = branches === undefined;
+  const weights = collectWeights(network, adapter, isMerged);
+  const parts = plainParts(network, adapter.head, weights, isMerged ? [] : adapter.updates.keys());
+  const stored = store(traceGraph(network, adapter.head, weights, parts), weights);
+  return isMerged ? stored : withCodedBranch(stored, weights, branches);
+}
+
+/** Weights as their quantizers round them: those of few bits as codes, whose products are of whole numbers. */
+function trainedGraph(network: Network, adapter: OpenNetwork, store: Format["store"]): Promise<StoredGraph> {
+  const weights = trainedWeights(network, adapter);
+  const traced = traceGraph(network, adapter.head, weights, trainedParts(adapter, weights));
+  return foldConstants(store(traced, weights));
 }

@@ -1,5 +1,5 @@
 import { mergedWeight } from "@blora/adapters";
-import { type Network, openPlain, type PlainAdapter } from "@blora/network";
+import { type Network, type OpenNetwork, openPlain, type PlainAdapter } from "@blora/network";
 import type { Shape } from "@blora/tensor";
 
 /** A tensor of the exported graph, read when it is written: never all of them at once. */
@@ -40,4 +40,19 @@ export function collectWeights(network: Network, adapter: PlainAdapter, merge: b
     weights.set(names.B, { shape: [B.length / rank, rank], read: () => B, isBase: false });
   }
   return weights;
+}
+
+/** Every weight of a network with an adapter as its method evaluates it: of the base, of the head, and the adapter's parameters. */
+export function trainedWeights(network: Network, { head, weights }: OpenNetwork): ReadonlyMap<string, Weight> {
+  const { base, read } = network.tensors(head);
+  const all = new Map<string, Weight>();
+  for (const [name, { shape }] of base) all.set(name, { shape, read: () => read(name)!, isBase: true });
+  const trained = [
+    ...Object.entries(weights.head),
+    ...[...weights.adapters].flatMap(([path, { parameters }]) =>
+      Object.entries(parameters).map(([name, parameter]) => [`${path}/${name}`, parameter] as const),
+    ),
+  ];
+  for (const [name, { shape, values }] of trained) all.set(name, { shape, read: () => values, isBase: false });
+  return all;
 }

@@ -8,6 +8,7 @@ import { useCpuBackend } from "@blora/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { floatWeights } from "../src/graph/float-weights.ts";
 import { exportOnnx, measureExport } from "../src/index.ts";
+import { plainParts } from "../src/trace/forward-parts.ts";
 import { traceGraph } from "../src/trace/trace-graph.ts";
 import { collectWeights } from "../src/weights.ts";
 import { writeGraph } from "../src/write/write-graph.ts";
@@ -24,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 it("puts weights that do not fit into files beside the graph, and ONNX Runtime finds them", async () => {
   const { network, adapter } = readReference(qwen2(), "causal/qwen2.5");
   const weights = collectWeights(network, adapter, true);
-  const graph = traceGraph(network, adapter.head, weights, []);
+  const graph = traceGraph(network, adapter.head, weights, plainParts(network, adapter.head, weights, []));
   const tensors = floatWeights(graph, weights);
   const file = join(folder, "model.onnx");
   const limits = { largestInline: 1000, largestChunk: 20_000 };

@@ -7,7 +7,7 @@ import type { Sizes } from "../symbolic/polynomial.ts";
 import type { Weight } from "../weights.ts";
 import { decoderPorts, decodeWith } from "./decoder.ts";
 import { encoderPorts, encodeWith } from "./encoder.ts";
-import { forwardParts } from "./forward-parts.ts";
+import type { ForwardParts } from "./forward-parts.ts";
 import type { Ports } from "./ports.ts";
 import { traceSizes } from "./trace-sizes.ts";
 
@@ -21,17 +21,15 @@ export interface TracedModel {
 /**
  * The forward pass of a network as a graph for inputs of any size.
  *
- * @param branches sites whose update stays beside its weight
  * @throws InvalidInputError for a head that no pipeline takes
  */
 export function traceGraph(
   network: Network,
   head: Head,
   weights: ReadonlyMap<string, Weight>,
-  branches: Iterable<string>,
+  inputsOf: ForwardParts,
 ): ExportGraph {
   const { ports, dimensions, compute } = modelOf({ ...network, head }, weights);
-  const inputsOf = forwardParts(network, head, weights, branches);
   const step: StepDefinition["compute"] = (tensors) => ({ outputs: compute(inputsOf(tensors), tensors.input) });
   const longest = network.maxLength;
   const trace = (points: readonly Sizes[]) => traceSizes(step, ports.inputs, weights, points);

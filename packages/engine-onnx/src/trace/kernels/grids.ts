@@ -56,12 +56,39 @@ interface Rounded {
   readonly limit: TensorInfo;
 }
 
+/** (code - zero) · scale in float32. */
+export type Decode = (
+  backend: TracingBackend,
+  type: CodeType,
+  codes: GraphValue,
+  scale: GraphValue,
+  zero: number,
+) => GraphValue;
+
+export const dequantized: Decode = ({ graph }, type, codes, scale, zero) =>
+  graph.node("DequantizeLinear", [codes.name, scale.name, code(graph, type, zero)], codes.shape, "float32");
+
+/** The same by plain operators: ONNX Runtime, as others run it, rewrites what follows `DequantizeLinear`, to other values. */
+export const plainlyDecoded: Decode = (backend, _, codes, scale, zero) => {
+  const { graph } = backend;
+  const floats = graph.node("Cast", [codes.name], codes.shape, "float32", { attributes: { to: 1 } });
+  const centred = graph.node("Sub", [floats.name, backend.scalar(zero)], codes.shape, "float32");
+  return graph.node("Mul", [centred.name, scale.name], codes.shape, "float32");
+};
+
+/** Rounding in float32, for codes of more than 8 bits. */
+export const plainRounding: TracedKernel = kernel<Rounded>(({ x, step, low, limit }, _, backend) => {
+  const clipped = backend.emit("Clip", [x, low, limit], x.shape, "float32");
+  const levels = backend.emit("Round", [backend.emit("Div", [clipped, step], x.shape, "float32")], x.shape, "float32");
+  return [backend.emit("Mul", [levels, step], x.shape, "float32"), clipped];
+});
+
 /**
  * Kernels that round to grids of few bits, and leave on record what their results are made of.
  *
  * @param wide the kernel of more bits
  */
-export function gridKernels(wide: TracedKernel): Readonly<Record<string, TracedKernel>> {
+export function gridKernels(wide: TracedKernel, decode: Decode): Readonly<Record<string, TracedKernel>> {
   return {
     ClippedRounding: kernel<Rounded, { signed: boolean; bits: number }>((inputs, attributes, backend) => {
       const { signed, bits } = attributes;
@@ -81,8 +108,7 @@ export function gridKernels(wide: TracedKernel): Readonly<Record<string, TracedK
           return graph.node("Clip", [rounded.name, ...limits], values.shape, type);
         });
       const type = graph.stored(backend.originOf(x)) === undefined ? "uint8" : backend.frozenCodes;
-      const inputsOfValue = [codes(type).name, scales.name, code(graph, type, zero[type])];
-      const value = backend.tensorOf(graph.node("DequantizeLinear", inputsOfValue, x.shape, "float32"));
+      const value = backend.tensorOf(decode(backend, type, codes(type), scales, zero[type]));
       backend.recordGrid(value, { codes, zero, scales, offset: 0 });
       return [value, backend.emit("Clip", [x, low, limit], x.shape, "float32")];
     }),

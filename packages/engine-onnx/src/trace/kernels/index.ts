@@ -3,7 +3,7 @@ import { elementwiseKernels } from "./elementwise.ts";
 import { fusedKernels } from "./fused.ts";
 import { gatherKernels } from "./gather.ts";
 import { fusedCodeProduct, gridProductKernels, joinedProduct, portableCodeProduct } from "./grid-products.ts";
-import { gridKernels } from "./grids.ts";
+import { dequantized, gridKernels, plainlyDecoded, plainRounding } from "./grids.ts";
 import { matmulKernels, portableMatmulKernels } from "./matmul.ts";
 import { reductionKernels } from "./reduction.ts";
 import { portableShapeKernels, shapeKernels } from "./shape.ts";
@@ -26,7 +26,7 @@ const floatProducts = { Linear: matmulKernels.Linear!, LinearWithUpdate: joinedP
 /** Every tfjs kernel a step may use, by name. What a step rounds to whole numbers is multiplied as these. */
 export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
   ...floatKernels,
-  ...gridKernels(fusedKernels.ClippedRounding!),
+  ...gridKernels(fusedKernels.ClippedRounding!, dequantized),
   ...gridProductKernels(fusedCodeProduct, floatProducts),
 };
 
@@ -51,7 +51,7 @@ export const portableKernels: Readonly<Record<string, TracedKernel>> = {
   ...standardKernels,
   ...portableMatmulKernels,
   ...portableShapeKernels,
-  ...gridKernels(fusedKernels.ClippedRounding!),
+  ...gridKernels(plainRounding, plainlyDecoded),
   ...gridProductKernels(portableCodeProduct, {
     Linear: portableMatmulKernels.Linear!,
     LinearWithUpdate: joinedProduct({ ...standardKernels, ...portableMatmulKernels }),
