@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import {
   gelu,
   layerNorm,
-  linear,
   linearWithUpdate,
   lowRankLinear,
   ops,

@@ -15,7 +15,7 @@ import {
 } from "@blora/export-onnx";
 import { makeFolder } from "@blora/files";
 import { type Network, type OpenNetwork, openAdapter, openNetwork, readPlainAdapter } from "@blora/network";
-import { type CodedUpdate, InvalidInputError, type Method, roundsMore } from "@blora/spec";
+import { type CodedUpdate, type Method, roundsMore } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
@@ -51,9 +51,7 @@ const CONFIG = "config.json";
 
 /**
  * Writes a model with its adapter as an ONNX graph, and measures how far its logits are from those of the adapter
- * as its score was made.
- *
- * @throws InvalidInputError where evaluation rounds more than the adapter and `--plain` does not ask for its plain update
+ * as its score was made. Where evaluation rounds more than the adapter, the graph does as well, unless `--plain` asks for the plain update.
  */
 export async function exportModel({ flags, partial: out }: ExportInput): Promise<Exported> {
   const { weights, adapterForm } = flags;
@@ -65,9 +63,12 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   const { model } = base;
   const network = openNetwork(architectureFor(checkpoint.config, folder, registry), checkpoint, model);
   const method = methodOf(settings, registry);
-  requirePlainForm(settings, method, flags);
-  const adapter = await readPlainAdapter(settings.folder, network);
-  const codes = adapterForm === "branch" ? await codesOf(settings, method, network) : undefined;
+  const isPlain = flags.plain || !roundsMore(method);
+  const { folder: from } = settings;
+  const adapter = isPlain
+    ? await readPlainAdapter(from, network)
+    : await openAdapter(network, { folder: from, method, form: "trained" });
+  const codes = isPlain && adapterForm === "branch" ? await codesOf(settings, method, network) : undefined;
   await makeFolder(out);
   // The configuration lists the graphs of earlier exports, which stay.
   const earlier = contentOf(join(flags.out, CONFIG));
@@ -90,14 +91,6 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
 
 function contentOf(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
-}
-
-/** A graph holds the plain update alone. */
-function requirePlainForm({ folder }: AdapterSettings, method: Method, { plain }: ExportFlags): void {
-  if (!roundsMore(method) || plain) return;
-  throw new InvalidInputError(
-    `${folder}: expected an adapter whose evaluation rounds nothing besides itself, found scope ${method.scope}. Export its plain update all the same with --plain, and look at the difference.`,
-  );
 }
 
 async function measured(network: OpenNetwork, file: string): Promise<Measurement> {
