@@ -16,6 +16,7 @@ import { addReportCommand } from "./commands/report.ts";
 import { addStudioCommand } from "./commands/studio.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
+import { addWorkerCommand } from "./commands/worker.ts";
 import { cliVersion } from "./version.ts";
 
 /** The command line. Mistakes in its use throw; `exit` sets the status of a run that ended as asked. */
@@ -27,6 +28,7 @@ export function createProgram(exit: (status: number) => void): Command {
     .showHelpAfterError();
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
+  addWorkerCommand(program, exit);
   addJobCommand(program, exit);
   addEvalCommand(program, exit);
   addPredictCommand(program, exit);

@@ -1,11 +1,9 @@
 import { definePlugin, type Job, type JobEngine, type JsonObject, type Plugin } from "@blora/spec";
-import { Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import { z } from "zod";
 import { accessOf, PORT, parseQueueAddress, type QueueAccess } from "./address.ts";
 import { createConnection } from "./connection.ts";
-import { eventsOf } from "./events.ts";
 import type { JobData } from "./queued-job.ts";
-import { workOn } from "./work.ts";
 
 export interface BullmqOptions {
   /** Host name or address of a server of Valkey 7.2 or Redis 6.2, or later. Default 127.0.0.1. */
@@ -82,7 +80,8 @@ export function createBullmq(
   const queue = async (): Promise<Queue<JobData, JsonObject>> => {
     const client = await connection.client();
     if (opened !== undefined) return opened;
-    opened = new Queue<JobData, JsonObject>(name, {
+    const { Queue } = await import("bullmq");
+    opened ??= new Queue<JobData, JsonObject>(name, {
       connection: client,
       streams: { events: { maxLen: MOST_EVENTS } },
       defaultJobOptions: { attempts, removeOnComplete: false, removeOnFail: false },
@@ -107,9 +106,11 @@ export function createBullmq(
     async work(run, options) {
       const client = await connection.client();
       await queue();
+      const { workOn } = await import("./work.ts");
       await workOn({ client, queue: name, times, poll: Math.min(POLL_MILLISECONDS, lease / 4) }, run, options);
     },
     async *events() {
+      const { eventsOf } = await import("./events.ts");
       yield* eventsOf(await connection.client(), await queue(), { cancelled, closed: closed.signal });
     },
     async cancel(ids) {

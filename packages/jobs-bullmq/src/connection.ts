@@ -1,5 +1,5 @@
 import { BloraError } from "@blora/spec";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { clientOptions, nameOf, type QueueAccess, type QueuePlace } from "./address.ts";
 
 /** Time for a server to answer for the first time; one that was there is waited for. */
@@ -21,6 +21,7 @@ export function createConnection(place: QueuePlace, access: QueueAccess, onNote:
   let opened: Promise<Redis> | undefined;
   let redis: Redis | undefined;
   const open = async (): Promise<Redis> => {
+    const { Redis } = await import("ioredis");
     redis = new Redis({ ...clientOptions(place, access), lazyConnect: true });
     const reported = reporting(redis, name, onNote);
     await firstAnswer(redis, name, reported);

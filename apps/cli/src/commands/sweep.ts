@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import { isQueueAddress } from "@blora/jobs-bullmq";
 import type { SweepRecord } from "@blora/runs";
 import { currentRecords, readRecords } from "@blora/runs";
 import type { Job } from "@blora/spec";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { EXIT, statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
@@ -19,11 +20,12 @@ import {
 } from "../sweep/array.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
 import { writeResults } from "../sweep/results-files.ts";
-import { runSweep, sweepEngine } from "../sweep/run-sweep.ts";
+import { runSweep, type SweepOptions, sweepEngine } from "../sweep/run-sweep.ts";
 import { parseSeeds } from "../sweep/seeds.ts";
 import { plannedRunOf, trainingJob } from "../sweep/training-job.ts";
 import { positiveInteger } from "./number-flags.ts";
 import { addEngineFlags, addPluginFlag } from "./run-flags.ts";
+import { sweepRemotely } from "./sweep-remote.ts";
 
 interface SweepFlags
   extends ArrayFlags,
@@ -34,7 +36,12 @@ interface SweepFlags
   readonly reference: string;
   readonly title: string;
   readonly jobs: number;
-  readonly on: "local" | ArrayKind;
+  /** `local`, what a list is written for, or the address of a queue. */
+  readonly on: string;
+  readonly queue?: string;
+  readonly store?: string;
+  readonly watch?: boolean;
+  readonly cancel?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -65,11 +72,16 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
     .option("--offline", "use only what the Hub cache holds")
     .option("--backend <name>", "backend of the tfjs engine")
     .option("--jobs <count>", "runs at once on this machine, which share its threads", positiveInteger, 1)
-    .addOption(
-      new Option("--on <where>", "who starts the runs: this process, or what a list of jobs is written for")
-        .choices(["local", ...ARRAYS])
-        .default("local"),
+    .option(
+      "--on <where>",
+      `who starts the runs: local, ${ARRAYS.join(", ")}, or blora worker: redis://host, rediss://host`,
+      parseOn,
+      "local",
     )
+    .option("--queue <name>", "queue on that server (default: blora)")
+    .option("--store <address>", "where workers put what they make: file:<folder> or s3://bucket/prefix")
+    .option("--watch", "on a queue: show who does what until all is done; workers go on where this is interrupted")
+    .option("--cancel", "on a queue: take these runs out of it, and stop who does them")
     .option("--dry-run", "list the runs and whether they are done")
     .option("--json", "print one JSON line at the end")
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
@@ -79,27 +91,44 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       const plan = await planSweep(await Promise.all(recipes.map(readRecipe)), seeds, shared, isArray);
       const jobs = plan.map((run) => trainingJob(run, shared));
       if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
-      if (isArray) return void process.stdout.write(await writeList(jobs, flags));
+      const isRemote = isQueueAddress(flags.on);
+      if (isArray && !isRemote) return void process.stdout.write(await writeList(jobs, flags));
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, currentRecords(records, plan), flags);
       const runs = resolve(flags.runs);
-      const { records, signal } = await runSweep({
-        ...{ jobs, runs, out: flags.out, atOnce: flags.jobs },
-        engine: sweepEngine(runs),
-        onStart: ({ task, recipe, seed }, left) => output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
-        onEvent: flags.jobs === 1 ? createProgress(output) : () => undefined,
-        onWait: (runs) => output.write(`\nwaiting for another process: ${runs.map(({ name }) => name).join(", ")}\n`),
-        async onEnd({ name }, failure, all) {
-          if (failure !== undefined) output.write(`${name} failed: ${failure.error}\n`);
-          else if (flags.jobs > 1) output.write(`${name} done\n`);
-          await tables(all.values());
-        },
-      });
+      const onEnd: SweepOptions["onEnd"] = async ({ name }, failure, all) => {
+        if (failure !== undefined) output.write(`${name} failed: ${failure.error}\n`);
+        else if (flags.jobs > 1) output.write(`${name} done\n`);
+        await tables(all.values());
+      };
+      if (isRemote) {
+        const status = await sweepRemotely(flags, { plan, shared, output, runs, out: flags.out, onEnd });
+        if (status !== undefined) return exit(status);
+      }
+      const local = { records: await readRecords(flags.out), signal: undefined };
+      const { records, signal } = isRemote
+        ? local
+        : await runSweep({
+            ...{ jobs, runs, out: flags.out, atOnce: flags.jobs },
+            engine: sweepEngine(runs),
+            onStart: ({ task, recipe, seed }, left) =>
+              output.write(`\n${task}, ${recipe}, seed ${seed} (${left} to go)\n`),
+            onEvent: flags.jobs === 1 ? createProgress(output) : () => undefined,
+            onWait: (runs) =>
+              output.write(`\nwaiting for another process: ${runs.map(({ name }) => name).join(", ")}\n`),
+            onEnd,
+          });
       const results = await tables(records.values());
       process.stdout.write(flags.json ? `${JSON.stringify(results)}\n` : describeTable(plan, records, flags.out));
       if (signal !== undefined) return exit(statusOfSignal(signal));
       if (!areDone(plan, records)) exit(EXIT.failure);
     });
+}
+
+function parseOn(text: string): string {
+  if (["local", ...ARRAYS].includes(text) || isQueueAddress(text)) return text;
+  // An address of another kind may hold a password.
+  throw new InvalidArgumentError(`Expected local, ${ARRAYS.join(", ")} or an address such as redis://host.`);
 }
 
 /** @returns how to start the jobs */

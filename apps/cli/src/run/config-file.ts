@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RunConfig } from "@blora/core";
-import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
+import { readJsonFile } from "@blora/files";
+import { didYouMean, InvalidInputError, type JsonObject, NotFoundError } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArgumentsInput } from "@blora/trainer";
+import { configOfManifest } from "./config-manifest.ts";
 import { importModule } from "./import-module.ts";
+import { registryWith } from "./plugins.ts";
 
 export type Config = RunConfig<TrainingArgumentsInput>;
 
@@ -11,8 +14,20 @@ export type Config = RunConfig<TrainingArgumentsInput>;
 export async function readConfigs(path: string): Promise<readonly Config[]> {
   const file = resolve(path);
   if (!existsSync(file)) throw new NotFoundError(`${path}: expected a configuration file, found none.`);
+  if (file.endsWith(".json")) return toConfigs(path, await readManifest(file));
   const exported = (await importModule(file, path, file)) as { readonly default?: unknown };
   return toConfigs(path, exported.default);
+}
+
+/** A configuration that came from another machine, as `configManifest` writes it. */
+async function readManifest(file: string): Promise<Config> {
+  const manifest = readJsonFile(file) as JsonObject;
+  const { plugins = [] } = manifest;
+  if (!isListOfNames(plugins)) throw new InvalidInputError(`${file}: expected plugins to be a list of names.`);
+  const registry = await registryWith(
+    (plugins as string[]).map((name) => ({ name, place: `${file}: plugins: ${name}` })),
+  );
+  return configOfManifest(manifest, registry);
 }
 
 /** The default export of a configuration file. @throws InvalidInputError where it is not what it should be */

@@ -136,7 +136,7 @@ async function finishedSummary(run: PlannedRun, folder: string): Promise<RunSumm
 }
 
 /** Whether a run directory is of the settings that were planned. */
-async function isSameRun({ settings }: PlannedRun, folder: string): Promise<boolean> {
+export async function isSameRun({ settings }: PlannedRun, folder: string): Promise<boolean> {
   const config = await readRunConfig(folder);
   return config !== undefined && fingerprintOf(withoutSeed(decidingSettings(config))) === fingerprintOf(settings);
 }

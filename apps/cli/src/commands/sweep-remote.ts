@@ -1,0 +1,74 @@
+import { openStore } from "@blora/artefacts";
+import { openBullmq } from "@blora/jobs-bullmq";
+import { EXIT, UsageError } from "../exit.ts";
+import type { Output } from "../output/progress.ts";
+import { createSweepWatch } from "../output/sweep-watch.ts";
+import type { RunRequest } from "../run/request.ts";
+import type { PlannedRun } from "../sweep/plan.ts";
+import { remoteJob } from "../sweep/remote-job.ts";
+import { type RemoteSweep, submitSweep, watchSweep } from "../sweep/remote-sweep.ts";
+
+/** Flags of a sweep whose runs other machines do. */
+export interface RemoteFlags {
+  /** Address of a queue. */
+  readonly on: string;
+  readonly queue?: string;
+  readonly store?: string;
+  readonly watch?: boolean;
+  readonly cancel?: boolean;
+}
+
+export interface RemoteOptions extends Pick<RemoteSweep, "out" | "runs" | "onEnd"> {
+  readonly plan: readonly PlannedRun[];
+  readonly shared: RunRequest;
+  readonly output: Output;
+}
+
+/** Queues, watches or cancels. @returns the exit status where the sweep is not to look at its records for one */
+export async function sweepRemotely(flags: RemoteFlags, options: RemoteOptions): Promise<number | undefined> {
+  const { plan, shared, output, out, runs, onEnd } = options;
+  const { store: address, queue } = flags;
+  if (address === undefined) {
+    throw new UsageError(
+      "--on: expected --store file:<folder> or --store s3://bucket/prefix, for what the workers make, found none.",
+    );
+  }
+  const store = openStore(address);
+  const jobs = await Promise.all(plan.map((run) => remoteJob(run, shared, address)));
+  const onNote = (note: string): void => output.write(`${note}\n`);
+  const engine = openBullmq(flags.on, queue === undefined ? {} : { queue }, { onNote });
+  try {
+    if (flags.cancel) {
+      await engine.cancel(jobs.map(({ id }) => id));
+      output.write("cancelled what was queued or running; workers stop within seconds\n");
+      return EXIT.success;
+    }
+    const sweep: RemoteSweep = { engine, store, jobs, out, runs, onEnd };
+    const left = await submitSweep(sweep);
+    output.write(`${jobs.length - left.length} of ${jobs.length} runs done, ${left.length} queued or running\n`);
+    if (!flags.watch) return EXIT.success;
+    return await watch(sweep, left, output);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function watch(
+  sweep: RemoteSweep,
+  left: Awaited<ReturnType<typeof submitSweep>>,
+  output: Output,
+): Promise<number | undefined> {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.once("SIGINT", stop);
+  const view = createSweepWatch(output);
+  try {
+    await watchSweep(sweep, left, { signal: stopping.signal, onEvent: (event, { name }) => view.note(event, name) });
+  } finally {
+    process.off("SIGINT", stop);
+    view.end();
+  }
+  if (!stopping.signal.aborted) return undefined;
+  output.write("the workers go on: watch them again with --watch, stop them with --cancel\n");
+  return EXIT.interrupted;
+}

@@ -1,0 +1,88 @@
+import { availableParallelism, totalmem } from "node:os";
+import { resolve } from "node:path";
+import { openStore } from "@blora/artefacts";
+import { openBullmq } from "@blora/jobs-bullmq";
+import type { JobCapacity, JobRun } from "@blora/spec";
+import type { Command } from "commander";
+import { statusOfSignal } from "../exit.ts";
+import { createProgress } from "../output/progress.ts";
+import { jobHere, storeAddressOf } from "../sweep/remote-job.ts";
+import { storedRun, type WorkerFault } from "../sweep/stored-run.ts";
+import { positiveInteger, positiveNumber } from "./number-flags.ts";
+
+interface WorkerFlags {
+  readonly on: string;
+  readonly store?: string;
+  readonly queue?: string;
+  readonly runs: string;
+  readonly data?: string;
+  readonly offline?: boolean;
+  readonly threads?: number;
+  readonly memory?: number;
+}
+
+/** Of what there is, for the rest of the machine. */
+const SHARE_OF_MEMORY = 0.9;
+
+export function addWorkerCommand(program: Command, exit: (status: number) => void): void {
+  program
+    .command("worker")
+    .description("do the runs of sweeps that were queued with --on, one at a time, until it is interrupted")
+    .requiredOption("--on <address>", "server of the queue: redis://host, or rediss://host for an encrypted connection")
+    .option("--queue <name>", "queue on that server (default: blora)")
+    .option(
+      "--store <address>",
+      "where checkpoints and results go: file:<folder> or s3://bucket/prefix (default: as the sweep says)",
+    )
+    .option("--runs <folder>", "run directories of this machine", "runs/worker")
+    .option("--data <folder>", "folder of the tasks' files on this machine (default: as the sweep says)")
+    .option("--offline", "use only what the Hub cache holds")
+    .option("--threads <count>", "threads that a run may take here (default: one for each core)", positiveInteger)
+    .option("--memory <GiB>", "memory that a run may take here (default: nine tenths of all)", positiveNumber)
+    .action(async (flags: WorkerFlags) => exit(await work(flags)));
+}
+
+async function work(flags: WorkerFlags): Promise<number> {
+  const { on, store, queue, runs, data, offline } = flags;
+  const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
+  const line = (text: string): boolean => output.write(`${text}\n`);
+  const engine = openBullmq(on, queue === undefined ? {} : { queue }, { onNote: line });
+  const stopping = new AbortController();
+  let fault: WorkerFault | undefined;
+  let signal: NodeJS.Signals | undefined;
+  const onSignal = (received: NodeJS.Signals): void => {
+    signal ??= received;
+    stopping.abort();
+  };
+  const options = {
+    runs: resolve(runs),
+    onStart: ({ task, recipe, seed }: { task: string; recipe: string; seed: number }) =>
+      line(`\n${task}, ${recipe}, seed ${seed}`),
+    onEvent: createProgress(output),
+    onFault(found: WorkerFault) {
+      fault = found;
+      stopping.abort();
+    },
+  };
+  const run: JobRun = async (job, lease) => {
+    const here = await jobHere(job, options.runs, { data, offline, threads: flags.threads });
+    return storedRun(openStore(store ?? storeAddressOf(job)), options)(here, lease);
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  try {
+    line("waiting for jobs");
+    await engine.work(run, { signal: stopping.signal, capacity: capacityOf(flags) });
+  } finally {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    await engine.close();
+  }
+  if (fault !== undefined) throw fault;
+  return signal === undefined ? 0 : statusOfSignal(signal);
+}
+
+function capacityOf({ threads = availableParallelism(), memory }: WorkerFlags): JobCapacity {
+  // What a container may have is less than what the machine has.
+  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  const memoryBytes = memory === undefined ? SHARE_OF_MEMORY * Math.min(totalmem(), limit) : memory * 2 ** 30;
+  return { memoryBytes, threads, providers: ["cpu"] };
+}

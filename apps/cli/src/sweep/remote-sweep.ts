@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { makeFolder } from "@blora/files";
+import { readRecords, SUMMARY_FILE, type SweepRecord, writeRecord } from "@blora/runs";
+import {
+  type ArtefactStore,
+  type Job,
+  type JobEngine,
+  type JobEvent,
+  type JsonObject,
+  storedRecord,
+} from "@blora/spec";
+import type { PlannedRun } from "./plan.ts";
+import { fetchResult, removeSnapshots } from "./snapshots.ts";
+import { storedRecordOf } from "./stored-run.ts";
+import { plannedRunOf, sweepRecord } from "./training-job.ts";
+
+export interface RemoteSweep {
+  readonly engine: JobEngine;
+  readonly store: ArtefactStore;
+  /** Every run of the plan, as a job. */
+  readonly jobs: readonly Job[];
+  /** Folder of the records. */
+  readonly out: string;
+  /** Folder of the run directories. */
+  readonly runs: string;
+  /** After every run that ended, with all records there are. */
+  onEnd(
+    run: PlannedRun,
+    failure: { readonly error: string } | undefined,
+    records: ReadonlyMap<string, SweepRecord>,
+  ): Promise<void>;
+}
+
+/** Between two submissions of what is left, which cure a queue that was lost. */
+const AGAIN_MILLISECONDS = 30_000;
+
+/** Queues what is missing, and takes home what is done. @returns what is left */
+export async function submitSweep(sweep: RemoteSweep): Promise<readonly Job[]> {
+  const { engine, store, jobs, out } = sweep;
+  const recorded = await readRecords(out);
+  const left: Job[] = [];
+  for (const job of jobs) {
+    if (recorded.get(plannedRunOf(job).name)?.outcome.status === "done") continue;
+    const known = await storedRecord(store, job.id);
+    if (known === undefined) left.push(job);
+    else await takeHome(sweep, job, known);
+  }
+  await engine.submit(left);
+  return left;
+}
+
+/** Sees to it that all that is left comes to its end, until the signal. Whoever does the jobs goes on without it. */
+export async function watchSweep(
+  sweep: RemoteSweep,
+  left: readonly Job[],
+  { signal, onEvent }: { readonly signal: AbortSignal; onEvent(event: JobEvent, run: PlannedRun): void },
+): Promise<void> {
+  const { engine } = sweep;
+  const open = new Map(left.map((job) => [job.id, job]));
+  if (open.size === 0 || signal.aborted) return;
+  const failed = new Set<string>();
+  const again = setInterval(() => {
+    const missing = [...open.values()].filter(({ id }) => !failed.has(id));
+    // Where the server does not answer, the next one will do.
+    void engine.submit(missing).catch(() => undefined);
+  }, AGAIN_MILLISECONDS);
+  const close = (): void => void engine.close();
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    for await (const event of engine.events()) {
+      const job = open.get(event.id);
+      if (job === undefined) continue;
+      onEvent(event, plannedRunOf(job));
+      if (!isEnd(event)) continue;
+      open.delete(event.id);
+      if (event.type === "done") await takeHome(sweep, job, event.record);
+      if (event.type === "failed") await recordFailure(sweep, job, event.error);
+      if (open.size === 0) return;
+    }
+  } finally {
+    clearInterval(again);
+    signal.removeEventListener("abort", close);
+  }
+}
+
+function isEnd({ type }: JobEvent): boolean {
+  return type === "done" || type === "failed" || type === "cancelled";
+}
+
+async function takeHome(sweep: RemoteSweep, job: Job, stored: JsonObject): Promise<void> {
+  const { store, runs, out, onEnd } = sweep;
+  const { record, files } = storedRecordOf(stored);
+  const run = plannedRunOf(job);
+  const folder = join(runs, run.name);
+  // A worker of this machine may have made it there.
+  if (!existsSync(join(folder, SUMMARY_FILE))) {
+    await makeFolder(folder);
+    // The summary says that a run is done: it comes last.
+    const rest = files.filter(({ path }) => path !== SUMMARY_FILE);
+    await fetchResult(store, job.id, { folder, files: rest });
+    await fetchResult(store, job.id, { folder, files: files.filter(({ path }) => path === SUMMARY_FILE) });
+  }
+  await writeRecord(out, record);
+  await removeSnapshots(store, job.id);
+  await onEnd(run, undefined, await readRecords(out));
+}
+
+async function recordFailure({ out, onEnd }: RemoteSweep, job: Job, error: string): Promise<void> {
+  const run = plannedRunOf(job);
+  await writeRecord(out, sweepRecord(run, { status: "failed", error }));
+  await onEnd(run, { error }, await readRecords(out));
+}
