@@ -1,5 +1,6 @@
+import { build } from "esbuild";
 import { type Check, verdict } from "./check.ts";
-import { command } from "./command.ts";
+import { command, root } from "./command.ts";
 import { publishedPackages } from "./packages.ts";
 
 /** Plain Node loads the built output of every library; a package for test files only loads inside vitest. */
@@ -19,5 +20,35 @@ export const builtImports: Check = {
     `;
     const { ok, output } = await command(process.execPath, ["--input-type=module", "--eval", script]);
     return verdict(ok, output);
+  },
+};
+
+/** Packages that a page trains with, besides tasks, methods and models: these import nothing but them. */
+const OF_PAGES = ["trainer", "engine-onnx", "tokenizer", "task-classify", "builtin", "core", "lora", "gates", "bops"];
+
+/** Bundles what a page takes, from sources: no module of Node may be reached, however far away. */
+export const pageImports: Check = {
+  name: "imports: nothing of Node in what a page takes",
+  run: async () => {
+    const contents = OF_PAGES.map((name, index) => `export * as part${index} from "@blora/${name}";`).join("\n");
+    try {
+      const { metafile } = await build({
+        stdin: { contents, resolveDir: root },
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: "esm",
+        platform: "browser",
+        conditions: ["@blora/source"],
+        external: ["node:*"],
+        logLevel: "silent",
+      });
+      const found = Object.entries(metafile.inputs).flatMap(([file, { imports }]) =>
+        imports.flatMap(({ path }) => (path.startsWith("node:") ? [`${file} imports ${path}.`] : [])),
+      );
+      return verdict(found.length === 0, found.join("\n"));
+    } catch (error) {
+      return verdict(false, (error as Error).message);
+    }
   },
 };

@@ -3,7 +3,7 @@
  * given (`npm test -- types lint`). The last line is always
  * `N passed, N failed, N skipped`.
  */
-import { builtImports } from "./built-imports.ts";
+import { builtImports, pageImports } from "./built-imports.ts";
 import type { Check, Outcome } from "./check.ts";
 import { docCommands } from "./doc-commands.ts";
 import { docExamples } from "./doc-examples.ts";
@@ -22,6 +22,7 @@ const checks: readonly Check[] = [
   versions,
   build,
   builtImports,
+  pageImports,
   packageShape,
   packInstall,
   docs,
