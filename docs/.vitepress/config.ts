@@ -4,6 +4,7 @@ const guide = [
   { text: "What it is", link: "/guide/what-it-is" },
   { text: "Fine-tune on your own data", link: "/guide/own-data" },
   { text: "Quick start", link: "/guide/quick-start" },
+  { text: "Train in a page", link: "/guide/in-a-page" },
   { text: "Causal language models", link: "/guide/language-models" },
   { text: "MMLU", link: "/guide/mmlu" },
   { text: "Speed and memory", link: "/guide/speed" },

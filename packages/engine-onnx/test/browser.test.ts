@@ -26,5 +26,5 @@ describe.skipIf(chromiumPath === undefined)("the engine in Chromium", () => {
     expect(failed).toEqual([]);
     expect(passed.length).toBeGreaterThan(350);
     expect(description).toMatchObject({ id: "onnx", provider: "wasm", threads });
-  });
+  }, 600_000);
 });

@@ -4,7 +4,9 @@ import { tokenizerOfFiles } from "@blora/tokenizer";
 import { trainInMemory } from "@blora/trainer";
 import { checkpointOfFiles } from "@blora/weights";
 import { bops } from "../../../bops/src/index.ts";
+import { hardConcrete } from "../../../gates/src/index.ts";
 import { blora } from "../../../lora/src/index.ts";
+import { uniform } from "../../../quantizers/src/index.ts";
 import { builtinTask } from "../../src/builtin-task.ts";
 
 export const MODEL_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] as const;
@@ -14,7 +16,7 @@ export async function losses(engine: Engine, files: ReadonlyMap<string, Uint8Arr
   const found: number[] = [];
   await trainInMemory({
     architecture: debertaV2(),
-    method: blora({ rank: 2 }),
+    method: blora({ rank: 2, quantizer: uniform({ bits: [0, 2, 4, 8], gate: hardConcrete() }) }),
     task: builtinTask(),
     costModel: bops(),
     engine,
