@@ -20,11 +20,15 @@ describe.skipIf(chromiumPath === undefined)("the engine in Chromium", () => {
     { threads: 1, isolated: false, precision: "float32" },
     { threads: 2, isolated: true, precision: "float32" },
     { threads: 1, isolated: false, precision: "int8" },
-  ])("passes its kit in WebAssembly: $threads threads, $precision", async ({ threads, isolated, precision }) => {
-    const parameters = { provider: "wasm", threads: String(threads), precision };
-    const { failed, passed, description } = await conformance(parameters, isolated);
-    expect(failed).toEqual([]);
-    expect(passed.length).toBeGreaterThan(350);
-    expect(description).toMatchObject({ id: "onnx", provider: "wasm", threads });
-  }, 600_000);
+  ])(
+    "passes its kit in WebAssembly: $threads threads, $precision",
+    async ({ threads, isolated, precision }) => {
+      const parameters = { provider: "wasm", threads: String(threads), precision };
+      const { failed, passed, description } = await conformance(parameters, isolated);
+      expect(failed).toEqual([]);
+      expect(passed.length).toBeGreaterThan(350);
+      expect(description).toMatchObject({ id: "onnx", provider: "wasm", threads });
+    },
+    600_000,
+  );
 });
