@@ -14,7 +14,8 @@ import type { Runtime } from "./runtime.ts";
 import { exactCodes } from "./session/code-sums.ts";
 import { compileStep } from "./session/compiled-step.ts";
 import type { CodeType } from "./trace/backend.ts";
-import { type OperatorChoice, traceStep } from "./trace/trace-step.ts";
+import { traceSparingly } from "./trace/trace-sparingly.ts";
+import type { OperatorChoice } from "./trace/trace-step.ts";
 
 export interface OnnxEngineOptions {
   /** Threads inside one operator; by default one for each core. */
@@ -72,7 +73,7 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
 
   return {
     plan(step) {
-      const { graph } = traceStep(step, operators);
+      const { graph } = traceSparingly(step, operators);
       return { macs: countMacs(graph), nodes: graph.nodes.length, peakBytes: peakBytes(graph) };
     },
     describe: async () => ({

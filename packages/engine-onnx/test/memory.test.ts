@@ -1,13 +1,22 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { CompiledStep, FrozenTensor, StepDefinition } from "@blora/spec";
 import { lowRankLinear, ops } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { onnx } from "../src/index.ts";
+import type { Sizes } from "./memory-child.ts";
 
 const MEBIBYTE = 2 ** 20;
 const noise = { seed: 1, step: 0 };
+/** So that what a process holds at its end is the most it held. As training runs. */
+const KEEP_FREED_MEMORY = [
+  "glibc.malloc.mmap_max=0",
+  "glibc.malloc.trim_threshold=1099511627776",
+  "glibc.malloc.arena_max=1",
+].join(":");
 
 /** Memory of this process that no file backs. Linux only. */
 async function privateMemory(): Promise<number> {
@@ -111,5 +120,36 @@ describe.skipIf(process.platform !== "linux")("memory", () => {
       await engine.release();
       await rm(folder, { recursive: true });
     },
+  );
+
+  const shapes: Record<string, Sizes> = {
+    "merged copies of weights": { layers: 3, H: 4096, F: 4096, M: 64, V: 4096 },
+    "no copies of weights, which would be too large": { layers: 5, H: 8192, F: 8192, M: 16, V: 8192 },
+    activations: { layers: 5, H: 512, F: 2048, M: 4096, V: 1024 },
+    "activations computed again": { layers: 5, H: 512, F: 2048, M: 4096, V: 1024, gradientCheckpointing: true },
+  };
+  test.each(Object.entries(shapes))(
+    "a step with %s takes no more than planned, nor much less",
+    async (_, sizes) => {
+      const folder = await mkdtemp(join(tmpdir(), "blora-memory-"));
+      const path = join(folder, "weights.bin");
+      const file = await open(path, "w");
+      await file.truncate(2 * Math.max(sizes.H, sizes.V) * Math.max(sizes.H, sizes.F));
+      await file.close();
+      const hooks = fileURLToPath(new URL("../../../internal/fuzz/tensorflow-imports.js", import.meta.url));
+      const child = fileURLToPath(new URL("./memory-child.ts", import.meta.url));
+      const flags = ["--import", "tsx", "--import", hooks, "-C", "@blora/source", child, JSON.stringify(sizes), path];
+      const env = { ...process.env, GLIBC_TUNABLES: KEEP_FREED_MEMORY };
+      const output = execFileSync(process.execPath, flags, {
+        encoding: "utf8",
+        env,
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      await rm(folder, { recursive: true });
+      const { planned, measured } = JSON.parse(output) as { readonly planned: number; readonly measured: number };
+      expect(measured).toBeLessThanOrEqual(planned);
+      expect(planned).toBeLessThanOrEqual(1.3 * measured);
+    },
+    300_000,
   );
 });

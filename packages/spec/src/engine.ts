@@ -47,6 +47,8 @@ export interface StepDefinition {
   /** Shapes of the float32 tensors the loss is differentiated by. */
   readonly trainable: Readonly<Record<string, Shape>>;
   readonly frozen: ReadonlyMap<string, FrozenTensor>;
+  /** Whether activations inside of layers may be computed again for the gradient, for less memory: the same values, to the last bit. */
+  readonly gradientCheckpointing?: boolean | undefined;
   /** Pure: the same tensors out for the same tensors in. May be called once, or once per run. */
   compute(tensors: StepInputs): StepOutputs;
 }
@@ -99,7 +101,7 @@ export interface StepPlan {
   readonly macs: number;
   /** Operations one run dispatches: what a step takes beside its arithmetic. */
   readonly nodes: number;
-  /** Most bytes that values of one run hold at a time, beside frozen tensors in their files. */
+  /** Most bytes that a run holds at a time, inputs and outputs included, beside frozen tensors in their files. */
   readonly peakBytes: number;
 }
 

@@ -19,8 +19,10 @@ export interface MemoryFacts {
 }
 
 const FLOAT_BYTES = 4;
-/** Value, gradient, and AdamW's two averages. */
-const COPIES_OF_A_TRAINABLE = 4;
+/** Those of AdamW. */
+const AVERAGES_OF_A_TRAINABLE = 2;
+/** Value, gradient and averages. */
+const COPIES_OF_A_TRAINABLE = 2 + AVERAGES_OF_A_TRAINABLE;
 /**
  * Activations kept for the gradient per input and output of a linear map:
  * itself, its gradient, and as much again for norms, activation functions and
@@ -51,15 +53,15 @@ export function storedBytes(frozen: Iterable<FrozenTensor>): number {
   return bytes;
 }
 
-/** Bytes of a planned step: mapped weights, trainables (with what AdamW keeps, where they train), and the step's own values. */
+/** Bytes of a planned step: mapped weights, what AdamW keeps of trainables where they train, and the step's own values. */
 export function plannedMemory(
   plan: StepPlan,
   frozen: Iterable<FrozenTensor>,
   trainableParameters: number,
   trains: boolean,
 ): number {
-  const copies = trains ? COPIES_OF_A_TRAINABLE : 1;
-  return plan.peakBytes + storedBytes(frozen) + FLOAT_BYTES * copies * trainableParameters;
+  const averages = trains ? AVERAGES_OF_A_TRAINABLE : 0;
+  return plan.peakBytes + storedBytes(frozen) + FLOAT_BYTES * averages * trainableParameters;
 }
 
 /** What to say where the estimate exceeds the memory at hand. */

@@ -35,6 +35,8 @@ export interface PlanParts {
   readonly length: number;
   /** Roles to adapt; the architecture's default where undefined. */
   readonly targets?: readonly string[];
+  /** See `TrainingArguments`. */
+  readonly gradientCheckpointing?: boolean;
 }
 
 /** One tensor of a planned model. */
@@ -82,7 +84,8 @@ export function planModel(parts: PlanParts): ModelPlan {
   const checkpoint = absentCheckpoint(parts, head);
   const opened = openNetwork(architecture, checkpoint, "the planned model");
   const network = bindNetwork(opened, method, head, parts.targets, PLAN_SEED);
-  const model: StepModel = { ...network, objective, costModel };
+  const { gradientCheckpointing } = parts;
+  const model: StepModel = { ...network, objective, costModel, gradientCheckpointing };
   const adapters = new Map<string, Adapter>(network.sites.map((site) => [site.path, method.init(site, PLAN_SEED)]));
   const state = createTrainingState(adapters, network.freshHead);
   const losses = isCausal ? batchSize * length : batchSize;

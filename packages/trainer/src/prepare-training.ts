@@ -115,7 +115,8 @@ export interface Surroundings {
 /** Reads and checks everything a run needs before the first step. */
 export async function prepareTraining(run: RunParts, surroundings: Surroundings): Promise<PreparedRun> {
   const args = resolveArguments(run);
-  const bound = bindModel(run, args.targets, args.seed);
+  const { gradientCheckpointing } = args;
+  const bound: BoundModel = { ...bindModel(run, args.targets, args.seed), gradientCheckpointing };
   const found = await surroundings.start?.(bound);
   const start = found?.weights;
   const model =

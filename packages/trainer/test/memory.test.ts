@@ -18,13 +18,13 @@ describe("estimateMemory (row 47)", () => {
 });
 
 describe("plannedMemory", () => {
-  it("adds the weights as they are stored, and what training keeps of each trainable", () => {
+  it("adds the weights as they are stored, and what AdamW keeps of each trainable", () => {
     const frozen = [
       { shape: [10, 20], storage: "bf16", source: new Uint8Array() },
       { shape: [5], storage: "f32", source: new Float32Array() },
     ] as const;
     const plan = { macs: 1, nodes: 1, peakBytes: 1000 };
-    expect(plannedMemory(plan, frozen, 7, true)).toBe(1000 + 2 * 200 + 4 * 5 + 4 * 4 * 7);
-    expect(plannedMemory(plan, frozen, 7, false)).toBe(1000 + 2 * 200 + 4 * 5 + 4 * 7);
+    expect(plannedMemory(plan, frozen, 7, true)).toBe(1000 + 2 * 200 + 4 * 5 + 4 * 2 * 7);
+    expect(plannedMemory(plan, frozen, 7, false)).toBe(1000 + 2 * 200 + 4 * 5);
   });
 });

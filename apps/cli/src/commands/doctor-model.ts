@@ -64,6 +64,7 @@ export async function diagnoseModel(id: string, request: RunRequest): Promise<Mo
     storageOf: (name) => stored?.(name) ?? declaredFormat(config),
     batchSize,
     length,
+    gradientCheckpointing: args.gradientCheckpointing,
     ...(args.targets === undefined ? {} : { targets: args.targets }),
   });
   return {

@@ -1,5 +1,7 @@
 import { type FileSlice, type FrozenTensor, InvalidInputError } from "@blora/spec";
 import { type Shape, sizeOf } from "@blora/tensor";
+import { recomputed } from "./recompute.ts";
+import { withWaits } from "./waits.ts";
 
 /** Element types of the graphs built here; those below a byte are only stored. */
 export type ElementType =
@@ -34,8 +36,10 @@ export interface GraphNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Multiply-accumulates of one run: matrix products only. */
   readonly macs: number;
-  /** Bytes of each output; absent where only another tool will run the graph. */
-  readonly outputBytes?: readonly number[];
+  /** Values to be computed before, where they are computed at all. Of `Reshape` alone, and until a graph is finished. */
+  readonly after?: readonly string[];
+  /** Shape and type of each output; absent where only another tool will run the graph. */
+  readonly values?: readonly GraphValue[];
 }
 
 export interface Initializer extends GraphValue {
@@ -62,12 +66,15 @@ export interface Graph {
   readonly wholeNumbers?: readonly WholeNumbers[];
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
+  /** Values in between whose shapes ONNX Runtime could not find out. */
+  readonly values?: readonly GraphValue[];
 }
 
 export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly domain?: string;
   readonly macs?: number;
+  readonly after?: readonly string[];
 }
 
 /** Collects a graph while a step is traced. */
@@ -90,23 +97,17 @@ export interface GraphBuilder {
     outputs: readonly Omit<GraphValue, "name">[],
     options?: NodeOptions,
   ): GraphValue[];
-  /** The finished graph, without nodes and initializers no output needs. */
-  finish(outputs: Readonly<Record<string, GraphValue>>): Graph;
+  /** Nodes so far. */
+  readonly size: number;
+  /**
+   * The finished graph, without nodes and initializers no output needs.
+   *
+   * @param forward how many nodes, from the first, are computed again for those after them rather than kept
+   */
+  finish(outputs: Readonly<Record<string, GraphValue>>, forward?: number): Graph;
 }
 
 const STORAGE_TYPES = { f32: "float32", f16: "float16", bf16: "bfloat16" } as const;
-const FLOAT_BYTES = 4;
-/** Of element types that are not as wide as a float. */
-const ELEMENT_BYTES: Partial<Record<ElementType, number>> = {
-  bool: 1,
-  uint8: 1,
-  int8: 1,
-  int16: 2,
-  uint16: 2,
-  float16: 2,
-  bfloat16: 2,
-  int64: 8,
-};
 const SHARED_CONSTANT_BYTES = 256;
 
 export function createGraphBuilder(): GraphBuilder {
@@ -174,34 +175,33 @@ export function createGraphBuilder(): GraphBuilder {
     node(operator, inputs, shape, type, options) {
       return builder.nodes(operator, inputs, [{ shape, type }], options)[0]!;
     },
-    nodes(operator, inputs, outputs, { attributes = {}, domain = "", macs = 0 } = {}) {
+    nodes(operator, inputs, outputs, { attributes = {}, domain = "", macs = 0, after } = {}) {
       const values = outputs.map((output) => ({ ...output, name: nextName("t") }));
       const names = values.map(({ name }) => name);
-      const outputBytes = outputs.map(({ shape, type }) => sizeOf(shape) * (ELEMENT_BYTES[type] ?? FLOAT_BYTES));
-      nodes.push({ operator, domain, inputs, outputs: names, attributes, macs, outputBytes });
+      nodes.push({ operator, domain, inputs, outputs: names, attributes, macs, values, ...(after && { after }) });
       return values;
     },
-    finish(outputs) {
-      for (const [name, { name: source }] of lastMadeFirst(outputs, nodes)) {
+    get size() {
+      return nodes.length;
+    },
+    finish(outputs, forward = 0) {
+      const first = new Set(nodes.slice(0, forward));
+      for (const [name, { name: source }] of firstMadeFirst(outputs, nodes)) {
         nodes.push({ operator: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {}, macs: 0 });
       }
       const named = Object.entries(outputs).map(([name, value]) => ({ ...value, name }));
-      return withoutDeadCode({ nodes, initializers, wholeNumbers: [...wholeNumbers.values()], inputs, outputs: named });
+      const graph = { nodes, initializers, wholeNumbers: [...wholeNumbers.values()], inputs, outputs: named };
+      return withWaits(recomputed(withoutDeadCode(graph), first));
     },
   };
   return builder;
 }
 
-/**
- * ONNX Runtime takes the nodes that nothing reads from the last to the first
- * and computes before each what it still lacks. In this order every gradient is
- * formed while what it is made from is at hand; the other way round the whole
- * chain of activation gradients comes before the first gradient of a parameter.
- */
-function lastMadeFirst(outputs: Readonly<Record<string, GraphValue>>, nodes: readonly GraphNode[]) {
+/** In the order they are made: so every gradient of a parameter is formed while what it is made from is at hand. */
+function firstMadeFirst(outputs: Readonly<Record<string, GraphValue>>, nodes: readonly GraphNode[]) {
   const madeAt = new Map(nodes.flatMap(({ outputs }, index) => outputs.map((name) => [name, index] as const)));
   const place = ({ name }: GraphValue): number => madeAt.get(name) ?? -1;
-  return Object.entries(outputs).toSorted(([, a], [, b]) => place(b) - place(a));
+  return Object.entries(outputs).toSorted(([, a], [, b]) => place(a) - place(b));
 }
 
 const STORED_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
@@ -237,6 +237,24 @@ function frozenRows(tensor: FrozenTensor, start: number, count: number): FrozenT
 /** The bytes behind a typed array, uncopied. */
 export function bytesOf(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+const FLOAT_BYTES = 4;
+/** Of element types that are not as wide as a float. */
+const ELEMENT_BYTES: Partial<Record<ElementType, number>> = {
+  bool: 1,
+  uint8: 1,
+  int8: 1,
+  int16: 2,
+  uint16: 2,
+  float16: 2,
+  bfloat16: 2,
+  int64: 8,
+};
+
+/** Bytes of a value in memory. */
+export function byteSize({ shape, type }: Omit<GraphValue, "name">): number {
+  return sizeOf(shape) * (ELEMENT_BYTES[type] ?? FLOAT_BYTES);
 }
 
 /** Multiply-accumulates of one run of a graph. */

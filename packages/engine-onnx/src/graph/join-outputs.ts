@@ -8,8 +8,12 @@ const FLAT_SHAPE = "joined/shape";
 
 /** The graph with one output: all of its own, flattened, in their order. A GPU hands that over in one transfer. */
 export function joinOutputs(graph: Graph): Graph {
-  const flat = graph.outputs.map(({ name }) => node("Reshape", [name, FLAT_SHAPE], `joined/${name}`, {}));
-  const parts = flat.map(({ outputs }) => outputs[0]!);
+  const flatOf = (name: string): string => `joined/${name}`;
+  const names = new Set(graph.outputs.map(({ name }) => name));
+  // In the order they are made.
+  const made = graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => names.has(name)));
+  const flat = made.map((name) => node("Reshape", [name, FLAT_SHAPE], flatOf(name), {}));
+  const parts = graph.outputs.map(({ name }) => flatOf(name));
   const size = graph.outputs.reduce((total, { shape }) => total + sizeOf(shape), 0);
   return {
     nodes: [...graph.nodes, ...flat, node("Concat", parts, JOINED, { axis: 0 })],

@@ -22,6 +22,8 @@ export interface Model {
   readonly initializers: readonly Initializer[];
   readonly inputs: readonly ModelValue[];
   readonly outputs: readonly ModelValue[];
+  /** Values in between whose shapes no reader could find out. */
+  readonly values?: readonly ModelValue[];
   /** Version of ONNX's operator set; 20 where absent. */
   readonly operatorSet?: number;
 }
@@ -92,6 +94,7 @@ function writeGraph(writer: BinaryWriter, graph: Model, locate: (path: string) =
   }
   for (const value of graph.inputs) message(writer, 11, (writer) => writeValueInfo(writer, value));
   for (const value of graph.outputs) message(writer, 12, (writer) => writeValueInfo(writer, value));
+  for (const value of graph.values ?? []) message(writer, 13, (writer) => writeValueInfo(writer, value));
 }
 
 function writeNode(writer: BinaryWriter, node: GraphNode): void {

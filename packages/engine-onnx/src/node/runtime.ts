@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { MissingDependencyError } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import { inFileOrder } from "../graph/execution-order.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import { writeModel } from "../graph/write-model.ts";
 import type { FedTensor, Runtime, Session, Sessions } from "../runtime.ts";
@@ -24,7 +25,7 @@ export function openSessions(cache?: string): Sessions {
   return {
     async create(traced, settings) {
       const { graph, folder, locate } = await data.prepare(traced);
-      const session = await createSession(writeModel(graph, locate), {
+      const session = await createSession(writeModel({ ...graph, nodes: inFileOrder(graph) }, locate), {
         ...sessionOptions(settings),
         extra: {
           session: { ...SESSION_CONFIG, ...(folder && { model_external_initializers_file_folder_path: folder }) },

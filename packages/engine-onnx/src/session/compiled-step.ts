@@ -4,7 +4,8 @@ import { countMacs, type Graph } from "../graph/graph.ts";
 import { JOINED, joinOutputs } from "../graph/join-outputs.ts";
 import type { FedTensor, SessionSettings, Sessions } from "../runtime.ts";
 import type { CodeType } from "../trace/backend.ts";
-import { graphName, LOSS, type OperatorChoice, traceStep } from "../trace/trace-step.ts";
+import { traceSparingly } from "../trace/trace-sparingly.ts";
+import { graphName, LOSS, type OperatorChoice } from "../trace/trace-step.ts";
 
 /** Traces a step and prepares ONNX Runtime to run it. */
 export async function compileStep(
@@ -14,7 +15,7 @@ export async function compileStep(
   sessions: Sessions,
   frozenCodes?: CodeType,
 ): Promise<CompiledStep> {
-  const traced = traceStep(step, operators, frozenCodes);
+  const traced = traceSparingly(step, operators, { frozenCodes });
   const joined = operators === "webgpu";
   const session = await sessions.create(joined ? joinOutputs(traced.graph) : traced.graph, settings);
   const used = new Set(session.inputNames);

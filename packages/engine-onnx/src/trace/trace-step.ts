@@ -12,7 +12,7 @@ import { engine } from "@tensorflow/tfjs-core";
 import type { Graph, GraphValue } from "../graph/graph.ts";
 import type { CodeType, TracingBackend } from "./backend.ts";
 import { dropoutMask } from "./dropout-mask.ts";
-import { integerKernels, portableKernels, tracedKernels, webgpuKernels } from "./kernels/index.ts";
+import { integerKernels, portableKernels, sparingKernels, tracedKernels, webgpuKernels } from "./kernels/index.ts";
 import { type TracingKernels, withTracingBackend } from "./with-tracing-backend.ts";
 
 /** Noise a traced step asks for on every run. */
@@ -39,11 +39,15 @@ export function graphName(kind: "input" | "trainable" | "noise" | "output" | "gr
 
 export const LOSS = "loss";
 
-/** Operators a graph may use: all of ONNX Runtime's, also those of whole numbers, those its WebGPU provider has, or ONNX's own alone. */
-export type OperatorChoice = "runtime" | "integer" | "webgpu" | "portable";
+/**
+ * Operators a graph may use: all of ONNX Runtime's, the same without lasting copies of frozen matrices, also those of whole
+ * numbers, those its WebGPU provider has, or ONNX's own alone.
+ */
+export type OperatorChoice = "runtime" | "sparing" | "integer" | "webgpu" | "portable";
 
 const KERNELS: Readonly<Record<OperatorChoice, TracingKernels>> = {
   runtime: { backendName: "onnx-trace", kernels: tracedKernels },
+  sparing: { backendName: "onnx-trace-sparing", kernels: sparingKernels },
   integer: { backendName: "onnx-trace-integer", kernels: integerKernels },
   webgpu: { backendName: "onnx-trace-webgpu", kernels: webgpuKernels },
   portable: { backendName: "onnx-trace-portable", kernels: portableKernels },
@@ -84,11 +88,16 @@ export function traceStep(
       ({ name }) => name,
     );
     const context: Context = { mode: step.mode, ...noiseSources(backend, operators, drawn) };
+    let forward = 0;
     const {
       loss,
       outputs = {},
       gradients,
-    } = differentiate(step, trainable, (variables) => step.compute({ input, trainable: variables, frozen, context }));
+    } = differentiate(step, trainable, (variables) => {
+      const computed = step.compute({ input, trainable: variables, frozen, context });
+      forward = graph.size;
+      return computed;
+    });
     const results: Record<string, GraphValue> = {};
     const record = (name: string, tensor: Tensor) => {
       results[name] = backend.graphValue(tensor);
@@ -96,7 +105,7 @@ export function traceStep(
     if (loss !== undefined) record(LOSS, loss);
     for (const [name, tensor] of Object.entries(outputs)) record(graphName("output", name), tensor);
     for (const [name, tensor] of Object.entries(gradients)) record(graphName("gradient", name), tensor);
-    const finished = graph.finish(results);
+    const finished = graph.finish(results, step.gradientCheckpointing ? forward : 0);
     const used = new Set(finished.inputs.map(({ name }) => name));
     return {
       graph: finished,

@@ -2,6 +2,7 @@ import { frozenValues } from "@blora/files";
 import { InvalidInputError, MissingDependencyError } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { inFileOrder } from "../graph/execution-order.ts";
 import type { Graph, GraphValue, Initializer, WholeNumbers } from "../graph/graph.ts";
 import { writeModel } from "../graph/write-model.ts";
 import type { FedTensor, Runtime, Session, SessionSettings, Sessions } from "../runtime.ts";
@@ -115,7 +116,8 @@ function separateModel(graph: Graph): { model: Uint8Array; externalData: { path:
     externalData.push({ path, data });
     return { ...initializer, data: { path, offset: 0, length: data.length } };
   });
-  return { model: writeModel({ ...graph, initializers }, (path) => path), externalData };
+  const whole = { ...graph, initializers };
+  return { model: writeModel({ ...whole, nodes: inFileOrder(whole) }, (path) => path), externalData };
 }
 
 /** Results of a page's build lie in its own memory, so that every run has new ones. */

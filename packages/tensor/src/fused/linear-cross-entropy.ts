@@ -16,6 +16,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { withGradient } from "../autodiff.ts";
 import type { Tensor } from "../types.ts";
+import { after } from "./after.ts";
 
 /** Softmax sums of the vocabulary rows seen so far, relative to the largest logit. */
 interface RunningSoftmax {
@@ -72,7 +73,9 @@ function runningSoftmax(x: Tensor, weight: Tensor, bias: Tensor | undefined, chu
   for (let start = 0; start < V; start += chunk) {
     const rows = Math.min(chunk, V - start);
     const part = slice(weight, [start, 0], [rows, H]);
-    const product = matMul(x, part, false, true); // [P, rows]
+    // One chunk after the other, so that the logits of one are gone before those of the next are there.
+    const states = running === undefined ? x : after(x, Object.values(running));
+    const product = matMul(states, part, false, true); // [P, rows]
     const logits = bias === undefined ? product : add(product, slice(bias, [start], [rows]));
     running = include(running, logits, part);
   }

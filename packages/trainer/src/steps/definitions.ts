@@ -11,6 +11,8 @@ export interface Model extends AdaptedNetwork {
   readonly objective: Objective;
   readonly method: Method;
   readonly costModel: CostModel;
+  /** Whether training steps compute activations inside of layers again rather than keep them. Default false. */
+  readonly gradientCheckpointing?: boolean | undefined;
 }
 
 /** A model as far as its steps depend on it. */
@@ -32,6 +34,7 @@ export function trainingStep(model: StepModel, shape: StepShape): StepDefinition
     },
     trainable: shapesOf(shape.parameters, ({ group }) => group !== "frozen"),
     frozen: model.frozen,
+    gradientCheckpointing: model.gradientCheckpointing,
     compute(tensors) {
       const weights = tensors.input.weights!;
       const { losses, adapters } = forward(model, shape, tensors);

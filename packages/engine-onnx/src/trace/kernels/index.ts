@@ -1,12 +1,13 @@
 import type { TracedKernel } from "../kernel.ts";
 import { elementwiseKernels } from "./elementwise.ts";
+import { frozenKernels } from "./frozen.ts";
 import { fusedKernels } from "./fused.ts";
 import { gatherKernels } from "./gather.ts";
 import { fusedCodeProduct, gridProductKernels, joinedProduct, portableCodeProduct } from "./grid-products.ts";
 import { dequantized, gridKernels, plainlyDecoded, plainRounding } from "./grids.ts";
 import { matmulKernels, portableMatmulKernels } from "./matmul.ts";
 import { reductionKernels } from "./reduction.ts";
-import { portableShapeKernels, shapeKernels } from "./shape.ts";
+import { orderKernels, portableShapeKernels, shapeKernels } from "./shape.ts";
 import { frozenOr, wholeNumberKernels } from "./whole-numbers.ts";
 
 export { webgpuKernels } from "./webgpu.ts";
@@ -17,6 +18,7 @@ const floatKernels: Readonly<Record<string, TracedKernel>> = {
   ...fusedKernels,
   ...gatherKernels,
   ...matmulKernels,
+  ...orderKernels,
   ...reductionKernels,
   ...shapeKernels,
 };
@@ -30,17 +32,23 @@ export const tracedKernels: Readonly<Record<string, TracedKernel>> = {
   ...gridProductKernels(fusedCodeProduct, floatProducts),
 };
 
-/** The same, with frozen matrices multiplied in whole numbers too. */
-export const integerKernels: Readonly<Record<string, TracedKernel>> = {
-  ...tracedKernels,
-  ...wholeNumberKernels,
-  ...gridProductKernels(fusedCodeProduct, {
-    ...floatProducts,
-    LinearWithUpdate: frozenOr(floatProducts.LinearWithUpdate),
-  }),
-};
+/** The same, without copies of frozen matrices that last. */
+export const sparingKernels: Readonly<Record<string, TracedKernel>> = withFrozen(frozenKernels);
 
-const { Rotary, RmsNorm, SiluGate, ...standardKernels } = floatKernels;
+/** The same, with frozen matrices multiplied in whole numbers too. */
+export const integerKernels: Readonly<Record<string, TracedKernel>> = withFrozen(wholeNumberKernels);
+
+/** The kernels of every step, with products of frozen matrices of their own. */
+function withFrozen(frozen: Readonly<Record<string, TracedKernel>>): Readonly<Record<string, TracedKernel>> {
+  const LinearWithUpdate = frozenOr(frozen.FrozenProduct!, floatProducts.LinearWithUpdate);
+  return {
+    ...tracedKernels,
+    ...frozen,
+    ...gridProductKernels(fusedCodeProduct, { ...floatProducts, LinearWithUpdate }),
+  };
+}
+
+const { After, Rotary, RmsNorm, SiluGate, ...standardKernels } = floatKernels;
 
 /**
  * Kernels that emit operators of ONNX's own set alone, for graphs that other

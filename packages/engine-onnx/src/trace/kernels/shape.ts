@@ -150,3 +150,13 @@ export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
 
 /** `Slice` that leaves frozen tensors whole: where rows begin may depend on sizes that are not known yet. */
 export const portableShapeKernels: Readonly<Record<string, TracedKernel>> = { Slice: slice(sliced) };
+
+/** A step has no order but that of what it needs: `after` becomes a view of x that needs the others as well. */
+export const orderKernels: Readonly<Record<string, TracedKernel>> = {
+  After: kernel<{ x: TensorInfo } & Record<string, TensorInfo>>(({ x, ...others }, _, backend) =>
+    backend.emit("Reshape", [x], x.shape, x.dtype, {
+      constants: [backend.indices(x.shape)],
+      after: Object.values(others).map((other) => backend.graphValue(other).name),
+    }),
+  ),
+};

@@ -47,11 +47,11 @@ export const wholeNumberKernels: Readonly<Record<string, TracedKernel>> = {
   ),
 };
 
-/** x·Wᵀ + h·Bᵀ + b of a frozen W as `FrozenProduct`, of any other as `other`. */
-export function frozenOr(other: TracedKernel): TracedKernel {
+/** x·Wᵀ + h·Bᵀ + b of a frozen W by the kernel `FrozenProduct`, of any other by `other`. */
+export function frozenOr(frozen: TracedKernel, other: TracedKernel): TracedKernel {
   return kernel<{ weight: TensorInfo }>((inputs, attributes, backend) => {
     const isFrozen = backend.graph.stored(backend.graphValue(inputs.weight)) !== undefined;
-    return (isFrozen ? wholeNumberKernels.FrozenProduct! : other)(inputs, attributes, backend);
+    return (isFrozen ? frozen : other)(inputs, attributes, backend);
   });
 }
 
@@ -137,7 +137,13 @@ export function withUpdate(
 }
 
 /** a·b + sum, or a·bᵀ + sum. */
-function gemm(backend: TracingBackend, a: TensorInfo, b: TensorInfo, sum: TensorInfo, transposed: boolean): TensorInfo {
+export function gemm(
+  backend: TracingBackend,
+  a: TensorInfo,
+  b: TensorInfo,
+  sum: TensorInfo,
+  transposed: boolean,
+): TensorInfo {
   const macs = sum.shape[0]! * sum.shape[1]! * a.shape[1]!;
   return backend.emit("Gemm", [a, b, sum], sum.shape, "float32", { macs, attributes: { transB: transposed ? 1 : 0 } });
 }
