@@ -41,7 +41,7 @@ export interface TrainingArguments {
    * Whether what a layer computes inside is computed again for the gradient instead of kept: memory of one layer in place of
    * all, for about a third more arithmetic. The values are the same. Default false.
    */
-  readonly gradientCheckpointing: boolean;
+  readonly gradientCheckpointing?: boolean | undefined;
   /** Whether training rows hold several texts, up to `maxSeqLength` tokens, that do not see each other. Language models only. Default false. */
   readonly packing: boolean;
   /** Updates of linear warm-up; overrides `warmupRatio`. */
@@ -96,7 +96,7 @@ const schema = z.strictObject({
   maxSeqLength: z.int().min(4).default(128),
   padToMultipleOf: count.optional(),
   maxTokensPerPass: count.optional(),
-  gradientCheckpointing: z.boolean().default(false),
+  gradientCheckpointing: z.boolean().optional(),
   packing: z.boolean().default(false),
   warmupSteps: countOrZero.optional(),
   warmupRatio: share.default(0),

@@ -36,7 +36,7 @@ export interface PlanParts {
   /** Roles to adapt; the architecture's default where undefined. */
   readonly targets?: readonly string[];
   /** See `TrainingArguments`. */
-  readonly gradientCheckpointing?: boolean;
+  readonly gradientCheckpointing?: boolean | undefined;
 }
 
 /** One tensor of a planned model. */

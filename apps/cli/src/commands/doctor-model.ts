@@ -145,6 +145,7 @@ function advice({ train, totalMemoryBytes, freeMemoryBytes, batchSize, length }:
   if (train.totalBytes <= totalMemoryBytes) return [machine];
   const smaller = [
     ...(batchSize > 1 ? [`--set maxTokensPerPass=${length}`] : []),
+    "--set gradientCheckpointing=true",
     ...(length > 128 ? [`--set maxSeqLength=${Math.max(128, length / 2)}`] : []),
     '--set targets=\'["query","value"]\'',
   ];

@@ -105,7 +105,9 @@ export function traceStep(
     if (loss !== undefined) record(LOSS, loss);
     for (const [name, tensor] of Object.entries(outputs)) record(graphName("output", name), tensor);
     for (const [name, tensor] of Object.entries(gradients)) record(graphName("gradient", name), tensor);
-    const finished = graph.finish(results, step.gradientCheckpointing ? forward : 0);
+    // A GPU would wait for the shapes that hold copies of nodes back.
+    const computesAgain = step.gradientCheckpointing === true && operators !== "webgpu";
+    const finished = graph.finish(results, computesAgain ? forward : 0);
     const used = new Set(finished.inputs.map(({ name }) => name));
     return {
       graph: finished,
