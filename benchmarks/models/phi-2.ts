@@ -6,6 +6,7 @@
  *   npm run bench:phi-2 -- --data <folder with configs, tokenizers and mmlu> --runs <folder with 12 GB of room>
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,42 +38,36 @@ const row = (words: number): string =>
 writeFileSync(join(rows, "train.jsonl"), row(630).repeat(Number(values.steps)));
 writeFileSync(join(rows, "validation.jsonl"), row(7));
 
-interface Measured {
-  readonly tokensPerSecond: number;
-  readonly plannedBytes?: number;
-}
-
-/** Peaks of a process, in bytes. */
+/** Peaks of a process. */
 interface Peaks {
-  resident: number;
-  private: number;
-  mapped: number;
+  residentBytes: number;
+  privateBytes: number;
+  mappedBytes: number;
 }
 
-if (!existsSync(join(model, "model.safetensors"))) await run(["generate-checkpoint", "", ""]);
-const all = ["lora", "blora"].flatMap((method) => ["float32", "int8"].map((precision) => ["train", method, precision]));
-const others = ["generate", "read"].flatMap((what) =>
-  ["float32", "int8"].map((precision) => [what, "lora", precision]),
-);
-const chosen = values.cases?.split(",");
+if (!existsSync(join(model, "model.safetensors"))) await run(["generate-checkpoint", "lora", "float32"]);
+const precisions = ["float32", "int8"];
+const cases = [
+  ...["lora", "blora"].flatMap((method) => precisions.map((precision) => ["train", method, precision])),
+  ...["generate", "read"].flatMap((what) => precisions.map((precision) => [what, "plain", precision])),
+].map((flags) => ({ name: flags.join(" "), flags }));
+const chosen = values.cases?.split(",") ?? cases.map(({ name }) => name);
+// What was measured before stays.
 const known = existsSync(values.out) ? JSON.parse(readFileSync(values.out, "utf8")).results : [];
-const results: Record<string, unknown>[] = known;
-for (const each of [...all, ...others]) {
-  const name = each.join(" ");
-  if (chosen !== undefined && !chosen.includes(name)) continue;
-  const { seconds, peaks, measured } = await run(each);
-  const at = results.findIndex((result) => result.case === name);
-  results.splice(at === -1 ? results.length : at, at === -1 ? 0 : 1, { case: name, ...measured, seconds, ...peaks });
-  const { length } = values;
-  const report = { ...machine(), layers: Number(layers), batch: 1, length: Number(length), results };
-  writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(name, seconds, JSON.stringify(peaks), JSON.stringify(measured));
+const results = new Map<string, object>(known.map((result: { case: string }) => [result.case, result]));
+for (const { name, flags } of cases.filter((each) => chosen.includes(each.name))) {
+  const { commit, date, ...computer } = machine();
+  const result = { ...(await run(flags)), commit, date };
+  results.set(name, { case: name, ...result });
+  const report = { ...computer, layers: Number(layers), batch: 1, length: Number(values.length) };
+  writeFileSync(values.out, `${JSON.stringify({ ...report, results: [...results.values()] }, null, 2)}\n`);
+  console.log(name, JSON.stringify(result));
 }
 
 /** Runs one case in a process of its own, and watches its memory. */
-async function run(each: readonly string[]): Promise<{ seconds: number; peaks: Peaks; measured: Measured }> {
+async function run(each: readonly string[]): Promise<object> {
   const started = performance.now();
-  const peaks: Peaks = { resident: 0, private: 0, mapped: 0 };
+  const peaks: Peaks = { residentBytes: 0, privateBytes: 0, mappedBytes: 0 };
   const runFolder = join(runs, "run");
   rmSync(runFolder, { recursive: true, force: true });
   const flags = [...each, model, rows, runFolder, data!, layers, values.length, values.steps];
@@ -83,12 +78,14 @@ async function run(each: readonly string[]): Promise<{ seconds: number; peaks: P
   });
   const timer = setInterval(() => watch(child.pid!, peaks), 50);
   let text = "";
-  for await (const chunk of child.stdout) text += chunk;
+  child.stdout.on("data", (chunk: Buffer) => {
+    text += chunk;
+  });
+  const [code] = await once(child, "close");
   clearInterval(timer);
-  if (child.exitCode !== 0 && child.exitCode !== null)
-    throw new Error(`${each.join(" ")}: ended with ${child.exitCode}`);
-  const measured = JSON.parse(text.trim().split("\n").at(-1)!) as Measured;
-  return { seconds: (performance.now() - started) / 1000, peaks, measured };
+  if (code !== 0) throw new Error(`${each.join(" ")}: ended with ${code}`);
+  const measured = JSON.parse(text.trim().split("\n").at(-1)!) as object;
+  return { ...measured, processSeconds: (performance.now() - started) / 1000, ...peaks };
 }
 
 function watch(pid: number, peaks: Peaks): void {
@@ -99,7 +96,7 @@ function watch(pid: number, peaks: Peaks): void {
     return;
   }
   const bytes = (key: string): number => 1024 * Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
-  peaks.resident = Math.max(peaks.resident, bytes("VmRSS"));
-  peaks.private = Math.max(peaks.private, bytes("RssAnon"));
-  peaks.mapped = Math.max(peaks.mapped, bytes("RssFile"));
+  peaks.residentBytes = Math.max(peaks.residentBytes, bytes("VmRSS"));
+  peaks.privateBytes = Math.max(peaks.privateBytes, bytes("RssAnon"));
+  peaks.mappedBytes = Math.max(peaks.mappedBytes, bytes("RssFile"));
 }
