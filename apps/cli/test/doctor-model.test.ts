@@ -83,6 +83,6 @@ describe("doctor --model", () => {
     );
     expect(qwen).toMatchObject({ hasWeights: false, storedBytes: 2 * 494_032_768 });
     // Logits of the whole batch alone would be 8·512·151,936 floats, 2.3 GiB: they never exist.
-    expect(qwen.evaluate.peakBytes).toBeLessThan(GIBIBYTE);
+    expect(qwen.evaluate.peakBytes).toBeLessThan(1.25 * GIBIBYTE);
   });
 });
