@@ -1,4 +1,4 @@
-import type { StepDefinition, StepResult } from "@blora/spec";
+import { PRECISIONS, type Precision, type StepDefinition, type StepResult } from "@blora/spec";
 import {
   frozenLinear,
   gelu,
@@ -70,8 +70,8 @@ function stepOf(gradientCheckpointing: boolean): StepDefinition {
 
 const [kept, again] = [false, true].map(stepOf) as [StepDefinition, StepDefinition];
 
-async function run(step: StepDefinition): Promise<StepResult> {
-  const engine = onnx({ threads: 1 });
+async function run(step: StepDefinition, precision: Precision): Promise<StepResult> {
+  const engine = onnx({ threads: 1, precision });
   const compiled = await engine.compile(step);
   const ids = Int32Array.from({ length: M }, (_, index) => (index * 7) % V);
   const values = Object.entries(step.trainable).map(([name, shape]) => [name, drawn(name, shape)] as const);
@@ -82,8 +82,8 @@ async function run(step: StepDefinition): Promise<StepResult> {
   return { ...result, gradients: Object.fromEntries(gradients) };
 }
 
-test("loss and every gradient are the same to the last bit", async () => {
-  const [first, second] = [await run(kept), await run(again)];
+test.each(PRECISIONS)("loss and every gradient are the same to the last bit, in %s", async (precision) => {
+  const [first, second] = [await run(kept, precision), await run(again, precision)];
   expect(second).toEqual(first);
   expect(Object.values(first.gradients).every((gradient) => gradient.some((value) => value !== 0))).toBe(true);
 });
