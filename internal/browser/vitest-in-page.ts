@@ -33,9 +33,21 @@ export function describe(name: string, content: () => void): void {
   path.pop();
 }
 
-export function test(name: string, work: () => unknown): void {
+function collect(name: string, work: () => unknown): void {
   collected.push({ name: [...path, name].join(" > "), work });
 }
+
+/** One test for each case, whose values stand in the name as `$key`. */
+function each<Case extends Readonly<Record<string, unknown>>>(cases: readonly Case[]) {
+  return (name: string, work: (values: Case) => unknown): void => {
+    for (const values of cases) {
+      const filled = name.replace(/\$(\w+)/g, (_, key: string) => String(values[key]));
+      collect(filled, () => work(values));
+    }
+  };
+}
+
+export const test: typeof collect & { readonly each: typeof each } = Object.assign(collect, { each });
 
 export function afterAll(work: () => unknown): void {
   atTheEnd.push(work);

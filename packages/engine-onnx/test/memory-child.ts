@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { FrozenTensor, StepDefinition } from "@blora/spec";
 import { gelu, linearCrossEntropy, lowRankLinear, ops, type Tensor } from "@blora/tensor";
+import { planMemory } from "../src/graph/plan-memory.ts";
 import { onnx } from "../src/index.ts";
+import { traceSparingly } from "../src/trace/trace-sparingly.ts";
 
 /** Sizes of a residual network: L layers, each from H to F and back, over M tokens and a vocabulary of V words. */
 export interface Sizes {
@@ -72,5 +74,6 @@ const values = Object.entries(step.trainable).map(([name, [rows, columns]]) => {
 const feeds = { ids, targets: ids };
 for (const run of [1, 2]) await compiled.run(feeds, Object.fromEntries(values), { seed: 1, step: run });
 // What is freed stays with the process, so this is the most there was.
-console.log(JSON.stringify({ planned: peakBytes, measured: privateBytes() - before }));
+const { largest } = planMemory(traceSparingly(step, "runtime").graph);
+console.log(JSON.stringify({ planned: peakBytes, largest, measured: privateBytes() - before }));
 await engine.release();

@@ -146,9 +146,12 @@ describe.skipIf(process.platform !== "linux")("memory", () => {
         stdio: ["ignore", "pipe", "ignore"],
       });
       await rm(folder, { recursive: true });
-      const { planned, measured } = JSON.parse(output) as { readonly planned: number; readonly measured: number };
+      const { planned, largest, measured } = JSON.parse(output) as Readonly<
+        Record<"planned" | "largest" | "measured", number>
+      >;
       expect(measured).toBeLessThanOrEqual(planned);
-      expect(planned).toBeLessThanOrEqual(1.3 * measured);
+      // Whether the heap needs the largest block twice, which is planned for, is a matter of where the others lie.
+      expect(planned - largest).toBeLessThanOrEqual(1.3 * measured);
     },
     300_000,
   );
