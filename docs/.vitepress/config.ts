@@ -49,6 +49,7 @@ const decisions = [
   { text: "12. Fewer passes", link: "/decisions/0012-fewer-passes" },
   { text: "13. Rounded products are whole", link: "/decisions/0013-rounded-products-are-whole" },
   { text: "14. The studio is a page of static files", link: "/decisions/0014-a-page-of-static-files" },
+  { text: "15. Large weights are not copied", link: "/decisions/0015-large-weights-are-not-copied" },
 ];
 
 // VitePress reads the default export.
