@@ -6,9 +6,9 @@ import type { Traps } from "./traps.ts";
 /** Memory that reading may take: so many bytes, and so many times the file's. */
 const FREE_BYTES = 64 * 2 ** 20;
 const BYTES_PER_BYTE = 4;
-/** Texts of errors that a program makes which trips over what it read. */
+/** Texts of errors that a program makes which trips over what it read; what a template calls is that template's fault. */
 const STUMBLES =
-  /Cannot (?:read|set) properties|is not (?:a function|iterable|a constructor)|of (?:undefined|null)\b.*reading|Invalid (?:array|typed array) length|call stack/;
+  /Cannot (?:read|set) properties|(?<!something that )is not (?:a function|iterable|a constructor)|of (?:undefined|null)\b.*reading|Invalid (?:array|typed array) length|call stack/;
 
 /** A law that reading an input broke. */
 export interface Fault {
@@ -25,9 +25,11 @@ export async function faultOf(
   place: Place,
   traps: Traps = () => undefined,
 ): Promise<Fault | undefined> {
+  const held = heldBytes();
   const started = performance.now();
-  const { ending, taken } = await measure(target, bytes, place);
+  const ending = await endingOf(target, bytes, place);
   const seconds = (performance.now() - started) / 1000;
+  const taken = heldBytes() - held;
   const trapped = traps();
   if (trapped !== undefined) return { law: "trap", message: `it tried to ${trapped}`, place: trapped };
   const stumble = ending === undefined ? undefined : faultOfError(ending.error, target);
@@ -36,23 +38,10 @@ export async function faultOf(
   if (seconds > limit && (await leastSeconds(target, bytes, place, 3)) > limit) {
     return { law: "time", message: `it took more than ${limit} s`, place: target.name };
   }
-  const allowed = FREE_BYTES + BYTES_PER_BYTE * bytes.length;
-  // A second time, because the first may load a library or meet what others left to be collected.
-  if (taken > allowed && (await measure(target, bytes, place)).taken > allowed) {
+  if (taken > FREE_BYTES + BYTES_PER_BYTE * bytes.length) {
     return { law: "memory", message: `it took ${taken} bytes for ${bytes.length}`, place: target.name };
   }
   return undefined;
-}
-
-/** How reading an input ends, and bytes held afterwards beside those held before. */
-async function measure(
-  target: Target,
-  bytes: Uint8Array,
-  place: Place,
-): Promise<{ readonly ending: { error: unknown } | undefined; readonly taken: number }> {
-  const held = heldBytes();
-  const ending = await endingOf(target, bytes, place);
-  return { ending, taken: heldBytes() - held };
 }
 
 async function endingOf(target: Target, bytes: Uint8Array, place: Place): Promise<{ error: unknown } | undefined> {
