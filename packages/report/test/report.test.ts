@@ -175,7 +175,7 @@ describe("the page of a run", () => {
     await rm(join(folder, "unfinished", "summary.json"));
     await rm(join(folder, "unfinished", "ledger.json"));
     const unfinished = await reportHtml(await readRun(join(folder, "unfinished")));
-    expect(unfinished).toContain("<dt>unfinished</dt><dd>step 40</dd>");
+    expect(unfinished).toContain("<dt>unfinished</dt><dd>step 40<small>settle</small></dd>");
     expect(unfinished).toContain('id="figure-loss"');
     expect(unfinished).not.toContain('id="figure-rank"');
   });

@@ -79,7 +79,7 @@ function createShardRun(
       if (signal !== undefined) onSignal(signal);
       return isAnswered(result) ? { status: "done", record: { shard: { ...manifest.shard } } } : { status: "released" };
     } catch (error) {
-      return resultOfError(error, { onSignal });
+      return resultOfError(error, lease, { onSignal });
     }
   };
 }

@@ -107,7 +107,7 @@ async function train(job: Job, folder: string, lease: Lease, options: TrainingOp
     if (await isSameRun(run, folder)) return done(run, result.summary);
     return { status: "failed", error: "Its recipe, weights or data changed while the sweep ran." };
   } catch (error) {
-    return resultOfError(error, options);
+    return resultOfError(error, lease, options);
   }
 }
 
@@ -115,10 +115,17 @@ function done(run: PlannedRun, summary: RunSummary): JobResult {
   return { status: "done", record: toJson(sweepRecord(run, { status: "done", summary })) as JsonObject };
 }
 
-/** @throws the error where another attempt may end otherwise */
-export function resultOfError(error: unknown, { onSignal }: Pick<TrainingOptions, "onSignal">): JobResult {
+/**
+ * @param lease of the job: where it stopped the run, no signal to this process did
+ * @throws the error where another attempt may end otherwise
+ */
+export function resultOfError(
+  error: unknown,
+  lease: Lease,
+  { onSignal }: Pick<TrainingOptions, "onSignal">,
+): JobResult {
   if (error instanceof InterruptedError) {
-    onSignal?.(error.signal);
+    if (!lease.signal.aborted) onSignal?.(error.signal);
     return { status: "released" };
   }
   const { name, message } = error as Error;
