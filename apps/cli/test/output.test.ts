@@ -182,7 +182,12 @@ test("the readme lists every command", () => {
 });
 
 test("a run that ends names its adapter, an interrupted one how to go on", () => {
-  expect(describeSummary({ summary, out: "/runs/mine" })).toMatch(/\nadapter: \/runs\/mine\/adapter\n$/);
+  expect(describeSummary({ summary, out: "/runs/mine" })).toMatch(
+    /\nadapter: \/runs\/mine\/adapter\nuse it: {2}blora predict \/runs\/mine --data <rows>\n$/,
+  );
+  expect(describeSummary({ summary: { ...summary, targetTokens: 9 }, out: "/runs/mine" })).toMatch(
+    /\nuse it: {2}blora generate --adapter \/runs\/mine --prompt <text>\n$/,
+  );
   const interrupted = { ...summary, interrupted: true };
   expect(describeSummary({ summary: interrupted, out: "/runs/mine" })).toBe(
     "stopped after step 10. The same command, without --overwrite, goes on in /runs/mine.\n",

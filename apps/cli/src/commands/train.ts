@@ -65,7 +65,13 @@ export function describeSummary({ summary, out }: TrainingResult): string {
   }
   const warnings = summary.warnings.map((warning) => `warning: ${inFlags(warning)}\n`).join("");
   const picture = sitesPicture(summary, Math.max(1, ...Object.values(summary.ranks)));
-  return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(shown(out), "adapter")}\n`;
+  const folder = shown(out);
+  // Language models alone count the tokens they learn from.
+  const use =
+    summary.targetTokens === undefined
+      ? `blora predict ${folder} --data <rows>`
+      : `blora generate --adapter ${folder} --prompt <text>`;
+  return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(folder, "adapter")}\nuse it:  ${use}\n`;
 }
 
 /** From the working folder, where it lies in it. */
