@@ -1,21 +1,6 @@
-export {
-  parseTrainingArguments,
-  type TrainingArguments,
-  type TrainingArgumentsInput,
-  trainingArgumentNames,
-  trainingArgumentsSchema,
-} from "./arguments.ts";
 export { passesOf } from "./data/buckets.ts";
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
-export {
-  type FilesInMemory,
-  type PredictInMemory,
-  predictInMemory,
-  type TrainedInMemory,
-  type TrainInMemory,
-  trainInMemory,
-} from "./in-memory.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
 export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/learning-rates.ts";
 export { clipByGlobalNorm } from "./optimizer/update.ts";
@@ -26,3 +11,4 @@ export { describeRun, initAdapters, type RunInputs, readData } from "./prepare-t
 export type { EvaluateRun, RunParts, TrainRun } from "./run.ts";
 export type { Snapshot } from "./state/training-state.ts";
 export { train } from "./train.ts";
+export * from "./web.ts";
