@@ -25,6 +25,8 @@ export interface PeerSpec {
   readonly method: PeerMethod;
   readonly arguments: TrainingArgumentsInput;
   readonly threads: number;
+  /** Of our products with frozen weights; float32 if not given. */
+  readonly precision?: "float32" | "int8";
   /** Where job, run and results go. */
   readonly folder: string;
 }
@@ -55,7 +57,7 @@ async function main(spec: PeerSpec): Promise<void> {
     task: typeof spec.task === "number" ? tokenTask(spec.task) : glue({ task: spec.task }),
     tokenizer: typeof spec.task === "number" ? noTokenizer : await loadTokenizer(spec.model),
     costModel: bops(),
-    engine: onnx({ threads: spec.threads }),
+    engine: onnx({ threads: spec.threads, precision: spec.precision ?? "float32" }),
     model: spec.model,
     ...(spec.data === undefined ? {} : { data: spec.data }),
     arguments: spec.arguments,

@@ -33,7 +33,7 @@ export interface Pair {
   readonly peft: Side;
 }
 
-interface PeerResult {
+export interface PeerResult {
   readonly versions: Readonly<Record<string, string>>;
   readonly losses: readonly number[];
   readonly seconds: readonly number[];
@@ -44,26 +44,36 @@ interface PeerResult {
 
 const WARM_UP_STEPS = 3;
 
-/** Trains the same run with both, one after the other, each in a process of its own. */
-export function runPair(spec: PeerSpec, python: string): Pair {
-  const inFolder = (name: string) => join(spec.folder, name);
-  const read = <T>(name: string) => JSON.parse(readFileSync(inFolder(name), "utf8")) as T;
-  const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+/** Trains with ours in a process of its own, and leaves the job for the peer in the folder. */
+export function runOurs(spec: PeerSpec): OurResult {
   mkdirSync(spec.folder, { recursive: true });
-  writeFileSync(inFolder("spec.json"), JSON.stringify(spec));
-  // The allocator that `blora train` sets, for both.
-  const env = { ...trainingEnvironment(), OMP_NUM_THREADS: String(spec.threads) };
-  const ownScript = ["--import", "tsx", script("ours.ts"), inFolder("spec.json")];
-  execFileSync(process.execPath, ownScript, { stdio: "inherit", env });
-  execFileSync(python, [script("train.py"), spec.folder, String(spec.threads)], { stdio: "inherit", env });
+  writeFileSync(join(spec.folder, "spec.json"), JSON.stringify(spec));
+  const script = [scriptPath("ours.ts"), join(spec.folder, "spec.json")];
+  execFileSync(process.execPath, ["--import", "tsx", ...script], { stdio: "inherit", env: environment(spec.threads) });
+  return readJson<OurResult>(spec.folder, "ours.json");
+}
 
-  const ours = read<OurResult>("ours.json");
-  const peer = read<PeerResult>("result.json");
-  const job = read<{ train: unknown[]; evaluation: { label: number }[] }>("job.json");
+/** Trains the job of the folder with PEFT in a process of its own, in a mode of `train.py`. */
+export function runPeer(spec: PeerSpec, python: string, mode = "eager"): PeerResult {
+  const script = [scriptPath("train.py"), spec.folder, String(spec.threads), mode];
+  execFileSync(python, script, { stdio: "inherit", env: environment(spec.threads) });
+  return readJson<PeerResult>(spec.folder, "result.json");
+}
+
+/** Median over the steps after the first. Padding is not counted. */
+export function tokensPerSecond(seconds: readonly number[], tokens: readonly number[]): number {
+  return median(seconds.map((each, step) => tokens[step]! / each).slice(WARM_UP_STEPS));
+}
+
+/** Trains the same run with both, one after the other. */
+export function runPair(spec: PeerSpec, python: string): Pair {
+  const ours = runOurs(spec);
+  const peer = runPeer(spec, python);
+  const job = readJson<{ train: unknown[]; evaluation: { label: number }[] }>(spec.folder, "job.json");
   const scores = typeof spec.task === "number" ? [0] : peerScores(spec.task, ours.metric, peer, job.evaluation);
   const speed = (seconds: readonly number[]) => ({
     secondsPerEpoch: (sum(seconds) / seconds.length) * ours.stepsPerEpoch,
-    tokensPerSecond: median(seconds.map((each, step) => ours.tokens[step]! / each).slice(WARM_UP_STEPS)),
+    tokensPerSecond: tokensPerSecond(seconds, ours.tokens),
   });
   return {
     task: spec.task,
@@ -91,6 +101,19 @@ export function runPair(spec: PeerSpec, python: string): Pair {
       losses: peer.losses,
     },
   };
+}
+
+function scriptPath(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+/** The allocator that `blora train` sets, for both. */
+function environment(threads: number): NodeJS.ProcessEnv {
+  return { ...trainingEnvironment(), OMP_NUM_THREADS: String(threads) };
+}
+
+function readJson<T>(folder: string, name: string): T {
+  return JSON.parse(readFileSync(join(folder, name), "utf8")) as T;
 }
 
 /** The peer's logits, scored by the task's own metric. */

@@ -1,9 +1,9 @@
 """Trains LoRA or AdaLoRA with PyTorch and PEFT exactly as a job folder says, and writes what came of it.
 
-    python benchmarks/peers/train.py <job folder> <threads>
+    python benchmarks/peers/train.py <job folder> <threads> [eager | compile | bf16 | compile-bf16]
 
 The job (written by job.ts) fixes everything that is chance: rows, batches and padded lengths of every update, the start of
-A, B, E and of the head. Here is only the training loop: float32, no dropout, AdamW, clipping, a linear schedule. Results go to
+A, B, E and of the head. Here is only the training loop: float32 unless the mode is one of bfloat16 autocast, no dropout, AdamW, clipping, a linear schedule. Results go to
 result.json: losses by step, seconds by step, evaluation logits (of a language model the loss of all targets together, also
 before the first step), peak memory, size of the saved adapter.
 """
@@ -118,9 +118,11 @@ def evaluate(model: torch.nn.Module, rows: list[dict], regression: bool) -> list
     return logits
 
 
-def train(job: dict, start: dict[str, torch.Tensor]) -> dict:
+def train(job: dict, start: dict[str, torch.Tensor], mode: str) -> dict:
     model = load_model(job).train()
     start_from(model, start)
+    forward = torch.compile(model) if mode.startswith("compile") else model
+    half = torch.autocast("cpu", torch.bfloat16, enabled=mode.endswith("bf16"))
     trained = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for n, p in trained if not n.endswith(NO_DECAY)], "weight_decay": job["weightDecay"]},
@@ -144,7 +146,8 @@ def train(job: dict, start: dict[str, torch.Tensor]) -> dict:
         for group in optimizer.param_groups:
             group["lr"] = job["learningRate"] * factor_at(step, job["warmupSteps"], total)
         optimizer.zero_grad(set_to_none=True)
-        output = model(**batch)
+        with half:
+            output = forward(**batch)
         output.loss.backward()
         torch.nn.utils.clip_grad_norm_([p for _, p in trained], job["maxGradNorm"])
         optimizer.step()
@@ -164,6 +167,6 @@ def train(job: dict, start: dict[str, torch.Tensor]) -> dict:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     torch.set_num_threads(int(sys.argv[2]))
-    result = train(json.loads((folder / "job.json").read_text()), load_file(folder / "start.safetensors"))
+    result = train(json.loads((folder / "job.json").read_text()), load_file(folder / "start.safetensors"), sys.argv[3] if len(sys.argv) > 3 else "eager")
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
     (folder / "result.json").write_text(json.dumps({"versions": versions, **result}))
