@@ -28,12 +28,17 @@ function someOf(names: readonly string[]): string {
 const isSameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 
+/** The name without its numbers, which is the same in every layer. */
+const patternOf = (name: string): string => name.replace(/(?<=^|\.)\d+(?=\.|$)/g, "*");
+
 /**
  * Finds the tensor of every parameter. Base parameters must all be there, in
  * their shape; head parameters may be missing.
  *
- * Throws one `InvalidInputError` that lists every missing and every misshapen tensor, and where some are missing
- * those that no parameter takes: a renamed or fused tensor is among them.
+ * @throws InvalidInputError that lists every missing and every misshapen tensor, and where some are missing those that
+ *   no parameter takes: a renamed or fused tensor is among them. Also where tensors that no parameter takes are named
+ *   as those of a layer are, but for its number: the configuration counts fewer layers. Other tensors too many, such as
+ *   a head of pretraining, are none of ours.
  */
 export function matchParameters(
   parameters: readonly ParameterSpec[],
@@ -59,10 +64,19 @@ export function matchParameters(
   const unexpected = checkpoint.names.filter((name) => !taken.has(name));
   const unknown = unexpected.filter((name) => !misshapen.has(name));
   const others = unknown.length > 0 ? `; it has ${unknown.length} the model does not: ${someOf(unknown)}` : "";
+  const layers = new Set(
+    parameters.filter(({ role }) => role === "base").map(({ name }) => patternOf(found.get(name) ?? name)),
+  );
+  const uncounted = missing.length > 0 ? [] : unknown.filter((name) => layers.has(patternOf(name)));
   const faults = [
     ...(missing.length > 0 ? [`lacks ${missing.length} tensors of the model: ${missing.join(", ")}${others}`] : []),
     ...(misshapen.size > 0
       ? [`has tensors of another shape: ${[...misshapen].map(([name, fault]) => `${name}: ${fault}`).join("; ")}`]
+      : []),
+    ...(uncounted.length > 0
+      ? [
+          `has ${uncounted.length} tensors of layers that its config.json does not count: ${someOf(uncounted)}. Set its number of layers (num_hidden_layers) to that of the weights`,
+        ]
       : []),
   ];
   if (faults.length > 0) throw new InvalidInputError(`The checkpoint in ${checkpoint.folder} ${faults.join(", and ")}`);

@@ -53,6 +53,25 @@ describe("matchParameters", () => {
     );
   });
 
+  it("refuses layers that the configuration does not count, and lets a head of pretraining be", () => {
+    const layer = (index: number) => `encoder.layer.${index}.dense.weight`;
+    const aliases = (name: string) => [`bert.${name}`];
+    const weights = checkpoint({
+      ...Object.fromEntries([0, 1, 2, 3].map((index) => [`bert.${layer(index)}`, [2]])),
+      ...{ "cls.0.dense.weight": [2], "bert.encoder.layer.0.inv_freq": [2] },
+    });
+    const parameters = (layers: number) => Array.from({ length: layers }, (_, index) => parameter(layer(index), [2]));
+    expect(() => matchParameters(parameters(2), weights, { aliases })).toThrow(
+      "The checkpoint in tiny has 2 tensors of layers that its config.json does not count: " +
+        "bert.encoder.layer.2.dense.weight, bert.encoder.layer.3.dense.weight. " +
+        "Set its number of layers (num_hidden_layers) to that of the weights",
+    );
+    expect(matchParameters(parameters(4), weights, { aliases }).unexpected).toEqual([
+      "bert.encoder.layer.0.inv_freq",
+      "cls.0.dense.weight",
+    ]);
+  });
+
   it("replaces a head of another shape only where that is asked for", () => {
     const head = parameter("classifier.weight", [2, 4], "head");
     const mnli = checkpoint({ "classifier.weight": [3, 4] });
