@@ -140,6 +140,14 @@ describe("progress", () => {
     createProgress({ isTTY: true, write: (text) => lines.push(text) })(step(1));
     expect(lines[0]).toContain("\r\u001b[Kstep 1/100");
   });
+
+  test("a score without a value is said to be undefined", () => {
+    const lines: string[] = [];
+    const show = createProgress({ isTTY: false, write: (text) => lines.push(text) });
+    const scores = { pearson: Number.NaN, rmse: 0.5 };
+    show({ type: "evaluation", step: 3, split: "validation", loss: 0.25, scores });
+    expect(lines).toEqual(["step 3  validation  loss 0.2500  pearson undefined  rmse 0.5000\n"]);
+  });
 });
 
 test("advice of packages speaks of flags", () => {

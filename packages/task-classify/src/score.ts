@@ -23,7 +23,7 @@ export function primaryMetricOf(head: LabelHead): string {
 /**
  * Accuracy, macro F1 and Matthews correlation of classes; micro F1, macro F1 and the share of rows that are all right
  * where a row has several; Pearson, Spearman and root mean squared error of numbers. A correlation with a constant is
- * 0: the model ranks nothing.
+ * NaN: undefined.
  *
  * @param logits row-major [rows, C]
  * @param labels as the task's `score` has them
@@ -95,10 +95,9 @@ function severalMetrics(predictions: readonly number[], labels: readonly number[
 }
 
 function numberMetrics(predictions: readonly number[], labels: readonly number[]): Scores {
-  const defined = (value: number) => (Number.isNaN(value) && predictions.every(Number.isFinite) ? 0 : value);
   return {
-    pearson: defined(pearson(predictions, labels)),
-    spearmanr: defined(spearman(predictions, labels)),
+    pearson: pearson(predictions, labels),
+    spearmanr: spearman(predictions, labels),
     rmse: rootMeanSquaredError(predictions, labels),
   };
 }

@@ -115,7 +115,13 @@ test("scores of classes and numbers", () => {
     spearmanr: expect.closeTo(1, 12),
     rmse: expect.closeTo(Math.sqrt(1 / 3), 12),
   });
-  expect(classify(prices).majority([1, 3])).toEqual({ pearson: 0, spearmanr: 0, rmse: 1 });
+  expect(classify(prices).majority([1, 3])).toEqual({ pearson: Number.NaN, spearmanr: Number.NaN, rmse: 1 });
+  // SciPy: an input array is constant; the correlation coefficient is not defined.
+  expect(classify(prices).score(Float32Array.of(1, 2, 4), [2, 2, 2])).toEqual({
+    pearson: Number.NaN,
+    spearmanr: Number.NaN,
+    rmse: expect.closeTo(Math.sqrt(5 / 3), 12),
+  });
 });
 
 test("what the data say makes the options of the task", async () => {

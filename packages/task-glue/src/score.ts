@@ -4,20 +4,12 @@ import type { GlueTask, MetricName } from "./tasks.ts";
 
 type Metric = (predictions: readonly number[], labels: readonly number[]) => number;
 
-/** A correlation with a constant is undefined. Reports show it as 0: the model ranks nothing. */
-const zeroWhereUndefined =
-  (metric: Metric): Metric =>
-  (predictions, labels) => {
-    const value = metric(predictions, labels);
-    return Number.isNaN(value) && predictions.every(Number.isFinite) ? 0 : value;
-  };
-
 const METRICS: Readonly<Record<MetricName, Metric>> = {
   accuracy,
   f1,
   matthews_correlation: matthewsCorrelation,
-  pearson: zeroWhereUndefined(pearson),
-  spearmanr: zeroWhereUndefined(spearman),
+  pearson,
+  spearmanr: spearman,
 };
 
 /** Outputs of one model per row: 1 for regression, else the number of classes. */
@@ -31,7 +23,8 @@ export function predictionsFromLogits(task: GlueTask, logits: Float32Array): num
 }
 
 /**
- * The task's metrics, and their mean as `combined_score` where there are several.
+ * The task's metrics, and their mean as `combined_score` where there are several. A correlation with a constant is
+ * NaN: undefined.
  *
  * @param logits row-major [rows, C]
  * @throws InvalidInputError where there is nothing to score or the sizes differ.

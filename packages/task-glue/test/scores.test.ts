@@ -18,16 +18,17 @@ describe("scores of a task", () => {
     expect(scores.spearmanr).toBeCloseTo(1, 12);
   });
 
-  test("a correlation with a constant is reported as 0, and a prediction that is not a number stays visible", () => {
-    const constant = glue({ task: "stsb" }).score(Float32Array.of(0.1, 0.1, 0.1), [1, 2, 3]);
-    expect(constant).toEqual({ pearson: 0, spearmanr: 0, combined_score: 0 });
-    expect(glue({ task: "stsb" }).score(Float32Array.of(Number.NaN, 1, 2), [1, 2, 3]).pearson).toBeNaN();
+  test("a correlation with a constant is undefined, of answers and of labels", () => {
+    const undefinedScores = { pearson: Number.NaN, spearmanr: Number.NaN, combined_score: Number.NaN };
+    expect(glue({ task: "stsb" }).score(Float32Array.of(0.1, 0.1, 0.1), [1, 2, 3])).toEqual(undefinedScores);
+    expect(glue({ task: "stsb" }).score(Float32Array.of(0.1, 0.2, 0.3), [2, 2, 2])).toEqual(undefinedScores);
+    expect(glue({ task: "stsb" }).score(Float32Array.of(4), [4])).toEqual(undefinedScores);
+    expect(glue({ task: "stsb" }).majority([1, 2, 5])).toEqual(undefinedScores);
   });
 
   test("the majority baseline gives the most frequent label", () => {
     expect(glue({ task: "rte" }).majority([1, 0, 0])).toEqual({ accuracy: 2 / 3 });
     expect(glue({ task: "cola" }).majority([1, 0, 0])).toEqual({ matthews_correlation: 0 });
-    expect(glue({ task: "stsb" }).majority([1, 2, 5])).toEqual({ pearson: 0, spearmanr: 0, combined_score: 0 });
   });
 
   test("nothing to score and sizes that differ are refused", () => {

@@ -34,9 +34,18 @@ export function resultWarnings(facts: ResultFacts): string[] {
     );
   const score = scores[primaryMetric];
   const chance = baseline[primaryMetric];
-  if (score === undefined || chance === undefined || !(score < chance)) return warnings;
+  if (score === undefined || chance === undefined) return warnings;
+  if (Number.isNaN(score)) {
+    const same = constant === undefined ? "labels" : "answers";
+    return [...warnings, `${primaryMetric} on ${split} is undefined: its ${same} are all the same.`];
+  }
+  // A constant answer has no correlation: one below 0 runs against the labels.
+  const [floor, least] = Number.isNaN(chance)
+    ? [0, "0"]
+    : [chance, `the ${chance.toFixed(4)} of always giving the most frequent answer`];
+  if (!(score < floor)) return warnings;
   warnings.push(
-    `${primaryMetric} on ${split} is ${score.toFixed(4)}, below the ${chance.toFixed(4)} of always giving the most frequent answer: the model is undertrained, or its labels are in another order.`,
+    `${primaryMetric} on ${split} is ${score.toFixed(4)}, below ${least}: the model is undertrained, or its labels are in another order.`,
   );
   return warnings;
 }

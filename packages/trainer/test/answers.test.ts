@@ -207,6 +207,24 @@ test("one answer for every word is said", () => {
   expect(warningsOf(2, 1, 3, 0, 0, 1)).toEqual([]);
 });
 
+test("a score that is undefined is said with its reason, and a correlation below 0", () => {
+  const facts = { split: "dev", primaryMetric: "pearson", baseline: { pearson: Number.NaN }, loss: 1, rows: 3 };
+  const warningsOf = (pearson: number, ...logits: number[]) =>
+    resultWarnings({
+      ...{ ...facts, head: { kind: "regression" }, scores: { pearson } },
+      ...{ logits: Float32Array.from(logits), vocabularySize: undefined },
+    });
+  expect(warningsOf(Number.NaN, 1, 2, 3)).toEqual(["pearson on dev is undefined: its labels are all the same."]);
+  expect(warningsOf(Number.NaN, 2, 2, 2)).toEqual([
+    "Every row of dev gets the same answer, 2: nothing was learned yet.",
+    "pearson on dev is undefined: its answers are all the same.",
+  ]);
+  expect(warningsOf(-0.25, 1, 2, 3)).toEqual([
+    "pearson on dev is -0.2500, below 0: the model is undertrained, or its labels are in another order.",
+  ]);
+  expect(warningsOf(0.25, 1, 2, 3)).toEqual([]);
+});
+
 test("a label that the head has not is refused by row, among several too", async () => {
   const wrong: LabelTask = {
     ...severalTask,

@@ -1,6 +1,7 @@
 import type { LikelihoodSummary } from "@blora/likelihood";
 import type { GroupScore, LikelihoodScores } from "@blora/spec";
 import Table from "cli-table3";
+import { scoresLine } from "../output/scores-line.ts";
 
 /** Flags of benchmarks that are scored by likelihood. */
 export interface BenchmarkFlags {
@@ -30,13 +31,7 @@ export function describeLikelihood(summary: LikelihoodSummary, folder: string | 
     return `${asked}\n${answers.length} of ${questions} questions answered${next}`;
   }
   const tooLong = `${overlong.fewerShots} questions with fewer shots and ${overlong.cut} cut on the left, longer than ${overlong.maxTokens} tokens`;
-  return [asked, scoreLine(results), groupTable(results), tooLong].join("\n");
-}
-
-function scoreLine({ scores }: LikelihoodScores): string {
-  return Object.entries(scores)
-    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-    .join("  ");
+  return [asked, scoresLine(results.scores), groupTable(results), tooLong].join("\n");
 }
 
 function groupTable({ groups }: LikelihoodScores): string {

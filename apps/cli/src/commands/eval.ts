@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import type { SplitScores } from "../jobs/evaluate.ts";
 import { createEvaluationLine } from "../output/evaluation-line.ts";
+import { scoresLine } from "../output/scores-line.ts";
 import { typesTable } from "../output/types-table.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
@@ -57,7 +58,7 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
 /** A line for each split, and one for the price. */
 function describe({ task, splits, bops, form }: SplitScores): string {
   const lines = Object.entries(splits).flatMap(([name, { rows, loss, scores, types, unreadWords }]) => {
-    const values = Object.entries(scores ?? {}).map(([metric, value]) => `${metric} ${value.toFixed(4)}`);
+    const values = scores === undefined ? [] : [scoresLine(scores)];
     const facts = [`${rows} rows`, loss === undefined ? "no labels" : `loss ${loss.toFixed(4)}`, ...values];
     if (unreadWords !== undefined) facts.push(`${unreadWords} words cut off or without a token`);
     return [[task, name, ...facts].join("  "), ...(types === undefined ? [] : [typesTable(types)])];

@@ -2,6 +2,7 @@ import { duration } from "@blora/report";
 import type { RunEvent } from "@blora/runs";
 import type { EngineDescription } from "@blora/spec";
 import { inFlags } from "./in-flags.ts";
+import { scoresLine } from "./scores-line.ts";
 
 /** Where lines go. */
 export interface Output {
@@ -31,12 +32,9 @@ export function createProgress(output: Output): (event: RunEvent) => void {
         return line(event.message);
       case "warning":
         return line(`warning: ${inFlags(event.message)}`);
-      case "evaluation": {
-        metric = Object.entries(event.scores)
-          .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-          .join("  ");
+      case "evaluation":
+        metric = scoresLine(event.scores);
         return line(`step ${event.step}  ${event.split}  loss ${event.loss.toFixed(4)}  ${metric}`);
-      }
       case "step": {
         const text = stepLine(event);
         if (!output.isTTY) return event.step % PLAIN_EVERY_STEPS === 0 ? line(text) : undefined;

@@ -33,7 +33,7 @@ function row(summary: RunSummary, name: string): string[] {
     name,
     String(summary.seed),
     metric.value === null ? "-" : `${metric.name} ${metric.value.toFixed(4)}`,
-    baseline[metric.name]?.toFixed(4) ?? "-",
+    Number.isFinite(baseline[metric.name]) ? baseline[metric.name]!.toFixed(4) : "-",
     oneDecimal(meanRank(summary)),
     oneDecimal(meanComponentBits(Object.values(bits))),
     `${(100 * bops.ratio).toFixed(1)} %`,

@@ -2,9 +2,9 @@ import type { Spread } from "../sweep/spread.ts";
 
 const NONE = "–";
 
-/** A metric to four places. */
+/** A metric to four places; none where it is undefined (NaN). */
 export function score(value: number | null | undefined): string {
-  return value === null || value === undefined ? NONE : value.toFixed(4);
+  return value === null || value === undefined || Number.isNaN(value) ? NONE : value.toFixed(4);
 }
 
 /** Mean ± standard deviation. */
