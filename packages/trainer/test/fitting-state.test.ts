@@ -21,9 +21,9 @@ describe("going on from a checkpoint of other settings", () => {
   const fixed: Pick<Method, "training"> = {};
   const pruning: Pick<Method, "training"> = { training: { afterStep: () => undefined } };
 
-  const faultOf = (stored: TrainingState, fresh: TrainingState, method = fixed, started = config): string => {
+  const faultOf = (stored: TrainingState, fresh: TrainingState, method = fixed, started = config, now = config): string => {
     try {
-      requireFittingState("r", started, stored, { config, model: { method } }, fresh);
+      requireFittingState("r", started, stored, { config: now, model: { method } }, fresh);
       return "";
     } catch (error) {
       return (error as Error).message;
@@ -42,6 +42,15 @@ describe("going on from a checkpoint of other settings", () => {
     );
   });
 
+  it("refuses every other setting of a method that prunes, whose smaller ranks would pass for pruned ones", () => {
+    const of = (options: JsonObject): JsonObject => ({ method: { $plugin: "method/lora", options } });
+    const now = of({ rank: 8, alpha: 16, dropout: 0 });
+    expect(faultOf(stateOf(4), stateOf(8), pruning, of({ rank: 4, alpha: 8, dropout: 0 }), now)).toBe(
+      "r: expected a checkpoint that these settings can go on from, found one of a method that prunes by other settings (method.options.rank: 4 -> 8; method.options.alpha: 8 -> 16). Choose another folder, or start anew with overwrite.",
+    );
+    expect(faultOf(stateOf(4), stateOf(8), pruning, now, now)).toBe("");
+  });
+
   it.each([
     ["another rank", stateOf(8), stateOf(4), fixed, "q/A of shape [8, 3] instead of [4, 3]"],
     ["a smaller rank that nothing pruned", stateOf(2), stateOf(4), fixed, "q/A of shape [2, 3] instead of [4, 3]"],
@@ -54,6 +63,7 @@ describe("going on from a checkpoint of other settings", () => {
       'q of {"rank":4,"scale":2} instead of {"rank":4,"scale":1}',
     ],
     ["other sites", stateOf(4), stateOf(4, { path: "v" }), fixed, "the parameter q/A, which they do not train"],
+    ["other sites of a method that prunes", stateOf(4), stateOf(4, { path: "v" }), pruning, "the site q, which they do not adapt"],
     [
       "a head of other labels",
       stateOf(4, { labels: 3 }),

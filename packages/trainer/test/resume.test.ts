@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { adalora } from "@blora/lora";
 import type { RunEvent } from "@blora/runs";
 import { uniformValues } from "@blora/tensor";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -172,6 +173,21 @@ describe("an interrupted run", () => {
       message: "Resuming with another setting: arguments.seed: 7 -> 8.",
     });
     expect(events.at(-1)).toMatchObject({ type: "finish", summary: { steps: 12, seed: 8 } });
+  });
+
+  it("of a method that prunes keeps its settings, whatever is allowed", async () => {
+    const out = temporaryFolder();
+    const method = (initialRank: number) => adalora({ initialRank, targetRank: 2 });
+    let made = 0;
+    const onEvent = (event: RunEvent): void => void (made += Number(event.type === "step"));
+    await train(tinyRun(out, { arguments: args, method: method(4), onEvent, shouldStop: () => made === 7 }));
+    const before = digests(join(out, "checkpoint-7"));
+    await expect(finish(out, { method: method(8), allowConfigChange: true })).rejects.toThrow(
+      `${out}: expected a checkpoint that these settings can go on from, found one of a method that prunes by other settings (method.options.initialRank: 4 -> 8; method.options.alpha: 8 -> 16). Choose another folder`,
+    );
+    expect(digests(join(out, "checkpoint-7"))).toEqual(before);
+    const steps = { arguments: { ...args, maxSteps: 16 }, method: method(4), allowConfigChange: true };
+    expect((await finish(out, steps)).at(-1)).toMatchObject({ type: "finish", summary: { steps: 16 } });
   });
 
   const stopped = { ...TINY_ARGUMENTS, learningRate: 1e-9, maxSteps: 6, evalSteps: 1, earlyStoppingPatience: 1 };

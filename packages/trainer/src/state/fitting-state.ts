@@ -1,3 +1,4 @@
+import { configDifferences } from "@blora/runs";
 import { InvalidInputError, type Json, type JsonObject, type Method } from "@blora/spec";
 import type { Shape } from "@blora/tensor";
 import type { TrainingState } from "./training-state.ts";
@@ -10,11 +11,12 @@ interface PreparedSettings {
 
 /**
  * Checks that a run can go on from a checkpoint of other settings: what is trained has the same method, sites and
- * shapes. Only a method that changes its parameters as it trains may have smaller ones.
+ * shapes. Only a method that changes its parameters as it trains may have smaller ones; it does so by its own
+ * settings, from its start to its end, so that none of them may be another.
  *
  * @param started the configuration of the checkpoint's run
  * @param fresh the state this run would begin with
- * @throws InvalidInputError naming the folder and the first thing that is another
+ * @throws InvalidInputError naming the folder and the first thing that is another, or every setting of the method that is
  */
 export function requireFittingState(
   folder: string,
@@ -26,10 +28,11 @@ export function requireFittingState(
   const changesShapes = method.training?.beforeStep !== undefined || method.training?.afterStep !== undefined;
   const [before, after] = [methodOf(started), methodOf(config)];
   const fault =
-    before === after
-      ? (faultOf(shapesOf(state), shapesOf(fresh), changesShapes) ??
-        (changesShapes ? undefined : layoutFault(state, fresh)))
-      : `one of the method ${before} instead of ${after}`;
+    before !== after
+      ? `one of the method ${before} instead of ${after}`
+      : changesShapes
+        ? (settingsFault(started, config) ?? sitesFault(state, fresh) ?? faultOf(shapesOf(state), shapesOf(fresh), true))
+        : (faultOf(shapesOf(state), shapesOf(fresh), false) ?? layoutFault(state, fresh));
   if (fault === undefined) return;
   throw new InvalidInputError(
     `${folder}: expected a checkpoint that these settings can go on from, found ${fault}. Choose another folder, or start anew with overwrite.`,
@@ -38,6 +41,19 @@ export function requireFittingState(
 
 function methodOf({ method }: JsonObject): Json | undefined {
   return (method as JsonObject | undefined)?.$plugin;
+}
+
+function settingsFault({ method: before }: JsonObject, { method: after }: JsonObject): string | undefined {
+  const differences = configDifferences({ method: before! }, { method: after! });
+  if (differences.length === 0) return undefined;
+  return `one of a method that prunes by other settings (${differences.join("; ")})`;
+}
+
+function sitesFault({ paths: stored }: TrainingState, { paths: fresh }: TrainingState): string | undefined {
+  const other = stored.find((path) => !fresh.includes(path));
+  if (other !== undefined) return `the site ${other}, which they do not adapt`;
+  const missing = fresh.find((path) => !stored.includes(path));
+  return missing && `no site ${missing}`;
 }
 
 function shapesOf(state: TrainingState): Map<string, Shape> {
