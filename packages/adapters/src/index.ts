@@ -13,6 +13,7 @@ export type { AdapterDescription, AdapterResults, CostSummary, DatasetName, Ledg
 export { type MergeOptions, type MergeReport, mergeAdapter } from "./merge/merge-adapter.ts";
 export { type MergeError, readMergeRecord, writeMergeRecord } from "./merge/merge-record.ts";
 export { mergedWeight } from "./merge/merged-weight.ts";
+export { limitTexts, textLimitOf } from "./merge/text-limit.ts";
 export { packBits } from "./packed/bits.ts";
 export type { PeftConfig } from "./peft/config.ts";
 export { exportCodes, exportUpdates } from "./peft/plain-files.ts";

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hardConcrete } from "@blora/gates";
@@ -168,6 +168,26 @@ describe("merging", () => {
       architectures: ["BertForSequenceClassification"],
       id2label: { 0: "no", 1: "yes", 2: "maybe" },
       label2id: { no: 0, yes: 1, maybe: 2 },
+    });
+  });
+
+  test.each([
+    ["bert", 512, 24, 24],
+    ["bert", 16, 24, 16],
+    ["bert", undefined, 24, 24],
+    ["bert", 512, undefined, 512],
+    ["phi", 512, 24, 512],
+  ] as const)("keeps where texts are cut: %s, by the tokenizer at %s, in training at %s", async (family, given, trained, expected) => {
+    const base = temporaryFolder();
+    cpSync(fileURLToPath(new URL(FAMILIES[family].folder, FIXTURES)), base, { recursive: true });
+    const config = { do_lower_case: true, ...(given !== undefined && { model_max_length: given }) };
+    writeFileSync(join(base, "tokenizer_config.json"), JSON.stringify(config));
+    const out = join(temporaryFolder(), "merged");
+    const options = { ...optionsOf(`${family}.mixed`, out), checkpoint: openCheckpoint(base) };
+    await mergeAdapter({ ...options, ...(trained !== undefined && { maxSeqLength: trained }) });
+    expect(JSON.parse(readFileSync(join(out, "tokenizer_config.json"), "utf8"))).toEqual({
+      do_lower_case: true,
+      model_max_length: expected,
     });
   });
 

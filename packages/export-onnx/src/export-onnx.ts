@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { limitTexts } from "@blora/adapters";
 import { copyCompanionFiles, requireFreeSpace, writeError } from "@blora/files";
 import type { Network, OpenNetwork, PlainAdapter } from "@blora/network";
 import type { CodedUpdate } from "@blora/spec";
@@ -14,7 +15,6 @@ import { traceGraph } from "./trace/trace-graph.ts";
 import { collectWeights, trainedWeights, type Weight } from "./weights.ts";
 import { requireExportFolder } from "./write/export-folder.ts";
 import { writeConfig } from "./write/model-folder.ts";
-import { limitTexts, TOKENIZER_CONFIG } from "./write/text-limit.ts";
 import { writeGraph } from "./write/write-graph.ts";
 
 /** How base weights are stored. */
@@ -41,7 +41,7 @@ export interface ExportSummary {
   readonly bytes: number;
   /** Name transformers.js knows the weight format by: its `dtype` option. */
   readonly dtype: string;
-  /** Longest text the model takes, in tokens. */
+  /** Where the tokenizer cuts texts, in tokens: at the most the model takes, or the adapter was trained with if it answers whole texts. */
   readonly longest: number;
   /** Tokenizer files that were copied. */
   readonly tokenizer: readonly string[];
@@ -74,7 +74,7 @@ export const weightFormats: readonly WeightFormat[] = Object.keys(FORMATS) as We
 /**
  * Writes a model with its adapter as a folder that `@huggingface/transformers`
  * loads: `onnx/<file>`, `config.json` with the labels, and the tokenizer,
- * which cuts texts at the most tokens the model takes.
+ * which cuts texts at `longest`.
  *
  * @throws InvalidInputError for a head no pipeline takes
  */
@@ -102,8 +102,9 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
     for (const name of await readdir(aside)) await rename(join(aside, name), join(out, "onnx", name));
     await writeConfig(out, network.checkpoint.config, { head: adapter.head, file, dtype, chunks });
     const tokenizer = copyCompanionFiles(network.checkpoint.folder, out);
-    const longest = network.maxLength;
-    if (tokenizer.includes(TOKENIZER_CONFIG)) await limitTexts(join(out, TOKENIZER_CONFIG), longest);
+    const isWhole = adapter.head.kind !== "language-model";
+    const longest = isWhole ? Math.min(network.maxLength, adapter.maxSeqLength) : network.maxLength;
+    await limitTexts(out, longest);
     return { file: join("onnx", file), bytes, dtype, longest, tokenizer };
   } catch (error) {
     throw writeError(error, join(out, "onnx", file), needed);

@@ -1,4 +1,3 @@
 export { type ExportOptions, type ExportSummary, exportOnnx, type WeightFormat, weightFormats } from "./export-onnx.ts";
 export { type Measurement, type MeasureOptions, measureExport } from "./measure-export.ts";
 export { requireExportFolder } from "./write/export-folder.ts";
-export { limitTexts, TOKENIZER_CONFIG } from "./write/text-limit.ts";

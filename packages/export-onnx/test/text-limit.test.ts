@@ -49,3 +49,11 @@ test("a limit below the model's stays, and is added where there is none", async 
   expect((await exported(qwen2(), "qwen2", { kind: "language-model" })).longest).toBe(32768);
   expect(maxLengthIn("qwen2-onnx")).toBe(32768);
 });
+
+test("an adapter that answers whole texts keeps the length it was trained with", async () => {
+  writeTinyBert(join(folder, "trained"), { labels: 2 });
+  const network = openNetwork(bert() as Architecture, openCheckpoint(join(folder, "trained")), "trained");
+  const adapter = { ...drawnAdapter(network, labels), maxSeqLength: 12 };
+  expect((await exportOnnx({ network, adapter, out: join(folder, "trained-onnx") })).longest).toBe(12);
+  expect(maxLengthIn("trained-onnx")).toBe(12);
+});

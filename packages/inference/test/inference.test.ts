@@ -1,11 +1,13 @@
 import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mergeAdapter } from "@blora/adapters";
 import { bops } from "@blora/bops";
 import { acceptabilityExamples, builtinModelFolder, builtinTask } from "@blora/builtin";
 import { onnx } from "@blora/engine-onnx";
 import { lora } from "@blora/lora";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { openAdapter, openNetwork } from "@blora/network";
 import type { Engine, StepDefinition } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { loadTokenizer } from "@blora/tokenizer";
@@ -132,6 +134,27 @@ describe("loadModel", () => {
     const [a, b] = await Promise.all([first.logits(texts), second.logits(texts)]);
     expect(a).toEqual(await first.logits(texts));
     expect(b).toEqual(await second.logits(texts));
+  });
+
+  it("cuts a long text alike beside the model and merged into it", async () => {
+    const head = { kind: "classification", labels } as const;
+    const checkpoint = openCheckpoint(builtinModelFolder());
+    const parts = { architecture: debertaV2(), checkpoint, method: lora({ rank: 4 }), head };
+    const network = openNetwork(parts.architecture, checkpoint, "builtin");
+    const source = { folder: adapter("first"), method: parts.method, form: "trained" } as const;
+    const { weights, maxSeqLength } = await openAdapter(network, source);
+    const long = texts.join(" ");
+    const answerOf = async (name: string, limit: number): Promise<Float32Array> => {
+      const out = adapter(name);
+      await mergeAdapter({ ...parts, weights, out, maxSeqLength: limit });
+      const [logits] = await (await loadModel({ ...options(), model: out })).withoutAdapter(head).logits([long]);
+      return logits!;
+    };
+    const [beside] = await (await (await loadModel(options())).loadAdapter(adapter("first"))).logits([long]);
+    expect(maxSeqLength).toBe(128);
+    expectAllClose(await answerOf("merged", maxSeqLength), beside!, { absolute: 1e-4 });
+    const uncut = await answerOf("merged-without-limit", Infinity);
+    expect(Math.abs(uncut[0]! - beside![0]!)).toBeGreaterThan(1e-3);
   });
 
   it("gives nothing for no texts", async () => {

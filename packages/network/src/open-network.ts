@@ -1,4 +1,4 @@
-import { type AdapterDescription, type AdapterWeights, describeAdapter } from "@blora/adapters";
+import { type AdapterDescription, type AdapterWeights, describeAdapter, textLimitOf } from "@blora/adapters";
 import { type Head, InvalidInputError, type LinearSite, type Method, type Parameter, roundsMore } from "@blora/spec";
 import { type BoundNetwork, bindNetwork, sitesOf } from "./bind-network.ts";
 import { loadAdapterWeights, requireSameHead, requireWholeHead } from "./load-weights.ts";
@@ -138,7 +138,8 @@ export function openPlain(network: Network, adapter: PlainAdapter, origin: strin
   };
 }
 
-/** A network as its checkpoint has it, head included. */
+/** A network as its checkpoint has it, head included. Whole texts are cut where its tokenizer says, as pipelines of transformers cut them. */
 export function openBase(network: Network, head: Head): OpenNetwork {
-  return openPlain(network, { updates: new Map(), headTensors: {}, head, maxSeqLength: Infinity }, network.name);
+  const maxSeqLength = head.kind === "language-model" ? Infinity : textLimitOf(network.checkpoint.folder);
+  return openPlain(network, { updates: new Map(), headTensors: {}, head, maxSeqLength }, network.name);
 }

@@ -1,16 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { exportCodes, isPacked, readAdapter } from "@blora/adapters";
+import { exportCodes, isPacked, limitTexts, readAdapter } from "@blora/adapters";
 import { onnx } from "@blora/engine-onnx";
 import {
   type ExportSummary,
   exportOnnx,
-  limitTexts,
   type Measurement,
   measureExport,
   requireExportFolder,
-  TOKENIZER_CONFIG,
   type WeightFormat,
 } from "@blora/export-onnx";
 import { makeFolder } from "@blora/files";
@@ -75,7 +73,7 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   if (earlier !== undefined) await writeFile(join(out, CONFIG), earlier);
   const written = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
   const made = await writeTokenizerJson(folder, out);
-  if (made.includes(TOKENIZER_CONFIG)) await limitTexts(join(out, TOKENIZER_CONFIG), written.longest);
+  await limitTexts(out, written.longest);
   const summary = { ...written, tokenizer: [...new Set([...written.tokenizer, ...made])] };
   const scored = await openAdapter(network, {
     folder: settings.folder,

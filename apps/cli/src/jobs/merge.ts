@@ -74,6 +74,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
     out: partial,
     maxShardBytes: flags.maxShardSize * BYTES_PER_GB,
     plain: flags.plain ?? false,
+    maxSeqLength: adapted.maxSeqLength,
     ...(tokenizer && { padId: tokenizer.special.pad }),
   });
   const merged = openBase(openNetwork(architecture, openCheckpoint(partial), flags.out), head);

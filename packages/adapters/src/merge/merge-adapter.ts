@@ -28,6 +28,7 @@ import { exportUpdates } from "../peft/plain-files.ts";
 import type { AdapterWeights } from "../weights.ts";
 import { mergedWeight } from "./merged-weight.ts";
 import { type SizedTensor, writeShards } from "./shards.ts";
+import { limitTexts } from "./text-limit.ts";
 
 export interface MergeOptions {
   readonly architecture: Architecture;
@@ -46,6 +47,8 @@ export interface MergeOptions {
   readonly plain?: boolean;
   /** Id that pads texts: written down where a decoder's classifier needs one to find the last token, and `config.json` has none. */
   readonly padId?: number;
+  /** Longest text the adapter was trained with, in tokens: the merged tokenizer cuts there where whole texts are answered. */
+  readonly maxSeqLength?: number;
 }
 
 export interface MergeReport {
@@ -83,6 +86,7 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> 
     files = writeShards(folder, tensors, options.maxShardBytes ?? DEFAULT_SHARD_BYTES);
     writeFileSync(join(folder, "config.json"), `${JSON.stringify(mergedConfig(options), null, 2)}\n`);
     copyCompanionFiles(checkpoint.folder, folder);
+    if (options.head.kind !== "language-model") await limitTexts(folder, options.maxSeqLength ?? Infinity);
   });
   return { merged, replaced, files };
 }
