@@ -75,6 +75,27 @@ function requireIds({ model, added_tokens }: JsonRecord, path: string): void {
   }
 }
 
+/** The library only warns of a pattern that is none, and then leaves the step out, or gives no tokens at all. */
+function requirePatterns(json: JsonRecord, path: string): void {
+  for (const place of ["normalizer", "pre_tokenizer", "decoder"]) {
+    for (const { type, pattern } of stepsOf(json[place])) {
+      if (type !== "Replace" && type !== "Split") continue;
+      const { Regex, String: text } = isJsonRecord(pattern) ? pattern : {};
+      if (typeof (Regex ?? text) === "string") continue;
+      throw new InvalidInputError(
+        `${path}: ${place}: ${type}: expected a pattern with a String or a Regex, found ${JSON.stringify(pattern) ?? "none"}`,
+      );
+    }
+  }
+}
+
+/** A part of the file, and the parts of a sequence. */
+function stepsOf(part: unknown): readonly JsonRecord[] {
+  if (!isJsonRecord(part)) return [];
+  const { normalizers, pretokenizers, decoders } = part;
+  return [part, ...recordsOf(normalizers ?? pretokenizers ?? decoders).flatMap(stepsOf)];
+}
+
 /**
  * Encoder of the contents of any `tokenizer.json` and `tokenizer_config.json` that `@huggingface/transformers` reads:
  * byte-pair encoding, WordPiece and the rest.
@@ -92,6 +113,7 @@ export async function createLibraryEncoder(json: JsonRecord, config: JsonRecord,
     );
   const path = `${folder}/tokenizer.json`;
   requireIds(json, path);
+  requirePatterns(json, path);
   const wordPiece = createWordPiece(json, path);
   if (wordPiece !== undefined) return { ...load(json), encode: wordPiece };
   const spaced = withPrefixSpace(json);

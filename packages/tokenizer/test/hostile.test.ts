@@ -105,6 +105,20 @@ describe("a tokenizer.json of somebody else", () => {
       `Cannot read the tokenizer in ${folder}: a part is missing or of another type`,
     );
   });
+
+  it.each([
+    ["normalizer", { type: "Replace", pattern: "a", content: "b" }, 'Replace: expected a pattern with a String or a Regex, found "a"'],
+    [
+      "pre_tokenizer",
+      { type: "Sequence", pretokenizers: [{ type: "Split", pattern: { Glob: "*" }, behavior: "Isolated" }] },
+      'Split: expected a pattern with a String or a Regex, found {"Glob":"*"}',
+    ],
+    ["decoder", { type: "Sequence", decoders: [{ type: "Replace", content: "b" }] }, "Replace: expected a pattern with a String or a Regex, found none"],
+  ])("whose %s has a pattern that is none is refused, where the library would only warn", async (place, part, expected) => {
+    await expect(tokenizerWith({ json: { [place]: part } })).rejects.toThrow(
+      `${join(folder, "tokenizer.json")}: ${place}: ${expected}`,
+    );
+  });
 });
 
 describe("a regular expression of somebody else's tokenizer.json that takes exponential time", () => {
