@@ -6,6 +6,7 @@ import { type OpenNetwork, openAdapter, openBase, openNetwork } from "@blora/net
 import { claimRunFolder, configDifferences, readRunConfig, writeRunConfig } from "@blora/runs";
 import {
   type Architecture,
+  type Component,
   type Engine,
   InvalidInputError,
   isLanguageModelTask,
@@ -149,7 +150,7 @@ async function answersOfShards(folder: string, config: JsonObject): Promise<Answ
   const found: AnswerRecord[] = [];
   for (const name of (await readdir(folder)).filter((entry) => SHARD_FOLDER.test(entry)).sort()) {
     const started = await readRunConfig(join(folder, name));
-    if (started === undefined || configDifferences(started, config).length > 0) continue;
+    if (started === undefined || evaluationDifferences(started, config).length > 0) continue;
     found.push(...(await readAnswers(join(folder, name, ANSWERS_FILE))));
   }
   return found;
@@ -256,7 +257,7 @@ async function describeEvaluation(prepared: Prepared): Promise<JsonObject> {
     adapterSha256: run.adapterDirectory === undefined ? null : weightsFingerprint(open.weights),
     form: run.adapterDirectory === undefined ? null : open.form,
     method: run.adapterDirectory === undefined || run.method === undefined ? null : toJson(run.method),
-    task: { name: run.task.name, manifest: toJson(run.task) },
+    task: { name: run.task.name, manifest: toJson("completeManifest" in run.task ? (run.task as Component<"task">).completeManifest : run.task) },
     protocol: { ...likelihood.protocol },
     promptsSha256: promptsHash(requests),
     tokensSha256: tokensHash(requests, encode),
@@ -269,9 +270,15 @@ async function describeEvaluation(prepared: Prepared): Promise<JsonObject> {
 async function requireSameEvaluation(folder: string, config: JsonObject): Promise<void> {
   const started = await readRunConfig(folder);
   if (started === undefined) return writeRunConfig(folder, config);
-  const differences = configDifferences(started, config);
+  const differences = evaluationDifferences(started, config);
   if (differences.length === 0) return;
   throw new InvalidInputError(
     `${folder}: expected the evaluation this folder was started with, found ${differences.join("; ")}. Choose another folder.`,
   );
+}
+
+/** None where only the task's options are written otherwise: prompts and ids are known by their content. */
+function evaluationDifferences(started: JsonObject, config: JsonObject): string[] {
+  const differences = configDifferences(started, config);
+  return differences.every((difference) => difference.startsWith("task.manifest")) ? [] : differences;
 }

@@ -273,6 +273,19 @@ describe("an evaluation in a folder", () => {
     );
   });
 
+  test("goes on where the options of the task are only written otherwise, and names them where questions are others", async () => {
+    const outputDirectory = join(temporaryFolder(), "run");
+    const evaluated = (asked: typeof requests, options: object) => {
+      const task = { ...choiceTask(asked), toJSON: () => ({ $plugin: "task/choice", options }) };
+      return evaluateLikelihood({ ...runOf(asked), task, outputDirectory });
+    };
+    await evaluated(requests, { shots: 2 });
+    expect((await evaluated(requests, {})).thisRun.questions).toBe(0);
+    await expect(evaluated(requests.slice(1), { limit: 7 })).rejects.toThrow(
+      /found task\.manifest\.options\.shots: 2 -> unset; task\.manifest\.options\.limit: unset -> 7; promptsSha256: /,
+    );
+  });
+
   test("refuses to go on with other weights of the same name", async () => {
     const outputDirectory = join(temporaryFolder(), "run");
     const run = { ...runOf(requests), outputDirectory };

@@ -21,39 +21,42 @@ export interface MmluOptions {
 /** The dev split has five rows a subject. */
 const MOST_SHOTS = 5;
 
-export const mmluOptionsSchema: z.ZodType<MmluOptions | undefined, MmluOptions | undefined> = z
+export const mmluOptionsSchema: z.ZodType<CompleteOptions, MmluOptions | undefined> = z
   .strictObject({
-    protocol: z.enum(protocolNames as readonly [ProtocolName, ...ProtocolName[]]).optional(),
-    shots: z.int().min(0).max(MOST_SHOTS).optional(),
+    protocol: z.enum(protocolNames as readonly [ProtocolName, ...ProtocolName[]]).default("lm-evaluation-harness"),
+    shots: z.int().min(0).max(MOST_SHOTS).default(MOST_SHOTS),
     subjects: z
       .array(z.enum(subjectNames as readonly [Subject, ...Subject[]]))
       .min(1)
       .readonly()
       .optional(),
-    split: z.enum(SPLITS).optional(),
+    split: z.enum(SPLITS).default("test"),
     limit: z.int().min(1).optional(),
-    addBos: z.boolean().optional(),
+    addBos: z.boolean().default(false),
   })
-  .optional();
+  .transform(({ subjects, limit, ...options }) => ({ ...options, limit, subjects: inOrder(subjects) }))
+  .prefault({});
 
-/** Options with every default in place; subjects in alphabetical order, each once. */
-export interface MmluSettings {
+/** Options with every default in place, as manifests hold them. */
+export interface CompleteOptions {
   readonly protocol: ProtocolName;
   readonly shots: number;
-  readonly subjects: readonly Subject[];
+  /** In alphabetical order, each once; undefined for all. */
+  readonly subjects: readonly Subject[] | undefined;
   readonly split: SplitName;
   readonly limit: number | undefined;
   readonly addBos: boolean;
 }
 
-export function settingsOf({
-  protocol = "lm-evaluation-harness",
-  shots = MOST_SHOTS,
-  subjects,
-  split = "test",
-  limit,
-  addBos = false,
-}: MmluOptions = {}): MmluSettings {
-  const chosen = subjects === undefined ? subjectNames : subjectNames.filter((name) => subjects.includes(name));
-  return { protocol, shots, subjects: chosen, split, limit, addBos };
+export interface MmluSettings extends CompleteOptions {
+  readonly subjects: readonly Subject[];
+}
+
+export function settingsOf(options: CompleteOptions): MmluSettings {
+  return { ...options, subjects: options.subjects ?? subjectNames };
+}
+
+function inOrder(subjects: readonly Subject[] | undefined): readonly Subject[] | undefined {
+  const chosen = subjectNames.filter((name) => subjects?.includes(name));
+  return chosen.length === 0 || chosen.length === subjectNames.length ? undefined : chosen;
 }

@@ -1,6 +1,6 @@
 import { createTestTokenizer, testTask } from "@blora/testing";
 import { describe, expect, test } from "vitest";
-import { mmlu } from "../src/index.ts";
+import { mmlu, subjectNames } from "../src/index.ts";
 import { folderOf } from "./folder.ts";
 
 const ROWS = "Which is first?,a,b,c,d,A\nAnd which is last of these?,e,f,g,h,D\n";
@@ -55,6 +55,18 @@ describe("the task", () => {
       { logLikelihood: -4, tokens: 3, label: undefined },
     ];
     expect(anatomy.score(rows)).toEqual({ log_likelihood: -1.25 });
+  });
+
+  test("has one complete manifest, whether defaults are named or not", () => {
+    const named = mmlu({ shots: 5, split: "test", subjects: [...subjectNames].reverse(), addBos: false });
+    expect(named.completeManifest).toEqual(mmlu().completeManifest);
+    expect(JSON.parse(JSON.stringify(mmlu({ subjects: ["virology", "anatomy"] }).completeManifest))).toEqual({
+      $plugin: "task/mmlu",
+      options: {
+        ...{ protocol: "lm-evaluation-harness", shots: 5, split: "test", addBos: false },
+        subjects: ["anatomy", "virology"],
+      },
+    });
   });
 
   test("names every option that is wrong", () => {
