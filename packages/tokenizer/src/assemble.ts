@@ -1,6 +1,5 @@
 import { type AssembledTokens, InvalidInputError, type SpecialTokens, type Tokenizer } from "@blora/spec";
-import { type Frame, fillFrame, type Slot } from "./frame.ts";
-import { BERT_PAIRS, type PairForm } from "./pair-form.ts";
+import { BERT_PAIRS, bertFrame, type Frame, fillFrame, type PairForm } from "./frame.ts";
 
 /** Lengths that two texts keep of `room` tokens. Of an odd room the longer text, or the second of equals, keeps one more. */
 function longestFirst(first: number, second: number, room: number): [number, number] {
@@ -30,13 +29,6 @@ export function createAssemble(
     const { single, pair } = bertFrame(cls, sep, form);
     return fillFrame(second === undefined ? single : pair, [first, second], maxLength, longestFirst);
   };
-}
-
-function bertFrame(cls: number, sep: number, form: PairForm): Frame {
-  const single: Slot[] = [cls, "first" as const, sep].map((token) => ({ token, segment: 0 }));
-  const between: Slot[] = form.separators === 2 ? [{ token: sep, segment: 0 }] : [];
-  const segment = form.secondType;
-  return { single, pair: [...single, ...between, { token: "second", segment }, { token: sep, segment }] };
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Tokenizer } from "@blora/spec";
-import type { Frame } from "./frame.ts";
-import type { PairForm } from "./pair-form.ts";
+import type { Frame, PairForm } from "./frame.ts";
 
 /** Text to ids, with the vocabulary the ids come from. What `loadTokenizer` builds a `Tokenizer` on. */
 export interface Encoder {

@@ -1,11 +1,4 @@
-import {
-  type AssembledTokens,
-  InvalidInputError,
-  isJsonRecord,
-  type JsonRecord,
-  type SpecialTokens,
-} from "@blora/spec";
-import { recordsOf } from "./json-file.ts";
+import { type AssembledTokens, InvalidInputError, type JsonRecord, type SpecialTokens } from "@blora/spec";
 
 /** A special token, or the place of a text, with the segment it counts to. */
 export interface Slot {
@@ -19,45 +12,27 @@ export interface Frame {
   readonly pair: readonly Slot[];
 }
 
-/**
- * The frame of a `tokenizer.json`, from its post-processor of type TemplateProcessing, alone or in a sequence.
- *
- * @returns undefined where there is none
- * @throws InvalidInputError naming the file, for a template without its texts or with a token of no id
- */
-export function readFrame({ post_processor: found }: JsonRecord, path: string): Frame | undefined {
-  const processors =
-    isJsonRecord(found) && found.type === "Sequence" ? recordsOf(found.processors) : recordsOf([found]);
-  const template = processors.find(({ type }) => type === "TemplateProcessing");
-  if (template === undefined) return undefined;
-  const slots = (key: "single" | "pair", texts: readonly string[]): Slot[] => {
-    const pieces = recordsOf(template[key]).flatMap((piece) => slotsOf(piece, template.special_tokens, path));
-    const found = pieces.flatMap(({ token }) => (typeof token === "string" ? [token] : []));
-    if (String(found) === String(texts)) return pieces;
-    throw new InvalidInputError(
-      `${path}: post_processor: expected a template "${key}" with the ${texts.join(" and the ")} text once, found ${JSON.stringify(template[key])}.`,
-    );
-  };
-  return { single: slots("single", ["first"]), pair: slots("pair", ["first", "second"]) };
+/** How two texts are put together: `[CLS] first [SEP] second [SEP]`, with one separator between or two. */
+export interface PairForm {
+  readonly separators: 1 | 2;
+  /** Token type of the second text and the separator after it. */
+  readonly secondType: 0 | 1;
 }
 
-const TEXTS: Readonly<Record<string, Slot["token"]>> = { A: "first", B: "second" };
+export const BERT_PAIRS: PairForm = { separators: 1, secondType: 1 };
+export const ROBERTA_PAIRS: PairForm = { separators: 2, secondType: 0 };
 
-function slotsOf(piece: JsonRecord, specialTokens: unknown, path: string): Slot[] {
-  const { SpecialToken: special, Sequence: sequence } = piece;
-  const { id, type_id: type } = (
-    isJsonRecord(special) ? special : isJsonRecord(sequence) ? sequence : {}
-  ) as JsonRecord;
-  const segment = type === 1 ? 1 : 0;
-  if (isJsonRecord(sequence)) return [{ token: TEXTS[String(id)] ?? "first", segment }];
-  const entry = isJsonRecord(specialTokens) ? specialTokens[String(id)] : undefined;
-  const ids: unknown = isJsonRecord(entry) ? entry.ids : undefined;
-  if (Array.isArray(ids) && ids.every((token) => Number.isInteger(token) && token >= 0)) {
-    return ids.map((token) => ({ token, segment }));
-  }
-  throw new InvalidInputError(
-    `${path}: post_processor: expected the ids of ${JSON.stringify(id)} in special_tokens, found ${JSON.stringify(ids)}.`,
-  );
+/** The form that a tokenizer's class, or else a model's type, was trained with, where no post-processor says it. */
+export function namedPairForm(tokenizerClass: unknown, modelType: unknown): PairForm {
+  const isRoberta = [tokenizerClass, modelType].some((name) => /roberta|camembert/i.test(String(name)));
+  return isRoberta ? ROBERTA_PAIRS : BERT_PAIRS;
+}
+
+export function bertFrame(cls: number, sep: number, form: PairForm): Frame {
+  const single: Slot[] = [cls, "first" as const, sep].map((token) => ({ token, segment: 0 }));
+  const between: Slot[] = form.separators === 2 ? [{ token: sep, segment: 0 }] : [];
+  const segment = form.secondType;
+  return { single, pair: [...single, ...between, { token: "second", segment }, { token: sep, segment }] };
 }
 
 /**

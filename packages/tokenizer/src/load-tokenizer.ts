@@ -6,10 +6,10 @@ import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
 import { byteLevelJson } from "./byte-level-json.ts";
 import { createChatTemplate } from "./chat-template.ts";
 import type { Encoder } from "./encoder.ts";
-import { languageModelFrame, readFrame } from "./frame.ts";
+import { languageModelFrame, namedPairForm } from "./frame.ts";
 import { readJsonIfPresent } from "./json-file.ts";
 import { createLibraryEncoder } from "./library-encoder.ts";
-import { namedPairForm, processedPairForm } from "./pair-form.ts";
+import { processedPairForm, readFrame } from "./post-processor.ts";
 import { createSentencePieceEncoder } from "./sentencepiece-encoder.ts";
 import {
   readSentencePieceFiles,

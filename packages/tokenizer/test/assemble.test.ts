@@ -2,7 +2,7 @@ import { InvalidInputError } from "@blora/spec";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAssemble } from "../src/assemble.ts";
-import { ROBERTA_PAIRS } from "../src/pair-form.ts";
+import { ROBERTA_PAIRS } from "../src/frame.ts";
 
 const CLS = -1;
 const SEP = -2;

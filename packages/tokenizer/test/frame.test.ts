@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createLanguageModelAssemble } from "../src/assemble.ts";
-import { languageModelFrame, readFrame } from "../src/frame.ts";
+import { languageModelFrame } from "../src/frame.ts";
+import { readFrame } from "../src/post-processor.ts";
 
 const special = { pad: 9, bos: 1, eos: 2 };
 const text = (id: "A" | "B", type_id: number) => ({ Sequence: { id, type_id } });

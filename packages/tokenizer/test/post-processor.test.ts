@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { namedPairForm } from "../src/frame.ts";
 import { loadTokenizer } from "../src/index.ts";
-import { namedPairForm, processedPairForm } from "../src/pair-form.ts";
+import { processedPairForm } from "../src/post-processor.ts";
 
 const token = (id: string, type_id = 0) => ({ SpecialToken: { id, type_id } });
 const text = (id: string, type_id = 0) => ({ Sequence: { id, type_id } });
