@@ -17,7 +17,7 @@ import { macsPerToken } from "../usage.ts";
 import { type ChainShares, chainShares, noNoise } from "./gates.ts";
 import { chainsOf, gatesName, layoutOf, type Operand, type WeightOperand } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
-import { baselineCost, INPUT_OF } from "./usage.ts";
+import { baselineCost, INPUT_OF, matricesOf } from "./usage.ts";
 
 /** λ·E[C]/C_LoRA; undefined under a budget, and where no gates are learned. */
 export function bloraPenalty(
@@ -38,13 +38,13 @@ export function bloraPenalty(
   return ops.mul(expected, settings.penaltyStrength / baselineCost(settings, sites, cost));
 }
 
-/** The products of all sites with what their widths and ranks are on average: twin of `siteUsage`. */
+/** The products of all sites with their mean widths and ranks: where these are certain, those of `siteUsage`. */
 function expectedProducts(
   settings: BloraSettings,
   sites: readonly LinearSite[],
   likely: ChainShares,
 ): ExpectedProducts[] {
-  const { rank, scope, granularity } = settings;
+  const { rank, granularity } = settings;
   const units = granularity === "component" ? rank : 1;
   const repeat = (values: Tensor) => ops.reshape(ops.tile(ops.reshape(values, [-1, 1]), [1, units]), [-1]);
   const levelOf = (name: string): Tensor | undefined => {
@@ -58,15 +58,13 @@ function expectedProducts(
     return bits === undefined ? ops.scalar(FLOAT_BITS) : matrix === "W0" ? bits : repeat(bits);
   };
   const open = levelOf("rank");
-  const matrices = (["A", "B"] as const).map((matrix): ExpectedProducts => {
-    const perUnit = sites.flatMap((site) => Array<number>(units).fill(macsPerToken(site, rank)[matrix] / units));
+  return matricesOf(settings).map((matrix): ExpectedProducts => {
+    const unitsOf = matrix === "W0" ? 1 : units;
+    const perUnit = sites.flatMap((site) => Array<number>(unitsOf).fill(macsPerToken(site, rank)[matrix] / unitsOf));
     const macs = ops.tensor(perUnit);
-    const kept = open === undefined ? macs : ops.mul(macs, ops.mul(open, 1 / rank));
+    const kept = open === undefined || matrix === "W0" ? macs : ops.mul(macs, ops.mul(open, 1 / rank));
     return { macsPerToken: kept, weightBits: levelOf(matrix)!, inputBits: inputBits(matrix) };
   });
-  if (scope !== "site") return matrices;
-  const macs = ops.tensor(sites.map((site) => macsPerToken(site, rank).W0));
-  return [...matrices, { macsPerToken: macs, weightBits: levelOf("W0")!, inputBits: inputBits("W0") }];
 }
 
 /** How near the expected cost must come to the budget, as a share of it. */

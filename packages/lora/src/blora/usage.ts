@@ -63,6 +63,11 @@ export function decidedLevels(settings: BloraSettings, { parameters }: Adapter):
   );
 }
 
+/** The matrices whose products are priced. */
+export function matricesOf({ scope }: Pick<BloraSettings, "scope">): readonly WeightOperand[] {
+  return scope === "site" ? ["A", "B", "W0"] : ["A", "B"];
+}
+
 /** The products of a site: a row for each matrix and width. */
 export function siteUsage(settings: BloraSettings, site: LinearSite, widths: SiteWidths): SiteUsage {
   const macs = macsPerToken(site, settings.rank);
@@ -79,10 +84,7 @@ export function siteUsage(settings: BloraSettings, site: LinearSite, widths: Sit
         inputBits,
       }));
   };
-  return {
-    site,
-    matmuls: (settings.scope === "site" ? (["A", "B", "W0"] as const) : (["A", "B"] as const)).flatMap(rows),
-  };
+  return { site, matmuls: matricesOf(settings).flatMap(rows) };
 }
 
 /** The products of a site with the ranks and widths evaluation uses. */
@@ -95,8 +97,8 @@ export function siteCost(settings: BloraSettings, site: LinearSite, widths: Site
 }
 
 /** Plain LoRA in 32 bit at the starting rank: what every ratio is a share of. */
-export function bloraBaseline({ rank, scope }: BloraSettings, site: LinearSite): SiteUsage {
-  return floatUsage(site, rank, scope === "site" ? ["A", "B", "W0"] : ["A", "B"]);
+export function bloraBaseline(settings: BloraSettings, site: LinearSite): SiteUsage {
+  return floatUsage(site, settings.rank, matricesOf(settings));
 }
 
 export function baselineCost(settings: BloraSettings, sites: readonly LinearSite[], cost: CostModel): number {

@@ -1,15 +1,15 @@
 import { hardConcrete } from "@blora/gates";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import type { LinearSite } from "@blora/spec";
-import { createTestStore, type TestStore, useCpuBackend } from "@blora/testing";
+import { createTestStore, expectAllClose, type TestStore, useCpuBackend } from "@blora/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { levelsWithin } from "../../src/blora/harden.ts";
 import { chainsOf } from "../../src/blora/layout.ts";
 import { type BloraSettings, bloraOptionsSchema } from "../../src/blora/options.ts";
 import { baselineCost, type SiteLevels, siteCost, widthsAt } from "../../src/blora/usage.ts";
-import { blora } from "../../src/index.ts";
-import { costShare, createBlora, inputOf, storeAt } from "../support/blora.ts";
+import { type BloraOptions, blora } from "../../src/index.ts";
+import { costShare, createBlora, inputOf, storeAt, tracedOf } from "../support/blora.ts";
 import { siteOf } from "../support/reference.ts";
 
 useCpuBackend();
@@ -131,6 +131,24 @@ test("after every update the expected cost is the budget", async () => {
   expect(Math.abs(expected() - 0.08)).toBeGreaterThan(1e-3);
   method.training!.afterStep!(store, { step: 2, totalSteps: 10, seed: 0 }, new Map());
   expect(expected()).toBeCloseTo(0.08, 4);
+});
+
+test.each<[string, Partial<BloraOptions>]>([
+  ["components", {}],
+  ["matrices", { granularity: "matrix", rankGate: gate, quantizer: bayesianBits({ gate }) }],
+  ["activations", { scope: "adapter+activations", siteQuantizer: bayesianBits({ gate }) }],
+  ["site", { scope: "site", siteQuantizer: uniform({ bits: [2, 4, 8], gate }) }],
+])("gates that are certain are expected to cost what their widths cost: %s", async (_name, form) => {
+  const method = createBlora({ rank: 8, penaltyStrength: 1, ...form });
+  const store = await storeAt(method, sites, 1);
+  for (const { path } of sites)
+    for (const { group, values } of Object.values(store.get(path).parameters))
+      if (group === "gates") values.set(Array.from(values, (_, index) => (index % 5 < 3 ? 50 : -50)));
+  const expected = method.training!.penalty!(sites.map((site) => tracedOf(store, site)), store.cost)!;
+  const share = costShare(method, store);
+  expect(share).toBeGreaterThan(0);
+  expect(share).toBeLessThan(0.25);
+  expectAllClose(expected, share);
 });
 
 test("a budget out of reach is said before the first step", () => {
