@@ -1,5 +1,15 @@
-import type { LanguageModelTask, LikelihoodEvaluation, LikelihoodRequest, Tokenizer } from "@blora/spec";
-import { tokenizer as letters } from "../../trainer/test/tiny-problem.ts";
+import { tfjs } from "@blora/engine-tfjs";
+import type {
+  Component,
+  LanguageModelTask,
+  LikelihoodEvaluation,
+  LikelihoodRequest,
+  Method,
+  Tokenizer,
+} from "@blora/spec";
+import { causalArchitecture, writeCausalCheckpoint } from "../../trainer/test/tiny-causal.ts";
+import { tokenizer as letters, plainLora } from "../../trainer/test/tiny-problem.ts";
+import type { LikelihoodRun } from "../src/index.ts";
 
 const LETTERS = " abcdefghij";
 const JOINED = "ab";
@@ -61,5 +71,25 @@ export function choiceTask(
       }),
       ...more,
     },
+  };
+}
+
+export const engine: Component<"engine"> = tfjs({ backend: "cpu" });
+export const method: Method = plainLora();
+
+/** An evaluation of the tiny network, whose checkpoint lies in the folder. */
+export function runIn(
+  folder: string,
+  asked: readonly LikelihoodRequest[],
+  more: Partial<LikelihoodEvaluation> = {},
+): LikelihoodRun {
+  return {
+    architecture: causalArchitecture,
+    checkpoint: writeCausalCheckpoint(folder),
+    method,
+    engine,
+    tokenizer: joiningTokenizer,
+    model: "tiny",
+    task: choiceTask(asked, more),
   };
 }

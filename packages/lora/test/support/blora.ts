@@ -2,7 +2,8 @@ import { hardConcrete } from "@blora/gates";
 import { uniform } from "@blora/quantizers";
 import type { Component, LinearSite, Method, TracedAdapter } from "@blora/spec";
 import { normalValues, ops, type Tensor } from "@blora/tensor";
-import { createTestStore, type TestStore, toTensors } from "@blora/testing";
+import { createTestContext, createTestStore, type TestStore, toTensors } from "@blora/testing";
+import { expect } from "vitest";
 import { type BloraOptions, blora } from "../../src/index.ts";
 import { sample } from "./reference.ts";
 
@@ -59,5 +60,22 @@ export function costShare(method: Method, store: TestStore): number {
   return (
     total(store.sites.map((site) => method.usage(site, store.get(site.path)))) /
     total(store.sites.map((site) => method.baselineUsage(site)))
+  );
+}
+
+/** What adapted sites compute of their inputs, alone of the sites given. */
+export function outputs(
+  method: Method,
+  store: TestStore,
+  mode: "train" | "eval",
+  of: readonly LinearSite[] = store.sites,
+): Tensor[] {
+  const context = createTestContext(
+    mode,
+    mode === "eval" ? { uniform: (path) => expect.fail(`${path} drew noise`) } : {},
+  );
+  const adapters = of.map((site) => tracedOf(store, site));
+  return method.prepare!(adapters, context).map((adapter) =>
+    method.apply(adapter, inputOf(adapter.site), store.base(adapter.site.path), context),
   );
 }
