@@ -17,6 +17,8 @@ import { writeTinyRoberta } from "../tiny-models/tiny-roberta.ts";
 
 export interface Family {
   readonly name: string;
+  /** What the guide calls it. */
+  readonly title: string;
   readonly architecture: Architecture;
   /** Writes a checkpoint of a few thousand parameters. */
   write(folder: string): void;
@@ -24,20 +26,40 @@ export interface Family {
 
 /** They answer whole texts. */
 export const ENCODERS: readonly Family[] = [
-  { name: "bert", architecture: bert(), write: writeTinyBert },
-  { name: "deberta-v2", architecture: debertaV2(), write: writeTinyDeberta },
-  { name: "roberta", architecture: roberta(), write: writeTinyRoberta },
-  { name: "modernbert", architecture: modernBert(), write: writeTinyModernBert },
+  { name: "bert", title: "BERT", architecture: bert(), write: writeTinyBert },
+  { name: "deberta-v2", title: "DeBERTaV2 and V3", architecture: debertaV2(), write: writeTinyDeberta },
+  { name: "roberta", title: "RoBERTa", architecture: roberta(), write: writeTinyRoberta },
+  { name: "modernbert", title: "ModernBERT", architecture: modernBert(), write: writeTinyModernBert },
 ];
 
 /** They write text. */
 export const DECODERS: readonly Family[] = [
-  { name: "phi", architecture: phi(), write: writeTinyPhi },
-  { name: "qwen2", architecture: qwen2(), write: (folder) => writeTinyQwen2(folder, { randomHead: true }) },
-  { name: "qwen3", architecture: qwen2(), write: writeTinyQwen3 },
-  { name: "llama-2", architecture: llama(), write: (folder) => writeTinyLlama(folder, { kind: "llama-2" }) },
-  { name: "llama-3", architecture: llama(), write: (folder) => writeTinyLlama(folder, { kind: "llama-3" }) },
-  { name: "mistral", architecture: llama(), write: (folder) => writeTinyLlama(folder, { kind: "mistral" }) },
+  { name: "phi", title: "Phi", architecture: phi(), write: writeTinyPhi },
+  {
+    name: "qwen2",
+    title: "Qwen2",
+    architecture: qwen2(),
+    write: (folder) => writeTinyQwen2(folder, { randomHead: true }),
+  },
+  { name: "qwen3", title: "Qwen3", architecture: qwen2(), write: writeTinyQwen3 },
+  {
+    name: "llama-2",
+    title: "Llama 2",
+    architecture: llama(),
+    write: (folder) => writeTinyLlama(folder, { kind: "llama-2" }),
+  },
+  {
+    name: "llama-3",
+    title: "Llama 3",
+    architecture: llama(),
+    write: (folder) => writeTinyLlama(folder, { kind: "llama-3" }),
+  },
+  {
+    name: "mistral",
+    title: "Mistral",
+    architecture: llama(),
+    write: (folder) => writeTinyLlama(folder, { kind: "mistral" }),
+  },
 ];
 
 export interface TrainedWith {
@@ -62,3 +84,12 @@ export const METHODS: readonly TrainedWith[] = [
   scope("adapter+activations", "siteQuantizer.maxBits=8"),
   scope("site", "siteQuantizer.maxBits=8"),
 ];
+
+/** The command that families of a kind refuse, and why. */
+export const REFUSED = {
+  encoders: { command: "generate", because: "they answer whole texts" },
+  decoders: { command: "predict", because: "they write text" },
+} as const;
+
+/** How far logits may be from the same ones computed in another way. */
+export const TOLERANCE = 1e-4;

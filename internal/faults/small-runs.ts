@@ -29,4 +29,3 @@ export async function finish(out: string, change: Parameters<typeof tinyRun>[1] 
   await train(tinyRun(out, { arguments: ARGUMENTS, onEvent, ...change }));
   return events;
 }
-

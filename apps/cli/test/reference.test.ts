@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRegistry, type Registry } from "@blora/core";
-import { definePlugin } from "@blora/spec";
+import { type Component, definePlugin } from "@blora/spec";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { root } from "../../../internal/checks/command.ts";
+import { DECODERS, ENCODERS, METHODS } from "../../../internal/families/family.ts";
+import { FAMILIES_PAGE, withFamiliesTable } from "../../../internal/families/table.ts";
 import { readDocComments } from "../../../internal/reference/doc-comments.ts";
 import { referencePages } from "../../../internal/reference/pages.ts";
 import { createProgram } from "../src/program.ts";
@@ -31,6 +33,18 @@ test("the reference is what `npm run reference` writes now", () => {
   const pages = referencePages(registry);
   expect(readdirSync(folder).sort()).toEqual([...pages.keys()].sort());
   for (const [name, text] of pages) expect(readFileSync(join(folder, name), "utf8"), name).toBe(text);
+});
+
+test("the guide shows what is done with every family, and every plugin is of one", () => {
+  const page = readFileSync(join(root, FAMILIES_PAGE), "utf8");
+  expect(page).toBe(withFamiliesTable(page));
+  const tried = [...ENCODERS, ...DECODERS].map(({ architecture }) => architecture as Component<"architecture">);
+  expect(new Set(tried.map(({ manifest }) => manifest.$plugin.replace("architecture/", "")))).toEqual(
+    new Set(registry.ids("architecture")),
+  );
+  // These two are baselines: they leave no adapter.
+  const methods = new Set([...METHODS.map(({ method }) => method), "full", "head"]);
+  expect(methods).toEqual(new Set(registry.ids("method")));
 });
 
 test("every option of every plugin has a type and words", () => {
