@@ -37,6 +37,13 @@ function optionsOf(name: string, out: string): MergeOptions {
   };
 }
 
+/** What `fixtures/peft/load-merged.py` found of a merged model. */
+interface Loaded {
+  readonly largestError: number;
+  readonly missingKeys: readonly string[];
+  readonly unexpectedKeys: readonly string[];
+}
+
 describe("merging", () => {
   test.each(FAMILY_NAMES.map((family) => `${family}.mixed`))("gives the logits of the adapter: %s", async (name) => {
     const write = process.env.BLORA_MERGED_FOLDER;
@@ -57,6 +64,16 @@ describe("merging", () => {
       (tensor) => !(tensor in adapter.weights.head) && !family.linears.some(({ path }) => tensor === `${path}.weight`),
     );
     for (const tensor of untouched) expect(result.read(tensor)).toEqual(options.checkpoint.read(tensor));
+  });
+
+  test("was held against transformers, which loads every key and gives the logits within 1e-4", () => {
+    const file = new URL("peft/ours/merged-in-transformers.json", FIXTURES);
+    const { results } = JSON.parse(readFileSync(file, "utf8")) as { results: Record<string, Loaded> };
+    expect(Object.keys(results).sort()).toEqual(FAMILY_NAMES.map((family) => `${family}.mixed`).sort());
+    for (const [name, { largestError, ...keys }] of Object.entries(results)) {
+      expect(largestError, name).toBeLessThan(1e-4);
+      expect(keys, name).toEqual({ missingKeys: [], unexpectedKeys: [] });
+    }
   });
 
   test("makes a language model that classifies one that transformers loads: names, padding, no output layer", async () => {
@@ -177,19 +194,22 @@ describe("merging", () => {
     ["bert", undefined, 24, 24],
     ["bert", 512, undefined, 512],
     ["phi", 512, 24, 512],
-  ] as const)("keeps where texts are cut: %s, by the tokenizer at %s, in training at %s", async (family, given, trained, expected) => {
-    const base = temporaryFolder();
-    cpSync(fileURLToPath(new URL(FAMILIES[family].folder, FIXTURES)), base, { recursive: true });
-    const config = { do_lower_case: true, ...(given !== undefined && { model_max_length: given }) };
-    writeFileSync(join(base, "tokenizer_config.json"), JSON.stringify(config));
-    const out = join(temporaryFolder(), "merged");
-    const options = { ...optionsOf(`${family}.mixed`, out), checkpoint: openCheckpoint(base) };
-    await mergeAdapter({ ...options, ...(trained !== undefined && { maxSeqLength: trained }) });
-    expect(JSON.parse(readFileSync(join(out, "tokenizer_config.json"), "utf8"))).toEqual({
-      do_lower_case: true,
-      model_max_length: expected,
-    });
-  });
+  ] as const)(
+    "keeps where texts are cut: %s, by the tokenizer at %s, in training at %s",
+    async (family, given, trained, expected) => {
+      const base = temporaryFolder();
+      cpSync(fileURLToPath(new URL(FAMILIES[family].folder, FIXTURES)), base, { recursive: true });
+      const config = { do_lower_case: true, ...(given !== undefined && { model_max_length: given }) };
+      writeFileSync(join(base, "tokenizer_config.json"), JSON.stringify(config));
+      const out = join(temporaryFolder(), "merged");
+      const options = { ...optionsOf(`${family}.mixed`, out), checkpoint: openCheckpoint(base) };
+      await mergeAdapter({ ...options, ...(trained !== undefined && { maxSeqLength: trained }) });
+      expect(JSON.parse(readFileSync(join(out, "tokenizer_config.json"), "utf8"))).toEqual({
+        do_lower_case: true,
+        model_max_length: expected,
+      });
+    },
+  );
 
   test("refuses a base that evaluation rounds unless asked, and then writes it rounded", async () => {
     const out = join(temporaryFolder(), "merged");

@@ -257,7 +257,10 @@ async function describeEvaluation(prepared: Prepared): Promise<JsonObject> {
     adapterSha256: run.adapterDirectory === undefined ? null : weightsFingerprint(open.weights),
     form: run.adapterDirectory === undefined ? null : open.form,
     method: run.adapterDirectory === undefined || run.method === undefined ? null : toJson(run.method),
-    task: { name: run.task.name, manifest: toJson("completeManifest" in run.task ? (run.task as Component<"task">).completeManifest : run.task) },
+    task: {
+      name: run.task.name,
+      manifest: toJson("completeManifest" in run.task ? (run.task as Component<"task">).completeManifest : run.task),
+    },
     protocol: { ...likelihood.protocol },
     promptsSha256: promptsHash(requests),
     tokensSha256: tokensHash(requests, encode),

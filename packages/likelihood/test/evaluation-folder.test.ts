@@ -81,7 +81,7 @@ describe("an evaluation in a folder", () => {
     await evaluated(requests, { shots: 2 });
     expect((await evaluated(requests, {})).thisRun.questions).toBe(0);
     await expect(evaluated(requests.slice(1), { limit: 7 })).rejects.toThrow(
-      /found task\.manifest\.options\.shots: 2 -> unset; task\.manifest\.options\.limit: unset -> 7; promptsSha256: /,
+      /found task\.manifest\.options\.shots: 2 -> unset; promptsSha256: .*; task\.manifest\.options\.limit: unset -> 7\. /,
     );
   });
 

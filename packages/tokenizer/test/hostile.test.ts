@@ -107,18 +107,29 @@ describe("a tokenizer.json of somebody else", () => {
   });
 
   it.each([
-    ["normalizer", { type: "Replace", pattern: "a", content: "b" }, 'Replace: expected a pattern with a String or a Regex, found "a"'],
+    [
+      "normalizer",
+      { type: "Replace", pattern: "a", content: "b" },
+      'Replace: expected a pattern with a String or a Regex, found "a"',
+    ],
     [
       "pre_tokenizer",
       { type: "Sequence", pretokenizers: [{ type: "Split", pattern: { Glob: "*" }, behavior: "Isolated" }] },
       'Split: expected a pattern with a String or a Regex, found {"Glob":"*"}',
     ],
-    ["decoder", { type: "Sequence", decoders: [{ type: "Replace", content: "b" }] }, "Replace: expected a pattern with a String or a Regex, found none"],
-  ])("whose %s has a pattern that is none is refused, where the library would only warn", async (place, part, expected) => {
-    await expect(tokenizerWith({ json: { [place]: part } })).rejects.toThrow(
-      `${join(folder, "tokenizer.json")}: ${place}: ${expected}`,
-    );
-  });
+    [
+      "decoder",
+      { type: "Sequence", decoders: [{ type: "Replace", content: "b" }] },
+      "Replace: expected a pattern with a String or a Regex, found none",
+    ],
+  ])(
+    "whose %s has a pattern that is none is refused, where the library would only warn",
+    async (place, part, expected) => {
+      await expect(tokenizerWith({ json: { [place]: part } })).rejects.toThrow(
+        `${join(folder, "tokenizer.json")}: ${place}: ${expected}`,
+      );
+    },
+  );
 });
 
 describe("a regular expression of somebody else's tokenizer.json that takes exponential time", () => {

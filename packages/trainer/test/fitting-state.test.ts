@@ -21,7 +21,13 @@ describe("going on from a checkpoint of other settings", () => {
   const fixed: Pick<Method, "training"> = {};
   const pruning: Pick<Method, "training"> = { training: { afterStep: () => undefined } };
 
-  const faultOf = (stored: TrainingState, fresh: TrainingState, method = fixed, started = config, now = config): string => {
+  const faultOf = (
+    stored: TrainingState,
+    fresh: TrainingState,
+    method = fixed,
+    started = config,
+    now = config,
+  ): string => {
     try {
       requireFittingState("r", started, stored, { config: now, model: { method } }, fresh);
       return "";
@@ -63,7 +69,13 @@ describe("going on from a checkpoint of other settings", () => {
       'q of {"rank":4,"scale":2} instead of {"rank":4,"scale":1}',
     ],
     ["other sites", stateOf(4), stateOf(4, { path: "v" }), fixed, "the parameter q/A, which they do not train"],
-    ["other sites of a method that prunes", stateOf(4), stateOf(4, { path: "v" }), pruning, "the site q, which they do not adapt"],
+    [
+      "other sites of a method that prunes",
+      stateOf(4),
+      stateOf(4, { path: "v" }),
+      pruning,
+      "the site q, which they do not adapt",
+    ],
     [
       "a head of other labels",
       stateOf(4, { labels: 3 }),

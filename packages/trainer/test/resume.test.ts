@@ -179,7 +179,9 @@ describe("an interrupted run", () => {
     const out = temporaryFolder();
     const method = (initialRank: number) => adalora({ initialRank, targetRank: 2 });
     let made = 0;
-    const onEvent = (event: RunEvent): void => void (made += Number(event.type === "step"));
+    const onEvent = ({ type }: RunEvent): void => {
+      if (type === "step") made++;
+    };
     await train(tinyRun(out, { arguments: args, method: method(4), onEvent, shouldStop: () => made === 7 }));
     const before = digests(join(out, "checkpoint-7"));
     await expect(finish(out, { method: method(8), allowConfigChange: true })).rejects.toThrow(

@@ -144,7 +144,10 @@ test.each<[string, Partial<BloraOptions>]>([
   for (const { path } of sites)
     for (const { group, values } of Object.values(store.get(path).parameters))
       if (group === "gates") values.set(Array.from(values, (_, index) => (index % 5 < 3 ? 50 : -50)));
-  const expected = method.training!.penalty!(sites.map((site) => tracedOf(store, site)), store.cost)!;
+  const expected = method.training!.penalty!(
+    sites.map((site) => tracedOf(store, site)),
+    store.cost,
+  )!;
   const share = costShare(method, store);
   expect(share).toBeGreaterThan(0);
   expect(share).toBeLessThan(0.25);

@@ -1,6 +1,13 @@
 import { bayesianBits, uniform } from "@blora/quantizers";
 import { ops, valueAndGradients } from "@blora/tensor";
-import { checkGradients, createTestBase, createTestContext, expectAllClose, useCpuBackend, valuesOf } from "@blora/testing";
+import {
+  checkGradients,
+  createTestBase,
+  createTestContext,
+  expectAllClose,
+  useCpuBackend,
+  valuesOf,
+} from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import type { BloraOptions } from "../../src/index.ts";
 import { createBlora, gate, inputOf, outputs, storeAt, tracedOf } from "../support/blora.ts";

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { type Component, type JobEngine, type JobEvent, type JobRun } from "@blora/spec";
+import type { Component, JobEngine, JobEvent, JobRun } from "@blora/spec";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { testManifest } from "../test-manifest.ts";
 import { countedValue, countingJob, countingRun } from "./counting-job.ts";

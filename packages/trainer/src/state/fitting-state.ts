@@ -31,7 +31,9 @@ export function requireFittingState(
     before !== after
       ? `one of the method ${before} instead of ${after}`
       : changesShapes
-        ? (settingsFault(started, config) ?? sitesFault(state, fresh) ?? faultOf(shapesOf(state), shapesOf(fresh), true))
+        ? (settingsFault(started, config) ??
+          sitesFault(state, fresh) ??
+          faultOf(shapesOf(state), shapesOf(fresh), true))
         : (faultOf(shapesOf(state), shapesOf(fresh), false) ?? layoutFault(state, fresh));
   if (fault === undefined) return;
   throw new InvalidInputError(
