@@ -1,5 +1,6 @@
 /** The process that reads inputs. What it is to do comes as a message, what it found goes back as messages. */
-import { watchCoverage } from "./coverage.ts";
+import { type Counters, watchCoverage } from "./coverage.ts";
+import { beQuick } from "./quick.ts";
 import type { FromChild, Work } from "./run-child.ts";
 import { runSession, smallest } from "./session.ts";
 import { targetOf } from "./targets/index.ts";
@@ -11,10 +12,12 @@ const send = (message: FromChild): void => {
 };
 
 process.once("message", async (work: Work) => {
+  beQuick();
   const traps = setTraps(work.folder);
-  const coverage = work.guided ? watchCoverage() : undefined;
+  const { bloraCounters: counters } = globalThis as { readonly bloraCounters?: Counters };
   for (const { name, start, runs, corpus } of work.jobs) {
     const target = targetOf(name);
+    const coverage = counters && watchCoverage(counters);
     const inputs = corpus.map((text) => Buffer.from(text, "base64"));
     if (work.minimize && coverage !== undefined) {
       const kept = await smallest(target, inputs, work.folder, coverage);

@@ -1,74 +1,58 @@
-import { type Profiler, Session } from "node:inspector";
-
-/** Characters of a source file, from `start` to before `end`. */
-type Interval = readonly [start: number, end: number];
-
-/** What no input has reached yet, of every function that was ever called. */
-export interface Coverage {
-  /** Whether what ran since the last call was new; once said, it is not new again. */
-  isNew(): boolean;
-  /** Forgets what the last call to `isNew` said was new. */
-  rewind(): void;
-  stop(): void;
+/** How often each block of the counted modules ran, as a byte, since somebody set it to 0. */
+export interface Counters {
+  readonly counts: Uint8Array;
+  /** Blocks of all modules so far. */
+  size(): number;
+  /** Counters of a module that is being loaded. */
+  add(blocks: number): Uint8Array;
 }
 
-/** Watches which blocks of the packages' own sources run, by V8's precise coverage. */
-export function watchCoverage(): Coverage {
-  const session = new Session();
-  session.connect();
-  session.post("Profiler.enable");
-  session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
-  const unreached = new Map<string, readonly Interval[]>();
-  let replaced = new Map<string, readonly Interval[] | undefined>();
+/** All sources have some ten thousand blocks. */
+const MOST_BLOCKS = 1 << 17;
+
+export function createCounters(): Counters {
+  const counts = new Uint8Array(MOST_BLOCKS);
+  let size = 0;
   return {
-    isNew() {
-      replaced = new Map();
-      for (const { scriptId, functions } of ownScripts(session)) {
-        for (const { ranges } of functions) {
-          const [whole, ...blocks] = ranges;
-          if (whole === undefined || whole.count === 0) continue;
-          const key = `${scriptId}:${whole.startOffset}:${whole.endOffset}`;
-          const passedOver = blocks.filter(({ count }) => count === 0).map(toInterval);
-          const before = unreached.get(key);
-          const now = before === undefined ? passedOver : intersection(before, passedOver);
-          if (before !== undefined && lengthOf(now) === lengthOf(before)) continue;
-          replaced.set(key, before);
-          unreached.set(key, now);
-        }
-      }
-      return replaced.size > 0;
-    },
-    rewind() {
-      for (const [key, before] of replaced) {
-        if (before === undefined) unreached.delete(key);
-        else unreached.set(key, before);
-      }
-    },
-    stop() {
-      session.disconnect();
+    counts,
+    size: () => size,
+    add(blocks) {
+      const start = size;
+      size += blocks;
+      if (size > MOST_BLOCKS) throw new Error(`expected at most ${MOST_BLOCKS} blocks`);
+      return counts.subarray(start, size);
     },
   };
 }
 
-function ownScripts(session: Session): readonly Profiler.ScriptCoverage[] {
-  let scripts: readonly Profiler.ScriptCoverage[] = [];
-  // A session of the same thread answers before it returns.
-  session.post("Profiler.takePreciseCoverage", (_, { result }) => {
-    scripts = result;
-  });
-  return scripts.filter(({ url }) => /\/(?:packages|apps)\/[^/]+\/src\//.test(url) && !url.includes("/node_modules/"));
+/** What the inputs so far have reached. */
+export interface Coverage {
+  /** Whether since the last call a block ran that never had, or ran twice as often or half as often as it ever had. */
+  isNew(): boolean;
 }
 
-const toInterval = ({ startOffset, endOffset }: Profiler.CoverageRange): Interval => [startOffset, endOffset];
-
-const lengthOf = (intervals: readonly Interval[]): number =>
-  intervals.reduce((sum, [start, end]) => sum + end - start, 0);
-
-function intersection(a: readonly Interval[], b: readonly Interval[]): Interval[] {
-  return a.flatMap(([start, end]) =>
-    b.flatMap(([otherStart, otherEnd]): Interval[] => {
-      const common: Interval = [Math.max(start, otherStart), Math.min(end, otherEnd)];
-      return common[0] < common[1] ? [common] : [];
-    }),
-  );
+export function watchCoverage({ counts, size }: Counters): Coverage {
+  const words = new Uint32Array(counts.buffer);
+  /** A bit for each power of two of each block. */
+  const seen = new Uint8Array(counts.length);
+  const isNewBlock = (block: number): boolean => {
+    const count = counts[block]!;
+    const power = count === 0 ? 0 : 1 << (31 - Math.clz32(count));
+    if ((seen[block]! | power) === seen[block]) return false;
+    seen[block]! |= power;
+    return true;
+  };
+  return {
+    isNew() {
+      let isNew = false;
+      const end = Math.ceil(size() / 4);
+      for (let word = 0; word < end; word++) {
+        // Most blocks of most inputs did not run: four at once.
+        if (words[word] === 0) continue;
+        for (let block = 4 * word; block < 4 * word + 4; block++) isNew = isNewBlock(block) || isNew;
+        words[word] = 0;
+      }
+      return isNew;
+    },
+  };
 }

@@ -1,6 +1,9 @@
+import { runInNewContext } from "node:vm";
 import { InvalidInputError } from "@blora/spec";
 import { expect, test } from "vitest";
 import { keptCorpus } from "./corpus.ts";
+import { countBlocks } from "./count-blocks.ts";
+import { createCounters, watchCoverage } from "./coverage.ts";
 import { faultOf } from "./laws.ts";
 import { mutate } from "./mutate.ts";
 import { randomNumbers } from "./random.ts";
@@ -52,6 +55,35 @@ test("the same seed and number damage a file in the same way, others in others",
   const inputs = Array.from({ length: 200 }, (_, number) => input(number));
   expect(inputs).toEqual(Array.from({ length: 200 }, (_, number) => input(number)));
   expect(new Set(inputs).size).toBeGreaterThan(150);
+});
+
+test("code that counts its blocks does what it did", () => {
+  const code = `
+    const pick = (n) => n > 2 ? "many" : n || "none";
+    function loop(n) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += i;
+      switch (sum) { case 3: return "three"; default: }
+      if (n) return sum; else return null;
+    }
+    JSON.stringify([pick(3), pick(0), loop(3), loop(2), loop(0)]);`;
+  const bloraCounters = createCounters();
+  expect(runInNewContext(countBlocks(code), { bloraCounters })).toBe('["many","none","three",1,null]');
+  expect([...bloraCounters.counts.subarray(0, bloraCounters.size())]).toEqual([2, 1, 1, 1, 3, 5, 1, 2, 1, 1]);
+});
+
+test("coverage is new where a block runs that never did, or twice as often", () => {
+  const counters = createCounters();
+  const coverage = watchCoverage(counters);
+  const [first, second] = [counters.add(5), counters.add(3)];
+  const ran = (counts: Uint8Array, block: number, times: number): boolean => {
+    counts[block] = times;
+    return coverage.isNew();
+  };
+  expect([ran(first, 4, 4), ran(first, 4, 4), ran(first, 4, 7), ran(first, 4, 8), ran(first, 4, 2)]).toEqual([
+    ...[true, false, false, true, true],
+  ]);
+  expect([ran(second, 2, 4), ran(second, 2, 4), coverage.isNew()]).toEqual([true, false, false]);
 });
 
 test("damaged files end in one of our errors or are read, whatever they are", { timeout: 1_200_000 }, async () => {

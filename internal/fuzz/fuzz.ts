@@ -31,8 +31,8 @@ const { values } = parseArgs({
 const log = resolve(root, values.out);
 const seed = Number(values.seed);
 const chosen = values.target?.split(",").map((name) => targetOf(name).name) ?? targets.map(({ name }) => name);
-/** Inputs of a stretch: the most that is lost where this process is ended. */
-const STRETCH = 20_000;
+/** Seconds of a stretch: the most that is lost where this process is ended. */
+const STRETCH = 60;
 
 if (values.keep) await keep();
 else if (!values.table) await fuzz();
@@ -40,13 +40,19 @@ console.log(table(stretches()));
 
 async function fuzz(): Promise<void> {
   const done = stretches().filter((stretch) => stretch.seed === seed);
-  for (const name of chosen) {
+  const jobs = chosen.map((name) => {
     const start = done.reduce((sum, { target, inputs }) => sum + (target === name ? inputs : 0), 0);
-    const job = { name, start, runs: Number(values.runs) - start, corpus: grownCorpus(name) };
-    if (job.runs <= 0) continue;
-    const add = recorder(job);
-    await runChild({ seed, jobs: [job], guided: true }, add);
-  }
+    return { name, start, runs: Number(values.runs) - start, corpus: grownCorpus(name) };
+  });
+  const left = jobs.filter(({ runs }) => runs > 0);
+  const recorders = new Map<string, (message: FromChild) => void>();
+  if (left.length === 0) return;
+  await runChild({ seed, jobs: left, guided: true }, (message) => {
+    const { name } = message;
+    const record = recorders.get(name) ?? recorder(left.find((job) => job.name === name)!);
+    recorders.set(name, record);
+    record(message);
+  });
 }
 
 /** Writes a line once a stretch is read, and the last one. */
@@ -67,10 +73,10 @@ function recorder({ name, start, runs, corpus }: Job): (message: FromChild) => v
       console.log(`${name}: ${law}: ${message.slice(0, 300)}\n  at ${place}`);
     if (finds.length > 0) process.exitCode = 1;
     const end = stretch.start + stretch.inputs;
-    if (stretch.inputs < STRETCH && end < start + runs) return;
+    const seconds = (performance.now() - began) / 1000;
+    if (seconds < STRETCH && end < start + runs) return;
     size += stretch.added.length;
     addToCorpus(name, stretch.added);
-    const seconds = (performance.now() - began) / 1000;
     const { inputs, finds: found } = stretch;
     write({
       target: name,

@@ -52,14 +52,18 @@ export function mutateJson(bytes: Uint8Array, words: readonly string[], random: 
 }
 
 /** Every value in its object or array. Of long arrays and tables the first, so that rare keys are changed as well. */
-function slotsOf(parent: Container): Slot[] {
-  return Object.keys(parent)
-    .slice(0, 40)
-    .flatMap((key) => {
-      const value = (parent as Record<string, unknown>)[key];
-      const inside = typeof value === "object" && value !== null ? slotsOf(value as Container) : [];
-      return [{ parent, key }, ...inside];
-    });
+function slotsOf(parent: Container, slots: Slot[] = []): Slot[] {
+  for (const key of Object.keys(parent).slice(0, 40)) {
+    slots.push({ parent, key });
+    const value = (parent as Record<string, unknown>)[key];
+    if (typeof value === "object" && value !== null) slotsOf(value as Container, slots);
+  }
+  return slots;
+}
+
+/** Of a value of JSON. */
+function copyOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? JSON.parse(JSON.stringify(value)) : value;
 }
 
 function change({ parent, key }: Slot, slots: readonly Slot[], words: readonly string[], random: Random): void {
@@ -75,7 +79,7 @@ function change({ parent, key }: Slot, slots: readonly Slot[], words: readonly s
       return;
     case 1: {
       const other = oneOf(random, slots);
-      put(structuredClone((other.parent as Record<string, unknown>)[other.key]));
+      put(copyOf((other.parent as Record<string, unknown>)[other.key]));
       return;
     }
     case 2:
@@ -91,15 +95,15 @@ function change({ parent, key }: Slot, slots: readonly Slot[], words: readonly s
         words.length === 0 || random(2) === 0
           ? oneOf(random, ["x", "constructor", "0", "", "toString"])
           : oneOf(random, words);
-      if (!Array.isArray(parent)) place[name] = structuredClone(value);
-      else parent.push(structuredClone(value));
+      if (!Array.isArray(parent)) place[name] = copyOf(value);
+      else parent.push(copyOf(value));
       return;
     }
     case 5:
       put(nested(value, random(2) === 0 ? 3 : 100));
       return;
     default:
-      put(structuredClone(oneOf(random, ODD_VALUES)));
+      put(copyOf(oneOf(random, ODD_VALUES)));
   }
 }
 

@@ -2,7 +2,7 @@ import { mutateJson } from "./mutate-json.ts";
 import { oneOf, type Random } from "./random.ts";
 
 /** No input grows beyond so many bytes, or beyond the longest it was made from. */
-const LARGEST_INPUT = 1 << 16;
+const LARGEST_INPUT = 1 << 12;
 /** Lengths, counts and signs that parsers stumble over. */
 const NUMBERS = [
   0,
@@ -37,13 +37,14 @@ export interface Material {
 /** One input of the corpus, damaged in one way or several. */
 export function mutate({ corpus, words, json }: Material, random: Random): Uint8Array {
   const base = oneOf(random, corpus);
+  const most = Math.max(LARGEST_INPUT, base.length);
   if (json && random(4) > 0) {
     const changed = mutateJson(base, words, random);
-    if (changed !== undefined) return changed;
+    if (changed !== undefined && changed.length <= most) return changed;
   }
   let damaged: Buffer = Buffer.from(base);
   for (let edits = 1 + random(4); edits > 0; edits--) damaged = edit(damaged, corpus, words, random);
-  return damaged.subarray(0, Math.max(LARGEST_INPUT, base.length));
+  return damaged.subarray(0, most);
 }
 
 function edit(bytes: Buffer, corpus: readonly Uint8Array[], words: readonly string[], random: Random): Buffer {

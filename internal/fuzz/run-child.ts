@@ -1,10 +1,10 @@
 import { fork } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Fault } from "./laws.ts";
-import { CURRENT_INPUT } from "./session.ts";
+import { BATCH, CURRENT_INPUT } from "./session.ts";
 
 export interface Job {
   readonly name: string;
@@ -40,10 +40,16 @@ export interface FromChild {
 /** A child that says nothing for so long hangs. Inputs that take seconds and end are found by the child itself. */
 const SILENCE = 600_000;
 const MEGABYTES = 1024;
+/** Files in memory, where the system has them. */
+const MEMORY = "/dev/shm";
+
+const TENSORFLOW = "./tensorflow-imports.js";
+const COUNTING = "./count-blocks-start.ts";
+const urlOf = (module: string): string => new URL(module, import.meta.url).href;
 
 /** Does the jobs in a process of its own, which may die of an input: that is a fault like any other, and the rest goes on. */
 export async function runChild(work: Omit<Work, "folder">, onMessage: (message: FromChild) => void): Promise<void> {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), "blora-fuzz-"));
+  const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : realpathSync(tmpdir()), "blora-fuzz-"));
   try {
     for (let jobs = work.jobs; jobs.length > 0; ) jobs = await runOnce({ ...work, jobs, folder }, onMessage);
   } finally {
@@ -53,9 +59,12 @@ export async function runChild(work: Omit<Work, "folder">, onMessage: (message: 
 
 /** Gives the jobs that are left where the child did not come to its end. */
 function runOnce(work: Work, onMessage: (message: FromChild) => void): Promise<readonly Job[]> {
-  const imports = new URL("./tensorflow-imports.js", import.meta.url).href;
-  const child = fork(fileURLToPath(new URL("./child.ts", import.meta.url)), [], {
-    execArgv: ["--import", "tsx", "--import", imports, "-C", "@blora/source", `--max-old-space-size=${MEGABYTES}`],
+  const imports = ["tsx", ...[TENSORFLOW, ...(work.guided ? [COUNTING] : [])].map(urlOf)];
+  const child = fork(fileURLToPath(urlOf("./child.ts")), [], {
+    execArgv: [
+      ...imports.flatMap((module) => ["--import", module]),
+      ...["-C", "@blora/source", `--max-old-space-size=${MEGABYTES}`],
+    ],
     env: { ...process.env, NODE_OPTIONS: "" },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
@@ -88,7 +97,7 @@ function runOnce(work: Work, onMessage: (message: FromChild) => void): Promise<r
         : `the process ended with ${code ?? signal}`;
       const fault: StoredFind = { law: "crash", message, place: next.name, input: currentInput(work.folder) };
       // The batch in which it died is passed over.
-      const skipped = Math.min(64, next.runs);
+      const skipped = Math.min(BATCH, next.runs);
       onMessage({ name: next.name, done: skipped, finds: [fault], added: [] });
       resolve(
         [{ ...next, start: next.start + skipped, runs: next.runs - skipped }, ...others].filter(({ runs }) => runs > 0),

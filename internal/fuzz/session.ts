@@ -1,5 +1,6 @@
 import { mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Coverage } from "./coverage.ts";
 import { type Fault, faultOf } from "./laws.ts";
 import { mutate } from "./mutate.ts";
@@ -30,53 +31,45 @@ export interface SessionOptions {
 
 /** File of the input that is being read, for whoever finds the process dead. */
 export const CURRENT_INPUT = "current-input";
-/** Coverage is asked for once in so many inputs, and input by input where there was something new. */
-const BATCH = 64;
+/** Progress is told once in so many inputs. */
+export const BATCH = 256;
 
 /** Reads so many inputs of a target, each made from the seed and its own number. Every fault is found once. */
 export async function runSession(options: SessionOptions): Promise<void> {
   const { target, seed, start, runs, coverage } = options;
   const place = makePlace(join(options.folder, target.name));
   await target.setUp?.(place);
-  const current = openSync(join(options.folder, CURRENT_INPUT), "w");
+  const keep = keeper(join(options.folder, CURRENT_INPUT));
   const known = new Set<string>();
   let finds: Find[] = [];
   const tryInput = async (input: Uint8Array): Promise<void> => {
-    keep(current, input);
+    keep(input);
     const fault = await faultOf(target, input, place, options.traps);
     if (fault === undefined || known.has(fault.law + fault.place)) return;
     known.add(fault.law + fault.place);
     finds.push({ ...fault, input });
   };
   const corpus = [...target.seeds().map((bytes): Uint8Array => Buffer.from(bytes)), ...options.corpus];
+  // The first loads libraries, which no later one does.
+  for (const input of corpus.slice(0, 1)) await quietly(target, input, place);
   for (const input of corpus) await tryInput(input);
   coverage?.isNew();
   const material = { corpus, words: target.words ?? [], json: target.json ?? false };
-  for (let index = start; index < start + runs; index += BATCH) {
-    const numbers = Array.from({ length: Math.min(BATCH, start + runs - index) }, (_, offset) => index + offset);
-    const inputs = numbers.map((number) => mutate(material, randomNumbers(seed, number)));
-    for (const input of inputs) await tryInput(input);
-    const added = coverage?.isNew() ? await newOnes(target, inputs, place, coverage) : [];
-    corpus.push(...added);
-    options.onProgress(numbers.length, finds, added);
-    finds = [];
+  let added: Uint8Array[] = [];
+  for (let number = start; number < start + runs; number++) {
+    const input = mutate(material, randomNumbers(seed, number));
+    await tryInput(input);
+    if (coverage?.isNew()) {
+      corpus.push(input);
+      added.push(input);
+    }
+    const done = number - start + 1;
+    if (done % BATCH !== 0 && done !== runs) continue;
+    options.onProgress(1 + ((done - 1) % BATCH), finds, added);
+    [finds, added] = [[], []];
+    // What is told is sent, and what nobody waited for fails.
+    await setImmediate();
   }
-}
-
-/** Those of a batch that alone do what the inputs before do not. The batch has run, so the order is that of what is rare. */
-async function newOnes(
-  target: Target,
-  inputs: readonly Uint8Array[],
-  place: Place,
-  coverage: Coverage,
-): Promise<Uint8Array[]> {
-  coverage.rewind();
-  const added: Uint8Array[] = [];
-  for (const input of inputs) {
-    await quietly(target, input, place);
-    if (coverage.isNew()) added.push(input);
-  }
-  return added;
 }
 
 /** Inputs that reach the same as all of them do, short ones first. */
@@ -107,10 +100,15 @@ async function quietly(target: Target, input: Uint8Array, place: Place): Promise
   }
 }
 
-function keep(descriptor: number, input: Uint8Array): void {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(input.length);
-  writeSync(descriptor, Buffer.concat([length, input]), 0, undefined, 0);
+function keeper(path: string): (input: Uint8Array) => void {
+  const file = openSync(path, "w");
+  let kept = Buffer.alloc(1 << 16);
+  return (input) => {
+    if (kept.length < 4 + input.length) kept = Buffer.alloc(4 + input.length);
+    kept.writeUInt32LE(input.length);
+    kept.set(input, 4);
+    writeSync(file, kept, 0, 4 + input.length, 0);
+  };
 }
 
 function makePlace(folder: string): Place {

@@ -11,12 +11,12 @@ import { naming } from "./naming.ts";
 
 const FILES = ["blora-run.json", "metrics.jsonl", "summary.json", "ledger.json"] as const;
 
-/** A file of a run's folder, whose report is drawn. */
-const runFile = (file: (typeof FILES)[number]): Target => {
+/** A file of a run's folder, of which the report is written as text or, which takes a hundred times as long, as a page with figures. */
+const runFile = (kind: "run" | "page", file: (typeof FILES)[number]): Target => {
   let intact: Buffer | undefined;
   return {
-    name: `run-${file.replace(/\.jsonl?$/, "")}`,
-    names: "run-",
+    name: `${kind}-${file.replace(/\.jsonl?$/, "")}`,
+    names: `${kind}-`,
     words: [
       "accuracy",
       "loss",
@@ -33,7 +33,7 @@ const runFile = (file: (typeof FILES)[number]): Target => {
       "<script>",
     ],
     json: file !== "metrics.jsonl",
-    tried: 20,
+    tried: kind === "run" ? 340 : 20,
     seeds: () => (intact === undefined ? [] : [intact]),
     async setUp(place) {
       await writeSampleRun(place.folder);
@@ -42,8 +42,8 @@ const runFile = (file: (typeof FILES)[number]): Target => {
     async read(bytes, place) {
       place.write(file, bytes);
       const files = await readRun(place.folder);
-      reportMarkdown(files);
-      await reportHtml(files);
+      if (kind === "run") reportMarkdown(files);
+      else await reportHtml(files);
     },
   };
 };
@@ -178,4 +178,8 @@ function json(bytes: Uint8Array): unknown {
   }
 }
 
-export const runTargets: readonly Target[] = [...FILES.map(runFile), record, checkpoint, lock, runConfig];
+export const runTargets: readonly Target[] = [
+  ...FILES.map((file) => runFile("run", file)),
+  ...FILES.map((file) => runFile("page", file)),
+  ...[record, checkpoint, lock, runConfig],
+];

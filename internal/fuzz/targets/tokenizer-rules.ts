@@ -1,6 +1,8 @@
-import { loadTokenizer } from "@blora/tokenizer";
+import { createChatTemplate } from "../../../packages/tokenizer/src/chat-template.ts";
+import { readChatTemplate } from "../../../packages/tokenizer/src/chat-template-files.ts";
+import { tokenizerFilesOf } from "../../../packages/tokenizer/src/tokenizer-files.ts";
 import type { Target } from "../target.ts";
-import { bpe, CHATML, readTokenizer, withTokenizer } from "./tokenizer-samples.ts";
+import { bpe, CHATML, FAST_CONFIG, MARKS, readTokenizer } from "./tokenizer-samples.ts";
 
 export const chatTemplate: Target = {
   name: "chat-template",
@@ -68,11 +70,10 @@ export const chatTemplate: Target = {
     "{% macro f(x, y='a') %}{{ x ~ y }}{% endmacro %}{{ f(messages[0].role) }}{{ messages[-1]['content'][1:] }}{{ bos_token }}",
     "{% if tools is defined and tools %}{{ tools | tojson(indent=2) }}{% elif messages | length > 1 %}x{% else %}{{ raise_exception('no') }}{% endif %}",
   ],
-  setUp: withTokenizer,
-  async read(bytes, place) {
-    place.write("chat_template.jinja", bytes);
-    const { applyChatTemplate } = await loadTokenizer(place.folder);
-    applyChatTemplate?.([{ role: "user", content: "hi" }], true);
+  async read(bytes) {
+    const files = tokenizerFilesOf(new Map([["chat_template.jinja", bytes]]), "chat-template");
+    const apply = createChatTemplate(await readChatTemplate(files), MARKS, "chat-template");
+    apply?.([{ role: "user", content: "hi" }], true);
   },
 };
 
@@ -127,15 +128,14 @@ export const pattern: Target = {
     "(?i:'s|'t|'re)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s+(?!\\S)|\\s+",
     "\\d+|[a-z]+|\\W",
   ],
-  setUp: withTokenizer,
-  read(bytes, place) {
+  read(bytes) {
     const split = {
       type: "Split",
       pattern: { Regex: Buffer.from(bytes).toString() },
       behavior: "Isolated",
       invert: false,
     };
-    place.write("tokenizer.json", bpe({ normalizer: null, pre_tokenizer: split }));
-    return readTokenizer(place.folder);
+    const json = bpe({ normalizer: null, pre_tokenizer: split });
+    return readTokenizer("tokenizer-pattern", { "tokenizer.json": json, "tokenizer_config.json": FAST_CONFIG });
   },
 };

@@ -1,5 +1,4 @@
-import { loadTokenizer } from "@blora/tokenizer";
-import type { Place } from "../target.ts";
+import { tokenizerOfFiles } from "@blora/tokenizer";
 
 const TEXT = "Hello wörld, 123 a\u0301b 中文 \u{1f600}<s> </s>  end";
 export const CHATML =
@@ -11,8 +10,16 @@ export const MARKS: Readonly<Record<string, string>> = {
   pad_token: "</s>",
 };
 
-export async function readTokenizer(folder: string): Promise<void> {
-  const tokenizer = await loadTokenizer(folder);
+/** The files of a tokenizer, by name. */
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/** Reads a tokenizer of files in memory, and writes and reads with it. */
+export async function readTokenizer(name: string, files: Files): Promise<void> {
+  const entries = Object.entries(files);
+  const bytes = new Map(
+    entries.map(([file, content]) => [file, typeof content === "string" ? Buffer.from(content) : content]),
+  );
+  const tokenizer = await tokenizerOfFiles(bytes, name);
   for (const text of [TEXT, ""]) tokenizer.decode(tokenizer.encode(text));
   if (tokenizer.special.cls !== undefined && tokenizer.special.sep !== undefined)
     tokenizer.assemble(tokenizer.encode("a"), tokenizer.encode("b"), 16);
@@ -91,7 +98,4 @@ export const unigram = (): string =>
     },
   });
 
-export const withTokenizer = (place: Place): void => {
-  place.write("tokenizer.json", bpe());
-  place.write("tokenizer_config.json", JSON.stringify({ tokenizer_class: "PreTrainedTokenizerFast", ...MARKS }));
-};
+export const FAST_CONFIG: string = JSON.stringify({ tokenizer_class: "PreTrainedTokenizerFast", ...MARKS });

@@ -2,7 +2,7 @@ import { sentencePieceModel } from "../../../packages/tokenizer/test/sentencepie
 import type { Target } from "../target.ts";
 import { fixture } from "./fixture.ts";
 import { chatTemplate, pattern } from "./tokenizer-rules.ts";
-import { ADDED, bpe, CHATML, LETTERS, MARKS, readTokenizer, unigram } from "./tokenizer-samples.ts";
+import { ADDED, bpe, CHATML, FAST_CONFIG, LETTERS, MARKS, readTokenizer, unigram } from "./tokenizer-samples.ts";
 
 const TYPES = [
   ...["BPE", "Unigram", "WordPiece", "WordLevel", "ByteLevel", "Metaspace", "Whitespace", "WhitespaceSplit", "Digits"],
@@ -36,12 +36,7 @@ const tokenizerJson: Target = {
     unigram(),
     fixture("wordpiece/tokenizer.json"),
   ],
-  setUp: (place) =>
-    void place.write("tokenizer_config.json", JSON.stringify({ tokenizer_class: "PreTrainedTokenizerFast", ...MARKS })),
-  read(bytes, place) {
-    place.write("tokenizer.json", bytes);
-    return readTokenizer(place.folder);
-  },
+  read: (bytes) => readTokenizer("tokenizer-json", { "tokenizer.json": bytes, "tokenizer_config.json": FAST_CONFIG }),
 };
 
 const SETTINGS_WORDS = [
@@ -58,29 +53,23 @@ const SETTINGS_WORDS = [
 ];
 
 /** A file beside a tokenizer.json. */
-const settings = (name: string, file: string, seeds: readonly object[]): Target => ({
-  name,
-  names: name,
-  words: SETTINGS_WORDS,
-  json: true,
-  tried: 300,
-  seconds: 2.5,
-  seeds: () => seeds.map((seed) => JSON.stringify(seed)),
-  setUp(place) {
-    place.write("tokenizer.json", bpe());
-    place.write(
-      "tokenizer_config.json",
-      JSON.stringify({
-        tokenizer_class: "PreTrainedTokenizerFast",
-        ...(file === "special_tokens_map.json" ? {} : MARKS),
-      }),
-    );
-  },
-  read(bytes, place) {
-    place.write(file, bytes);
-    return readTokenizer(place.folder);
-  },
-});
+const settings = (name: string, file: string, seeds: readonly object[]): Target => {
+  const config = JSON.stringify({ tokenizer_class: "PreTrainedTokenizerFast" });
+  const beside = {
+    "tokenizer.json": bpe(),
+    "tokenizer_config.json": file === "special_tokens_map.json" ? config : FAST_CONFIG,
+  };
+  return {
+    name,
+    names: name,
+    words: SETTINGS_WORDS,
+    json: true,
+    tried: 300,
+    seconds: 2.5,
+    seeds: () => seeds.map((seed) => JSON.stringify(seed)),
+    read: (bytes) => readTokenizer(name, { ...beside, [file]: bytes }),
+  };
+};
 
 const byteLevel = (name: string, file: "vocab.json" | "merges.txt" | "added_tokens.json", json: boolean): Target => {
   const files = {
@@ -99,13 +88,7 @@ const byteLevel = (name: string, file: "vocab.json" | "merges.txt" | "added_toke
     tried: 300,
     seconds: 2.5,
     seeds: () => [files[file]],
-    setUp(place) {
-      for (const [other, content] of Object.entries(files)) place.write(other, content);
-    },
-    read(bytes, place) {
-      place.write(file, bytes);
-      return readTokenizer(place.folder);
-    },
+    read: (bytes) => readTokenizer(name, { ...files, [file]: bytes }),
   };
 };
 
@@ -135,12 +118,9 @@ const sentencePiece: Target = {
       sentencePieceModel({ pieces, rules: { ａ: "a" } }),
     ];
   },
-  setUp(place) {
-    place.write("tokenizer_config.json", JSON.stringify({ tokenizer_class: "DebertaV2Tokenizer", ...MARKS }));
-  },
-  read(bytes, place) {
-    place.write("spm.model", bytes);
-    return readTokenizer(place.folder);
+  read(bytes) {
+    const config = JSON.stringify({ tokenizer_class: "DebertaV2Tokenizer", ...MARKS });
+    return readTokenizer("sentencepiece", { "tokenizer_config.json": config, "spm.model": bytes });
   },
 };
 
@@ -150,10 +130,9 @@ const vocabularyText: Target = {
   words: ["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]", "##a", "\n", "\r\n", "\ufeff"],
   tried: 300,
   seeds: () => ["[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\na\n##a\nb\n1\n,\n"],
-  setUp: (place) => void place.write("tokenizer_config.json", JSON.stringify({ tokenizer_class: "BertTokenizer" })),
-  read(bytes, place) {
-    place.write("vocab.txt", bytes);
-    return readTokenizer(place.folder);
+  read(bytes) {
+    const config = JSON.stringify({ tokenizer_class: "BertTokenizer" });
+    return readTokenizer("vocab-txt", { "tokenizer_config.json": config, "vocab.txt": bytes });
   },
 };
 
