@@ -11,6 +11,7 @@ const send = (message: FromChild): void => {
   process.send!(message);
 };
 
+process.once("disconnect", () => process.exit());
 process.once("message", async (work: Work) => {
   beQuick();
   const traps = setTraps(work.folder);

@@ -17,6 +17,11 @@ export function beQuick(): void {
   const promises = fs.promises as unknown as Record<string, AnyFunction>;
   const sync = fs as unknown as Record<string, AnyFunction>;
   for (const name of PROMISED) promises[name] = async (...parameters) => sync[`${name}Sync`]!(...parameters);
+  const { open } = fs.promises;
+  Object.assign(fs.promises, {
+    open: async (path: string, flags?: string, mode?: number) =>
+      flags === "r" ? handleOf(fs.openSync(path)) : open(path, flags, mode),
+  });
   const soon =
     (act: AnyFunction) =>
     (...parameters: unknown[]): void => {
@@ -37,6 +42,20 @@ export function beQuick(): void {
   });
   shareContext();
   syncBuiltinESMExports();
+}
+
+/** What readers ask of an open file. */
+function handleOf(descriptor: number): object {
+  return {
+    fd: descriptor,
+    readFile: async (options: BufferEncoding) => fs.readFileSync(descriptor, options),
+    stat: async () => fs.fstatSync(descriptor),
+    close: async () => fs.closeSync(descriptor),
+    read: async (buffer: Uint8Array, offset: number, length: number, position: number) => ({
+      bytesRead: fs.readSync(descriptor, buffer, offset, length, position),
+      buffer,
+    }),
+  };
 }
 
 /** What the scripts are given is called for as long as they run, and belongs to one of them at a time. */

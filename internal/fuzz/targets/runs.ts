@@ -9,11 +9,40 @@ import { writeSampleRun } from "../../../packages/report/test/sample-run.ts";
 import type { Target } from "../target.ts";
 import { naming } from "./naming.ts";
 
-const FILES = ["blora-run.json", "metrics.jsonl", "summary.json", "ledger.json"] as const;
+const FILES = ["blora-run.json", "metrics.jsonl", "summary.json", "ledger.json", "answers.json"] as const;
+
+/** How a run answered, of each kind: the sample run says nothing of it. */
+const ANSWERS: readonly string[] = [
+  {
+    kind: "class",
+    labels: ["a", "b"],
+    counts: [
+      [0, 0, 3],
+      [0, 1, 1],
+      [1, 1, 2],
+    ],
+  },
+  {
+    kind: "several",
+    labels: ["a", "b"],
+    counts: [
+      [1, 2, 3],
+      [0, 0, 1],
+    ],
+  },
+  {
+    kind: "number",
+    rows: 3,
+    pairs: [
+      [0, 0.5],
+      [1, 1.5],
+    ],
+  },
+].map((answers) => JSON.stringify({ split: "validation", step: 40, answers }));
 
 /** A file of a run's folder, of which the report is written as text or, which takes a hundred times as long, as a page with figures. */
 const runFile = (kind: "run" | "page", file: (typeof FILES)[number]): Target => {
-  let intact: Buffer | undefined;
+  let intact: readonly (string | Uint8Array)[] = [];
   return {
     name: `${kind}-${file.replace(/\.jsonl?$/, "")}`,
     names: `${kind}-`,
@@ -34,10 +63,10 @@ const runFile = (kind: "run" | "page", file: (typeof FILES)[number]): Target => 
     ],
     json: file !== "metrics.jsonl",
     tried: kind === "run" ? 340 : 20,
-    seeds: () => (intact === undefined ? [] : [intact]),
+    seeds: () => intact,
     async setUp(place) {
       await writeSampleRun(place.folder);
-      intact = readFileSync(place.at(file));
+      intact = file === "answers.json" ? ANSWERS : [readFileSync(place.at(file))];
     },
     async read(bytes, place) {
       place.write(file, bytes);
