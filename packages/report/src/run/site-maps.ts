@@ -17,10 +17,10 @@ export function rankMap({ ranks }: Pick<RunSummary, "ranks">): TopLevelSpec {
 /** Bit widths of operands that are alike at every site: of each component where some site has one for each, else of the whole operand. */
 export function bitsMap({ ranks, bits }: Sites, operands: readonly string[]): TopLevelSpec {
   const title = `Bits of ${operands.join(" and ")}`;
-  const widths = Object.entries(bits).flatMap(([path, site]) => {
-    const own = site[operands[0]!];
-    return own === undefined ? [] : [[path, own] as const];
-  });
+  const operand = operands[0]!;
+  const widths = Object.entries(bits).flatMap(([path, site]) =>
+    Object.hasOwn(site, operand) ? [[path, site[operand]!] as const] : [],
+  );
   const whole = widths.filter((entry): entry is [string, number] => typeof entry[1] === "number");
   if (whole.length === widths.length) return siteMap(title, Object.fromEntries(whole), SERIES_COLORS[1]);
   const components = widths.map(
