@@ -17,9 +17,21 @@ const scores = byName(numberOrNull);
 const bits = byName(z.union([number, z.array(number)]));
 
 const count3 = z.tuple([number, number, number]);
+const place = z.int().min(0);
+const labels = z.array(text);
 const answerCounts = z.discriminatedUnion("kind", [
-  z.looseObject({ kind: z.literal("class"), labels: z.array(text), counts: z.array(count3) }),
-  z.looseObject({ kind: z.literal("several"), labels: z.array(text), counts: z.array(count3) }),
+  z
+    .looseObject({ kind: z.literal("class"), labels, counts: z.array(z.tuple([place, place, number])) })
+    .refine(({ labels: { length }, counts }) => counts.every(([label, answer]) => Math.max(label, answer) < length), {
+      message: "expected counts of the labels that are listed",
+      path: ["counts"],
+    }),
+  z
+    .looseObject({ kind: z.literal("several"), labels, counts: z.array(count3) })
+    .refine(({ labels: { length }, counts }) => counts.length === length, {
+      message: "expected counts of each label",
+      path: ["counts"],
+    }),
   z.looseObject({ kind: z.literal("number"), rows: number, pairs: z.array(z.tuple([number, number])) }),
 ]);
 

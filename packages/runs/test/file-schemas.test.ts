@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type JsonRecord, parseStrictJsonObject } from "@blora/spec";
 import { expect, test } from "vitest";
-import { ledgerOf, summaryOf, sweepRecordOf } from "../src/file-schemas.ts";
+import { answersOf, ledgerOf, summaryOf, sweepRecordOf } from "../src/file-schemas.ts";
 import { readMetrics } from "../src/read-metrics.ts";
 
 /** A record that was written by a sweep. */
@@ -29,6 +29,28 @@ test("a part that is missing, or of another type, is named with what was expecte
   );
   expect(() => ledgerOf({ scope: "adapter", unit: "b", rows: [{}], baseline: [] }, "ledger.json")).toThrow(
     /^ledger\.json: rows\.0\.path: /,
+  );
+});
+
+test("answers are of labels that are listed", () => {
+  const read = (answers: object) => () =>
+    answersOf({ split: "dev", step: 1, answers: { labels: ["a", "b"], ...answers } } as JsonRecord, "answers.json");
+  const found = /^answers\.json: answers\.counts: expected counts of the labels that are listed, found \[\[/;
+  expect(read({ kind: "class", counts: [[0, 1, 3]] })).not.toThrow();
+  expect(read({ kind: "class", counts: [[2, 1, 3]] })).toThrow(found);
+  expect(read({ kind: "class", counts: [[0, 2, 3]] })).toThrow(found);
+  expect(read({ kind: "class", counts: [[0, -1, 3]] })).toThrow(/^answers\.json: answers\.counts\.0\.1: /);
+  expect(
+    read({
+      kind: "several",
+      counts: [
+        [1, 2, 3],
+        [0, 0, 1],
+      ],
+    }),
+  ).not.toThrow();
+  expect(read({ kind: "several", counts: [[1, 2, 3]] })).toThrow(
+    /^answers\.json: answers\.counts: expected counts of each label/,
   );
 });
 

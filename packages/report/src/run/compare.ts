@@ -1,5 +1,6 @@
 import type { RunFiles } from "@blora/runs";
 import { jsonDifferences } from "@blora/spec";
+import { ownValue } from "../text/own-value.ts";
 import { comparedChart } from "./curves.ts";
 import { keyFacts, runTitle } from "./facts.ts";
 import type { Figure, Section } from "./sections.ts";
@@ -64,7 +65,9 @@ function comparedFigures(runs: readonly RunFiles[], names: readonly string[]): F
       id: `score-${metric}`,
       title: metric.replaceAll("_", " "),
       unit: "score",
-      points: of((run) => evaluated(run).map(({ step, scores }) => ({ step, value: scores[metric] ?? null }))),
+      points: of((run) =>
+        evaluated(run).map(({ step, scores }) => ({ step, value: ownValue(scores, metric) ?? null })),
+      ),
     })),
     {
       id: "cost",

@@ -2,6 +2,7 @@ import type { RunFiles } from "@blora/runs";
 import type { Json, JsonObject } from "@blora/spec";
 import { meanByKey, meanOf } from "../sweep/spread.ts";
 import { bitWidths, count, duration, mebibytes, oneDecimal, score, share } from "../text/format.ts";
+import { ownValue } from "../text/own-value.ts";
 import { meanComponentBits } from "../text/widths.ts";
 
 /** A named value for people. */
@@ -24,7 +25,7 @@ export function keyFacts(run: RunFiles): Fact[] {
   const { summary } = run;
   if (summary === undefined) return factsSoFar(run);
   const { metric, baseline, ranks, bits, bops, rows } = summary;
-  const majority = baseline[metric.name];
+  const majority = ownValue(baseline, metric.name);
   const widths = meanByKey(Object.values(bits));
   const rankValues = Object.values(ranks);
   return [

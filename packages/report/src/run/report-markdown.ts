@@ -1,6 +1,7 @@
 import type { RunFiles } from "@blora/runs";
 import { markdownTable } from "@blora/spec";
 import { score } from "../text/format.ts";
+import { ownValue } from "../text/own-value.ts";
 import { keyFacts, runTitle } from "./facts.ts";
 import { runSections, runsTable } from "./sections.ts";
 import { sitesPicture } from "./sites-picture.ts";
@@ -44,7 +45,7 @@ function evaluationTable({ evaluations }: RunFiles): string {
       String(step),
       split,
       score(evaluationLoss),
-      ...metrics.map((metric) => score(scores[metric])),
+      ...metrics.map((metric) => score(ownValue(scores, metric))),
     ]),
   );
 }

@@ -1,6 +1,7 @@
 import type { RunSummary } from "@blora/runs";
 import type { TopLevelSpec } from "vega-lite";
 import { SERIES_COLORS } from "../charts/render.ts";
+import { ownValue } from "../text/own-value.ts";
 import { componentMap } from "./component-map.ts";
 import { sitePlace } from "./site-name.ts";
 import { type MapCell, squares } from "./squares.ts";
@@ -19,12 +20,13 @@ export function bitsMap({ ranks, bits }: Sites, operands: readonly string[]): To
   const title = `Bits of ${operands.join(" and ")}`;
   const operand = operands[0]!;
   const widths = Object.entries(bits).flatMap(([path, site]) =>
-    Object.hasOwn(site, operand) ? [[path, site[operand]!] as const] : [],
+    [ownValue(site, operand)].flatMap((own) => (own === undefined ? [] : [[path, own] as const])),
   );
   const whole = widths.filter((entry): entry is [string, number] => typeof entry[1] === "number");
   if (whole.length === widths.length) return siteMap(title, Object.fromEntries(whole), SERIES_COLORS[1]);
   const components = widths.map(
-    ([path, own]) => [path, typeof own === "number" ? Array<number>(ranks[path] ?? 0).fill(own) : own] as const,
+    ([path, own]) =>
+      [path, typeof own === "number" ? Array<number>(ownValue(ranks, path) ?? 0).fill(own) : own] as const,
   );
   return componentMap(title, Object.fromEntries(components), SERIES_COLORS[1]);
 }

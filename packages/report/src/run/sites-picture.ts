@@ -1,4 +1,5 @@
 import type { RunSummary } from "@blora/runs";
+import { ownValue } from "../text/own-value.ts";
 import type { SiteBits } from "../text/widths.ts";
 import { sitePlace } from "./site-name.ts";
 
@@ -15,7 +16,7 @@ export function sitesPicture({ ranks, bits }: Pick<RunSummary, "ranks" | "bits">
   for (const [path, rank] of Object.entries(ranks)) {
     const { layer, name } = sitePlace(path);
     const row = rows.get(name) ?? new Map<number, string>();
-    rows.set(name, row.set(layer, cell(rank, bits[path] ?? {}, fullRank)));
+    rows.set(name, row.set(layer, cell(rank, ownValue(bits, path) ?? {}, fullRank)));
   }
   const layers = [...new Set([...rows.values()].flatMap((row) => [...row.keys()]))].sort((a, b) => a - b);
   const lines = [...rows].map(([name, row]) => [name, ...layers.map((layer) => row.get(layer) ?? "")]);

@@ -1,14 +1,15 @@
 import type { RunFiles } from "@blora/runs";
 import { count, score } from "../text/format.ts";
+import { ownValue } from "../text/own-value.ts";
 import type { Section } from "./sections.ts";
 
 /** Scores of each type of answer of the deciding split, such as of entity. */
 export function typesSection({ summary }: Pick<RunFiles, "summary">): Section {
-  const types = summary?.metrics[summary.selected]?.splits[summary.split]?.types ?? {};
+  const types = (summary && ownValue(summary.metrics[summary.selected]?.splits ?? {}, summary.split)?.types) ?? {};
   const metrics = [...new Set(Object.values(types).flatMap((scores) => Object.keys(scores)))];
   const rows = Object.entries(types).map(([type, scores]) => [
     type,
-    ...metrics.map((metric) => (metric === "support" ? count(scores[metric] ?? 0) : score(scores[metric]))),
+    ...metrics.map((metric) => (metric === "support" ? count(scores[metric] ?? 0) : score(ownValue(scores, metric)))),
   ]);
   return {
     id: "types",

@@ -1,4 +1,5 @@
 import type { RunSummary, SweepRecord } from "@blora/runs";
+import { ownValue } from "../text/own-value.ts";
 import { meanByKey, meanOf, type Spread, spreadOf } from "./spread.ts";
 
 /** One seed of a recipe on a task. */
@@ -117,7 +118,7 @@ function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, num
     metric: metric.name,
     steps,
     rows,
-    majority: baseline[metric.name] ?? null,
+    majority: ownValue(baseline, metric.name) ?? null,
     best: spreadOfAll(seeds.map(({ best }) => best)),
     last: spreadOfAll(seeds.map(({ last }) => last)),
     meanRank: ranks.length === 0 ? null : meanOf(ranks),
@@ -133,7 +134,8 @@ function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, num
 
 function seedResult({ outcome: { summary } }: DoneRecord): SeedResult {
   const { metric, metrics, split, ranks, bits } = summary;
-  const score = (record: RunSummary["metrics"]["best"]) => record?.splits[split]?.scores[metric.name] ?? null;
+  const score = (record: RunSummary["metrics"]["best"]) =>
+    ownValue((record && ownValue(record.splits, split))?.scores ?? {}, metric.name) ?? null;
   const all = Object.values(ranks);
   return {
     seed: summary.seed,

@@ -1,5 +1,6 @@
 import type { SiteSummary } from "@blora/spec";
 import { meanOf } from "../sweep/spread.ts";
+import { ownValue } from "./own-value.ts";
 
 /** Bit widths of a site by operand, as summaries and adapters hold them. */
 export type SiteBits = SiteSummary["bits"];
@@ -8,7 +9,7 @@ export type SiteBits = SiteSummary["bits"];
 export function operandGroups(sites: readonly SiteBits[]): string[][] {
   const groups = new Map<string, string[]>();
   for (const operand of new Set(sites.flatMap((site) => Object.keys(site)))) {
-    const widths = JSON.stringify(sites.map((site) => site[operand] ?? null));
+    const widths = JSON.stringify(sites.map((site) => ownValue(site, operand) ?? null));
     groups.set(widths, [...(groups.get(widths) ?? []), operand]);
   }
   return [...groups.values()];
