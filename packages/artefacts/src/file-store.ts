@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
+import { createReadStream, existsSync } from "node:fs";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { makeFolder, writeFileDurably, writeFirstDurably } from "@blora/files";
 import { type ArtefactStore, definePlugin, NotFoundError, type Plugin } from "@blora/spec";
@@ -31,15 +31,21 @@ function createFileStore(root: string): ArtefactStore {
     requireKey(key);
     return join(root, ...key.split("/"));
   };
-  const prepared = async (key: string): Promise<string> => {
+  /** Who removes the last file of a folder removes that too, maybe between its making and its use. */
+  const written = async <Result>(key: string, write: (path: string) => Promise<Result>): Promise<Result> => {
     const path = placeOf(key);
-    await makeFolder(dirname(path));
-    return path;
+    for (;;) {
+      await makeFolder(dirname(path));
+      try {
+        return await write(path);
+      } catch (error) {
+        if (!isMissing(error) || existsSync(dirname(path))) throw error;
+      }
+    }
   };
   return {
     async put(key, body, sha256) {
-      const path = await prepared(key);
-      await writeFileDurably(path, checkedBody(body, sha256, path));
+      await written(key, (path) => writeFileDurably(path, checkedBody(body, sha256, path)));
     },
     async *get(key) {
       const path = placeOf(key);
@@ -56,12 +62,25 @@ function createFileStore(root: string): ArtefactStore {
       yield* filesBelow(root, folders.length === 0 ? "" : `${folders.join("/")}/`, prefix);
     },
     async putIfAbsent(key, body) {
-      return writeFirstDurably(await prepared(key), body);
+      return written(key, (path) => writeFirstDurably(path, body));
     },
     async remove(key) {
-      await rm(placeOf(key), { force: true });
+      const path = placeOf(key);
+      await rm(path, { force: true });
+      await removeEmptyFolders(dirname(path), root);
     },
   };
+}
+
+/** A folder, and those above it, up to one that holds something or is the root. */
+async function removeEmptyFolders(folder: string, root: string): Promise<void> {
+  for (let empty = folder; empty !== root; empty = dirname(empty)) {
+    const isRemoved = await rmdir(empty).then(
+      () => true,
+      () => false,
+    );
+    if (!isRemoved) return;
+  }
 }
 
 /** In the order of the keys: a folder `a` comes after a file `a.json`, because its keys begin with `a/`. */

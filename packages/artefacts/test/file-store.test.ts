@@ -23,4 +23,21 @@ describe("a folder", () => {
     expect(keys).toEqual(["half/other"]);
     expect(readdirSync(join(folder, "half")).sort()).toEqual([half, "other"]);
   });
+
+  test("a folder goes with its last file, and is there again for who writes at that moment", async () => {
+    const root = join(folder, "emptied");
+    const store = fileStore({ folder: root });
+    const keys = ["a/b/c", "a/b-d", "e"];
+    for (const key of keys) await store.putIfAbsent(key, Buffer.from(key));
+    await store.remove("a/b/c");
+    expect(readdirSync(join(root, "a"))).toEqual(["b-d"]);
+    for (const key of [...keys, "a/b/c"]) await store.remove(key);
+    expect(readdirSync(root)).toEqual([]);
+    const writes = Array.from({ length: 40 }, async (_, index) => {
+      expect(await store.putIfAbsent(`f/g/${index}`, Buffer.from("x"))).toBe(true);
+      await store.remove(`f/g/${index}`);
+    });
+    await Promise.all(writes);
+    expect(readdirSync(root)).toEqual([]);
+  });
 });

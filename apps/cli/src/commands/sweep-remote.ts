@@ -47,6 +47,7 @@ export async function sweepRemotely(flags: RemoteFlags, options: RemoteOptions):
     const left = await submitSweep(sweep);
     output.write(`${jobs.length - left.length} of ${jobs.length} runs done, ${left.length} queued or running\n`);
     if (!flags.watch) return EXIT.success;
+    if (left.length === 0) return undefined;
     return await watch(sweep, left, output);
   } finally {
     await engine.close();

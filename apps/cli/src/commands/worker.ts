@@ -6,7 +6,7 @@ import type { JobCapacity, JobRun } from "@blora/spec";
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
-import { jobHere, storeAddressOf } from "../sweep/remote-job.ts";
+import { storeAddressOf } from "../sweep/remote-job.ts";
 import { storedRun, type WorkerFault } from "../sweep/stored-run.ts";
 import { positiveInteger, positiveNumber } from "./number-flags.ts";
 
@@ -19,6 +19,7 @@ interface WorkerFlags {
   readonly offline?: boolean;
   readonly threads?: number;
   readonly memory?: number;
+  readonly lease?: number;
 }
 
 /** Of what there is, for the rest of the machine. */
@@ -39,14 +40,23 @@ export function addWorkerCommand(program: Command, exit: (status: number) => voi
     .option("--offline", "use only what the Hub cache holds")
     .option("--threads <count>", "threads that a run may take here (default: one for each core)", positiveInteger)
     .option("--memory <GiB>", "memory that a run may take here (default: nine tenths of all)", positiveNumber)
+    .option(
+      "--lease <seconds>",
+      "time after which others do its run where it is not heard of (default: 60)",
+      positiveNumber,
+    )
     .action(async (flags: WorkerFlags) => exit(await work(flags)));
 }
 
 async function work(flags: WorkerFlags): Promise<number> {
-  const { on, store, queue, runs, data, offline } = flags;
+  const { on, store, queue, runs, data, offline, threads, lease } = flags;
   const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
   const line = (text: string): boolean => output.write(`${text}\n`);
-  const engine = openBullmq(on, queue === undefined ? {} : { queue }, { onNote: line });
+  const engine = openBullmq(
+    on,
+    { ...(queue !== undefined && { queue }), ...(lease !== undefined && { leaseSeconds: lease }) },
+    { onNote: line },
+  );
   const stopping = new AbortController();
   let fault: WorkerFault | undefined;
   let signal: NodeJS.Signals | undefined;
@@ -56,6 +66,7 @@ async function work(flags: WorkerFlags): Promise<number> {
   };
   const options = {
     runs: resolve(runs),
+    request: { data, offline, threads },
     onStart: ({ task, recipe, seed }: { task: string; recipe: string; seed: number }) =>
       line(`\n${task}, ${recipe}, seed ${seed}`),
     onEvent: createProgress(output),
@@ -65,8 +76,8 @@ async function work(flags: WorkerFlags): Promise<number> {
     },
   };
   const run: JobRun = async (job, lease) => {
-    const here = await jobHere(job, options.runs, { data, offline, threads: flags.threads });
-    return storedRun(openStore(store ?? storeAddressOf(job)), options)(here, lease);
+    const address = store ?? storeAddressOf(job);
+    return storedRun(() => openStore(address), options)(job, lease);
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
   try {

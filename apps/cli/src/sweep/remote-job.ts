@@ -32,16 +32,11 @@ export function storeAddressOf({ manifest }: Job): string {
   throw new InvalidInputError("Expected a job that names its store, found one without. Name one with --store.");
 }
 
-/**
- * The job with its recipe in a file of this machine.
- *
- * @param request what this machine has elsewhere than the one that planned it
- */
-export async function jobHere(
-  job: Job,
-  runs: string,
-  request: Pick<RunRequest, "data" | "threads" | "offline">,
-): Promise<Job> {
+/** What a machine has elsewhere than the one that planned a job. */
+export type RequestHere = Pick<RunRequest, "data" | "threads" | "offline">;
+
+/** The job with its recipe in a file of this machine. */
+export async function jobHere(job: Job, runs: string, request: RequestHere): Promise<Job> {
   const run = plannedRunOf(job);
   const { config } = job.manifest as unknown as Remote;
   const recipeFile = join(resolve(runs), RECIPES, `${run.settingsId}.json`);

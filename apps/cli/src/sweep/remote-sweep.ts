@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "@blora/files";
-import { readRecords, SUMMARY_FILE, type SweepRecord, writeRecord } from "@blora/runs";
+import { readRecords, SUMMARY_FILE, writeRecord } from "@blora/runs";
 import {
   type ArtefactStore,
   type Job,
@@ -11,6 +11,7 @@ import {
   storedRecord,
 } from "@blora/spec";
 import type { PlannedRun } from "./plan.ts";
+import type { SweepOptions } from "./run-sweep.ts";
 import { fetchResult, removeSnapshots } from "./snapshots.ts";
 import { storedRecordOf } from "./stored-run.ts";
 import { plannedRunOf, sweepRecord } from "./training-job.ts";
@@ -25,11 +26,7 @@ export interface RemoteSweep {
   /** Folder of the run directories. */
   readonly runs: string;
   /** After every run that ended, with all records there are. */
-  onEnd(
-    run: PlannedRun,
-    failure: { readonly error: string } | undefined,
-    records: ReadonlyMap<string, SweepRecord>,
-  ): Promise<void>;
+  readonly onEnd: SweepOptions["onEnd"];
 }
 
 /** Between two submissions of what is left, which cure a queue that was lost. */
@@ -59,11 +56,9 @@ export async function watchSweep(
   const { engine } = sweep;
   const open = new Map(left.map((job) => [job.id, job]));
   if (open.size === 0 || signal.aborted) return;
-  const failed = new Set<string>();
   const again = setInterval(() => {
-    const missing = [...open.values()].filter(({ id }) => !failed.has(id));
     // Where the server does not answer, the next one will do.
-    void engine.submit(missing).catch(() => undefined);
+    void engine.submit([...open.values()]).catch(() => undefined);
   }, AGAIN_MILLISECONDS);
   const close = (): void => void engine.close();
   signal.addEventListener("abort", close, { once: true });
@@ -109,5 +104,6 @@ async function takeHome(sweep: RemoteSweep, job: Job, stored: JsonObject): Promi
 async function recordFailure({ out, onEnd }: RemoteSweep, job: Job, error: string): Promise<void> {
   const run = plannedRunOf(job);
   await writeRecord(out, sweepRecord(run, { status: "failed", error }));
-  await onEnd(run, { error }, await readRecords(out));
+  // Another machine knows whether every attempt would end in it.
+  await onEnd(run, { error, isFinal: false }, await readRecords(out));
 }

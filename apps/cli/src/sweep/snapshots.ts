@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fetchFiles, readStored, type SavedFile, saveFiles } from "@blora/artefacts";
 import { LOCK_FILE, lockFolder, makeFolder, sha256, writeFolderDurably } from "@blora/files";
 import { listCheckpoints } from "@blora/runs";
-import { type ArtefactStore, isJsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+import { type ArtefactStore, InvalidInputError, isJsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 
 /** A checkpoint of a run as a store keeps it, with what goes on from it needs. */
 interface Snapshot {
@@ -34,9 +34,9 @@ export function createSnapshots(
       const lock = await lockFolder(folder);
       try {
         const own = (await listCheckpoints(folder))[0]?.step ?? 0;
-        const newest = await newestSnapshot(store, snapshots);
-        if (newest === undefined || newest.step <= own) return;
-        await bringBack(store, files, { folder, snapshot: newest });
+        for (const { key, step } of (await snapshotsIn(store, snapshots)).reverse()) {
+          if (step <= own || (await bringBack(store, files, { folder, key }))) return;
+        }
       } finally {
         await lock.release();
       }
@@ -50,7 +50,7 @@ export function createSnapshots(
       if (!(await mayWrite())) return;
       const key = `${snapshots}${String(step).padStart(DIGITS, "0")}-${attempt}.json`;
       await store.put(key, oneChunk(text), sha256(text));
-      await removeOlder(store, { files, snapshots }, { key, kept: snapshot, known });
+      if (await mayWrite()) await removeOlder(store, { files, snapshots }, { key, kept: snapshot, known });
     },
   };
 }
@@ -59,7 +59,7 @@ export function createSnapshots(
 export async function removeSnapshots(store: ArtefactStore, id: string): Promise<void> {
   const { files, snapshots } = placesOf(id);
   for (const prefix of [snapshots, files]) {
-    for (const { key } of await listed(store, prefix)) await store.remove(key);
+    for (const key of await keysIn(store, prefix)) await store.remove(key);
   }
 }
 
@@ -79,7 +79,9 @@ export async function fetchResult(
   id: string,
   { folder, files }: { readonly folder: string; readonly files: readonly SavedFile[] },
 ): Promise<void> {
-  await fetchInto(store, placesOf(id).result, { folder, files });
+  const folders = new Set(files.map(({ path }) => path.split("/").slice(0, -1).join("/")));
+  for (const name of folders) await makeFolder(join(folder, name));
+  await fetchFiles(store, placesOf(id).result, { folder, files });
 }
 
 function placesOf(id: string): { readonly files: string; readonly snapshots: string; readonly result: string } {
@@ -95,42 +97,36 @@ async function filesIn(folder: string, name = ""): Promise<readonly string[]> {
     .sort();
 }
 
-/** Another worker may be replacing it meanwhile: then there is a newer one. */
-async function newestSnapshot(store: ArtefactStore, prefix: string): Promise<Snapshot | undefined> {
-  for (;;) {
-    const newest = (await listed(store, prefix)).at(-1);
-    if (newest === undefined) return undefined;
-    try {
-      return parseStrictJsonObject(await readStored(store, newest.key), { origin: newest.key }) as unknown as Snapshot;
-    } catch (error) {
-      if (!NotFoundError.isInstance(error)) throw error;
-    }
-  }
+/** In the order of their steps. */
+async function snapshotsIn(
+  store: ArtefactStore,
+  prefix: string,
+): Promise<{ readonly key: string; readonly step: number }[]> {
+  const keys = await keysIn(store, prefix);
+  return keys.map((key) => ({ key, step: Number(key.slice(prefix.length, prefix.length + DIGITS)) }));
 }
 
+/** False where it is not whole: another worker may be replacing it, or may have been stopped while it did. */
 async function bringBack(
   store: ArtefactStore,
   prefix: string,
-  { folder, snapshot }: { readonly folder: string; readonly snapshot: Snapshot },
-): Promise<void> {
-  const checkpoint = `checkpoint-${snapshot.step}/`;
-  const isOfIt = ({ path }: SavedFile): boolean => path.startsWith(checkpoint);
-  const ofCheckpoint = snapshot.files.filter(isOfIt);
-  await fetchInto(store, prefix, { folder, files: snapshot.files.filter((file) => !isOfIt(file)) });
-  await writeFolderDurably(join(folder, checkpoint), async (aside) => {
-    const files = ofCheckpoint.map((file) => ({ ...file, path: file.path.slice(checkpoint.length) }));
-    await fetchFiles(store, prefix, { folder: aside, files });
-  });
-}
-
-async function fetchInto(
-  store: ArtefactStore,
-  prefix: string,
-  { folder, files }: { readonly folder: string; readonly files: readonly SavedFile[] },
-): Promise<void> {
-  const folders = new Set(files.map(({ path }) => path.split("/").slice(0, -1).join("/")));
-  for (const name of folders) await makeFolder(join(folder, name));
-  await fetchFiles(store, prefix, { folder, files });
+  { folder, key }: { readonly folder: string; readonly key: string },
+): Promise<boolean> {
+  try {
+    const { step, files } = parseStrictJsonObject(await readStored(store, key), { origin: key }) as unknown as Snapshot;
+    const checkpoint = `checkpoint-${step}/`;
+    const isOfIt = ({ path }: SavedFile): boolean => path.startsWith(checkpoint);
+    await writeFolderDurably(join(folder, checkpoint), async (aside) => {
+      const own = files.filter(isOfIt).map((file) => ({ ...file, path: file.path.slice(checkpoint.length) }));
+      await fetchFiles(store, prefix, { folder: aside, files: own });
+      await fetchFiles(store, prefix, { folder, files: files.filter((file) => !isOfIt(file)) });
+    });
+    return true;
+  } catch (error) {
+    const isDamaged = InvalidInputError.isInstance(error) && !("code" in error);
+    if (isDamaged || NotFoundError.isInstance(error)) return false;
+    throw error;
+  }
 }
 
 async function removeOlder(
@@ -138,20 +134,23 @@ async function removeOlder(
   { files, snapshots }: { readonly files: string; readonly snapshots: string },
   { key, kept, known }: { readonly key: string; readonly kept: Snapshot; readonly known: Set<string> },
 ): Promise<void> {
-  for (const older of await listed(store, snapshots)) if (older.key < key) await store.remove(older.key);
+  const keys = await keysIn(store, snapshots);
+  for (const older of keys.filter((other) => other < key)) await store.remove(older);
+  // Of a worker that lost its lease while it wrote: what it needs is not known here.
+  if (keys.some((other) => other > key)) return;
   const used = new Set(kept.files.map((file) => file.sha256));
-  for (const file of await listed(store, files)) {
-    const digest = file.key.slice(files.length);
+  for (const file of await keysIn(store, files)) {
+    const digest = file.slice(files.length);
     if (used.has(digest)) continue;
-    await store.remove(file.key);
+    await store.remove(file);
     known.delete(digest);
   }
 }
 
-async function listed(store: ArtefactStore, prefix: string): Promise<{ readonly key: string }[]> {
-  const found: { readonly key: string }[] = [];
-  for await (const file of store.list(prefix)) found.push(file);
-  return found;
+async function keysIn(store: ArtefactStore, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return keys;
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {

@@ -1,16 +1,23 @@
 import { join } from "node:path";
 import type { SavedFile } from "@blora/artefacts";
+import { FolderInUseError } from "@blora/files";
 import type { RunEvent, SweepRecord } from "@blora/runs";
 import {
   type ArtefactStore,
   BloraError,
+  type Job,
+  type JobProgress,
+  type JobResult,
   type JobRun,
   type Json,
   type JsonObject,
+  type Lease,
   onceInStore,
   toJson,
 } from "@blora/spec";
-import { createSnapshots, isSavedFiles, saveResult } from "./snapshots.ts";
+import { keepNewest } from "./keep-newest.ts";
+import { jobHere, type RequestHere } from "./remote-job.ts";
+import { createSnapshots, isSavedFiles, removeSnapshots, saveResult } from "./snapshots.ts";
 import { isSameRun, plannedRunOf, type TrainingOptions, trainingRun } from "./training-job.ts";
 
 /** What a store keeps of a run that is done. */
@@ -37,66 +44,76 @@ export class WorkerFault extends BloraError {
 }
 
 export interface StoredRunOptions extends TrainingOptions {
+  readonly request: RequestHere;
   /** Told what keeps this machine from doing any job; the job is given back. */
   onFault(fault: WorkerFault): void;
 }
 
+/** An attempt that did not come to its end, which is no fault of this machine. */
+class FailedTraining extends Error {}
+
 /**
  * Trains what a job describes with its checkpoints in a store: a run that another machine began goes on from there, and
- * its result is there when its record is.
+ * its result is there when its record is. A store that refuses or does not answer is a fault of this machine, which
+ * costs no job an attempt.
  */
-export function storedRun(store: ArtefactStore, options: StoredRunOptions): JobRun {
-  return onceInStore(store, async (job, lease) => {
-    const run = plannedRunOf(job);
-    const folder = join(options.runs, run.name);
-    const snapshots = createSnapshots(store, { id: job.id, folder, attempt: lease.attempt });
-    const wrong = new AbortController();
-    let step = 0;
-    let keeping: Promise<void> = Promise.resolve();
-    const mayWrite = async (): Promise<boolean> => (await lease.heartbeat({ step })) === "keep";
-    const keep = async (at: number): Promise<void> => {
-      try {
-        await snapshots.keep(at, mayWrite);
-      } catch (error) {
-        options.onEvent?.({
-          type: "warning",
-          message: `Checkpoint ${at} is on this machine alone: ${(error as Error).message}`,
-        });
-      }
-    };
-    const onEvent = (event: RunEvent): void => {
-      options.onEvent?.(event);
-      if (event.type === "step") step = event.step;
-      // One after the other: the newest is last.
-      if (event.type === "checkpoint") keeping = keeping.then(() => keep(event.step));
-      if (event.type !== "start") return;
-      void isSameRun(run, folder).then((isSame) => {
-        if (!isSame) wrong.abort();
-      });
-    };
+export function storedRun(open: () => ArtefactStore, options: StoredRunOptions): JobRun {
+  return async (job, lease) => {
     try {
-      await snapshots.restore();
-      const result = await trainingRun({ ...options, onEvent })(job, {
-        attempt: lease.attempt,
-        signal: AbortSignal.any([lease.signal, wrong.signal]),
-        heartbeat: lease.heartbeat,
-      });
-      await keeping;
-      if (wrong.signal.aborted) throw otherInputs(run.name);
-      if (result.status !== "done" || !(await mayWrite()))
-        return result.status === "done" ? { status: "released" } : result;
-      const stored = { record: result.record, files: await saveResult(store, job.id, folder) };
-      return { status: "done", record: toJson(stored) as JsonObject };
+      const store = open();
+      const run: JobRun = (job, lease) => attempt(store, { job, lease }, options);
+      const result = await onceInStore(store, run)(job, lease);
+      // Where that fails, who takes the result home does it.
+      if (result.status === "done") await removeSnapshots(store, job.id).catch(() => undefined);
+      return result;
     } catch (error) {
-      await keeping;
-      // By name, because it may come from a child process.
-      if ((error as Error).name === "FolderInUseError") return { status: "released" };
-      const fault = faultOf(error);
-      if (fault === undefined) throw error;
-      options.onFault(fault);
+      if (error instanceof FailedTraining) throw error.cause;
+      if (error instanceof FolderInUseError) return { status: "released" };
+      if (!isFaultOfMachine(error) && !BloraError.isInstance(error)) throw error;
+      options.onFault(faultOf(error));
       return { status: "released" };
     }
-  });
+  };
+}
+
+async function attempt(
+  store: ArtefactStore,
+  { job, lease }: { readonly job: Job; readonly lease: Lease },
+  options: StoredRunOptions,
+): Promise<JobResult> {
+  const run = plannedRunOf(job);
+  const folder = join(options.runs, run.name);
+  const snapshots = createSnapshots(store, { id: job.id, folder, attempt: lease.attempt });
+  const wrong = new AbortController();
+  let reached: JobProgress = { step: 0 };
+  const mayWrite = async (): Promise<boolean> => (await lease.heartbeat(reached)) === "keep";
+  const keeper = keepNewest(
+    (at) => snapshots.keep(at, mayWrite),
+    (at, { message }) =>
+      options.onEvent?.({ type: "warning", message: `Checkpoint ${at} is on this machine alone: ${message}` }),
+  );
+  const onEvent = (event: RunEvent): void => {
+    options.onEvent?.(event);
+    if (event.type === "step") reached = { step: event.step, steps: event.totalSteps };
+    if (event.type === "checkpoint") keeper.note(event.step);
+    if (event.type !== "start") return;
+    void isSameRun(run, folder).then((isSame) => {
+      if (!isSame) wrong.abort();
+    });
+  };
+  await snapshots.restore();
+  const here = await jobHere(job, options.runs, options.request);
+  const signal = AbortSignal.any([lease.signal, wrong.signal]);
+  const result = await trainingRun({ ...options, onEvent })(here, { ...lease, signal })
+    .catch((error: unknown) => {
+      throw isFaultOfMachine(error) ? error : new FailedTraining("", { cause: error });
+    })
+    .finally(keeper.ended);
+  if (wrong.signal.aborted) throw otherInputs(run.name);
+  if (result.status !== "done") return result;
+  if (!(await mayWrite())) return { status: "released" };
+  const stored = { record: result.record, files: await saveResult(store, job.id, folder) };
+  return { status: "done", record: toJson(stored) as JsonObject };
 }
 
 export function storedRecordOf(record: JsonObject): StoredRecord {
@@ -113,10 +130,11 @@ function otherInputs(name: string): WorkerFault {
   );
 }
 
-function faultOf(error: unknown): WorkerFault | undefined {
+function isFaultOfMachine(error: unknown): boolean {
+  return error instanceof WorkerFault || FAULTS_OF_MACHINE.has((error as NodeJS.ErrnoException).code);
+}
+
+function faultOf(error: unknown): WorkerFault {
   if (error instanceof WorkerFault) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  return FAULTS_OF_MACHINE.has(code)
-    ? new WorkerFault(`${message} The job is left to other workers.`, { cause: error })
-    : undefined;
+  return new WorkerFault(`${(error as Error).message} The job is left to other workers.`, { cause: error });
 }
