@@ -46,8 +46,12 @@ export async function* eventsOf(
 
 function subscribe(events: QueueEvents, attempts: Attempts, tell: (events: readonly JobEvent[]) => void): void {
   events.on("waiting", ({ jobId: id, prev }) => {
-    if (prev !== "active") return tell([{ type: "queued", id }]);
     const known = attempts.get(id);
+    if (prev !== "active") {
+      // A server that lost all it knew counts anew.
+      attempts.delete(id);
+      return tell([{ type: "queued", id }]);
+    }
     // One that did not fit was never begun.
     if (known === undefined || known.isOver) return;
     attempts.set(id, { ...known, isOver: true });

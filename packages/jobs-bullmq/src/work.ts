@@ -46,18 +46,25 @@ export async function workOn(place: WorkPlace, run: JobRun, { signal, capacity }
   try {
     while (!signal.aborted) {
       const token = randomUUID();
-      const job: QueuedJob | undefined = await worker.getNextJob(token, { block: false }).catch(() => undefined);
+      const next: Promise<QueuedJob | undefined> = worker.getNextJob(token, { block: false });
+      const job = await unlessEnded(next, signal).catch(() => undefined);
       if (job === undefined) {
         await rest();
         continue;
       }
       if (left.has(job.id!) || !fits(job.data.needs, capacity)) {
-        await giveBack(place, job, token);
+        // Where that fails its lease runs out.
+        await unlessEnded(giveBack(place, job, token), signal).catch(() => undefined);
         if (left.has(job.id!)) await rest();
         else left.add(job.id!);
         continue;
       }
-      if ((await attempt(place, { job, token }, run, signal)) === "released") left.add(job.id!);
+      const number = await unlessEnded(client.hincrby(`bull:${queue}:attempts`, job.id!, 1), signal).catch(
+        () => undefined,
+      );
+      if (number === undefined) continue;
+      const ending = await attempt(place, { job, token, number }, { run, ended: signal });
+      if (ending === "released") left.add(job.id!);
     }
   } finally {
     await worker.close(true);
@@ -67,16 +74,17 @@ export async function workOn(place: WorkPlace, run: JobRun, { signal, capacity }
 interface Taken {
   readonly job: QueuedJob;
   readonly token: string;
+  /** Of the attempt. */
+  readonly number: number;
 }
 
 async function attempt(
   place: WorkPlace,
-  { job, token }: Taken,
-  run: JobRun,
-  ended: AbortSignal,
+  { job, token, number }: Taken,
+  { run, ended }: { readonly run: JobRun; readonly ended: AbortSignal },
 ): Promise<JobResult["status"] | "lost" | "thrown"> {
   const lease = holdLease(job, token, {
-    attempt: await place.client.hincrby(`bull:${place.queue}:attempts`, job.id!, 1),
+    attempt: number,
     times: place.times,
     worker: `${hostname()}:${process.pid}`,
     ended,
@@ -133,7 +141,7 @@ function unlessEnded<Value>(work: Promise<Value>, ended: AbortSignal): Promise<V
   });
 }
 
-/** Back into the queue, behind all others. Where that fails its lease runs out. */
+/** Back into the queue, behind all others. */
 async function giveBack({ client, queue }: WorkPlace, job: QueuedJob, token: string): Promise<void> {
   await job.moveToWait(token);
   await client.eval(TO_THE_END, 1, `bull:${queue}:wait`, job.id!);
