@@ -1,5 +1,6 @@
 import { definePlugin, type Job, type JobEngine, type JsonObject, type Plugin } from "@blora/spec";
 import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
 import { z } from "zod";
 import { accessOf, PORT, parseQueueAddress, type QueueAccess } from "./address.ts";
 import { createConnection } from "./connection.ts";
@@ -94,14 +95,18 @@ export function createBullmq(
       const client = await connection.client();
       const entries = await queue();
       for (const batch of batchesOf(jobs)) {
-        // An id that is there is left as it is.
         await client.srem(cancelled, ...batch.map(({ id }) => id));
-        await entries.addBulk(batch.map(({ id, ...data }) => ({ name: "job", data, opts: { jobId: id } })));
+        const absent = await absentOf(client, name, batch);
+        // An id that somebody else adds meanwhile is left as it is.
+        await entries.addBulk(absent.map(({ id, ...data }) => ({ name: "job", data, opts: { jobId: id } })));
       }
       const ids = new Set(jobs.map(({ id }) => id));
-      const failed = (await entries.getJobs(["failed"])).filter((job) => job?.id !== undefined && ids.has(job.id));
-      // Somebody else may do the same at this moment.
-      for (const job of failed) await job.retry("failed", { resetAttemptsMade: true }).catch(() => undefined);
+      const failed = (await entries.getRanges(["failed"], 0, -1)).filter((id) => ids.has(id));
+      for (const id of failed) {
+        const job = await entries.getJob(id);
+        // Somebody else may do the same at this moment.
+        await job?.retry("failed", { resetAttemptsMade: true }).catch(() => undefined);
+      }
     },
     async work(run, options) {
       const client = await connection.client();
@@ -116,14 +121,15 @@ export function createBullmq(
     async cancel(ids) {
       const client = await connection.client();
       const entries = await queue();
-      for (const id of ids) {
+      const cancelOne = async (id: string): Promise<void> => {
         const job = await entries.getJob(id);
         const state = await job?.getState();
-        if (state !== "waiting" && state !== "active" && state !== "delayed") continue;
+        if (state !== "waiting" && state !== "active" && state !== "delayed") return;
         // Its worker finds its lock gone, and stops.
         await client.multi().del(`bull:${name}:${id}:lock`).sadd(cancelled, id).exec();
         await job?.remove();
-      }
+      };
+      for (const batch of batchesOf(ids)) await Promise.all(batch.map(cancelOne));
     },
     async close() {
       closed.abort();
@@ -143,6 +149,14 @@ export function openBullmq(
   return createBullmq({ ...place, ...options }, { ...parts, access });
 }
 
-function* batchesOf(jobs: readonly Job[]): Generator<readonly Job[]> {
-  for (let start = 0; start < jobs.length; start += BATCH) yield jobs.slice(start, start + BATCH);
+/** Those that the queue does not hold: one that is there would be sent again, and told to every watcher. */
+async function absentOf(client: Redis, queue: string, jobs: readonly Job[]): Promise<readonly Job[]> {
+  const questions = client.pipeline();
+  for (const { id } of jobs) questions.exists(`bull:${queue}:${id}`);
+  const answers = (await questions.exec()) ?? [];
+  return jobs.filter((_, index) => answers[index]?.[1] !== 1);
+}
+
+function* batchesOf<Value>(values: readonly Value[]): Generator<readonly Value[]> {
+  for (let start = 0; start < values.length; start += BATCH) yield values.slice(start, start + BATCH);
 }

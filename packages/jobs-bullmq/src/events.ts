@@ -83,13 +83,13 @@ function isTold(told: unknown): told is ToldProgress {
 
 async function statesOf(queue: Queue<JobData, JsonObject>, attempts: Attempts): Promise<JobEvent[]> {
   const [waiting, active, completed, failed] = (await Promise.all([
-    queue.getJobs(["waiting", "delayed"]),
+    queue.getRanges(["waiting", "delayed"], 0, -1),
     queue.getJobs(["active"]),
     queue.getJobs(["completed"]),
     queue.getJobs(["failed"]),
-  ])) as [QueuedJob[], QueuedJob[], QueuedJob[], QueuedJob[]];
+  ])) as [string[], QueuedJob[], QueuedJob[], QueuedJob[]];
   return [
-    ...waiting.filter(isThere).map(({ id }): JobEvent => ({ type: "queued", id: id! })),
+    ...waiting.map((id): JobEvent => ({ type: "queued", id })),
     ...active.filter(isThere).flatMap(({ id, progress }): JobEvent[] => {
       return isTold(progress) ? progressEvents(id!, progress, attempts) : [{ type: "queued", id: id! }];
     }),

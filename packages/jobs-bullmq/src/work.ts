@@ -19,6 +19,8 @@ export interface WorkPlace {
 const MOST_STALLS = 1_000_000;
 /** How long a worker that is to end waits for the server to take back its job; else its lease runs out. */
 const LAST_WAIT_MILLISECONDS = 5000;
+/** Most milliseconds until a worker looks again at jobs of which none was for it. */
+const LONGEST_REST_MILLISECONDS = 30_000;
 /** What the server says where a job is no longer this worker's. */
 const NOT_OURS = /^(Missing (lock|key) for job|Lock mismatch for job|Job .* is not in the)/;
 
@@ -40,8 +42,10 @@ export async function workOn(place: WorkPlace, run: JobRun, { signal, capacity }
   /** Jobs given back since the queue was last waited for. */
   const left = new Set<string>();
   const rest = async (): Promise<void> => {
+    // To find that none of many is for it, a worker takes and gives back each.
+    const milliseconds = Math.min(LONGEST_REST_MILLISECONDS, poll * Math.max(1, left.size));
     left.clear();
-    await sleep(poll, undefined, { signal }).catch(() => undefined);
+    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
   };
   try {
     while (!signal.aborted) {
