@@ -1,5 +1,6 @@
 import { compareSections } from "@blora/report/page";
 import type { LiveRun } from "../api.ts";
+import { Alert } from "../parts/alert.tsx";
 import { Sections, Warnings } from "../parts/sections.tsx";
 import { addressOf } from "../place.ts";
 import { useJson } from "./use-json.ts";
@@ -20,11 +21,7 @@ export function ComparePage({ ids }: { readonly ids: readonly [string, string] }
         <a href={addressOf({ page: "run", id: ids[0] })}>{ids[0]}</a> and{" "}
         <a href={addressOf({ page: "run", id: ids[1] })}>{ids[1]}</a>
       </p>
-      {error === undefined ? null : (
-        <p role="alert" class="note">
-          {error}
-        </p>
-      )}
+      <Alert message={error} />
       {first === undefined || second === undefined ? (
         error === undefined && <p>Reading both…</p>
       ) : (

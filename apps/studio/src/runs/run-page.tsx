@@ -1,5 +1,6 @@
 import { keyFacts, runSections, runTitle } from "@blora/report/page";
 import { useMemo } from "preact/hooks";
+import { Alert } from "../parts/alert.tsx";
 import { Facts, Sections, Warnings } from "../parts/sections.tsx";
 import { useRun } from "./use-run.ts";
 
@@ -11,11 +12,7 @@ export function RunPage({ id }: { readonly id: string }) {
     <>
       <h1>{run === undefined || Object.keys(run.config).length === 0 ? id : runTitle(run)}</h1>
       <p class="folder">{run?.folder ?? id}</p>
-      {error === undefined ? null : (
-        <p role="alert" class="note">
-          {error}
-        </p>
-      )}
+      <Alert message={error} />
       {run === undefined ? (
         error === undefined && <p>Reading the run…</p>
       ) : (

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { RunEntry, RunList } from "../api.ts";
+import { Alert } from "../parts/alert.tsx";
 import { Scroll } from "../parts/table.tsx";
 import { addressOf } from "../place.ts";
 import { agoText, shareText } from "./texts.ts";
@@ -18,11 +19,7 @@ export function RunsPage() {
   return (
     <>
       <h1>Runs</h1>
-      {error === undefined ? null : (
-        <p role="alert" class="note">
-          {error}
-        </p>
-      )}
+      <Alert message={error} />
       {list === undefined ? (
         error === undefined && <p>Looking for runs…</p>
       ) : (

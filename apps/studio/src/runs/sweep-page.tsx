@@ -1,5 +1,6 @@
 import { frontSpec, resultsNote, resultsTables } from "@blora/report/page";
 import type { SweepResults } from "../api.ts";
+import { Alert } from "../parts/alert.tsx";
 import { Chart } from "../parts/figure.tsx";
 import { Warnings } from "../parts/sections.tsx";
 import { TableOf } from "../parts/table.tsx";
@@ -15,11 +16,7 @@ export function SweepPage({ id }: { readonly id: string }) {
     <>
       <h1>{value?.title ?? id}</h1>
       <p class="folder">{id}</p>
-      {error === undefined ? null : (
-        <p role="alert" class="note">
-          {error}
-        </p>
-      )}
+      <Alert message={error} />
       {value === undefined ? null : (
         <>
           <p>{resultsNote(value.results).replaceAll(/[*`]/g, "")}</p>

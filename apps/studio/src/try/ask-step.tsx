@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Alert } from "../parts/alert.tsx";
 import type { Client } from "./client.ts";
 import type { Asked } from "./messages.ts";
 import { Step } from "./step.tsx";
@@ -52,11 +53,7 @@ export function AskStep({ studio, client }: { readonly studio: Studio; readonly 
           {isBusy ? "Reading…" : "Ask"}
         </button>
       </form>
-      {problem === undefined ? null : (
-        <p role="alert" class="note">
-          {problem}
-        </p>
-      )}
+      <Alert message={problem} />
       {answer === undefined ? null : (
         <div class="answers" role="status">
           <AnswerOf title="Before training" asked={answer.before} />

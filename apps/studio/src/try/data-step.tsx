@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Alert } from "../parts/alert.tsx";
 import type { GivenData, UnderstoodData } from "./messages.ts";
 import { nameOfRows } from "./rows.ts";
 import { sampleCsv } from "./sample.ts";
@@ -83,11 +84,7 @@ export function DataStep({ studio, actions }: { readonly studio: Studio; readonl
           </button>
         </div>
       </div>
-      {problem === undefined ? null : (
-        <p role="alert" class="note">
-          {problem}
-        </p>
-      )}
+      <Alert message={problem} />
       {understood === undefined ? null : <Understood understood={understood} name={data?.name ?? ""} />}
     </Step>
   );

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { Alert } from "../parts/alert.tsx";
 import type { StepName, Studio } from "./use-studio.ts";
 
 interface StepProps {
@@ -22,11 +23,7 @@ export function Step({ number, name, title, studio, waitsFor, children }: StepPr
       </h2>
       <div class="content">
         {waitsFor === undefined ? children : <p>{waitsFor}</p>}
-        {error?.step === name ? (
-          <p role="alert" class="note">
-            {error.message}
-          </p>
-        ) : null}
+        <Alert message={error?.step === name ? error.message : undefined} />
       </div>
     </section>
   );

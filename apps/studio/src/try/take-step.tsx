@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Alert } from "../parts/alert.tsx";
 import type { Client } from "./client.ts";
 import { commandOf } from "./command.ts";
 import type { Taken } from "./messages.ts";
@@ -49,11 +50,7 @@ export function TakeStep({ studio, client }: { readonly studio: Studio; readonly
           </div>
         ))}
       </div>
-      {problem === undefined ? null : (
-        <p role="alert" class="note">
-          {problem}
-        </p>
-      )}
+      <Alert message={problem} />
       <p>The command that repeats this run on a command line, beside the file of your rows:</p>
       <div class="command">
         <code>{command}</code>
