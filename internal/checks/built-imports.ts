@@ -24,7 +24,18 @@ export const builtImports: Check = {
 };
 
 /** Packages that a page trains with, besides tasks, methods and models: these import nothing but them. */
-const OF_PAGES = ["trainer", "engine-onnx", "tokenizer", "task-classify", "builtin", "core", "lora", "gates", "bops"];
+const OF_PAGES = [
+  "trainer",
+  "engine-onnx",
+  "export-onnx",
+  "tokenizer",
+  "task-classify",
+  "builtin",
+  "core",
+  "lora",
+  "gates",
+  "bops",
+];
 
 /** Bundles what a page takes, from sources: no module of Node may be reached, however far away. */
 export const pageImports: Check = {

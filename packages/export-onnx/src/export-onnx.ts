@@ -4,21 +4,15 @@ import { limitTexts } from "@blora/adapters";
 import { copyCompanionFiles, requireFreeSpace, writeError } from "@blora/files";
 import type { Network, OpenNetwork, PlainAdapter } from "@blora/network";
 import type { CodedUpdate } from "@blora/spec";
-import { floatWeights, type StoredGraph } from "./graph/float-weights.ts";
+import { FORMATS, type Format, longestText, plainGraph, type WeightFormat } from "./export-graph.ts";
+import type { StoredGraph } from "./graph/float-weights.ts";
 import { foldConstants } from "./graph/fold-constants.ts";
-import { withCodedBranch } from "./quantize/coded-branch.ts";
-import { int4 } from "./quantize/int4.ts";
-import { int8 } from "./quantize/int8.ts";
-import { withRoundedWeights } from "./quantize/rewrite.ts";
-import { plainParts, trainedParts } from "./trace/forward-parts.ts";
+import { trainedParts } from "./trace/forward-parts.ts";
 import { traceGraph } from "./trace/trace-graph.ts";
-import { collectWeights, trainedWeights, type Weight } from "./weights.ts";
+import { trainedWeights } from "./weights.ts";
 import { requireExportFolder } from "./write/export-folder.ts";
 import { writeConfig } from "./write/model-folder.ts";
 import { writeGraph } from "./write/write-graph.ts";
-
-/** How base weights are stored. */
-export type WeightFormat = "float32" | "int8" | "int4";
 
 export interface ExportOptions {
   readonly network: Network;
@@ -46,30 +40,6 @@ export interface ExportSummary {
   /** Tokenizer files that were copied. */
   readonly tokenizer: readonly string[];
 }
-
-interface Format {
-  readonly file: string;
-  readonly dtype: string;
-  store(graph: StoredGraph["graph"], weights: ReadonlyMap<string, Weight>): StoredGraph;
-}
-
-/** Files and names of transformers.js. */
-const FORMATS: Readonly<Record<WeightFormat, Format>> = {
-  float32: {
-    file: "model.onnx",
-    dtype: "fp32",
-    store: (graph, weights) => ({ graph, tensors: floatWeights(graph, weights) }),
-  },
-  int8: {
-    file: "model_quantized.onnx",
-    dtype: "q8",
-    store: (graph, weights) => withRoundedWeights(graph, weights, int8),
-  },
-  int4: { file: "model_q4.onnx", dtype: "q4", store: (graph, weights) => withRoundedWeights(graph, weights, int4) },
-};
-
-/** Formats of base weights. */
-export const weightFormats: readonly WeightFormat[] = Object.keys(FORMATS) as WeightFormat[];
 
 /**
  * Writes a model with its adapter as a folder that `@huggingface/transformers`
@@ -102,8 +72,7 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
     for (const name of await readdir(aside)) await rename(join(aside, name), join(out, "onnx", name));
     await writeConfig(out, network.checkpoint.config, { head: adapter.head, file, dtype, chunks });
     const tokenizer = copyCompanionFiles(network.checkpoint.folder, out);
-    const isWhole = adapter.head.kind !== "language-model";
-    const longest = isWhole ? Math.min(network.maxLength, adapter.maxSeqLength) : network.maxLength;
+    const longest = longestText(network, adapter);
     await limitTexts(out, longest);
     return { file: join("onnx", file), bytes, dtype, longest, tokenizer };
   } catch (error) {
@@ -111,20 +80,6 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
-}
-
-/** @param branches codes of updates that stay beside their weights; undefined to add all of them */
-function plainGraph(
-  network: Network,
-  adapter: PlainAdapter,
-  store: Format["store"],
-  branches: ReadonlyMap<string, CodedUpdate> | undefined,
-): StoredGraph {
-  const isMerged = branches === undefined;
-  const weights = collectWeights(network, adapter, isMerged);
-  const parts = plainParts(network, adapter.head, weights, isMerged ? [] : adapter.updates.keys());
-  const stored = store(traceGraph(network, adapter.head, weights, parts), weights);
-  return isMerged ? stored : withCodedBranch(stored, weights, branches);
 }
 
 /** Weights as their quantizers round them: those of few bits as codes, whose products are of whole numbers. */

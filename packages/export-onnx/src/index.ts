@@ -1,3 +1,4 @@
-export { type ExportOptions, type ExportSummary, exportOnnx, type WeightFormat, weightFormats } from "./export-onnx.ts";
+export { type ExportOptions, type ExportSummary, exportOnnx } from "./export-onnx.ts";
 export { type Measurement, type MeasureOptions, measureExport } from "./measure-export.ts";
+export * from "./web.ts";
 export { requireExportFolder } from "./write/export-folder.ts";

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acceptabilityExamples, builtinModelFolder } from "@blora/builtin";
@@ -11,7 +11,7 @@ import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
 import { env, pipeline, type TextClassificationPipeline } from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exportOnnx, measureExport } from "../src/index.ts";
+import { exportInMemory, exportOnnx, measureExport } from "../src/index.ts";
 import { drawnAdapter } from "./models.ts";
 
 const head = { kind: "classification", labels: ["unacceptable", "acceptable", "unclear"] } as const;
@@ -102,6 +102,22 @@ describe("measureExport", () => {
       (await measureExport({ network: openPlain(network, other, "other"), engine, file: file() })).largestDifference,
     ).toBeGreaterThan(0.1);
   });
+});
+
+it.each(["float32", "int8"] as const)("makes the same files in memory, with %s weights", async (weights) => {
+  const out = join(models, `in-memory-${weights}`);
+  await exportOnnx({ network, adapter, out, weights });
+  const folder = builtinModelFolder();
+  const tokenizer = ["tokenizer.json", "tokenizer_config.json"];
+  const companions = new Map(
+    await Promise.all(
+      tokenizer.map(async (name) => [name, new Uint8Array(await readFile(join(folder, name)))] as const),
+    ),
+  );
+  const files = exportInMemory({ network, adapter, companions, weights });
+  const written = (await readdir(out, { recursive: true })).filter((name) => /\.(?:onnx|json)$/.test(name));
+  expect([...files.keys()].sort()).toEqual(written.sort());
+  for (const [name, bytes] of files) expect((await readFile(join(out, name))).equals(bytes), name).toBe(true);
 });
 
 it("keeps what the model folder says and adds the labels", async () => {

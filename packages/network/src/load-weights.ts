@@ -1,7 +1,7 @@
 import { type AdapterWeights, describeAdapter, readAdapter, readPeft } from "@blora/adapters";
 import { type Head, InvalidInputError, type Json, jsonDifferences, type Method, type Parameter } from "@blora/spec";
 import { type BoundNetwork, drawnTensors, sitesOf } from "./bind-network.ts";
-import type { AdapterForm } from "./open-network.ts";
+import type { AdapterForm } from "./open-plain.ts";
 
 /**
  * The weights of an adapter folder for a network: as they were trained where

@@ -3,7 +3,7 @@ import type { Engine, Feed, Head, StepDefinition } from "@blora/spec";
 import type { TensorRecord, TensorSpec } from "@blora/tensor";
 import { requireFinite } from "./finite.ts";
 import { layoutsOf } from "./layouts.ts";
-import type { OpenNetwork } from "./open-network.ts";
+import type { OpenNetwork } from "./open-plain.ts";
 import type { StepCache } from "./step-cache.ts";
 import { type NetworkInputs, traceNetwork } from "./trace-network.ts";
 

@@ -21,6 +21,8 @@ export {
   type NetworkStep,
   type PlaceOf,
 } from "./network-step.ts";
+export { type AdapterForm, type OpenNetwork, openPlain } from "./open-plain.ts";
+export { type PlainAdapter, plainMethod } from "./plain-adapter.ts";
 export { createStepCache, type StepCache, type StepCacheOptions } from "./step-cache.ts";
 export {
   continuationFeeds,

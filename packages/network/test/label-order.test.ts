@@ -9,7 +9,7 @@ import { writeTinyBert } from "../../../internal/tiny-models/tiny-bert.ts";
 import { labelOrder } from "../src/label-order.ts";
 import { openNetwork } from "../src/network.ts";
 import { openBase } from "../src/open-network.ts";
-import { readPlainAdapter } from "../src/plain-adapter.ts";
+import { readPlainAdapter } from "../src/read-plain-adapter.ts";
 
 const MNLI: Head = { kind: "classification", labels: ["entailment", "neutral", "contradiction"] };
 const named = (...labels: string[]): { id2label: Record<string, string> } => ({

@@ -1,24 +1,17 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJsonFile, readJsonFileIfPresent, writeFileDurably } from "@blora/files";
+import { readJsonFileIfPresent, writeFileDurably } from "@blora/files";
+import { limitedTokenizer, TOKENIZER_CONFIG, textLimitIn } from "./limited-tokenizer.ts";
 
-const TOKENIZER_CONFIG = "tokenizer_config.json";
-const KEY = "model_max_length";
-
-/**
- * Makes the tokenizer in a folder cut texts at a length: pipelines cut at `model_max_length`, which many a model leaves
- * at 1e30. A shorter one stays, and so does a folder without `tokenizer_config.json`.
- *
- * @param longest tokens; Infinity for no limit
- */
+/** `limitedTokenizer` of a folder, in place; one without `tokenizer_config.json` stays as it is. */
 export async function limitTexts(folder: string, longest: number): Promise<void> {
   const path = join(folder, TOKENIZER_CONFIG);
-  if (longest >= textLimitOf(folder) || !existsSync(path)) return;
-  await writeFileDurably(path, `${JSON.stringify({ ...readJsonFile(path), [KEY]: longest }, null, 2)}\n`);
+  if (!existsSync(path)) return;
+  const limited = limitedTokenizer(readFileSync(path), longest, path);
+  if (limited !== undefined) await writeFileDurably(path, limited);
 }
 
 /** Tokens at which the tokenizer in a folder cuts texts; Infinity where nothing tells. */
 export function textLimitOf(folder: string): number {
-  const given = readJsonFileIfPresent(join(folder, TOKENIZER_CONFIG))?.[KEY];
-  return typeof given === "number" && given >= 1 ? given : Infinity;
+  return textLimitIn(readJsonFileIfPresent(join(folder, TOKENIZER_CONFIG)) ?? {});
 }

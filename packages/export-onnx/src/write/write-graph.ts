@@ -1,8 +1,9 @@
 import { type FileHandle, open, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type Initializer, writeModel } from "@blora/engine-onnx";
+import type { Initializer } from "@blora/engine-onnx";
 import type { ExportGraph } from "../graph/build-graph.ts";
 import type { StoredTensor } from "../graph/stored-tensor.ts";
+import { modelBytes, modelWith } from "./model-bytes.ts";
 
 /** Bytes of weights that go into one file. */
 export interface FileLimits {
@@ -15,7 +16,6 @@ export interface FileLimits {
 const LIMITS: FileLimits = { largestInline: 1.5 * 2 ** 30, largestChunk: 2 ** 31 - 2 ** 20 };
 /** ONNX Runtime maps files from addresses of whole pages. */
 const ALIGNMENT = 4096;
-const OPERATOR_SET = 21;
 
 export interface WrittenGraph {
   /** Bytes of the graph and of the weights beside it. */
@@ -36,20 +36,15 @@ export async function writeGraph(
   { largestInline, largestChunk }: FileLimits = LIMITS,
 ): Promise<WrittenGraph> {
   const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
-  const small: Initializer[] = usedConstants(graph);
-  const external = total > largestInline;
-  const { initializers, chunks } = external
-    ? await writeChunks(path, tensors, largestChunk)
-    : { initializers: tensors.map(({ name, shape, type, read }) => ({ name, shape, type, data: read() })), chunks: 0 };
-  const model = { ...graph, initializers: [...small, ...initializers], operatorSet: OPERATOR_SET };
-  const bytes = writeModel(model, (file) => basename(file));
+  if (total <= largestInline) {
+    const bytes = modelBytes(graph, tensors);
+    await writeFile(path, bytes);
+    return { bytes: bytes.length, chunks: 0 };
+  }
+  const { initializers, chunks } = await writeChunks(path, tensors, largestChunk);
+  const bytes = modelWith(graph, initializers, (file) => basename(file));
   await writeFile(path, bytes);
-  return { bytes: bytes.length + (external ? total : 0), chunks };
-}
-
-function usedConstants({ nodes, constants }: ExportGraph): Initializer[] {
-  const used = new Set(nodes.flatMap(({ inputs }) => inputs));
-  return constants.filter(({ name }) => used.has(name)).map((constant) => ({ ...constant }));
+  return { bytes: bytes.length + total, chunks };
 }
 
 async function writeChunks(

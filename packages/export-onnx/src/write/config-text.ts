@@ -1,0 +1,33 @@
+import { configWithHead, type Head, type JsonObject } from "@blora/spec";
+
+/** What `config.json` says of an export beyond the network itself. */
+export interface ExportedHead {
+  readonly head: Head;
+  /** Name of the graph's file. */
+  readonly file: string;
+  readonly dtype: string;
+  /** Files of weights beside the graph. */
+  readonly chunks: number;
+}
+
+/** Says what a model is, also to transformers.js. */
+export const CONFIG = "config.json";
+
+/** Key of `config.json` that every export writes. */
+export const LIBRARY = "transformers.js_config";
+
+/**
+ * The base model's `config.json`, with the labels of the head and where transformers.js finds the weights.
+ *
+ * @param earlier of an export to the same folder in another weight format
+ */
+export function configText(
+  base: JsonObject,
+  { head, file, dtype, chunks }: ExportedHead,
+  earlier: Readonly<Record<string, unknown>> = {},
+): string {
+  const { use_external_data_format: others } = (earlier[LIBRARY] ?? {}) as { use_external_data_format?: JsonObject };
+  const external = { ...others, [file]: chunks };
+  const config = { ...configWithHead(base, head), [LIBRARY]: { dtype, use_external_data_format: external } };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
