@@ -1,4 +1,4 @@
-import { type JsonObject, parseStrictJsonObject } from "@blora/spec";
+import { parseStrictJsonObject } from "@blora/spec";
 
 export const TOKENIZER_CONFIG = "tokenizer_config.json";
 const KEY = "model_max_length";
@@ -18,7 +18,7 @@ export function limitedTokenizer(bytes: Uint8Array, longest: number, origin: str
 }
 
 /** Tokens at which a `tokenizer_config.json` cuts texts; Infinity where it does not tell. */
-export function textLimitIn(config: JsonObject): number {
+export function textLimitIn(config: Readonly<Record<string, unknown>>): number {
   const given = config[KEY];
   return typeof given === "number" && given >= 1 ? given : Infinity;
 }
