@@ -1,11 +1,20 @@
-import { mkdtempSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFrozen } from "@blora/files";
 import type { FrozenTensor, StepDefinition } from "@blora/spec";
 
 import { frozenLinear, ops } from "@blora/tensor";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { openSessions } from "../src/node/runtime.ts";
 import { compileStep } from "../src/session/compiled-step.ts";
 import { roundedColumns } from "../src/session/rounded-columns.ts";
@@ -80,6 +89,85 @@ describe("the files of frozen matrices in whole numbers", () => {
     const folder = mkdtempSync(join(tmpdir(), "blora-int8-"));
     await run(weightFile([1, 2, 3, 4], folder), cache);
     expect(await run(weightFile([127, 2, 1, -127], folder), cache)).toEqual(product);
+  });
+
+  describe("of weights that were known before", () => {
+    beforeEach(() => {
+      // Files that were written a moment ago may change again in the same tick of their clock, and are read anew.
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    async function knownWeights(): Promise<{ cache: string; weight: FrozenTensor; path: string; folder: string }> {
+      const cache = newCache();
+      const folder = mkdtempSync(join(tmpdir(), "blora-int8-"));
+      const weight = weightFile([1, 2, 3, 4], folder);
+      await run(weight, cache);
+      vi.mocked(readFrozen).mockClear();
+      return { cache, weight, folder, path: join(folder, "model.bin") };
+    }
+
+    test("are found without reading them", async () => {
+      const { cache, weight } = await knownWeights();
+      const before = await run(weight, newCache());
+      vi.mocked(readFrozen).mockClear();
+      expect(await run(weight, cache)).toEqual(before);
+      expect(readFrozen).not.toHaveBeenCalled();
+    });
+
+    test("are not those of a file that changed and kept its size and the time it was written at", async () => {
+      const { cache, path, folder } = await knownWeights();
+      const { atime, mtime } = statSync(path);
+      const changed = weightFile([127, 2, 1, -127], folder);
+      utimesSync(path, atime, mtime);
+      expect(await run(changed, cache)).toEqual(product);
+    });
+
+    test("are not those of another file that took its place with the same size and time", async () => {
+      const { cache, path, weight } = await knownWeights();
+      const { atime, mtime } = statSync(path);
+      const aside = mkdtempSync(join(tmpdir(), "blora-int8-"));
+      weightFile([127, 2, 1, -127], aside);
+      utimesSync(join(aside, "model.bin"), atime, mtime);
+      renameSync(join(aside, "model.bin"), path);
+      expect(await run(weight, cache)).toEqual(product);
+    });
+
+    test("are not those of another part of the file", async () => {
+      const cache = newCache();
+      const folder = mkdtempSync(join(tmpdir(), "blora-int8-"));
+      const path = join(folder, "model.bin");
+      writeFileSync(path, Buffer.from(Float32Array.of(1, 2, 3, 4, 127, 2, 1, -127).buffer));
+      const part = (offset: number): FrozenTensor => ({
+        shape: [2, 2],
+        storage: "f32",
+        source: { path, offset, length: 16 },
+      });
+      await run(part(0), cache);
+      expect(await run(part(16), cache)).toEqual(product);
+    });
+
+    test("are read and written again where their files are gone, or what is remembered is damaged", async () => {
+      const { cache, weight } = await knownWeights();
+      const before = await run(weight, newCache());
+      for (const file of codeFiles(cache)) rmSync(file);
+      expect(await run(weight, cache)).toEqual(before);
+      for (const name of readdirSync(join(cache, "hashes"))) truncateSync(join(cache, "hashes", name), 9);
+      vi.mocked(readFrozen).mockClear();
+      expect(await run(weight, cache)).toEqual(before);
+      expect(readFrozen).toHaveBeenCalledTimes(1);
+    });
+  });
+
+  test("are read anew by the next session where the weights were written a moment ago", async () => {
+    const cache = newCache();
+    const weight = weightFile([127, 2, 1, -127]);
+    await run(weight, cache);
+    vi.mocked(readFrozen).mockClear();
+    await run(weight, cache);
+    expect(readFrozen).toHaveBeenCalledTimes(1);
   });
 
   test("are written again where one is cut short", async () => {

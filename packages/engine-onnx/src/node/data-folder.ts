@@ -18,7 +18,7 @@ export interface DataFolder {
 }
 
 export function createDataFolder(cache: string = cacheFolder()): DataFolder {
-  const wholeNumbers = createWholeNumberFiles(join(cache, "int8"));
+  const wholeNumbers = createWholeNumberFiles(cache);
   const linked = new Map<string, string>();
   let own: string | undefined;
 

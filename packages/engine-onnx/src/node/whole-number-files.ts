@@ -1,11 +1,11 @@
 import { existsSync, statSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readFrozen, requireFreeSpace, sha256, writeFileDurablySync, writeWhole } from "@blora/files";
+import { makeFolder, readFrozen, requireFreeSpace, sha256, writeFileDurablySync, writeWhole } from "@blora/files";
 import type { FileSlice, FrozenTensor } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
-import { bytesOf, type Graph, type Initializer, type WholeNumbers } from "../graph/graph.ts";
-import { roundedBytes, roundedMatrix } from "../session/rounded-columns.ts";
+import { bytesOf, type Graph, type WholeNumbers } from "../graph/graph.ts";
+import { type RoundedColumns, roundedBytes, roundedMatrix } from "../session/rounded-columns.ts";
+import { createKnownHashes } from "./known-hashes.ts";
 
 /** Frozen matrices in whole numbers: those of files in files of their own, made once and mapped ever after. */
 export interface WholeNumberFiles {
@@ -13,24 +13,51 @@ export interface WholeNumberFiles {
   place(graph: Graph): Promise<Graph>;
 }
 
-/** Codes and scales, in memory or in a file. */
-type Parts = Readonly<Record<"codes" | "scales", Initializer["data"]>>;
+/** Codes and scales in a file. */
+type Parts = Readonly<Record<"codes" | "scales", FileSlice>>;
 
 /** Where scales begin in a file: at a whole number of cache lines. */
 const ALIGNMENT = 64;
 
-export function createWholeNumberFiles(folder: string): WholeNumberFiles {
-  /** By the place that is read: the same matrix enters the steps of many lengths. */
-  const hashes = new Map<string, Promise<string>>();
-  const written = new Map<string, Promise<Parts>>();
+interface Reading {
+  readonly values: Float32Array;
+  /** Of shape and values. */
+  readonly hash: string;
+}
 
-  function partsOf(numbers: WholeNumbers, read: () => Promise<Float32Array>): Promise<Parts> {
-    const { matrix, product } = numbers;
-    const place = placeOf(numbers);
-    const hash = hashes.get(place) ?? read().then((values) => sha256([`${matrix.shape}`, values]));
-    const parts = written.get(`${place} ${product}`) ?? writtenParts(folder, numbers, hash, read);
-    hashes.set(place, hash);
-    written.set(`${place} ${product}`, parts);
+/** @param cache holds the codes in `int8`, and in `hashes` what matrices are known by */
+export function createWholeNumberFiles(cache: string): WholeNumberFiles {
+  const folder = join(cache, "int8");
+  const hashes = createKnownHashes(join(cache, "hashes"));
+
+  /**
+   * The file of a product, written where it is missing. It is named by the content of the matrix, so that other weights
+   * under the same name have another; a file of weights that has not changed since is not read for that.
+   *
+   * @throws InvalidInputError where the disk has no room for it
+   */
+  async function partsOf(numbers: WholeNumbers, source: FileSlice, read: () => Promise<Reading>): Promise<Parts> {
+    const { shape, storage } = numbers.matrix;
+    const known = await hashes.of(source.path);
+    const place = `${source.offset} ${source.length} ${storage} ${shape}`;
+    const pathOf = (hash: string): string => join(folder, `${hash}-${numbers.product}.int8`);
+    const remembered = known.get(place);
+    const found = remembered === undefined ? undefined : wholeParts(pathOf(remembered), numbers);
+    if (found !== undefined) return found;
+    const { values, hash } = await read();
+    known.set(place, hash);
+    return wholeParts(pathOf(hash), numbers) ?? writeParts(pathOf(hash), numbers, values);
+  }
+
+  async function writeParts(path: string, numbers: WholeNumbers, values: Float32Array): Promise<Parts> {
+    const parts = placesIn(path, numbers);
+    await makeFolder(folder);
+    await requireFreeSpace(folder, sizeOfParts(parts), {
+      what: `${numbers.name} in whole numbers`,
+      advice: "Name a folder with more room in BLORA_CACHE.",
+    });
+    const content = joined(roundedMatrix(numbers, values), parts);
+    writeFileDurablySync(path, (descriptor) => writeWhole(descriptor, content));
     return parts;
   }
 
@@ -39,23 +66,26 @@ export function createWholeNumberFiles(folder: string): WholeNumberFiles {
       const initializers = [...graph.initializers];
       for (const products of byMatrix(wholeNumbers)) {
         const [{ name, matrix }] = products;
-        let values: Promise<Float32Array> | undefined;
+        const { source } = matrix;
+        let reading: Promise<Reading> | undefined;
         // What both products of a matrix lack is made from one reading, which is let go before the next.
-        const read = () => (values ??= readFrozen(name, matrix));
+        const read = () => (reading ??= readHashed(name, matrix));
         for (const numbers of products) {
-          const { codes, scales } = ArrayBuffer.isView(matrix.source)
-            ? roundedBytes(numbers, await read())
-            : await partsOf(numbers, read);
+          const { codes, scales } = ArrayBuffer.isView(source)
+            ? roundedBytes(numbers, await readFrozen(name, matrix))
+            : await partsOf(numbers, source, read);
           initializers.push({ ...numbers.codes, data: codes }, { ...numbers.scales, data: scales });
         }
       }
+      await hashes.save();
       return { ...graph, initializers };
     },
   };
 }
 
-function placeOf({ matrix: { source, shape } }: WholeNumbers): string {
-  return ArrayBuffer.isView(source) ? "" : `${source.path} ${source.offset} ${source.length} ${shape}`;
+async function readHashed(name: string, matrix: FrozenTensor): Promise<Reading> {
+  const values = await readFrozen(name, matrix);
+  return { values, hash: sha256([`${matrix.shape}`, values]) };
 }
 
 type ProductsOfMatrix = [WholeNumbers, ...WholeNumbers[]];
@@ -70,37 +100,25 @@ function byMatrix(all: readonly WholeNumbers[]): Iterable<ProductsOfMatrix> {
   return products.values();
 }
 
-/**
- * The file of a product, written where it is missing. It is named by the content of the matrix, so that other weights
- * under the same name have another.
- *
- * @throws InvalidInputError where the disk has no room for it
- */
-async function writtenParts(
-  folder: string,
-  numbers: WholeNumbers,
-  hash: Promise<string>,
-  read: () => Promise<Float32Array>,
-): Promise<Parts> {
-  const path = join(folder, `${await hash}-${numbers.product}.int8`);
+/** The parts of a file that is there as a whole. */
+function wholeParts(path: string, numbers: WholeNumbers): Parts | undefined {
   const parts = placesIn(path, numbers);
-  const size = parts.scales.offset + parts.scales.length;
-  if (existsSync(path) && statSync(path).size === size) return parts;
-  await mkdir(folder, { recursive: true });
-  await requireFreeSpace(folder, size, {
-    what: `${numbers.name} in whole numbers`,
-    advice: "Name a folder with more room in BLORA_CACHE.",
-  });
-  const { codes, scales } = roundedMatrix(numbers, await read());
-  const content = new Uint8Array(size);
-  content.set(bytesOf(codes), parts.codes.offset);
-  content.set(bytesOf(scales), parts.scales.offset);
-  writeFileDurablySync(path, (descriptor) => writeWhole(descriptor, content));
-  return parts;
+  return existsSync(path) && statSync(path).size === sizeOfParts(parts) ? parts : undefined;
 }
 
-function placesIn(path: string, { codes, scales }: WholeNumbers): Record<"codes" | "scales", FileSlice> {
+function placesIn(path: string, { codes, scales }: WholeNumbers): Parts {
   const length = sizeOf(codes.shape);
   const offset = Math.ceil(length / ALIGNMENT) * ALIGNMENT;
   return { codes: { path, offset: 0, length }, scales: { path, offset, length: 4 * sizeOf(scales.shape) } };
+}
+
+function sizeOfParts({ scales }: Parts): number {
+  return scales.offset + scales.length;
+}
+
+function joined({ codes, scales }: RoundedColumns, parts: Parts): Uint8Array {
+  const content = new Uint8Array(sizeOfParts(parts));
+  content.set(bytesOf(codes), parts.codes.offset);
+  content.set(bytesOf(scales), parts.scales.offset);
+  return content;
 }
