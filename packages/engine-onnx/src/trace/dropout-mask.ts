@@ -12,13 +12,14 @@ import { bytesOf, type GraphBuilder, type GraphValue } from "../graph/graph.ts";
 import type { TracingBackend } from "./backend.ts";
 
 /** Numbers of element types in the attribute of `Cast`. */
-const FLOAT = 1;
-const INT32 = 6;
+const UINT8 = 2;
 const UINT32 = 12;
 
+const BYTE_BITS = 8;
+
 /**
- * The values of `dropoutMaskValues` as nodes of the graph, bit for bit: only words and bits are hashed there, 32
- * entries at a time, and three passes make floats of them.
+ * The values of `dropoutMaskValues` as nodes of the graph, bit for bit: words are hashed, 32 entries at a time, and two
+ * passes make floats of them, the first of them over bytes.
  *
  * @param key int32 [2], of `dropoutKey`
  */
@@ -27,19 +28,29 @@ export function dropoutMask(backend: TracingBackend, key: TensorInfo, shape: Sha
   const size = sizeOf(shape);
   const plan = dropoutPlan(size, probability);
   const { words, digits, scales } = plan;
-  const lanes = scales.length;
+  const bytes = scales.length / BYTE_BITS;
   if (digits.length === 0) {
     const ones = graph.node("Expand", [backend.scalar(1), backend.indices(shape)], shape, "float32");
     return backend.tensorOf(ones);
   }
   const kept = keptBits(graph, plan, randomPlanes(backend, plan, backend.graphValue(key)));
-  const word = graph.node("Cast", [kept.name], [1, words], "int32", { attributes: { to: INT32 } });
-  const masks = Int32Array.from(scales, (_, bit) => 1 << bit);
-  const bits = graph.constant(bytesOf(masks), [lanes, 1], "int32");
-  const entries = graph.node("BitwiseAnd", [word.name, bits.name], [lanes, words], "int32");
-  const floats = graph.node("Cast", [entries.name], [lanes, words], "float32", { attributes: { to: FLOAT } });
-  const scale = graph.constant(bytesOf(scales), [lanes, 1], "float32");
-  const values = graph.node("Mul", [floats.name, scale.name], [lanes, words], "float32");
+  const starts = Uint32Array.from({ length: bytes }, (_, byte) => BYTE_BITS * byte);
+  const start = graph.constant(bytesOf(starts), [bytes, 1, 1], "uint32");
+  const moved = graph.node("BitShift", [kept.name, start.name], [bytes, 1, words], "uint32", {
+    attributes: { direction: "RIGHT" },
+  });
+  // What does not fit a byte falls away.
+  const byte = graph.node("Cast", [moved.name], [bytes, 1, words], "uint8", { attributes: { to: UINT8 } });
+  const masks = graph.constant(
+    Uint8Array.from({ length: BYTE_BITS }, (_, bit) => 1 << bit),
+    [BYTE_BITS, 1],
+    "uint8",
+  );
+  const entries = graph.node("BitwiseAnd", [byte.name, masks.name], [bytes, BYTE_BITS, words], "uint8");
+  const scale = graph.constant(bytesOf(scales.slice(0, BYTE_BITS)), [BYTE_BITS], "float32");
+  const values = graph.node("DequantizeLinear", [entries.name, scale.name], entries.shape, "float32", {
+    attributes: { axis: 1 },
+  });
   return backend.tensorOf(shaped(backend, values, size, shape));
 }
 
