@@ -9,6 +9,7 @@ import {
 } from "@blora/spec";
 import { z } from "zod";
 import { countMacs } from "./graph/graph.ts";
+import { joinTrainables } from "./graph/join-trainables.ts";
 import { peakBytes } from "./graph/plan-memory.ts";
 import type { Runtime } from "./runtime.ts";
 import { exactCodes } from "./session/code-sums.ts";
@@ -73,7 +74,7 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
 
   return {
     plan(step) {
-      const { graph } = traceSparingly(step, operators);
+      const { graph } = joinTrainables(traceSparingly(step, operators).graph);
       return { macs: countMacs(graph), nodes: graph.nodes.length, peakBytes: peakBytes(graph) };
     },
     describe: async () => ({
@@ -85,9 +86,8 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
       ...(notes.length > 0 && { note: notes.join("; ") }),
     }),
     async compile(step) {
-      // The operators of WebGPU have no products of codes.
-      if (operators !== "webgpu") codes ??= exactCodes(sessions, settings);
-      const compiled = await compileStep(step, operators, settings, sessions, await codes);
+      const exact = () => (codes ??= exactCodes(sessions, settings));
+      const compiled = await compileStep(step, operators, settings, sessions, exact);
       const tracked: CompiledStep = {
         ...compiled,
         async release() {

@@ -64,12 +64,30 @@ describe("products of rounded tensors", () => {
     // Signed codes are used where this processor sums their products exactly.
     const skipped = type === "int8" && exact !== "int8";
     test.skipIf(skipped)(`are exact by the operators ${operators} with frozen codes of ${type}`, async () => {
-      const compiled = await compileStep(stepOf({ x: 8, weight: 8 }), operators, settings, sessions, type);
+      const compiled = await compileStep(stepOf({ x: 8, weight: 8 }), operators, settings, sessions, async () => type);
       const { outputs } = await compiled.run({}, values, { seed: 0, step: 0 });
       await compiled.release();
       expect([...outputs.y!]).toEqual([SUM + 21 + 1, -SUM + 33 + 2, -SUM + 35 + 1, SUM + 55 + 2]);
     });
   }
+});
+
+describe("the type of codes that is exact here", () => {
+  const asked = async (step: StepDefinition): Promise<number> => {
+    let times = 0;
+    const exact = async (): Promise<CodeType> => {
+      times += 1;
+      return "uint8";
+    };
+    const compiled = await compileStep(step, "runtime", settings, sessions, exact);
+    await compiled.release();
+    return times;
+  };
+
+  test("is found out for a step that multiplies codes, and for no other", async () => {
+    expect(await asked(stepOf({ x: 8, weight: 8 }))).toBe(1);
+    expect(await asked(stepOf({ x: 16, weight: 16 }))).toBe(0);
+  });
 });
 
 describe("which products are of whole numbers", () => {

@@ -1,40 +1,50 @@
 import { type CompiledStep, type Feed, InvalidInputError, type StepDefinition } from "@blora/spec";
 import { type Shape, sizeOf } from "@blora/tensor";
-import { countMacs, type Graph } from "../graph/graph.ts";
+import { countMacs, type GraphValue } from "../graph/graph.ts";
 import { JOINED, joinOutputs } from "../graph/join-outputs.ts";
+import { type JoinedTensor, joinTrainables } from "../graph/join-trainables.ts";
 import type { FedTensor, SessionSettings, Sessions } from "../runtime.ts";
 import type { CodeType } from "../trace/backend.ts";
 import { traceSparingly } from "../trace/trace-sparingly.ts";
-import { graphName, LOSS, type OperatorChoice } from "../trace/trace-step.ts";
+import { graphName, LOSS, type OperatorChoice, type TracedStep } from "../trace/trace-step.ts";
 
-/** Traces a step and prepares ONNX Runtime to run it. */
+/**
+ * Traces a step and prepares ONNX Runtime to run it.
+ *
+ * @param exact the type of codes whose products are exact here, which a step that rounds is asked for
+ */
 export async function compileStep(
   step: StepDefinition,
   operators: OperatorChoice,
   settings: SessionSettings,
   sessions: Sessions,
-  frozenCodes?: CodeType,
+  exact: () => Promise<CodeType> = async () => "int8",
 ): Promise<CompiledStep> {
-  const traced = traceSparingly(step, operators, { frozenCodes });
-  const joined = operators === "webgpu";
-  const session = await sessions.create(joined ? joinOutputs(traced.graph) : traced.graph, settings);
-  const used = new Set(session.inputNames);
+  const traced = await traceExactly(step, operators, exact);
+  const isOnGpu = operators === "webgpu";
+  const { graph, inputs: joinedInputs, outputs: joinedOutputs } = joinTrainables(traced.graph);
+  const session = await sessions.create(isOnGpu ? joinOutputs(graph) : graph, settings);
+  const joined = new Map(joinedInputs.map((input) => [input.name, input]));
 
   return {
     macs: countMacs(traced.graph),
     async run(feeds, trainable, noise) {
-      const inputs: Record<string, FedTensor> = {};
-      for (const [name, { shape }] of Object.entries(step.inputs)) {
-        const values = checked(step, "input", name, feeds[name], shape);
-        if (used.has(graphName("input", name))) inputs[graphName("input", name)] = { values, shape };
-      }
-      for (const [name, shape] of Object.entries(step.trainable)) {
-        const values = checked(step, "trainable", name, trainable[name], shape);
-        if (used.has(graphName("trainable", name))) inputs[graphName("trainable", name)] = { values, shape };
-      }
-      for (const { name, shape, values } of traced.noise) inputs[name] = { values: values(noise), shape };
+      const given: Record<string, FedTensor> = {};
+      for (const [name, { shape }] of Object.entries(step.inputs))
+        given[graphName("input", name)] = { values: checked(step, "input", name, feeds[name], shape), shape };
+      for (const [name, shape] of Object.entries(step.trainable))
+        given[graphName("trainable", name)] = {
+          values: checked(step, "trainable", name, trainable[name], shape),
+          shape,
+        };
+      for (const { name, shape, values } of traced.noise) given[name] = { values: values(noise), shape };
+      const inputs = pick(session.inputNames, (name) => {
+        const input = joined.get(name);
+        return input === undefined ? given[name]! : valuesTogether(input, given);
+      });
       const found = await session.run(inputs);
-      const results = joined ? separated(traced.graph, found[JOINED]!) : found;
+      const results = { ...(isOnGpu ? separated(graph.outputs, found[JOINED]!) : found) };
+      for (const { name, parts } of joinedOutputs) Object.assign(results, separated(parts, results[name]!));
       return {
         loss: traced.hasLoss ? results[LOSS]![0] : undefined,
         outputs: pick(traced.outputNames, (name) => results[graphName("output", name)]!.slice()),
@@ -45,11 +55,34 @@ export async function compileStep(
   };
 }
 
-/** The outputs of a graph from the one they were joined to. */
-function separated({ outputs }: Graph, all: Float32Array): Record<string, Float32Array> {
+/** A step as traced with signed codes, or anew where it has codes and these are not the ones that are exact. */
+async function traceExactly(
+  step: StepDefinition,
+  operators: OperatorChoice,
+  exact: () => Promise<CodeType>,
+): Promise<TracedStep> {
+  const traced = traceSparingly(step, operators, { frozenCodes: "int8" });
+  if (!traced.usesCodeType) return traced;
+  const frozenCodes = await exact();
+  return frozenCodes === "int8" ? traced : traceSparingly(step, operators, { frozenCodes });
+}
+
+function valuesTogether({ shape, parts }: JoinedTensor, given: Readonly<Record<string, FedTensor>>): FedTensor {
+  const values = new Float32Array(sizeOf(shape));
+  let start = 0;
+  for (const { name } of parts) {
+    const part = given[name]!.values;
+    values.set(part, start);
+    start += part.length;
+  }
+  return { values, shape };
+}
+
+/** Values from the one array that they were joined to. */
+function separated(parts: readonly GraphValue[], all: Float32Array): Record<string, Float32Array> {
   const results: Record<string, Float32Array> = {};
   let start = 0;
-  for (const { name, shape } of outputs) {
+  for (const { name, shape } of parts) {
     const end = start + sizeOf(shape);
     results[name] = all.subarray(start, end);
     start = end;

@@ -39,6 +39,7 @@ export class TracingBackend extends KernelBackend {
   #made = new Map<string, unknown>();
   /** Of frozen tensors, which products have on the right. */
   #frozenCodes: CodeType = "int8";
+  #usesCodeType = false;
   /** By name: what values on grids are made of, and the values that others are in another shape. */
   #grids = new Map<string, Grid>();
   #origins = new Map<string, GraphValue>();
@@ -46,6 +47,7 @@ export class TracingBackend extends KernelBackend {
   /** Starts a new graph. Tensors of the previous one become meaningless. */
   begin(frozenCodes: CodeType = "int8"): GraphBuilder {
     this.#frozenCodes = frozenCodes;
+    this.#usesCodeType = false;
     this.#graph = createGraphBuilder();
     this.#made = new Map();
     this.#grids = new Map();
@@ -59,7 +61,13 @@ export class TracingBackend extends KernelBackend {
 
   /** Type of the codes of frozen tensors that a step rounds. */
   get frozenCodes(): CodeType {
+    this.#usesCodeType = true;
     return this.#frozenCodes;
+  }
+
+  /** Whether the graph depends on `frozenCodes`. */
+  get usesCodeType(): boolean {
+    return this.#usesCodeType;
   }
 
   /** The graph value behind a tensor. */

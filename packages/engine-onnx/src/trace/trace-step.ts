@@ -30,6 +30,8 @@ export interface TracedStep {
   /** Whether the graph computes a loss. */
   readonly hasLoss: boolean;
   readonly outputNames: readonly string[];
+  /** Whether `frozenCodes` decided on any of its nodes: it multiplies what it rounds as whole numbers. */
+  readonly usesCodeType: boolean;
 }
 
 /** Name of a graph input or output, by what it carries. */
@@ -114,6 +116,7 @@ export function traceStep(
       noise: [...noise.values()].filter(({ name }) => used.has(name)),
       hasLoss: loss !== undefined,
       outputNames: Object.keys(outputs),
+      usesCodeType: backend.usesCodeType,
     };
   });
 }

@@ -7,7 +7,7 @@ import { fusedCodeProduct, gridProductKernels, joinedProduct, portableCodeProduc
 import { dequantized, gridKernels, plainlyDecoded, plainRounding } from "./grids.ts";
 import { matmulKernels, portableMatmulKernels } from "./matmul.ts";
 import { reductionKernels } from "./reduction.ts";
-import { orderKernels, portableShapeKernels, shapeKernels } from "./shape.ts";
+import { orderKernels, portableShapeKernels, shapeKernels, splitKernels } from "./shape.ts";
 import { frozenOr, wholeNumberKernels } from "./whole-numbers.ts";
 
 export { webgpuKernels } from "./webgpu.ts";
@@ -21,6 +21,7 @@ const floatKernels: Readonly<Record<string, TracedKernel>> = {
   ...orderKernels,
   ...reductionKernels,
   ...shapeKernels,
+  ...splitKernels,
 };
 
 const floatProducts = { Linear: matmulKernels.Linear!, LinearWithUpdate: joinedProduct(floatKernels) };

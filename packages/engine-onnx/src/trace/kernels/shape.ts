@@ -55,6 +55,46 @@ function filled(backend: TracingBackend, value: number, shape: readonly number[]
   return dtype === "bool" ? backend.emit("Cast", [result], shape, "bool", { attributes: { to: 9 } }) : result;
 }
 
+interface SplitAttributes {
+  readonly numOrSizeSplits: number | readonly number[];
+  readonly axis: number;
+}
+
+/** Begin and size of each part. */
+function partsOf(x: TensorInfo, { numOrSizeSplits, axis }: SplitAttributes) {
+  const [along] = util.parseAxisParam(axis, x.shape) as [number];
+  const dimension = x.shape[along]!;
+  const sizes =
+    typeof numOrSizeSplits === "number"
+      ? Array.from({ length: numOrSizeSplits }, () => dimension / numOrSizeSplits)
+      : numOrSizeSplits;
+  let start = 0;
+  const parts = sizes.map((size) => {
+    const begin = x.shape.map((_, axis) => (axis === along ? start : 0));
+    start += size;
+    return { begin, shape: x.shape.with(along, size) };
+  });
+  return { along, sizes, parts };
+}
+
+/** Parts one by one: WebGPU binds few buffers at a time, and rows of frozen tensors are read from their place. */
+const splitOneByOne: TracedKernel = kernel<Unary, SplitAttributes>(({ x }, attributes, backend) =>
+  partsOf(x, attributes).parts.map(({ begin, shape }) => readOrSliced(backend, x, begin, shape)),
+);
+
+/** All parts by one node. */
+const splitAtOnce: TracedKernel = kernel<Unary, SplitAttributes>((inputs, attributes, backend) => {
+  const { x } = inputs;
+  const { along, sizes, parts } = partsOf(x, attributes);
+  const value = backend.graphValue(x);
+  if (sizes.length === 1 || backend.graph.stored(value) !== undefined)
+    return splitOneByOne(inputs, attributes, backend);
+  const shapes = parts.map(({ shape }) => ({ shape, type: value.type }));
+  const options = { attributes: { axis: along } };
+  const values = backend.graph.nodes("Split", [value.name, backend.indices(sizes)], shapes, options);
+  return values.map((part) => backend.tensorOf(part));
+});
+
 export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
   Reshape: kernel<Unary, { shape: number[] }>(({ x }, { shape }, backend) =>
     reshaped(backend, x, util.inferFromImplicitShape(shape, sizeOf(x.shape))),
@@ -73,27 +113,7 @@ export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
     ),
   ),
   Slice: slice(readOrSliced),
-  SplitV: kernel<Unary, { numOrSizeSplits: number | number[]; axis: number }>(
-    ({ x }, { numOrSizeSplits, axis }, backend) => {
-      const [along] = util.parseAxisParam(axis, x.shape);
-      const dimension = x.shape[along!]!;
-      const sizes =
-        typeof numOrSizeSplits === "number"
-          ? Array.from({ length: numOrSizeSplits }, () => dimension / numOrSizeSplits)
-          : numOrSizeSplits;
-      let start = 0;
-      return sizes.map((size) => {
-        const part = readOrSliced(
-          backend,
-          x,
-          x.shape.map((_, a) => (a === along ? start : 0)),
-          x.shape.with(along!, size),
-        );
-        start += size;
-        return part;
-      });
-    },
-  ),
+  SplitV: splitOneByOne,
   Concat: kernel<readonly TensorInfo[] | Record<string, TensorInfo>, { axis: number }>((inputs, { axis }, backend) => {
     const parts = Object.values(inputs) as TensorInfo[];
     const [along] = util.parseAxisParam(axis, parts[0]!.shape);
@@ -147,6 +167,8 @@ export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
     filled(backend, value, shape, dtype ?? "float32"),
   ),
 };
+
+export const splitKernels: Readonly<Record<string, TracedKernel>> = { SplitV: splitAtOnce };
 
 /** `Slice` that leaves frozen tensors whole: where rows begin may depend on sizes that are not known yet. */
 export const portableShapeKernels: Readonly<Record<string, TracedKernel>> = { Slice: slice(sliced) };
