@@ -1,7 +1,8 @@
 import { type BaseLinear, type Context, FLOAT_BITS, type TracedAdapter, type VectorWidths } from "@blora/spec";
 import { ops, rowsOf, type Tensor, type TensorRecord } from "@blora/tensor";
 import { applyUpdate, dropout } from "../low-rank.ts";
-import { type ChainShares, chainShares, joinRows, openComponents } from "./gates.ts";
+import { type ChainShares, chainShares, joinGates, joinRows, openComponents } from "./gates.ts";
+import { inJoinedOrder, joinVectors, separateVectors, type VectorMatrix } from "./joined-vectors.ts";
 import { activationRounding, drawLargeOperands, roundedBaseProduct } from "./large-operands.ts";
 import { activationsOf, layoutOf, type Operand, quantizerParameters, scaleIn } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
@@ -27,7 +28,7 @@ function settledMatrices(settings: BloraSettings, adapters: readonly TracedAdapt
   const matrices = adapters.flatMap((adapter) =>
     matricesOf(settings, adapter).map((matrix): Matrix => {
       const bits = layoutOf(adapter).bits[matrix.operand]!;
-      return { ...matrix, widths: bits.slice(0, matrix.vectors.shape[0]) };
+      return { ...matrix, widths: bits.slice(0, matrix.count) };
     }),
   );
   return roundMatrices(
@@ -40,12 +41,14 @@ function settledMatrices(settings: BloraSettings, adapters: readonly TracedAdapt
 function gatedMatrices(settings: BloraSettings, adapters: readonly TracedAdapter[], context: Context): Prepared {
   if (adapters.length === 0) return new Map();
   const training = context.mode === "train";
-  const logits = adapters.map(({ parameters }) => parameters);
-  const shares = chainShares(settings, logits, training ? "drawn" : "decided", context.uniform);
+  const gates = joinGates(
+    settings,
+    adapters.map(({ parameters }) => parameters),
+  );
+  const shares = chainShares(settings, gates, training ? "drawn" : "decided", context.uniform);
   const matrices = adapters.flatMap((adapter, site) =>
     matricesOf(settings, adapter).map((matrix): Matrix => {
-      const N = matrix.vectors.shape[0]!;
-      return { ...matrix, unit: site * N };
+      return { ...matrix, unit: site * matrix.count };
     }),
   );
   const prepared = new Map<TracedAdapter, Record<string, Tensor>>(adapters.map((adapter) => [adapter, {}]));
@@ -55,7 +58,7 @@ function gatedMatrices(settings: BloraSettings, adapters: readonly TracedAdapter
     for (const [adapter, own] of rounded) Object.assign(prepared.get(adapter)!, own);
   }
   closeComponents(shares, adapters, prepared);
-  const large = drawLargeOperands(settings, logits, shares, context);
+  const large = drawLargeOperands(settings, gates, shares, context);
   for (const [index, adapter] of adapters.entries()) Object.assign(prepared.get(adapter)!, large[index]);
   return prepared;
 }
@@ -71,11 +74,11 @@ function closeComponents(shares: ChainShares, adapters: readonly TracedAdapter[]
 }
 
 /** A trained matrix as the vectors that have a width of their own. */
-interface Matrix {
+interface Matrix extends VectorMatrix {
   readonly adapter: TracedAdapter;
   readonly operand: "A" | "B";
-  /** [N, K] */
-  readonly vectors: Tensor;
+  /** K */
+  readonly length: number;
   readonly widths?: readonly number[];
   /** Row of its first vector among the shares of all sites. */
   readonly unit?: number;
@@ -84,11 +87,13 @@ interface Matrix {
 function matricesOf({ granularity }: BloraSettings, adapter: TracedAdapter): Omit<Matrix, "widths" | "unit">[] {
   const { A, B } = adapter.parameters;
   if (A === undefined || B === undefined) return [];
-  const whole = granularity === "matrix";
-  return [
-    { adapter, operand: "A", vectors: whole ? ops.reshape(A, [1, -1]) : A },
-    { adapter, operand: "B", vectors: whole ? ops.reshape(B, [1, -1]) : ops.transpose(B) },
-  ];
+  return (["A", "B"] as const).map((operand) => {
+    const trained = operand === "A" ? A : B;
+    const values = granularity === "matrix" ? ops.reshape(trained, [1, -1]) : trained;
+    const areColumns = granularity === "component" && operand === "B";
+    const [count, length] = (areColumns ? values.shape.toReversed() : values.shape) as [number, number];
+    return { adapter, operand, values, areColumns, count, length };
+  });
 }
 
 /** All matrices whose vectors have one length are rounded in one call: a call for each makes up most of the graph of a step. */
@@ -98,21 +103,17 @@ function roundMatrices(
   shares: { readonly shares: Tensor; readonly oneHot: boolean } | "settled",
 ): Prepared {
   const rounded: Prepared = new Map();
-  for (const group of groupBy(matrices, ({ vectors }) => vectors.shape[1]!).values()) {
+  for (const unordered of groupBy(matrices, ({ length }) => length).values()) {
+    const group = inJoinedOrder(unordered);
     const parameters = joinParameters(
       group.map(({ adapter, operand }) => quantizerParameters(adapter.parameters, operand)),
     );
-    const sizes = group.map(({ vectors }) => vectors.shape[0]!);
-    const widths = shares === "settled" ? group.flatMap((matrix) => matrix.widths!) : sharesOf(group, sizes, shares);
-    const values = settings.quantizer.round(parameters, joinRows(group.map(({ vectors }) => vectors)), true, widths);
-    const parts = group.length === 1 ? [values] : ops.split(values, sizes, 0);
-    for (const [index, { adapter, operand }] of group.entries()) {
+    const widths = shares === "settled" ? group.flatMap((matrix) => matrix.widths!) : sharesOf(group, shares);
+    const values = settings.quantizer.round(parameters, joinVectors(group), true, widths);
+    for (const [index, part] of separateVectors(values, group).entries()) {
+      const { adapter, operand } = group[index]!;
       const { shape } = adapter.parameters[operand]!;
-      const own = rounded.get(adapter) ?? {};
-      const part = parts[index]!;
-      own[operand] =
-        settings.granularity === "component" && operand === "B" ? ops.transpose(part) : ops.reshape(part, shape);
-      rounded.set(adapter, own);
+      rounded.set(adapter, { ...rounded.get(adapter), [operand]: ops.reshape(part, shape) });
     }
   }
   return rounded;
@@ -120,10 +121,9 @@ function roundMatrices(
 
 function sharesOf(
   group: readonly Matrix[],
-  sizes: readonly number[],
   { shares, oneHot }: { readonly shares: Tensor; readonly oneHot: boolean },
 ): VectorWidths {
-  const rows = group.flatMap(({ unit }, index) => Array.from({ length: sizes[index]! }, (_, row) => unit! + row));
+  const rows = group.flatMap(({ unit, count }) => Array.from({ length: count }, (_, row) => unit! + row));
   const isAll = rows.length === shares.shape[0] && rows.every((row, index) => row === index);
   return { shares: isAll ? shares : ops.gather(shares, ops.tensor(rows, [rows.length], "int32")), oneHot };
 }

@@ -1,5 +1,5 @@
 import type { WidthGates, WidthMode } from "@blora/spec";
-import { evaluateOnHost, nestedChain, ops, type Shape, type Tensor } from "@blora/tensor";
+import { evaluateOnHost, nestedChain, ops, type Shape, type Tensor, type TensorRecord } from "@blora/tensor";
 import { type Chain, chainsOf, gatesName, quantizerOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
@@ -19,25 +19,39 @@ export function openComponents(shares: Tensor): Tensor {
 /** Shares [S·N, L] of the levels of every chain, the N units of one site after those of another. */
 export type ChainShares = ReadonlyMap<Chain["name"], Tensor>;
 
+/** The gates of all sites that learn, each [S·N, G]: the N units of one site after those of another. */
+export interface JoinedGates {
+  readonly sites: number;
+  /** Of what a chain learns; of no other. */
+  of(chain: Chain): Tensor;
+}
+
+/** @param parameters of each site, its gates [N, G] among them */
+export function joinGates(settings: BloraSettings, parameters: readonly TensorRecord[]): JoinedGates {
+  const learned = chainsOf(settings).filter((chain) => gatesOf(settings, chain) !== undefined);
+  const joined = learned.map((chain) => {
+    return [chain.name, joinRows(parameters.map((own) => own[gatesName(chain)]!))] as const;
+  });
+  const byName = new Map(joined);
+  return { sites: parameters.length, of: ({ name }) => byName.get(name)! };
+}
+
 /**
  * All chains of all sites at once: one graph of a few nodes, however many there are.
  *
- * @param logits gates [N, G] of a site by their name
  * @param uniform noise by path and shape, in mode `drawn`
  */
 export function chainShares(
   settings: BloraSettings,
-  logits: readonly Readonly<Record<string, Tensor>>[],
+  joined: JoinedGates,
   mode: WidthMode,
   uniform: (path: string, shape: Shape) => Tensor,
 ): ChainShares {
   return new Map(
     chainsOf(settings).map((chain) => {
       const gates = gatesOf(settings, chain);
-      const units = chain.units * logits.length;
-      if (gates === undefined) return [chain.name, highestLevel(units, chain.levels.length)];
-      const joined = joinRows(logits.map((site) => site[gatesName(chain)]!));
-      return [chain.name, gates.shares(joined, mode, (shape) => uniform(`gates/${chain.name}`, shape))];
+      if (gates === undefined) return [chain.name, highestLevel(chain.units * joined.sites, chain.levels.length)];
+      return [chain.name, gates.shares(joined.of(chain), mode, (shape) => uniform(`gates/${chain.name}`, shape))];
     }),
   );
 }

@@ -5,11 +5,10 @@ import {
   rowsOf,
   stratifiedRows,
   type Tensor,
-  type TensorRecord,
   withSampledGradient,
   withSampledWeightGradient,
 } from "@blora/tensor";
-import { type ChainShares, chainShares } from "./gates.ts";
+import { type ChainShares, chainShares, type JoinedGates } from "./gates.ts";
 import {
   type ActivationOperand,
   largeOperandsOf,
@@ -32,15 +31,15 @@ const HARD = "width";
  */
 export function drawLargeOperands(
   settings: BloraSettings,
-  logits: readonly TensorRecord[],
+  gates: JoinedGates,
   drawn: ChainShares,
   context: Context,
 ): Record<string, Tensor>[] {
-  const prepared: Record<string, Tensor>[] = logits.map(() => ({}));
+  const prepared = Array.from({ length: gates.sites }, (): Record<string, Tensor> => ({}));
   const operands = largeOperandsOf(settings);
   if (operands.length === 0) return prepared;
   const training = context.mode === "train";
-  const decided = training ? chainShares(settings, logits, "decided", context.uniform) : drawn;
+  const decided = training ? chainShares(settings, gates, "decided", context.uniform) : drawn;
   for (const operand of operands) {
     const soft = drawn.get(operand)!; // [S, L]
     const hard = training ? someDrawn(settings, operand, detached(soft), decided.get(operand)!, context) : soft;

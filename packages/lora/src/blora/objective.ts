@@ -14,8 +14,8 @@ import { FLOAT_BITS } from "@blora/spec";
 import { evaluateOnHost, ops, type Tensor } from "@blora/tensor";
 import { risingRoot } from "../allocation/rising-root.ts";
 import { macsPerToken } from "../usage.ts";
-import { type ChainShares, chainShares, noNoise } from "./gates.ts";
-import { chainsOf, gatesName, layoutOf, type Operand, type WeightOperand } from "./layout.ts";
+import { type ChainShares, chainShares, joinGates, noNoise } from "./gates.ts";
+import { type Chain, chainsOf, gatesName, layoutOf, type Operand, type WeightOperand } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { baselineCost, INPUT_OF, matricesOf } from "./usage.ts";
 
@@ -28,12 +28,11 @@ export function bloraPenalty(
   const learning = adapters.filter((adapter) => layoutOf(adapter).phase === "gates");
   if (learning.length === 0 || settings.bopsTarget !== undefined || settings.penaltyStrength === 0) return undefined;
   const sites = learning.map(({ site }) => site);
-  const likely = chainShares(
+  const gates = joinGates(
     settings,
     learning.map(({ parameters }) => parameters),
-    "likely",
-    noNoise,
   );
+  const likely = chainShares(settings, gates, "likely", noNoise);
   const expected = cost.expected(expectedProducts(settings, sites, likely));
   return ops.mul(expected, settings.penaltyStrength / baselineCost(settings, sites, cost));
 }
@@ -75,25 +74,27 @@ export function shiftToBudget(settings: BloraSettings, store: AdapterStore): voi
   const { sites, cost } = store;
   if (settings.bopsTarget === undefined) return;
   const budget = settings.bopsTarget * baselineCost(settings, sites, cost);
-  const names = new Set(chainsOf(settings).map(gatesName));
-  const gates = sites.map(({ path }) => Object.entries(store.get(path).parameters).filter(([name]) => names.has(name)));
+  const parameters = sites.map(({ path }) => store.get(path).parameters);
+  const gatesAt = (chain: Chain): Float32Array[] => parameters.flatMap((own) => own[gatesName(chain)]?.values ?? []);
+  const joined = new Map(
+    chainsOf(settings).map((chain) => [chain.name, Float32Array.from(gatesAt(chain).flatMap((values) => [...values]))]),
+  );
   const costAt = (shift: number): number => {
     const [expected] = evaluateOnHost(() => {
-      const logits = gates.map((own) =>
-        Object.fromEntries(
-          own.map(([name, { values, shape }]) => [
-            name,
-            ops.tensor(
-              values.map((gate) => gate + shift),
-              [...shape],
-            ),
-          ]),
-        ),
-      );
-      return cost.expected(expectedProducts(settings, sites, chainShares(settings, logits, "likely", noNoise)));
+      const of = (chain: Chain): Tensor => {
+        const gates = joined.get(chain.name)!;
+        const units = chain.units * sites.length;
+        return ops.tensor(
+          gates.map((gate) => gate + shift),
+          [units, gates.length / units],
+        );
+      };
+      const likely = chainShares(settings, { sites: sites.length, of }, "likely", noNoise);
+      return cost.expected(expectedProducts(settings, sites, likely));
     });
     return expected! / budget - 1;
   };
   const shift = risingRoot(costAt, PRECISION);
-  for (const [, { values }] of gates.flat()) for (const [index, gate] of values.entries()) values[index] = gate + shift;
+  for (const values of chainsOf(settings).flatMap(gatesAt))
+    for (const [index, gate] of values.entries()) values[index] = gate + shift;
 }
