@@ -1,6 +1,6 @@
 /**
- * Times whole training steps, optimizer included, of LoRA, LoRA with dropout and full fine-tuning in turn, on rows of
- * random tokens without padding: seconds and processor seconds of a step, and times LoRA's.
+ * Times whole training steps, optimizer included, of LoRA, LoRA with dropout, B-LoRA while gates are learned under a
+ * budget (of components, of matrices) and full fine-tuning in turn, on rows of random tokens without padding: seconds and processor seconds of a step, and times LoRA's.
  *
  *   npm run bench:training -- --model ~/.cache/blora/models/all-MiniLM-L6-v2 --threads 2
  */
@@ -10,7 +10,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bops } from "@blora/bops";
 import { onnx } from "@blora/engine-onnx";
-import { full, lora } from "@blora/lora";
+import { hardConcrete } from "@blora/gates";
+import { type BloraOptions, blora, full, lora } from "@blora/lora";
+import { bayesianBits, uniform } from "@blora/quantizers";
 import type { Method } from "@blora/spec";
 import { train } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
@@ -32,9 +34,21 @@ const { values } = parseArgs({
 const { model } = values;
 if (model === undefined) throw new Error("expected --model <folder>");
 
+const gate = hardConcrete({ initialLogit: 2 });
+/** One step warms up, and all that follow learn gates. */
+const gated: BloraOptions = {
+  quantizer: uniform({ bits: [0, 2, 4, 8, 16], gate }),
+  rank: 8,
+  allocation: "gates",
+  phases: { warmup: 0.01, gates: 0.98, settle: 0.01 },
+  bopsTarget: 0.05,
+};
+
 const METHODS: Readonly<Record<string, Method>> = {
   lora: lora({ rank: 8 }),
   dropout: lora({ rank: 8, dropout: 0.1 }),
+  components: blora(gated),
+  matrices: blora({ ...gated, granularity: "matrix", rankGate: gate, quantizer: bayesianBits({ gate }) }),
   full: full(),
 };
 
@@ -43,7 +57,10 @@ interface Times {
   readonly processor: number[];
 }
 
-/** Times of a run's steps but the first, which compiles. */
+/** Steps that compile: the first of a run, and the first that learns gates. */
+const COMPILING = 2;
+
+/** Times of a run's steps but those that compile. */
 async function timed(method: Method, length: number, { seconds, processor }: Times): Promise<void> {
   const outputDirectory = await mkdtemp(join(tmpdir(), "blora-training-"));
   const engine = onnx({ threads: Number(values.threads) });
@@ -60,7 +77,7 @@ async function timed(method: Method, length: number, { seconds, processor }: Tim
     arguments: {
       perDeviceTrainBatchSize: Number(values.batch),
       maxSeqLength: length,
-      maxSteps: Number(values.steps) + 1,
+      maxSteps: Number(values.steps) + COMPILING,
       loadBestModelAtEnd: false,
       seed: 1,
     },
@@ -70,7 +87,7 @@ async function timed(method: Method, length: number, { seconds, processor }: Tim
       if (event.type !== "step") return;
       const { user, system } = process.cpuUsage(since);
       since = process.cpuUsage();
-      if (event.step === 1) return;
+      if (event.step <= COMPILING) return;
       seconds.push((Number(values.batch) * length) / event.tokensPerSecond);
       processor.push((user + system) / 1e6);
     },
