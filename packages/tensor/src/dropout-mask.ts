@@ -24,8 +24,8 @@ export interface DropoutPlan {
    * from nothing kept. The first is 1.
    */
   readonly digits: readonly boolean[];
-  /** By bit: what turns the bit where it stands in an int32 into 1 / (share kept), so that the mean stays. */
-  readonly scales: Float32Array;
+  /** What is kept is multiplied by 1 / (share kept), so that the mean stays. */
+  readonly scale: number;
 }
 
 /**
@@ -38,11 +38,10 @@ export function dropoutPlan(size: number, probability: number): DropoutPlan {
   const steps = 2 ** RESOLUTION;
   const kept = Math.max(1, steps - Math.round(probability * steps));
   const digits = Array.from({ length: RESOLUTION }, (_, digit) => ((kept >> digit) & 1) === 1);
-  const scale = steps / kept;
   return {
     words: Math.ceil(size / WORD_BITS),
     digits: kept === steps ? [] : digits.slice(digits.indexOf(true)),
-    scales: Float32Array.from({ length: WORD_BITS }, (_, bit) => scale / (1 << bit)),
+    scale: steps / kept,
   };
 }
 
@@ -67,7 +66,7 @@ export function dropoutKey(address: NoiseAddress): Int32Array {
  */
 export function dropoutMaskValues(address: NoiseAddress, size: number, probability: number): Float32Array {
   const plan = dropoutPlan(size, probability);
-  const { words, digits, scales } = plan;
+  const { words, digits, scale } = plan;
   if (digits.length === 0) return new Float32Array(size).fill(1);
   const counters = dropoutCounters(plan);
   const [first, second] = dropoutKey(address) as unknown as [number, number];
@@ -80,7 +79,7 @@ export function dropoutMaskValues(address: NoiseAddress, size: number, probabili
       random ^= random >>> SHIFTS[1];
       kept = digits[plane] ? kept | random : kept & random;
     }
-    for (let bit = 0; bit < WORD_BITS; bit++) values[bit * words + word] = (kept & (1 << bit)) * scales[bit]!;
+    for (let bit = 0; bit < WORD_BITS; bit++) values[bit * words + word] = ((kept >>> bit) & 1) * scale;
   }
   return values.subarray(0, size);
 }

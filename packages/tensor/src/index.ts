@@ -9,6 +9,7 @@ export {
   dropoutPlan,
   FACTORS as DROPOUT_FACTORS,
   SHIFTS as DROPOUT_SHIFTS,
+  WORD_BITS as DROPOUT_WORD_BITS,
 } from "./dropout-mask.ts";
 export {
   afterPast,

@@ -1,6 +1,7 @@
 import {
   DROPOUT_FACTORS,
   DROPOUT_SHIFTS,
+  DROPOUT_WORD_BITS,
   type DropoutPlan,
   dropoutCounters,
   dropoutPlan,
@@ -27,8 +28,8 @@ export function dropoutMask(backend: TracingBackend, key: TensorInfo, shape: Sha
   const { graph } = backend;
   const size = sizeOf(shape);
   const plan = dropoutPlan(size, probability);
-  const { words, digits, scales } = plan;
-  const bytes = scales.length / BYTE_BITS;
+  const { words, digits, scale } = plan;
+  const bytes = DROPOUT_WORD_BITS / BYTE_BITS;
   if (digits.length === 0) {
     const ones = graph.node("Expand", [backend.scalar(1), backend.indices(shape)], shape, "float32");
     return backend.tensorOf(ones);
@@ -47,8 +48,9 @@ export function dropoutMask(backend: TracingBackend, key: TensorInfo, shape: Sha
     "uint8",
   );
   const entries = graph.node("BitwiseAnd", [byte.name, masks.name], [bytes, BYTE_BITS, words], "uint8");
-  const scale = graph.constant(bytesOf(scales.slice(0, BYTE_BITS)), [BYTE_BITS], "float32");
-  const values = graph.node("DequantizeLinear", [entries.name, scale.name], entries.shape, "float32", {
+  const scales = Float32Array.from({ length: BYTE_BITS }, (_, bit) => scale / (1 << bit));
+  const ofBits = graph.constant(bytesOf(scales), [BYTE_BITS], "float32");
+  const values = graph.node("DequantizeLinear", [entries.name, ofBits.name], entries.shape, "float32", {
     attributes: { axis: 1 },
   });
   return backend.tensorOf(shaped(backend, values, size, shape));
