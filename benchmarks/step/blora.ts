@@ -89,6 +89,8 @@ interface Candidate {
   /** Of the traced graph. */
   readonly nodes: number;
   readonly milliseconds: number[];
+  /** Of all threads. */
+  readonly processor: number[];
 }
 
 const threads = Number(values.threads);
@@ -100,20 +102,34 @@ for (const [name, method, moment, precision = "float32"] of CASES) {
   const engine = engines[precision];
   const inputs = await methodStep(shape, method, moment);
   const { nodes } = engine.plan!(inputs.step);
-  candidates.push({ name, inputs, nodes, compiled: await engine.compile(inputs.step), milliseconds: [] });
+  candidates.push({
+    name,
+    inputs,
+    nodes,
+    compiled: await engine.compile(inputs.step),
+    milliseconds: [],
+    processor: [],
+  });
 }
 for (let round = -2; round < Number(values.rounds); round++) {
-  for (const { inputs, compiled, milliseconds } of candidates) {
+  for (const { inputs, compiled, milliseconds, processor } of candidates) {
+    const since = process.cpuUsage();
     const start = performance.now();
     await compiled.run(inputs.feeds, inputs.trainable, { seed: 1, step: round + 3 });
-    if (round >= 0) milliseconds.push(performance.now() - start);
+    if (round < 0) continue;
+    milliseconds.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(since);
+    processor.push((user + system) / 1000);
   }
 }
-const baseline = median(candidates[0]!.milliseconds);
-const results = candidates.map(({ name, compiled, nodes, milliseconds }) => ({
+const baseline = candidates[0]!;
+const results = candidates.map(({ name, compiled, nodes, milliseconds, processor }) => ({
   name,
   milliseconds: median(milliseconds),
-  timesLora: median(milliseconds) / baseline,
+  timesLora: median(milliseconds) / median(baseline.milliseconds),
+  processorMilliseconds: median(processor),
+  timesLoraProcessor: median(processor) / median(baseline.processor),
+  leastProcessor: Math.min(...processor) / Math.min(...baseline.processor),
   nodes,
   multiplyAccumulates: compiled.macs ?? null,
 }));
