@@ -14,6 +14,7 @@ import { peakBytes } from "./graph/plan-memory.ts";
 import type { Runtime } from "./runtime.ts";
 import { exactCodes } from "./session/code-sums.ts";
 import { compileStep } from "./session/compiled-step.ts";
+import { createKeptValues } from "./session/kept-values.ts";
 import type { CodeType } from "./trace/backend.ts";
 import { traceSparingly } from "./trace/trace-sparingly.ts";
 import type { OperatorChoice } from "./trace/trace-step.ts";
@@ -69,6 +70,8 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
   ];
   const sessions = runtime.open();
   const settings = { threads, providers: [provider] };
+  // What is kept would be sent to another provider again for every run.
+  const kept = provider === runtime.provider ? createKeptValues(sessions, settings) : undefined;
   let codes: Promise<CodeType> | undefined;
   const steps = new Set<CompiledStep>();
 
@@ -87,7 +90,7 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
     }),
     async compile(step) {
       const exact = () => (codes ??= exactCodes(sessions, settings));
-      const compiled = await compileStep(step, operators, settings, sessions, exact);
+      const compiled = await compileStep(step, operators, settings, sessions, exact, kept);
       const tracked: CompiledStep = {
         ...compiled,
         async release() {

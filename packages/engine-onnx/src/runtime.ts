@@ -28,9 +28,12 @@ export interface Sessions {
   release(): Promise<void>;
 }
 
+/** Values that a graph is fed or gives, by their type. */
+export type Values = Feed | Int8Array | Uint8Array;
+
 /** Values of a graph input. */
 export interface FedTensor {
-  readonly values: Feed;
+  readonly values: Values;
   readonly shape: Shape;
 }
 
@@ -39,5 +42,7 @@ export interface Session {
   readonly inputNames: readonly string[];
   /** The float32 outputs of the graph by name, valid until the next run. */
   run(inputs: Readonly<Record<string, FedTensor>>): Promise<Readonly<Record<string, Float32Array>>>;
+  /** The outputs of the graph by name, of any type of `Values` and in memory of their own. */
+  compute(inputs: Readonly<Record<string, FedTensor>>): Promise<Readonly<Record<string, Values>>>;
   release(): Promise<void>;
 }

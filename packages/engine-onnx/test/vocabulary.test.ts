@@ -51,6 +51,13 @@ describe("the loss of a large vocabulary, tied to its embedding", () => {
     expect(operators).not.toContain("Slice");
   });
 
+  test("casts each word once, for its logits and for the gradient by them", () => {
+    const { graph } = training();
+    const stored = new Set(graph.initializers.map(({ name }) => name));
+    const casts = graph.nodes.filter(({ operator, inputs }) => operator === "Cast" && stored.has(inputs[0]!));
+    expect(casts.reduce((sum, { values }) => sum + sizeOf(values![0]!.shape), 0)).toBe(V * H);
+  });
+
   test("costs two products, values and gradient: no logit is computed twice", () => {
     const { graph } = training();
     const macs = graph.nodes.reduce((total, node) => total + node.macs, 0);

@@ -79,7 +79,10 @@ export function createNetworkRunner(cache: StepCache, network: OpenNetwork): Net
   const values = parameterFeeds(network);
   return {
     async run(key, define, feeds, place) {
-      const compiled = await cache.get(`${key} ${signature}`, () => definitionOf(network, define()));
+      const compiled = await cache.get(`${key} ${signature}`, () => {
+        const definition = definitionOf(network, define());
+        return { ...definition, steady: new Set(Object.keys(values)) };
+      });
       const { outputs } = await compiled.run({ ...values, ...feeds }, {}, NO_NOISE);
       requireFiniteOutputs(network, outputs, place);
       return outputs;

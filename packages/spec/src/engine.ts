@@ -47,6 +47,11 @@ export interface StepDefinition {
   /** Shapes of the float32 tensors the loss is differentiated by. */
   readonly trainable: Readonly<Record<string, Shape>>;
   readonly frozen: ReadonlyMap<string, FrozenTensor>;
+  /**
+   * Names of inputs that seldom change from one run to the next, such as the parameters of an adapter. An array that is fed
+   * again holds the values it held, so that what follows from these inputs and from frozen tensors alone may be kept.
+   */
+  readonly steady?: ReadonlySet<string> | undefined;
   /** Whether activations inside of layers may be computed again for the gradient, for less memory: the same values, to the last bit. */
   readonly gradientCheckpointing?: boolean | undefined;
   /** Pure: the same tensors out for the same tensors in. May be called once, or once per run. */

@@ -262,18 +262,21 @@ export function countMacs(graph: Graph): number {
   return graph.nodes.reduce((total, { macs }) => total + macs, 0);
 }
 
-function withoutDeadCode(graph: Graph): Graph {
+/** Nodes, initializers and inputs that outputs need. */
+export function withoutDeadCode(graph: Graph): Graph {
   const needed = new Set(graph.outputs.map(({ name }) => name));
   const nodes = graph.nodes.toReversed().filter((node) => {
     const alive = node.outputs.some((name) => needed.has(name));
     if (alive) for (const name of node.inputs) needed.add(name);
     return alive;
   });
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
   return {
     nodes: nodes.toReversed(),
     initializers: graph.initializers.filter(({ name }) => needed.has(name)),
     wholeNumbers: graph.wholeNumbers?.filter(({ codes }) => needed.has(codes.name)) ?? [],
     inputs: graph.inputs.filter(({ name }) => needed.has(name)),
     outputs: graph.outputs,
+    ...(graph.values && { values: graph.values.filter(({ name }) => made.has(name)) }),
   };
 }

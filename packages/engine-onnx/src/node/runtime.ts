@@ -6,7 +6,7 @@ import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-nod
 import { inFileOrder } from "../graph/execution-order.ts";
 import type { GraphValue } from "../graph/graph.ts";
 import { writeModel } from "../graph/write-model.ts";
-import type { FedTensor, Runtime, Session, Sessions } from "../runtime.ts";
+import type { FedTensor, Runtime, Session, Sessions, Values } from "../runtime.ts";
 import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
 import { createDataFolder } from "./data-folder.ts";
 
@@ -39,6 +39,28 @@ export function openSessions(cache?: string): Sessions {
 
 /** Runs a session into memory that is allocated once and overwritten by every run. */
 function runInto(session: InferenceSession, outputs: readonly GraphValue[]): Session {
+  const feedsOf = (inputs: Readonly<Record<string, FedTensor>>) =>
+    Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed)]));
+  let floats: ReturnType<typeof floatMemory> | undefined;
+  return {
+    inputNames: session.inputNames,
+    async run(inputs) {
+      floats ??= floatMemory(outputs);
+      await session.run(feedsOf(inputs), floats.fetches);
+      return floats.results;
+    },
+    async compute(inputs) {
+      const results = Object.fromEntries(outputs.map((value) => [value.name, emptyValues(value)]));
+      const fetches = outputs.map(({ name, shape }) => [name, toTensor({ values: results[name]!, shape })]);
+      await session.run(feedsOf(inputs), Object.fromEntries(fetches));
+      return results;
+    },
+    release: () => session.release(),
+  };
+}
+
+/** One block of memory for float32 outputs. */
+function floatMemory(outputs: readonly GraphValue[]) {
   const all = new Float32Array(outputs.reduce((total, { shape }) => total + sizeOf(shape), 0));
   const results: Record<string, Float32Array> = {};
   const fetches: Record<string, Tensor> = {};
@@ -49,20 +71,19 @@ function runInto(session: InferenceSession, outputs: readonly GraphValue[]): Ses
     fetches[name] = new Tensor("float32", results[name], shape);
     start = end;
   }
-  return {
-    inputNames: session.inputNames,
-    async run(inputs) {
-      await session.run(
-        Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed)])),
-        fetches,
-      );
-      return results;
-    },
-    release: () => session.release(),
-  };
+  return { results, fetches };
+}
+
+function emptyValues({ shape, type }: GraphValue): Values {
+  const size = sizeOf(shape);
+  if (type === "int8") return new Int8Array(size);
+  if (type === "uint8") return new Uint8Array(size);
+  return type === "int32" ? new Int32Array(size) : new Float32Array(size);
 }
 
 function toTensor({ values, shape }: FedTensor): Tensor {
+  if (values instanceof Int8Array) return new Tensor("int8", values, shape);
+  if (values instanceof Uint8Array) return new Tensor("uint8", values, shape);
   return values instanceof Int32Array ? new Tensor("int32", values, shape) : new Tensor("float32", values, shape);
 }
 

@@ -1,12 +1,14 @@
 import { type CompiledStep, type Feed, InvalidInputError, type StepDefinition } from "@blora/spec";
 import { type Shape, sizeOf } from "@blora/tensor";
-import { countMacs, type GraphValue } from "../graph/graph.ts";
+import { countMacs, type Graph, type GraphValue } from "../graph/graph.ts";
 import { JOINED, joinOutputs } from "../graph/join-outputs.ts";
-import { type JoinedTensor, joinTrainables } from "../graph/join-trainables.ts";
+import { type JoinedGraph, type JoinedTensor, joinTrainables } from "../graph/join-trainables.ts";
+import { splitSteady } from "../graph/split-steady.ts";
 import type { FedTensor, SessionSettings, Sessions } from "../runtime.ts";
 import type { CodeType } from "../trace/backend.ts";
-import { traceSparingly } from "../trace/trace-sparingly.ts";
+import { MOST_COPIED, traceSparingly } from "../trace/trace-sparingly.ts";
 import { graphName, LOSS, type OperatorChoice, type TracedStep } from "../trace/trace-step.ts";
+import type { KeptOfStep, KeptValues } from "./kept-values.ts";
 
 /**
  * Traces a step and prepares ONNX Runtime to run it.
@@ -19,10 +21,12 @@ export async function compileStep(
   settings: SessionSettings,
   sessions: Sessions,
   exact: () => Promise<CodeType> = async () => "int8",
+  kept?: KeptValues,
 ): Promise<CompiledStep> {
   const traced = await traceExactly(step, operators, exact);
   const isOnGpu = operators === "webgpu";
-  const { graph, inputs: joinedInputs, outputs: joinedOutputs } = joinTrainables(traced.graph);
+  const { graph: everyRun, steady } = withoutKept(step, traced, kept);
+  const { graph, inputs: joinedInputs, outputs: joinedOutputs } = steady ? alone(everyRun) : joinTrainables(everyRun);
   const session = await sessions.create(isOnGpu ? joinOutputs(graph) : graph, settings);
   const joined = new Map(joinedInputs.map((input) => [input.name, input]));
 
@@ -38,6 +42,7 @@ export async function compileStep(
           shape,
         };
       for (const { name, shape, values } of traced.noise) given[name] = { values: values(noise), shape };
+      Object.assign(given, await steady?.get(given));
       const inputs = pick(session.inputNames, (name) => {
         const input = joined.get(name);
         return input === undefined ? given[name]! : valuesTogether(input, given);
@@ -51,7 +56,10 @@ export async function compileStep(
         gradients: pick(Object.keys(step.trainable), (name) => results[graphName("gradient", name)]!),
       };
     },
-    release: () => session.release(),
+    async release() {
+      await steady?.release();
+      await session.release();
+    },
   };
 }
 
@@ -65,6 +73,22 @@ async function traceExactly(
   if (!traced.usesCodeType) return traced;
   const frozenCodes = await exact();
   return frozenCodes === "int8" ? traced : traceSparingly(step, operators, { frozenCodes });
+}
+
+/** The graph of every run, and what it keeps of a step with steady inputs. */
+function withoutKept(
+  { steady }: StepDefinition,
+  { graph }: TracedStep,
+  kept: KeptValues | undefined,
+): { readonly graph: Graph; readonly steady?: KeptOfStep } {
+  if (steady === undefined || kept === undefined) return { graph };
+  const split = splitSteady(graph, new Set([...steady].map((name) => graphName("input", name))), MOST_COPIED);
+  return { graph: split.rest, steady: kept.open(split) };
+}
+
+/** What is kept is no array of values that could be joined. */
+function alone(graph: Graph): JoinedGraph {
+  return { graph, inputs: [], outputs: [] };
 }
 
 function valuesTogether({ shape, parts }: JoinedTensor, given: Readonly<Record<string, FedTensor>>): FedTensor {

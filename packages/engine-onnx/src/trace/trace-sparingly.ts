@@ -7,7 +7,7 @@ import { type OperatorChoice, type TracedStep, traceStep } from "./trace-step.ts
  * What float32 copies of frozen matrices may take: a product with a matrix that its update is added to is the fastest, and
  * such sums live from the forward pass to the gradient. A number of its own, so that a run computes the same on any machine.
  */
-const MOST_COPIED = 2 * 2 ** 30;
+export const MOST_COPIED: number = 2 * 2 ** 30;
 
 export interface SparingOptions {
   readonly frozenCodes?: CodeType | undefined;

@@ -5,7 +5,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { inFileOrder } from "../graph/execution-order.ts";
 import type { Graph, GraphValue, Initializer, WholeNumbers } from "../graph/graph.ts";
 import { writeModel } from "../graph/write-model.ts";
-import type { FedTensor, Runtime, Session, SessionSettings, Sessions } from "../runtime.ts";
+import type { FedTensor, Runtime, Session, SessionSettings, Sessions, Values } from "../runtime.ts";
 import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
 import { roundedBytes } from "../session/rounded-columns.ts";
 
@@ -122,14 +122,23 @@ function separateModel(graph: Graph): { model: Uint8Array; externalData: { path:
 
 /** Results of a page's build lie in its own memory, so that every run has new ones. */
 function runAnew(session: InferenceSession, outputs: readonly GraphValue[], tensorClass: OrtWeb["Tensor"]): Session {
-  const toTensor = ({ values, shape }: FedTensor): Tensor =>
-    values instanceof Int32Array ? new tensorClass("int32", values, shape) : new tensorClass("float32", values, shape);
+  const toTensor = ({ values, shape }: FedTensor): Tensor => {
+    if (values instanceof Int8Array) return new tensorClass("int8", values, shape);
+    if (values instanceof Uint8Array) return new tensorClass("uint8", values, shape);
+    if (values instanceof Int32Array) return new tensorClass("int32", values, shape);
+    return new tensorClass("float32", values, shape);
+  };
+  const resultsOf = (inputs: Readonly<Record<string, FedTensor>>): ReturnType<InferenceSession["run"]> =>
+    session.run(Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed)])));
   return {
     inputNames: session.inputNames,
     async run(inputs) {
-      const feeds = Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed)]));
-      const results = await session.run(feeds);
+      const results = await resultsOf(inputs);
       return Object.fromEntries(outputs.map(({ name, shape }) => [name, floatsOf(results[name]!, sizeOf(shape))]));
+    },
+    async compute(inputs) {
+      const results = await resultsOf(inputs);
+      return Object.fromEntries(outputs.map(({ name }) => [name, results[name]!.data as Values]));
     },
     release: () => session.release(),
   };

@@ -43,6 +43,30 @@ export function testSteps(engine: Engine): void {
       await step.release();
     });
 
+    test("computes with the steady inputs it is fed, whatever it keeps of earlier ones", async () => {
+      const weight = Float32Array.of(1, 2, 3, 4);
+      const step = await engine.compile({
+        name: "steady",
+        mode: "eval",
+        inputs: { x: { shape: [1, 2], dtype: "float32" }, scale: { shape: [2, 2], dtype: "float32" } },
+        trainable: {},
+        frozen: new Map([["weight", { shape: [2, 2], storage: "f32", source: weight }]]),
+        steady: new Set(["scale"]),
+        compute: ({ input, frozen }) => ({
+          outputs: { y: ops.matMul(input.x!, ops.mul(frozen("weight"), input.scale!)) },
+        }),
+      });
+      const [ones, others] = [new Float32Array(4).fill(1), Float32Array.of(2, 0, 0, 1)];
+      const run = async (x: Float32Array, scale: Float32Array) => [
+        ...(await step.run({ x, scale }, {}, NOISE)).outputs.y!,
+      ];
+      expect(await run(Float32Array.of(1, 1), ones)).toEqual([4, 6]);
+      expect(await run(Float32Array.of(1, 10), ones)).toEqual([31, 42]);
+      expect(await run(Float32Array.of(1, 10), others)).toEqual([2, 40]);
+      expect(await run(Float32Array.of(1, 1), ones)).toEqual([4, 6]);
+      await step.release();
+    });
+
     test("computes anew on every run, and the same for the same feeds", async () => {
       const step = await engine.compile(squares);
       const first = await step.run(feeds, trainable, NOISE).then(({ gradients }) => [...gradients.x!]);
