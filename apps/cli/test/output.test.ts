@@ -11,6 +11,7 @@ import { inFlags } from "../src/output/in-flags.ts";
 import { createProgress } from "../src/output/progress.ts";
 import { summaryTable } from "../src/output/summary-table.ts";
 import { createProgram } from "../src/program.ts";
+import { measuredFacts } from "../src/run/run-summary.ts";
 
 /** The cells of every line of a table for the terminal. */
 const cellsOf = (text: string): string[][] =>
@@ -106,7 +107,23 @@ describe("tables", () => {
     expect(lines).toContainEqual(["h.0.query", "4", "8 4 4 2", "4.5"]);
     expect(lines).toContainEqual(["h.1.query", "1", "2", "2.0"]);
     expect(lines).toContainEqual(["kilobytes", "packed", "float32", "float16"]);
+    expect(lines.some(([name]) => name?.startsWith("seconds"))).toBe(false);
     expect(lines).toContainEqual(["matrices", "2.3", "64.0", "32.0"]);
+  });
+
+  test("of an adapter show what its run measured, and the precision of its scores", () => {
+    const results = { split: "validation", rows: 4, metric: "accuracy", scores: { accuracy: 0.5 }, seed: 1, steps: 2 };
+    const description: AdapterDescription = {
+      ...{ baseModel: "org/model", task: "builtin", head: { kind: "regression" }, method: { $plugin: "method/blora" } },
+      ...{ maxSeqLength: 64, ranks, bits, bops, ledger: [] },
+      results: { ...results, precision: "int8" },
+    };
+    const sizes = { packed: 1, float32: 1, float16: 1 };
+    const measured = measuredFacts({ ...summary, evaluated: { rows: 400, seconds: 1 } });
+    const lines = cellsOf(inspectionText(description, { matrices: sizes, files: sizes }, [], measured));
+    expect(lines).toContainEqual(["scores", '{"accuracy":0.5} in int8']);
+    expect(lines).toContainEqual(["seconds per training step", "9.5, by onnx on cpu, 2 threads, float32"]);
+    expect(lines).toContainEqual(["seconds per evaluated row", "0.0025, by onnx on cpu, 2 threads, float32"]);
   });
 });
 

@@ -3,6 +3,8 @@ import {
   InvalidInputError,
   type JsonObject,
   type ParameterGroup,
+  PRECISIONS,
+  type Precision,
   requireValid,
   type Scores,
   type SiteSummary,
@@ -50,6 +52,8 @@ export interface AdapterResults {
   readonly seed: number;
   /** Updates made. */
   readonly steps: number;
+  /** What products with frozen weights were computed in, where that is not float32. */
+  readonly precision?: Precision | undefined;
 }
 
 /** A data set of the Hub. */
@@ -169,6 +173,7 @@ const descriptionSchema: z.ZodType<StoredDescription> = z.strictObject({
       scores: z.record(z.string(), z.number()),
       seed: z.int(),
       steps: count,
+      precision: z.enum(PRECISIONS).optional(),
     })
     .optional(),
   state: z.strictObject({

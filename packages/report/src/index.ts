@@ -8,4 +8,5 @@ export { gatherResults } from "./sweep/results.ts";
 export { resultsMarkdown } from "./sweep/results-markdown.ts";
 export type { Spread } from "./sweep/spread.ts";
 export { duration, oneDecimal } from "./text/format.ts";
+export { engineText, type Measured, measuredLines, measuredOf } from "./text/measured.ts";
 export { meanComponentBits, type SiteBits, widthsText } from "./text/widths.ts";

@@ -1,4 +1,4 @@
-import type { SweepRecord } from "@blora/runs";
+import type { RunSummary, SweepRecord } from "@blora/runs";
 
 export interface RecordFacts {
   readonly task?: string;
@@ -10,6 +10,7 @@ export interface RecordFacts {
   readonly scope?: string;
   readonly bitOperations: number;
   readonly baseline?: number;
+  readonly evaluated?: RunSummary["evaluated"];
 }
 
 /** A finished run with two sites of the given scores and costs. */
@@ -23,6 +24,7 @@ export function doneRecord(facts: RecordFacts): SweepRecord {
     scope = "adapter",
     bitOperations,
     baseline = 1000,
+    evaluated,
   } = facts;
   const record = (value: number) => ({
     step: 10,
@@ -56,6 +58,7 @@ export function doneRecord(facts: RecordFacts): SweepRecord {
         engine: { id: "onnx", provider: "cpu", threads: 2, version: "1" },
         steps: 10,
         seconds: 2,
+        ...(evaluated && { evaluated }),
         tokensPerSecond: 100 * seed,
         paddedTokensPerSecond: 200,
         paddingShare: 0.5,

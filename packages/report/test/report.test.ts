@@ -128,6 +128,21 @@ describe("the page of a run", () => {
     );
   });
 
+  test("shows measured seconds beside bit operations, and none that were not measured", async () => {
+    expect(page).toContain("<caption>Measured, by onnx on cpu, 2 threads, float32</caption>");
+    expect(page).toContain(`<td>training step</td><td class="number">0.2</td>`);
+    expect(page).toContain(`<td>evaluated row</td><td class="number">0.02</td>`);
+    expect(page).toContain(
+      "<dt>seconds per training step</dt><dd>0.2<small>onnx on cpu, 2 threads, float32</small></dd>",
+    );
+    await writeSampleRun(join(folder, "untimed"), { isTimed: false });
+    const untimed = await readRun(join(folder, "untimed"));
+    expect(await reportHtml(untimed)).not.toContain("evaluated row");
+    const summary = { ...untimed.summary!, seconds: 0 };
+    expect(await reportHtml({ ...untimed, summary })).not.toContain("Measured");
+    expect(reportMarkdown(run)).toContain("- seconds per evaluated row: 0.02 (onnx on cpu, 2 threads, float32)");
+  });
+
   test("shows the environment and the settings", () => {
     expect(page).toContain("<td>machine.cpu</td><td>a processor</td>");
     expect(page).toContain("<td>arguments.learningRate</td><td>0.001</td>");

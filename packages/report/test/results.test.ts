@@ -72,6 +72,20 @@ describe("results", () => {
     expect(overall).toMatchObject([{ best: null, last: 0.625 }]);
   });
 
+  test("give the seconds that every seed measured, and none where one did not", () => {
+    const measured = [1, 2].map((seed) =>
+      doneRecord({ recipe: "lora-8", seed, best: 1, bitOperations: 1, evaluated: { rows: 50, seconds: seed } }),
+    );
+    const rowOf = (records: typeof measured) => gatherResults(records, "lora-8").rows[0];
+    expect(rowOf(measured)).toMatchObject({
+      secondsPerStep: 0.2,
+      secondsPerRow: 0.03,
+      seeds: [{ secondsPerRow: 0.02 }, { secondsPerRow: 0.04 }],
+    });
+    const other = doneRecord({ recipe: "lora-8", seed: 3, best: 1, bitOperations: 1 });
+    expect(rowOf([...measured, other])).toMatchObject({ secondsPerStep: expect.closeTo(0.2, 10), secondsPerRow: null });
+  });
+
   test("list failures apart, and each machine once", () => {
     expect(results.failures).toMatchObject([{ recipe: "adalora", error: "The training process ended by SIGSEGV." }]);
     expect(results.machines).toHaveLength(1);
@@ -81,9 +95,11 @@ describe("results", () => {
     const lines = resultsMarkdown(results, "GLUE").split("\n");
     expect(lines[0]).toBe("# GLUE");
     expect(lines).toContain(
-      "| rte | lora-8 | 10 | 100/50 | 1, 2 | accuracy | 0.7500 ± 0.0707 | 0.7000 ± 0.1414 | 0.5000 | 3.0 | A 3.0, B 8.0 | adapter | 100.0 % | 150 | 2 MiB |",
+      "| rte | lora-8 | 10 | 100/50 | 1, 2 | accuracy | 0.7500 ± 0.0707 | 0.7000 ± 0.1414 | 0.5000 | 3.0 | A 3.0, B 8.0 | adapter | 100.0 % | 0.2 | – | 150 | 2 MiB |",
     );
-    expect(lines).toContain("| rte | lora-8 | 2 | 0.8000 | 0.8000 | 3.0 | A 3.0, B 8.0 | 100.0 % | 200 | 2 | 2 MiB |");
+    expect(lines).toContain(
+      "| rte | lora-8 | 2 | 0.8000 | 0.8000 | 3.0 | A 3.0, B 8.0 | 100.0 % | 0.2 | – | 200 | 2 | 2 MiB |",
+    );
     expect(lines).toContain("- rte, adalora, seed 1: The training process ended by SIGSEGV.");
   });
 });

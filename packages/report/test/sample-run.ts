@@ -24,12 +24,14 @@ interface Sample {
   readonly marker?: string;
   /** What has a width of its own. */
   readonly granularity?: "component" | "matrix";
+  /** Whether it knows the time of its evaluations. */
+  readonly isTimed?: boolean;
 }
 
 /** Writes the run directory of a short B-LoRA run. */
 export async function writeSampleRun(
   folder: string,
-  { seed = 1, marker = "rte", granularity = "component" }: Sample = {},
+  { seed = 1, marker = "rte", granularity = "component", isTimed = true }: Sample = {},
 ): Promise<void> {
   const gates = granularity === "component" ? componentGates : matrixGates;
   await mkdir(folder, { recursive: true });
@@ -59,7 +61,10 @@ export async function writeSampleRun(
     join(folder, "metrics.jsonl"),
     `${lines.map((line) => JSON.stringify(line)).join("\n")}\n{"step":50,"lo`,
   );
-  const { outcome } = doneRecord({ task: marker, recipe: "blora", seed, best: 0.4, bitOperations: 300 });
+  const { outcome } = doneRecord({
+    ...{ task: marker, recipe: "blora", seed, best: 0.4, bitOperations: 300 },
+    ...(isTimed && { evaluated: { rows: 150, seconds: 3 } }),
+  });
   if (outcome.status !== "done") throw new Error("expected a finished run");
   await write("summary.json", {
     ...outcome.summary,

@@ -59,6 +59,7 @@ const summary = z.looseObject({
   engine: z.looseObject({ id: text, provider: text, threads: number, version: text }),
   steps: number,
   seconds: number,
+  evaluated: z.looseObject({ rows: number, seconds: number }).optional(),
   tokensPerSecond: numberOrNull,
   paddedTokensPerSecond: numberOrNull,
   paddingShare: numberOrNull,

@@ -58,6 +58,8 @@ export interface RunSummary {
   readonly steps: number;
   /** Seconds of training steps, over all processes of a resumed run. */
   readonly seconds: number;
+  /** Rows that evaluations answered, and the seconds that took without compiling. Absent where nothing was evaluated. */
+  readonly evaluated?: { readonly rows: number; readonly seconds: number };
   /** Tokens a language model was trained to predict, over all epochs. */
   readonly targetTokens?: number;
   /** Without padding. */

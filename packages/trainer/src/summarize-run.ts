@@ -40,7 +40,7 @@ export function summarizeRun(
   const bops = summarizeCost(method, costModel, sites, snapshot);
   const fresh = { adapters: initAdapters(model, args.seed), head: {} };
   const began = summarizeSites(method, sites, fresh);
-  const { seconds, losses, tokens, paddedTokens } = progress;
+  const { seconds, evaluated, losses, tokens, paddedTokens } = progress;
   return {
     task: task.name,
     split: deciding.name,
@@ -56,6 +56,7 @@ export function summarizeRun(
     engine,
     steps: progress.step,
     seconds,
+    ...(evaluated && { evaluated }),
     ...(isLanguageModelTask(task) && { targetTokens: losses }),
     tokensPerSecond: seconds === 0 ? 0 : tokens / seconds,
     paddedTokensPerSecond: seconds === 0 ? 0 : paddedTokens / seconds,
@@ -87,7 +88,7 @@ export type BaseName = Pick<AdapterDescription, "baseModel" | "baseRevision">;
 
 export function descriptionOf(
   run: RunParts,
-  { model, modelSha256, args, evaluation }: PreparedRun,
+  { model, modelSha256, args, evaluation, engine }: PreparedRun,
   snapshot: Snapshot,
   record: EvaluationRecord | undefined,
   base: BaseName,
@@ -106,7 +107,10 @@ export function descriptionOf(
     ...summarizeSites(method, sites, snapshot),
     bops: summarizeCost(method, costModel, sites, snapshot),
     ledger: costLedger(method, costModel, sites, snapshot).rows,
-    results: record && resultsOf(record, evaluation[0]!, task.primaryMetric, args.seed),
+    results: record && {
+      ...resultsOf(record, evaluation[0]!, task.primaryMetric, args.seed),
+      ...(engine.precision && { precision: engine.precision }),
+    },
   };
 }
 

@@ -166,6 +166,7 @@ async function evaluateNow(
   const splits: Record<string, EvaluationRecord["splits"][string]> = {};
   const warnings: string[] = [];
   let answers: AnswerCounts | undefined;
+  const started = performance.now() - runner.compileMilliseconds();
   for (const split of evaluation) {
     const result = await evaluateSplit(split, options);
     if (result === undefined) return undefined;
@@ -187,11 +188,16 @@ async function evaluateNow(
       }),
     );
   }
+  const before = progress.evaluated ?? { rows: 0, seconds: 0 };
+  const evaluated = {
+    rows: before.rows + evaluation.reduce((sum, split) => sum + split.rows.length, 0),
+    seconds: before.seconds + (performance.now() - runner.compileMilliseconds() - started) / 1000,
+  };
   const record: EvaluationRecord = { step: progress.step, splits, warnings, ...(answers && { answers }) };
   const snapshot = takeSnapshot(state);
   const { ranks } = summarizeSites(method, sites, snapshot);
   reporter.evaluation(record, summarizeCost(method, costModel, sites, snapshot), ranks);
-  return afterEvaluation(progress, record, () => snapshot, {
+  return afterEvaluation({ ...progress, evaluated }, record, () => snapshot, {
     split: evaluation[0]!.name,
     metric: task.primaryMetric,
     decides: isLastPhase(method, progress.step, plan.totalSteps, args.seed),

@@ -8,6 +8,7 @@ import { type AdapterSettings, adapterSettings } from "../run/adapter-settings.t
 import { type OpenRun, openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
+import { measuredFacts, measuredJson, summaryOfRun } from "../run/run-summary.ts";
 import { positiveInteger } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
 
@@ -41,14 +42,16 @@ export function addBopsCommand(program: Command): void {
       );
       await parts.engine.release();
       const scope = method.scope ?? "adapter";
+      const summary = flags.adapter === undefined ? undefined : await summaryOfRun(flags.adapter);
+      const seconds = measuredFacts(summary).map((fact) => `${fact.join(" ")}\n`);
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify({ scope, report, baseline }, (_, value) => (typeof value === "bigint" ? value.toString() : value))}\n`
+          ? `${JSON.stringify({ scope, report, baseline, ...measuredJson(summary) }, (_, value) => (typeof value === "bigint" ? value.toString() : value))}\n`
           : `${renderLedger(report, {
               format: flags.markdown ? "markdown" : "text",
               scope,
               baseline: { name: "LoRA in 32 bit", report: baseline },
-            })}\n`,
+            })}\n${seconds.length === 0 ? "" : `\n${seconds.join("")}`}`,
       );
     });
 }

@@ -15,6 +15,7 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { type AdapterFlags, adapterFolder, addAdapterRevision } from "../run/adapter-folder.ts";
 import { foreignPlugins, isRegistered, pluginFlags, registryWith } from "../run/plugins.ts";
+import { measuredFacts, measuredJson, summaryOfRun } from "../run/run-summary.ts";
 import { addPluginFlag } from "./run-flags.ts";
 
 interface InspectFlags extends AdapterFlags {
@@ -38,11 +39,13 @@ export function addInspectCommand(program: Command): void {
       }
       const sizes = adapterSizes(folder);
       const registry = await registryWith(pluginFlags(plugin));
+      const summary = await summaryOfRun(path);
       if (json) {
-        process.stdout.write(`${JSON.stringify({ ...description, sizes })}\n`);
+        process.stdout.write(`${JSON.stringify({ ...description, sizes, ...measuredJson(summary) })}\n`);
         return;
       }
-      process.stdout.write(inspectionText(description, sizes, pluginLines(description.method, registry)));
+      const plugins = pluginLines(description.method, registry);
+      process.stdout.write(inspectionText(description, sizes, plugins, measuredFacts(summary)));
     });
 }
 
@@ -88,11 +91,16 @@ function peftText({ baseModel, taskType, method, alpha, ranks, whole, bytes }: P
   return `${facts}\n${sites}\n`;
 }
 
-/** An adapter as tables: facts, a row for each site, and sizes in kilobytes. */
+/**
+ * An adapter as tables: facts, a row for each site, and sizes in kilobytes.
+ *
+ * @param measured what its run measured
+ */
 export function inspectionText(
   description: AdapterDescription,
   sizes: AdapterSizes,
   plugins: readonly string[] = [],
+  measured: readonly [string, string][] = [],
 ): string {
   const { baseModel, task, method, results, bops, ranks, bits } = description;
   const facts = new Table({ style: { head: [], border: [] } });
@@ -101,8 +109,9 @@ export function inspectionText(
     ["task", task],
     ["method", String(method.$plugin)],
     ...(plugins.length === 0 ? [] : [["plugins", plugins.join("\n")]]),
-    ["scores", results === undefined ? "-" : JSON.stringify(results.scores)],
+    ["scores", results === undefined ? "-" : `${JSON.stringify(results.scores)}${inPrecision(results)}`],
     [bops.unit, `${(100 * bops.ratio).toFixed(2)} % of LoRA in 32 bit, scope ${bops.scope}`],
+    ...measured.map((fact) => [...fact]),
     ["mean bits", oneDecimal(meanComponentBits(Object.values(bits)))],
   );
   const sites = new Table({ head: ["matrix", "rank", "bits", "mean bits"], style: { head: [], border: [] } });
@@ -115,6 +124,10 @@ export function inspectionText(
     kilobytes.push([what, ...[forms.packed, forms.float32, forms.float16].map((bytes) => (bytes / 1000).toFixed(1))]);
   }
   return `${facts}\n${sites}\n${kilobytes}\n`;
+}
+
+function inPrecision({ precision }: NonNullable<AdapterDescription["results"]>): string {
+  return precision === undefined ? "" : ` in ${precision}`;
 }
 
 /** Third-party plugins of an adapter, and how to bring those that are not loaded. */

@@ -211,10 +211,11 @@ PEFT files hold its plain update, which leaves the network as it is: they score 
 
 function resultsTable({ results, bops }: AdapterDescription): string {
   if (results === undefined) return "";
-  const { split, rows, scores, seed, steps } = results;
+  const { split, rows, scores, seed, steps, precision } = results;
   const lines = Object.entries(scores).map(([metric, value]) => [metric, value.toFixed(4), split, rows, seed, steps]);
   const table = markdownTable(["metric", "value", "split", "rows", "seed", "updates"], lines);
-  return `## Results\n\n${table}\n${roundsMore(bops) ? FORMS_DIFFER : ""}`;
+  const computed = precision === undefined ? "" : `Computed in ${precision}.\n\n`;
+  return `## Results\n\n${table}\n${computed}${roundsMore(bops) ? FORMS_DIFFER : ""}`;
 }
 
 /** Operands whose widths any site has, in the order of the first that has them. */

@@ -2,6 +2,7 @@ import type { RunFiles } from "@blora/runs";
 import type { Json, JsonObject } from "@blora/spec";
 import { meanByKey, meanOf } from "../sweep/spread.ts";
 import { bitWidths, count, duration, mebibytes, oneDecimal, score, share } from "../text/format.ts";
+import { engineText, measuredLines } from "../text/measured.ts";
 import { ownValue } from "../text/own-value.ts";
 import { meanComponentBits } from "../text/widths.ts";
 
@@ -41,6 +42,11 @@ export function keyFacts(run: RunFiles): Fact[] {
           { name: "bit operations", value: share(bops.ratio), note: `of LoRA in 32 bit, scope ${bops.scope}` },
           { name: "mean bits", value: oneDecimal(meanComponentBits(Object.values(bits))), note: bitWidths(widths) },
         ]),
+    ...measuredLines(summary).map(([name, value]) => ({
+      name: `seconds per ${name}`,
+      value,
+      note: engineText(summary.engine),
+    })),
     { name: "tokens/s", value: count(summary.tokensPerSecond), note: `${share(summary.paddingShare)} padding` },
     {
       name: "time",

@@ -1,6 +1,7 @@
 import type { RunFiles } from "@blora/runs";
 import type { TopLevelSpec } from "vega-lite";
 import { count, score, share } from "../text/format.ts";
+import { engineText, measuredLines, measuredOf, secondsText } from "../text/measured.ts";
 import { operandGroups } from "../text/widths.ts";
 import { answersSection } from "./answers.ts";
 import { costChart, lossChart, metricChart } from "./curves.ts";
@@ -104,11 +105,12 @@ function gatesSection({ gates }: RunFiles): Section {
   };
 }
 
-function ledgerSection({ ledger }: RunFiles): Section {
+function ledgerSection({ ledger, summary }: RunFiles): Section {
   if (ledger === undefined || ledger.rows.length === 0) return { id: "ledger", title: "Bit operations" };
   const { unit, scope, rows } = ledger;
   const totals = matrixTotals(ledger);
   const all = { cost: sum(totals.map(({ cost }) => cost)), baseline: sum(totals.map(({ baseline }) => baseline)) };
+  const measured = summary === undefined ? [] : measuredLines(summary);
   const line = (name: string, macs: number, cost: number, baseline: number) => [
     name,
     count(macs),
@@ -128,6 +130,9 @@ function ledgerSection({ ledger }: RunFiles): Section {
           line("total", sum(totals.map(({ macs }) => macs)), all.cost, all.baseline),
         ],
       },
+      ...(measured.length === 0
+        ? []
+        : [{ caption: `Measured, by ${engineText(summary!.engine)}`, columns: ["", "seconds"], rows: measured }]),
       {
         summary: `Every matrix product, a line for each width (${rows.length})`,
         columns: ["site", "matrix", "multiply-accumulates", "weight bits", "input bits", unit],
@@ -160,13 +165,14 @@ function environmentSection(run: RunFiles): Section {
 /** Runs of the same settings side by side, such as seeds. */
 export function runsTable(runs: readonly RunFiles[]): Table {
   return {
-    columns: ["run", "seed", "score", "majority", "bit operations", "steps", "tokens/s"],
+    columns: ["run", "seed", "score", "majority", "bit operations", "s/step", "steps", "tokens/s"],
     rows: runs.map(({ folder, config, summary }) => [
       folder,
       String((config.arguments as { readonly seed?: number } | undefined)?.seed ?? ""),
       score(summary?.metric.value),
       score(summary?.baseline[summary.metric.name]),
       share(summary?.bops.ratio ?? null),
+      secondsText(summary === undefined ? null : measuredOf(summary).secondsPerStep),
       summary === undefined ? "unfinished" : count(summary.steps),
       summary === undefined ? "" : count(summary.tokensPerSecond),
     ]),

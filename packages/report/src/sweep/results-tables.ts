@@ -1,5 +1,6 @@
 import type { Table } from "../run/sections.ts";
 import { bitWidths, count, mebibytes, oneDecimal, score, share, spread } from "../text/format.ts";
+import { secondsText } from "../text/measured.ts";
 import type { ResultRow, Results } from "./results.ts";
 
 /** What the columns of the tables mean. */
@@ -8,7 +9,7 @@ export function resultsNote({ reference }: Pick<Results, "reference">): string {
     reference === null
       ? "LoRA in 32 bit at the starting rank"
       : `${reference} (scope \`adapter\`) or of LoRA in 32 bit at the starting rank (wider scopes)`;
-  return `Mean ± standard deviation over the seeds. *Best*: best evaluation of the method's last phase; *last*: after the last step. BOPs: share of the bit operations of ${priced}, same scope.`;
+  return `Mean ± standard deviation over the seeds. *Best*: best evaluation of the method's last phase; *last*: after the last step. BOPs: share of the bit operations of ${priced}, same scope. s/step and s/row: measured seconds of a training step and of an evaluated row, without compiling.`;
 }
 
 /** The tables of a sweep that it has rows for: the mean over several tasks, a line for each recipe and task, one for each seed. */
@@ -37,7 +38,7 @@ function overallTable({ overall }: Results): Table {
 function mainTable(rows: readonly ResultRow[]): Table {
   const columns = [
     ...["task", "recipe", "steps", "rows train/eval", "seeds", "metric", "best", "last", "majority", "rank", "bits"],
-    ...["scope", "BOPs", "tokens/s", "peak memory"],
+    ...["scope", "BOPs", "s/step", "s/row", "tokens/s", "peak memory"],
   ];
   const cells = rows.map((row) => [
     row.task,
@@ -53,6 +54,8 @@ function mainTable(rows: readonly ResultRow[]): Table {
     bitWidths(row.meanBits),
     row.scope,
     share(row.cost),
+    secondsText(row.secondsPerStep),
+    secondsText(row.secondsPerRow),
     count(row.tokensPerSecond),
     mebibytes(row.peakRssBytes),
   ]);
@@ -70,11 +73,16 @@ function seedTable(rows: readonly ResultRow[]): Table {
       oneDecimal(seed.meanRank),
       bitWidths(seed.meanBits),
       share(cost === null ? null : (cost * seed.bitOperations) / bitOperations),
+      secondsText(seed.secondsPerStep),
+      secondsText(seed.secondsPerRow),
       count(seed.tokensPerSecond),
       count(seed.seconds),
       mebibytes(seed.peakRssBytes),
     ]),
   );
-  const columns = ["task", "recipe", "seed", "best", "last", "rank", "bits", "BOPs", "tokens/s", "seconds"];
-  return { caption: "By seed", columns: [...columns, "peak memory"], rows: cells };
+  const columns = [
+    ...["task", "recipe", "seed", "best", "last", "rank", "bits", "BOPs", "s/step", "s/row", "tokens/s", "seconds"],
+    "peak memory",
+  ];
+  return { caption: "By seed", columns, rows: cells };
 }

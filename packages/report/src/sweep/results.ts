@@ -1,9 +1,10 @@
 import type { RunSummary, SweepRecord } from "@blora/runs";
+import { type Measured, measuredOf } from "../text/measured.ts";
 import { ownValue } from "../text/own-value.ts";
 import { meanByKey, meanOf, type Spread, spreadOf } from "./spread.ts";
 
 /** One seed of a recipe on a task. */
-export interface SeedResult {
+export interface SeedResult extends Measured {
   readonly seed: number;
   /** Primary metric of the best evaluation of the method's last phase, and of the last step's; null where undefined. */
   readonly best: number | null;
@@ -18,7 +19,7 @@ export interface SeedResult {
 }
 
 /** A recipe on a task: its seeds, and what they have in common. */
-export interface ResultRow {
+export interface ResultRow extends Measured {
   readonly task: string;
   readonly recipe: string;
   readonly settingsId: string;
@@ -126,6 +127,8 @@ function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, num
     scope: bops.scope,
     bitOperations: bitOperationsOf(group),
     cost: bops.baseline === 0 ? null : bitOperationsOf(group) / referenceCost,
+    secondsPerStep: meanOfAll(seeds.map(({ secondsPerStep }) => secondsPerStep)),
+    secondsPerRow: meanOfAll(seeds.map(({ secondsPerRow }) => secondsPerRow)),
     tokensPerSecond: meanOf(seeds.map(({ tokensPerSecond }) => tokensPerSecond)),
     peakRssBytes: Math.max(...seeds.map(({ peakRssBytes }) => peakRssBytes)),
     seeds,
@@ -144,6 +147,7 @@ function seedResult({ outcome: { summary } }: DoneRecord): SeedResult {
     meanRank: all.length === 0 ? null : meanOf(all),
     meanBits: meanByKey(Object.values(bits)),
     bitOperations: summary.bops.bitOperations,
+    ...measuredOf(summary),
     tokensPerSecond: summary.tokensPerSecond,
     peakRssBytes: summary.peakRssBytes,
     seconds: summary.seconds,

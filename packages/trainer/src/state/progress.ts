@@ -1,4 +1,4 @@
-import type { EvaluationRecord, LossSum } from "@blora/runs";
+import type { EvaluationRecord, LossSum, RunSummary } from "@blora/runs";
 import type { Snapshot } from "./training-state.ts";
 
 /** Where a run stands besides its parameters. Data position and noise follow from `step`. */
@@ -12,6 +12,8 @@ export interface RunProgress {
   readonly stoppedEarly: boolean;
   /** Seconds of training steps. */
   readonly seconds: number;
+  /** Rows that evaluations answered, and the seconds that took. Absent before the first. */
+  readonly evaluated?: NonNullable<RunSummary["evaluated"]>;
   /** Losses trained on: rows, or target tokens of a language model. */
   readonly losses: number;
   readonly tokens: number;
