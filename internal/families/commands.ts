@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { LikelihoodSummary } from "@blora/likelihood";
 import { vi } from "vitest";
 import { evaluateAdapter, type SplitScores } from "../../apps/cli/src/jobs/evaluate.ts";
 import { type Exported, type ExportFlags, exportModel } from "../../apps/cli/src/jobs/export.ts";
@@ -21,12 +22,17 @@ export interface Training {
   readonly data: string;
   readonly out: string;
   readonly method: TrainedWith;
+  /** Options of the engine. */
+  readonly engine?: readonly string[];
 }
 
 /** Trains for six steps, or goes on with the run in `out`. `stopAfter` interrupts it there. */
-export function trainRun({ method, ...run }: Training, stopAfter: number = Infinity): Promise<TrainingResult> {
+export function trainRun(
+  { method, engine = [], ...run }: Training,
+  stopAfter: number = Infinity,
+): Promise<TrainingResult> {
   let steps = 0;
-  const set = [...method.set.map((option) => `method.${option}`), ...TRAINING];
+  const set = [...method.set.map((option) => `method.${option}`), ...TRAINING, ...engine];
   return trainAdapter(
     { request: { ...run, method: method.method, threads: 1, set }, overwrite: false, allowConfigChange: false },
     {
@@ -39,19 +45,35 @@ export function trainRun({ method, ...run }: Training, stopAfter: number = Infin
   );
 }
 
-export async function evaluateRun(adapter: string, data: string): Promise<SplitScores> {
+export async function evaluateRun(adapter: string, data: string, set: readonly string[] = []): Promise<SplitScores> {
   const evaluated = await evaluateAdapter(
-    { request: { data, threads: 1 }, adapter, split: undefined, out: undefined },
+    { request: { data, threads: 1, set }, adapter, split: undefined, out: undefined },
     host,
   );
   if (evaluated.kind !== "splits") throw new Error(`expected splits, found ${evaluated.kind}`);
   return evaluated.results;
 }
 
+/** Answers of a language model to questions of MMLU without examples. */
+export async function answerQuestions(
+  adapter: string,
+  data: string,
+  set: readonly string[] = [],
+): Promise<LikelihoodSummary> {
+  const request = { task: "mmlu", data, threads: 1, set: ["task.shots=0", 'task.subjects=["anatomy"]', ...set] };
+  const evaluated = await evaluateAdapter({ request, adapter, split: undefined, out: undefined }, host);
+  if (evaluated.kind !== "likelihood") throw new Error(`expected answers, found ${evaluated.kind}`);
+  return evaluated.summary;
+}
+
 /** Rows of the csv, of which the first cell, where a text stands, may hold commas. */
-export async function predictRows(adapter: string, data: string): Promise<readonly string[][]> {
+export async function predictRows(
+  adapter: string,
+  data: string,
+  set: readonly string[] = [],
+): Promise<readonly string[][]> {
   const { text = "" } = await predict(
-    { request: { data, threads: 1 }, adapter, split: undefined, out: undefined, submission: false },
+    { request: { data, threads: 1, set }, adapter, split: undefined, out: undefined, submission: false },
     host,
   );
   const lines = text.trimEnd().split("\n");
@@ -60,7 +82,7 @@ export async function predictRows(adapter: string, data: string): Promise<readon
 
 export async function generateText(
   adapter: string,
-  flags: { readonly prompt: string; readonly chat?: boolean },
+  flags: { readonly prompt: string; readonly chat?: boolean; readonly set?: readonly string[] },
 ): Promise<string> {
   const pieces: string[] = [];
   const options = { ...flags, maxNewTokens: 6, temperature: 0, topP: 1, seed: 0, threads: 1 };

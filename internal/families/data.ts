@@ -22,3 +22,15 @@ export function writeData(folder: string, kind: "texts" | "prompts"): void {
     writeFileSync(join(folder, `${split}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   }
 }
+
+/** A folder with questions of MMLU, of one subject. */
+export function writeQuestions(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const rows = THINGS.map((thing, answer) => ({
+    question: `Which is the ${thing}?`,
+    subject: "anatomy",
+    choices: THINGS,
+    answer,
+  }));
+  writeFileSync(join(folder, "test.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+}

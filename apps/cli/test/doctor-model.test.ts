@@ -40,6 +40,17 @@ describe("doctor --model", () => {
     expect(text).toMatch(/^train +fits: about/m);
   });
 
+  test("plans with the precision that is asked for", async () => {
+    const found = await diagnoseModel(fixture("phi-float16"), flags(["engine.precision=int8"]));
+    const exact = await diagnoseModel(fixture("phi-float16"), flags());
+    expect([found.precision, exact.precision]).toEqual(["int8", "float32"]);
+    expect(modelLines(found).join("\n")).toContain(
+      "float16 in files, products of matrices in int8, adapted: 12 tensors",
+    );
+    // Rows and columns are rounded by nodes of their own.
+    expect(found.evaluate.nodes).toBeGreaterThan(exact.evaluate.nodes);
+  });
+
   test("says what to change where a model is too large for the machine", async () => {
     const diagnosis = await diagnoseModel(fixture("qwen2.5"), flags(["perDeviceTrainBatchSize=4"]));
     expect(diagnosis).toMatchObject({ batchSize: 4, length: 128 });

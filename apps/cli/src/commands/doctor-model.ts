@@ -1,17 +1,9 @@
 import { freemem, totalmem } from "node:os";
 import { bops } from "@blora/bops";
-import { onnx } from "@blora/engine-onnx";
 import { inFolder, weightsFormat } from "@blora/files";
 import { readModelConfig } from "@blora/hub";
-import { type FrozenTensor, type JsonObject, NotFoundError } from "@blora/spec";
-import {
-  type ModelPlan,
-  type PlannedStep,
-  type PlannedTensor,
-  parseTrainingArguments,
-  passesOf,
-  planModel,
-} from "@blora/trainer";
+import { type FrozenTensor, type JsonObject, NotFoundError, type Precision } from "@blora/spec";
+import { type ModelPlan, type PlannedStep, parseTrainingArguments, passesOf, planModel } from "@blora/trainer";
 import { openCheckpoint, requireUnquantized } from "@blora/weights";
 import { architectureFor } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
@@ -37,6 +29,8 @@ export interface ModelDiagnosis extends ModelPlan {
   /** Rows that are computed together. */
   readonly batchSize: number;
   readonly length: number;
+  /** What products with frozen weights are computed in. */
+  readonly precision: Precision;
   readonly totalMemoryBytes: number;
   readonly freeMemoryBytes: number;
 }
@@ -46,7 +40,7 @@ export interface ModelDiagnosis extends ModelPlan {
  * that is not in the cache only `config.json` is read.
  */
 export async function diagnoseModel(id: string, request: RunRequest): Promise<ModelDiagnosis> {
-  const { registry, method, offline, revision, ...run } = await resolveRun({ ...request, model: id });
+  const { registry, method, engine, offline, revision, ...run } = await resolveRun({ ...request, model: id });
   const { config, folder } = await readModelConfig(id, { offline, ...(revision === undefined ? {} : { revision }) });
   requireUnquantized(config, folder ?? id);
   const architecture = architectureFor(config, folder ?? id, registry);
@@ -59,7 +53,7 @@ export async function diagnoseModel(id: string, request: RunRequest): Promise<Mo
     architecture,
     method,
     costModel: bops(),
-    engine: onnx(),
+    engine,
     config,
     storageOf: (name) => stored?.(name) ?? declaredFormat(config),
     batchSize,
@@ -67,6 +61,7 @@ export async function diagnoseModel(id: string, request: RunRequest): Promise<Mo
     gradientCheckpointing: args.gradientCheckpointing,
     ...(args.targets === undefined ? {} : { targets: args.targets }),
   });
+  const { precision = "float32" } = await engine.describe();
   return {
     ...plan,
     model: id,
@@ -74,6 +69,7 @@ export async function diagnoseModel(id: string, request: RunRequest): Promise<Mo
     hasWeights: stored !== undefined,
     batchSize,
     length,
+    precision,
     totalMemoryBytes: totalmem(),
     freeMemoryBytes: freemem(),
   };
@@ -110,7 +106,7 @@ export function modelLines(diagnosis: ModelDiagnosis): string[] {
     line("model", `${model} (${modelType})`),
     line("parameters", `${count(parameters)}, ${gibibytes(storedBytes)} ${origin}`),
     line("trained", `${count(trainableParameters)} in float32`),
-    ...precisionOf(tensors).map((detail, index) => line(index === 0 ? "precision" : "", detail)),
+    ...precisionOf(diagnosis).map((detail, index) => line(index === 0 ? "precision" : "", detail)),
     line("pass", `${batchSize} rows of ${length} tokens`),
     line("train", stepText(diagnosis.train, diagnosis)),
     line("evaluate", stepText(diagnosis.evaluate, diagnosis)),
@@ -119,10 +115,11 @@ export function modelLines(diagnosis: ModelDiagnosis): string[] {
 }
 
 /** Tensors by what becomes of them: their format in files, and the one they are computed in. */
-function precisionOf(tensors: readonly PlannedTensor[]): string[] {
+function precisionOf({ tensors, precision }: ModelDiagnosis): string[] {
   const groups = new Map<string, { tensors: number; parameters: number }>();
   for (const { size, storage, adapted } of tensors) {
-    const kind = `${FORMAT_NAMES[storage]} in files, float32 in products${adapted ? ", adapted" : ""}`;
+    const products = precision === "float32" ? "float32 in products" : `products of matrices in ${precision}`;
+    const kind = `${FORMAT_NAMES[storage]} in files, ${products}${adapted ? ", adapted" : ""}`;
     const group = groups.get(kind) ?? { tensors: 0, parameters: 0 };
     groups.set(kind, { tensors: group.tensors + 1, parameters: group.parameters + size });
   }

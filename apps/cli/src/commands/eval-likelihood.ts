@@ -24,8 +24,8 @@ export function benchmarkAssignments({ shots, protocol, subjects, limit, addBos 
 
 /** What was asked, the averages, and the coarsest table. */
 export function describeLikelihood(summary: LikelihoodSummary, folder: string | undefined): string {
-  const { task, protocol, promptsSha256, questions, results, overlong, answers, form } = summary;
-  const asked = `${task}  ${protocol.name} ${protocol.version}, ${protocol.shots} shots, ${questions} questions, prompts ${promptsSha256.slice(0, 12)}${form === null ? "" : `, the adapter in its ${form} form`}`;
+  const { task, protocol, promptsSha256, questions, results, overlong, answers, form, engine } = summary;
+  const asked = `${task}  ${protocol.name} ${protocol.version}, ${protocol.shots} shots, ${questions} questions, prompts ${promptsSha256.slice(0, 12)}${form === null ? "" : `, the adapter in its ${form} form`}${engine.precision === undefined ? "" : `, in ${engine.precision}`}`;
   if (results === undefined) {
     const next = folder === undefined ? "" : `; the same command goes on from there (${folder})`;
     return `${asked}\n${answers.length} of ${questions} questions answered${next}`;

@@ -56,13 +56,13 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
 }
 
 /** A line for each split, and one for the price. */
-function describe({ task, splits, bops, form }: SplitScores): string {
+function describe({ task, splits, bops, form, engine }: SplitScores): string {
   const lines = Object.entries(splits).flatMap(([name, { rows, loss, scores, types, unreadWords }]) => {
     const values = scores === undefined ? [] : [scoresLine(scores)];
     const facts = [`${rows} rows`, loss === undefined ? "no labels" : `loss ${loss.toFixed(4)}`, ...values];
     if (unreadWords !== undefined) facts.push(`${unreadWords} words cut off or without a token`);
     return [[task, name, ...facts].join("  "), ...(types === undefined ? [] : [typesTable(types)])];
   });
-  const price = `${(100 * bops.ratio).toFixed(1)} % of the ${bops.unit} of LoRA in 32 bit, scope ${bops.scope}; the adapter in its ${form} form`;
+  const price = `${(100 * bops.ratio).toFixed(1)} % of the ${bops.unit} of LoRA in 32 bit, scope ${bops.scope}; the adapter in its ${form} form${engine.precision === undefined ? "" : `, in ${engine.precision}`}`;
   return `${[...lines, price].join("\n")}\n`;
 }

@@ -3,7 +3,7 @@ import type { GenerateFlags } from "../jobs/generate.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import { numberOrZero, positiveInteger, seed, share } from "./number-flags.ts";
-import { addEngineFlags, addPluginFlag } from "./run-flags.ts";
+import { addEngineFlags, addPluginFlag, collect } from "./run-flags.ts";
 
 export function addGenerateCommand(program: Command): void {
   addEngineFlags(addPluginFlag(addAdapterRevision(program.command("generate"))))
@@ -22,6 +22,7 @@ export function addGenerateCommand(program: Command): void {
     .option("--temperature <number>", "0 takes the likeliest token, 1 draws as the model says", numberOrZero, 0)
     .option("--top-p <share>", "draw from the likeliest tokens that hold this share", share, 1)
     .option("--seed <number>", "same seed, same text", seed, 0)
+    .option("--set <path=value>", "change an option of the engine: engine.precision=int8", collect)
     .option("--add-bos", "begin with the tokenizer's first token, as models of Llama's kind were trained")
     .action(async (argument: string | undefined, flags: GenerateFlags) => {
       const input = { ...flags, ...(argument !== undefined && { adapter: argument }) };

@@ -4,7 +4,8 @@ import { registry } from "../registry.ts";
 import { taskNames } from "../run/components.ts";
 import { positiveInteger, seed } from "./number-flags.ts";
 
-const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+/** Of an option that may be given more than once. */
+export const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 
 /** Flags of every command that runs a model. None has a default here: what is not given is for `resolveRun` to decide. */
 export function addRunFlags(command: Command): Command {

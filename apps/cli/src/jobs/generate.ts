@@ -6,9 +6,9 @@ import { type ChatFormat, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
-import { engineManifest } from "../run/components.ts";
 import { architectureFor, openModel } from "../run/open-run.ts";
 import { pluginFlags, registryWith, requirePlugins } from "../run/plugins.ts";
+import { resolveEngine } from "../run/resolve.ts";
 import type { JobHost } from "./job.ts";
 
 export interface GenerateFlags extends AdapterFlags {
@@ -25,13 +25,15 @@ export interface GenerateFlags extends AdapterFlags {
   readonly addBos?: boolean;
   readonly engine?: string;
   readonly threads?: number;
+  /** `engine.<option>=<value>` */
+  readonly set?: readonly string[];
 }
 
 /** Goes on from a prompt, asked as the adapter was trained; each event is a piece of text. */
 export async function generate(flags: GenerateFlags, { emit }: JobHost<string>): Promise<void> {
   const registry = await registryWith(pluginFlags(flags.plugin));
-  const options = flags.threads === undefined ? {} : { threads: flags.threads };
-  const engine = registry.resolve({ ...engineManifest(flags.engine ?? "onnx", registry), options }, "engine");
+  const { engine: name, threads, set } = flags;
+  const engine = resolveEngine({ engine: name, threads, set }, registry);
   const adapter = flags.adapter === undefined ? undefined : await adapterSettings(flags.adapter, flags);
   const base = chosenModel(flags, adapter);
   const { folder, checkpoint } = await openModel(base, { ...flags, adapterFolder: adapter?.folder });

@@ -155,6 +155,16 @@ function methodOf(
   return { manifest: adapter.method };
 }
 
+/** The engine that flags name, with what they set of it, for a command that runs a model and nothing else of a run. */
+export function resolveEngine(request: RunRequest, registry: Registry): Component<"engine"> {
+  const { engine, arguments: other, method, task } = assignmentsOf(request);
+  const foreign = [...other, ...method, ...task][0];
+  if (foreign !== undefined) {
+    throw new UsageError(`${foreign.flag}: expected an option of the engine, such as engine.precision=int8.`);
+  }
+  return makeComponent("engine", engineOf(request, undefined, registry), engine, { registry, file: undefined });
+}
+
 function engineOf({ engine }: RunRequest, config: Config | undefined, registry: Registry): Chosen<"engine"> {
   if (engine === undefined && config?.engine !== undefined) return { value: config.engine };
   return { manifest: engineManifest(engine ?? "onnx", registry) };
