@@ -100,3 +100,25 @@ test("takes the memory of fewer layers", () => {
   const noise = 2 * LAYERS * 4 * M * F; // numbers that come in, and the masks they make
   expect(one - noise).toBeLessThan(0.5 * (all - noise));
 });
+
+test("is cut between layers where narrow values are alone for many nodes, as in whole numbers", () => {
+  const paths = Array.from({ length: LAYERS }, (_, layer) => [`up ${layer}`, `down ${layer}`] as const);
+  const planned = (gradientCheckpointing: boolean): number => {
+    const { compute: _, ...step } = stepOf(gradientCheckpointing);
+    const { graph } = traceStep(
+      {
+        ...step,
+        compute({ input, trainable, frozen }) {
+          const adapted = (path: string, x: Tensor): Tensor =>
+            lowRankLinear(x, frozen(path), undefined, trainable[`${path}/A`]!, trainable[`${path}/B`]!);
+          let x: Tensor = ops.gather(frozen("words"), input.ids!);
+          for (const [up, down] of paths) x = ops.add(x, adapted(down, gelu(adapted(up, x))));
+          return { loss: ops.sum(linearCrossEntropy(x, frozen("words"), undefined, input.targets!)) };
+        },
+      },
+      "integer",
+    );
+    return planMemory(graph).live;
+  };
+  expect(planned(true)).toBeLessThan(0.6 * planned(false));
+});

@@ -53,7 +53,8 @@ function activationsOf(graph: Graph, forward: ReadonlySet<GraphNode>): Map<strin
   const neededLater = new Set(graph.nodes.flatMap((node) => (forward.has(node) ? [] : node.inputs)));
   const lone = loneValues(nodes);
   // Layers give what they take: values of another shape lie within one, or in the head.
-  const shape = mostFrequent(lone.flatMap((value) => (value === undefined ? [] : [String(value.shape)])));
+  const shapes = new Map(lone.flatMap((value) => (value === undefined ? [] : [[value.name, String(value.shape)]])));
+  const shape = mostFrequent([...shapes.values()]);
   const activations = new Map<string, Activation>();
   let part = 0;
   let kept = 0;
