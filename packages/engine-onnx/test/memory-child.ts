@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { FrozenTensor, StepDefinition } from "@blora/spec";
+import type { FrozenTensor, Precision, StepDefinition } from "@blora/spec";
 import { gelu, linearCrossEntropy, lowRankLinear, ops, type Tensor } from "@blora/tensor";
 import { planMemory } from "../src/graph/plan-memory.ts";
 import { onnx } from "../src/index.ts";
@@ -13,6 +13,7 @@ export interface Sizes {
   readonly M: number;
   readonly V: number;
   readonly gradientCheckpointing?: boolean;
+  readonly precision?: Precision;
 }
 
 const RANK = 4;
@@ -63,7 +64,8 @@ function privateBytes(): number {
 const [, , sizes, path] = process.argv as string[];
 const parsed = JSON.parse(sizes!) as Sizes;
 const step = stepOf(parsed, path!);
-const engine = onnx({ threads: 1 });
+const { precision = "float32" } = parsed;
+const engine = onnx({ threads: 1, precision });
 const { peakBytes } = engine.plan!(step);
 const before = privateBytes();
 const compiled = await engine.compile(step);
@@ -74,6 +76,6 @@ const values = Object.entries(step.trainable).map(([name, [rows, columns]]) => {
 const feeds = { ids, targets: ids };
 for (const run of [1, 2]) await compiled.run(feeds, Object.fromEntries(values), { seed: 1, step: run });
 // What is freed stays with the process, so this is the most there was.
-const { largest } = planMemory(traceSparingly(step, "runtime").graph);
+const { largest } = planMemory(traceSparingly(step, precision === "int8" ? "integer" : "runtime").graph);
 console.log(JSON.stringify({ planned: peakBytes, largest, measured: privateBytes() - before }));
 await engine.release();
