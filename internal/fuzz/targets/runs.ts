@@ -62,7 +62,7 @@ const runFile = (kind: "run" | "page", file: (typeof FILES)[number]): Target => 
       "<script>",
     ],
     json: file !== "metrics.jsonl",
-    tried: kind === "run" ? 340 : 20,
+    tried: kind === "run" ? 340 : 4,
     seeds: () => intact,
     async setUp(place) {
       await writeSampleRun(place.folder);

@@ -13,7 +13,7 @@ test("widths of an operand are those that sites hold themselves, whatever it is 
 
 test("scores are those that evaluations hold themselves, whatever they are called", () => {
   const evaluation = { split: "dev", evaluationLoss: 1, costRatio: 0, meanRank: 0 };
-  const evaluations = [
+  const evaluations: RunFiles["evaluations"] = [
     { ...evaluation, step: 1, scores: { accuracy: 0.5 } },
     { ...evaluation, step: 2, scores: { toString: 0.25 } },
   ];

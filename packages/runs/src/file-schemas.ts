@@ -18,6 +18,11 @@ const bits = byName(z.union([number, z.array(number)]));
 
 const count3 = z.tuple([number, number, number]);
 const place = z.int().min(0);
+/** No matrix of a model has a greater one. */
+const rank = z
+  .int()
+  .min(0)
+  .max(2 ** 16);
 const labels = z.array(text);
 const answerCounts = z.discriminatedUnion("kind", [
   z
@@ -50,7 +55,7 @@ const summary = z.looseObject({
   metrics: z.looseObject({ best: evaluation.nullable(), last: evaluation.nullable() }),
   selected: z.enum(["best", "last"]),
   baseline: scores,
-  ranks: byName(number),
+  ranks: byName(rank),
   bits: byName(bits),
   bops: z.looseObject({
     ...{ scope: text, unit: text, macs: number, bitOperations: number, baseline: number, ratio: numberOrNull },

@@ -32,6 +32,13 @@ test("a part that is missing, or of another type, is named with what was expecte
   );
 });
 
+test.each([-1, 0.5, 1e9])("a rank of %s is none", (rank) => {
+  const found = `found ${rank}.`;
+  const read = () => summaryOf({ ...summary, ranks: { "layer.0.query": rank } }, "summary.json");
+  expect(read).toThrow(/^summary\.json: ranks\.layer\.0\.query: /);
+  expect(read).toThrow(found);
+});
+
 test("answers are of labels that are listed", () => {
   const read = (answers: object) => () =>
     answersOf({ split: "dev", step: 1, answers: { labels: ["a", "b"], ...answers } } as JsonRecord, "answers.json");
