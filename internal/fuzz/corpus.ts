@@ -26,7 +26,7 @@ export function keepCorpus(target: string, inputs: readonly string[]): void {
     room -= input.length;
     return room >= 0;
   });
-  write(keptFile(target), kept);
+  if (kept.length > 0) write(keptFile(target), kept);
 }
 
 function read(file: string): readonly string[] {

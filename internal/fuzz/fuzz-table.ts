@@ -38,3 +38,20 @@ export function table(stretches: readonly Stretch[]): string {
     rows,
   );
 }
+
+/** The table as a page, with every fault that was found. */
+export function page(stretches: readonly Stretch[]): string {
+  const sum = (count: (stretch: Stretch) => number): string =>
+    stretches.reduce((total, stretch) => total + count(stretch), 0).toLocaleString("en");
+  const faults = stretches.flatMap(({ target, finds, machine }) =>
+    finds.map(({ law, message, place }) => `${target}: ${law}: ${message} At ${place}, commit ${machine.commit}.`),
+  );
+  const { cpu, cores, node } = stretches.at(-1)!.machine;
+  return [
+    "# Damaged files",
+    `\`npm run fuzz\` reads damaged files of every format that is read, led by what they reach, and holds the readers to the laws of \`internal/fuzz/laws.ts\`: ${sum(({ inputs }) => inputs)} inputs in ${sum(({ seconds }) => Math.round(seconds))} seconds, on ${cores} cores (${cpu}) that others used as well, Node ${node.replace("v", "")}. Every stretch is in [\`fuzz.jsonl\`](fuzz.jsonl). Of \`run-\` files the report is written as text, of \`page-\` files drawn.`,
+    table(stretches),
+    "## Faults",
+    faults.length === 0 ? "None." : [...new Set(faults)].map((fault) => `- ${fault}`).join("\n"),
+  ].join("\n\n");
+}

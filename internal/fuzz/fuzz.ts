@@ -5,8 +5,8 @@
  *
  * Without `--target` it takes all, one after the other. One JSON line for each stretch of inputs goes to `--out`;
  * started again with the same seed it goes on after the last. `--keep` reads nothing new: it writes the smallest
- * inputs that reach all that was reached to `internal/fuzz/corpus`, from which `npm test` starts. `--table` prints the
- * lines as a table.
+ * inputs that reach all that was reached to `internal/fuzz/corpus`, from which `npm test` starts. `--table` prints
+ * `benchmarks/results/fuzz.md`.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { machine } from "@blora/runs";
 import { root } from "../checks/command.ts";
 import { addToCorpus, grownCorpus, keepCorpus } from "./corpus.ts";
-import { type Stretch, table } from "./fuzz-table.ts";
+import { page, type Stretch, table } from "./fuzz-table.ts";
 import { type FromChild, type Job, runChild } from "./run-child.ts";
 import { targetOf, targets } from "./targets/index.ts";
 
@@ -36,7 +36,7 @@ const STRETCH = 60;
 
 if (values.keep) await keep();
 else if (!values.table) await fuzz();
-console.log(table(stretches()));
+console.log(values.table ? page(stretches()) : table(stretches()));
 
 async function fuzz(): Promise<void> {
   const done = stretches().filter((stretch) => stretch.seed === seed);

@@ -9,7 +9,7 @@ const FREE_BYTES = 64 * 2 ** 20;
 const BYTES_PER_BYTE = 4;
 /** Texts of errors that a program makes which trips over what it read; what a template calls is that template's fault. */
 const STUMBLES =
-  /Cannot (?:read|set) properties|(?<!something that )is not (?:a function|iterable|a constructor)|of (?:undefined|null)\b.*reading|Invalid (?:array|typed array) length|call stack/;
+  /Cannot (?:read|set) properties|(?<!something that |' object )is not (?:a function|iterable|a constructor)|of (?:undefined|null)\b.*reading|Invalid (?:array|typed array) length|call stack/;
 
 /** A law that reading an input broke. */
 export interface Fault {

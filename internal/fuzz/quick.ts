@@ -20,7 +20,7 @@ export function beQuick(): void {
   const { open } = fs.promises;
   Object.assign(fs.promises, {
     open: async (path: string, flags?: string, mode?: number) =>
-      flags === "r" ? handleOf(fs.openSync(path)) : open(path, flags, mode),
+      flags === "r" ? handleOf(fs.openSync(path, flags)) : open(path, flags, mode),
   });
   const soon =
     (act: AnyFunction) =>
@@ -50,6 +50,7 @@ function handleOf(descriptor: number): object {
     fd: descriptor,
     readFile: async (options: BufferEncoding) => fs.readFileSync(descriptor, options),
     stat: async () => fs.fstatSync(descriptor),
+    sync: async () => fs.fsyncSync(descriptor),
     close: async () => fs.closeSync(descriptor),
     read: async (buffer: Uint8Array, offset: number, length: number, position: number) => ({
       bytesRead: fs.readSync(descriptor, buffer, offset, length, position),

@@ -42,7 +42,7 @@ const configOf = ([name, architecture, configs]: (typeof FAMILIES)[number]): Tar
   names: "config",
   words: wordsOf(configs),
   json: true,
-  tried: 640,
+  tried: 2000,
   seeds: () => configs.map((folder) => fixture(`${folder}/config.json`)),
   read(bytes, place) {
     const json = readJsonFile(place.write("config.json", bytes));

@@ -52,7 +52,7 @@ const records = (name: string, file: string, seeds: readonly string[], json: boo
   names: file,
   words: CELLS,
   json,
-  tried: 340,
+  tried: 2000,
   seeds: () => seeds,
   read: (bytes, place) => readRecords(place.write(file, bytes)),
 });
@@ -66,7 +66,7 @@ const glueFile = (task: "cola" | "mrpc" | "stsb" | "mnli", seed: string): Target
   name: `glue-${task}`,
   names: "train.tsv",
   words: CELLS,
-  tried: 340,
+  tried: 2000,
   seeds: () => [seed],
   read(bytes, place) {
     place.write("train.tsv", bytes);
@@ -81,7 +81,7 @@ const mmlu = (name: string, file: string, seed: string, json: boolean): Target =
   names: file,
   words: [...CELLS, "question", "choices", "answer", "subject", "train", "A", "D"],
   json,
-  tried: 340,
+  tried: 2000,
   seeds: () => [seed],
   read: (bytes, place) => readQuestions(place.write(file, bytes)),
 });
@@ -165,8 +165,8 @@ const ownTable: Target = {
 };
 
 export const tableTargets: readonly Target[] = [
-  table("csv", "data.csv", () => [CSV], 640),
-  table("tsv", "data.tsv", () => [TSV], 640),
+  table("csv", "data.csv", () => [CSV], 2000),
+  table("tsv", "data.tsv", () => [TSV], 2000),
   table("gzip", "data.csv.gz", () => [gzipSync(CSV), gzipSync(CSV, { level: 0 }), gzipSync("")], 640),
   table("parquet", "data.parquet", parquetFiles, 340),
   records("jsonl", "data.jsonl", [JSONL, '{"a":[1,{"b":null}]}\n'], true),

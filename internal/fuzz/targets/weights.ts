@@ -29,7 +29,7 @@ const safetensorsFile: Target = {
   name: "safetensors",
   names: "model.safetensors",
   words: HEADER_WORDS,
-  tried: 640,
+  tried: 2000,
   seeds: () => [
     safetensors({ a: tensor("F32", [2, 3], 0, 24), b: tensor("I8", [3], 24, 27), __metadata__: { format: "pt" } }, 27),
     safetensors({ none: tensor("F16", [0], 0, 0), one: tensor("BOOL", [], 0, 1) }, 1),
@@ -45,7 +45,7 @@ const safetensorsHeader: Target = {
   names: "model.safetensors",
   words: HEADER_WORDS,
   json: true,
-  tried: 640,
+  tried: 2000,
   seeds: () => [
     JSON.stringify({ a: tensor("F32", [2, 3], 0, 24), b: tensor("I64", [1], 24, 32), __metadata__: { format: "pt" } }),
     JSON.stringify({ x: tensor("F64", [4], 0, 32) }),
@@ -61,7 +61,7 @@ const safetensorsIndex: Target = {
   names: "safetensors-index",
   words: [...SHARDS, "weight_map", "metadata", "../model.safetensors", "/etc/passwd", ".safetensors", "a", "b"],
   json: true,
-  tried: 640,
+  tried: 2000,
   seeds: () => [JSON.stringify({ metadata: { total_size: 8 }, weight_map: { a: SHARDS[0], b: SHARDS[1] } })],
   setUp(place) {
     place.write("config.json", "{}");
