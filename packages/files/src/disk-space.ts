@@ -9,7 +9,7 @@ export async function freeBytes(folder: string): Promise<number> {
 
 /**
  * @param purpose what the bytes are for, and what to do where they do not fit
- * @throws InvalidInputError where `needed` bytes do not fit, before anything is written
+ * @throws InvalidInputError with the code of a full disk where `needed` bytes do not fit, before anything is written
  */
 export async function requireFreeSpace(
   folder: string,
@@ -19,9 +19,9 @@ export async function requireFreeSpace(
 ): Promise<void> {
   const free = await available(folder);
   if (free >= needed) return;
-  throw new InvalidInputError(
-    `${folder}: expected ${megabytes(needed)} free for ${purpose.what}, found ${megabytes(free)}. ${purpose.advice}`,
-  );
+  const message = `${folder}: expected ${megabytes(needed)} free for ${purpose.what}, found ${megabytes(free)}. ${purpose.advice}`;
+  // Of the machine, like a write that fails for it.
+  throw Object.assign(new InvalidInputError(message), { code: "ENOSPC" });
 }
 
 export function megabytes(bytes: number): string {
