@@ -7,6 +7,8 @@ const START_MILLISECONDS = 30_000;
 
 /** A server of this machine alone, for as long as a test takes. */
 export interface TestServer {
+  /** Address it listens at. */
+  readonly host: string;
   readonly port: number;
   /** As a power cut would: nothing is saved, nobody is told. */
   kill(): Promise<void>;
@@ -23,16 +25,24 @@ export function hasProgram(name: string): boolean {
   }
 }
 
-/** Starts a program that listens on a port of the loopback, and waits until it does. */
+/** The loopback, which no other machine reaches. */
+export const LOOPBACK = "127.0.0.1";
+
+/** Starts a program that listens on a port, and waits until it does. */
 export async function startServer(
   command: readonly [string, ...string[]],
-  { port, environment = {} }: { readonly port: number; readonly environment?: NodeJS.ProcessEnv },
+  {
+    host,
+    port,
+    environment = {},
+  }: { readonly host: string; readonly port: number; readonly environment?: NodeJS.ProcessEnv },
 ): Promise<TestServer> {
   let child: ChildProcess | undefined;
   let output = "";
   // A test that is ended leaves no server behind.
   const end = (): void => void child?.kill("SIGKILL");
   const server: TestServer = {
+    host,
     port,
     async kill() {
       process.off("exit", end);
@@ -50,7 +60,7 @@ export async function startServer(
           output = `${output}${text}`.slice(-4000);
         });
       }
-      for (const limit = performance.now() + START_MILLISECONDS; !(await listens(port)); await sleep(50)) {
+      for (const limit = performance.now() + START_MILLISECONDS; !(await listens(host, port)); await sleep(50)) {
         if (child.exitCode === null && performance.now() < limit) continue;
         await server.kill();
         throw new Error(`${command.join(" ")}: expected it to listen on port ${port}, found: ${output}`);
@@ -61,9 +71,9 @@ export async function startServer(
   return server;
 }
 
-function listens(port: number): Promise<boolean> {
+function listens(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, host);
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
@@ -71,7 +81,7 @@ function listens(port: number): Promise<boolean> {
 
 /** Ports of the loopback that nobody listens on now. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  const servers = Array.from({ length: count }, () => createServer().listen(0, LOOPBACK));
   await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map((server) => (server.address() as { readonly port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

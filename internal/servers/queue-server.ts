@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { freePorts, hasProgram, startServer, type TestServer } from "./process.ts";
+import { freePorts, hasProgram, LOOPBACK, startServer, type TestServer } from "./process.ts";
 
 const PROGRAM = ["valkey-server", "redis-server"].find(hasProgram);
 export const HAS_QUEUE_SERVER: boolean = PROGRAM !== undefined;
@@ -11,6 +11,8 @@ export interface QueueServer extends TestServer {
 }
 
 export interface QueueServerOptions {
+  /** Address of this machine to listen at. Default the loopback. */
+  readonly host?: string;
   /** For its data; without one, they are lost where it is killed. */
   readonly folder?: string;
   readonly password?: string;
@@ -19,6 +21,7 @@ export interface QueueServerOptions {
 }
 
 export async function startQueueServer({
+  host = LOOPBACK,
   folder,
   password,
   certificates,
@@ -27,7 +30,7 @@ export async function startQueueServer({
   const kept =
     folder === undefined ? ["--appendonly", "no"] : ["--appendonly", "yes", "--appendfsync", "always", "--dir", folder];
   const access = password === undefined ? [] : ["--requirepass", password];
-  const alone = ["--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction"];
+  const alone = ["--bind", host, "--protected-mode", "no", "--save", "", "--maxmemory-policy", "noeviction"];
   const files = (folder: string): string[] =>
     ["key", "cert", "ca-cert"].flatMap((kind) => [
       `--tls-${kind}-file`,
@@ -37,9 +40,9 @@ export async function startQueueServer({
     certificates === undefined
       ? ["--port", `${port}`]
       : ["--port", "0", "--tls-port", `${port}`, "--tls-auth-clients", "no", ...files(certificates)];
-  const server = await startServer([PROGRAM!, ...listening, ...alone, ...kept, ...access], { port });
+  const server = await startServer([PROGRAM!, ...listening, ...alone, ...kept, ...access], { host, port });
   return {
     ...server,
-    url: `redis://${password === undefined ? "" : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
+    url: `redis://${password === undefined ? "" : `:${encodeURIComponent(password)}@`}${host}:${port}`,
   };
 }

