@@ -40,7 +40,9 @@ function resolveComponent(manifest: Readonly<Record<string, unknown>>, position:
   const plugin = findWithAdvice(manifest, kind, id, position);
   const options = resolveValue(manifest.options, below(position, "options"));
   const what = `${place}: wrong options of ${plugin.kind} "${plugin.id}"`;
-  return plugin(requireValid(plugin.optionsSchema, options, what) as never);
+  requireValid(plugin.optionsSchema, options, what);
+  // As they were given, so that the component writes the same manifest again, to the last letter.
+  return plugin(options as never);
 }
 
 function reference(value: unknown, place: string): readonly [kind: string, id: string] {

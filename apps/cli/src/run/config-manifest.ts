@@ -19,7 +19,10 @@ export function configManifest(config: Config, file: string): JsonObject {
         `${file}: expected a ${kind} that a plugin made, found one that does not say how it was made: other machines cannot make it.`,
       );
     }
-    return [[kind, writeManifest(part)]];
+    // Refuses what JSON cannot hold. What is kept are the options as they were given: completed ones are written in
+    // another order, and adapters would differ from those that are trained here.
+    writeManifest(part);
+    return [[kind, toJson(part)]];
   });
   const { model, data, plugins, training } = config;
   return toJson({ ...Object.fromEntries(parts), model, data, plugins, training }) as JsonObject;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "@blora/files";
+import { REPORT_PAGE } from "@blora/report";
 import { readRecords, SUMMARY_FILE, writeRecord } from "@blora/runs";
 import {
   type ArtefactStore,
@@ -10,6 +11,7 @@ import {
   type JsonObject,
   storedRecord,
 } from "@blora/spec";
+import { drawReport } from "../run/write-report.ts";
 import type { PlannedRun } from "./plan.ts";
 import type { SweepOptions } from "./run-sweep.ts";
 import { fetchResult, removeSnapshots } from "./snapshots.ts";
@@ -96,6 +98,8 @@ async function takeHome(sweep: RemoteSweep, job: Job, stored: JsonObject): Promi
     await fetchResult(store, job.id, { folder, files: rest });
     await fetchResult(store, job.id, { folder, files: files.filter(({ path }) => path === SUMMARY_FILE) });
   }
+  // The disk of its worker may have been too full for it.
+  if (!existsSync(join(folder, REPORT_PAGE))) await drawReport(folder, () => undefined);
   await writeRecord(out, record);
   await removeSnapshots(store, job.id);
   await onEnd(run, undefined, await readRecords(out));
