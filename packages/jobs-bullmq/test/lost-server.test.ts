@@ -10,7 +10,7 @@ test.skipIf(!HAS_QUEUE_SERVER)(
   "who watches sees who does a job that was submitted again, after its server lost all",
   async () => {
     const server = await startQueueServer();
-      const engine = openBullmq(server.url, { leaseSeconds: 1 });
+    const engine = openBullmq(server.url, { leaseSeconds: 1 });
     const told: string[] = [];
     const watching = (async () => {
       for await (const event of engine.events()) {
@@ -37,7 +37,7 @@ test.skipIf(!HAS_QUEUE_SERVER)(
     await engine.submit([JOB]);
     await watching;
     expect(told).toEqual(["attempt 1", "attempt 2", "attempt 1"]);
-      ending.abort();
+    ending.abort();
     await work;
     await engine.close();
     await server.kill();
