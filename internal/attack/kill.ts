@@ -76,7 +76,7 @@ async function killAndResume(attempt: number, job: Job, expected: Expected): Pro
   const verdict: string[] = [];
   for (let kill = 0; kill < wanted; kill++) {
     const delay = Math.round(random() * expected.milliseconds);
-    const ended = await run(place, job.args, delay);
+    const ended = await run(place, job.args, { killAfter: delay });
     if (!ended.killed) {
       if (ended.status !== 0 && !saysDone(ended.stderr))
         verdict.push(`not killed, it failed: ${lastLine(ended.stderr)}`);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { root } from "../checks/command.ts";
 
-const program = join(root, "apps/cli/dist/blora.js");
+export const program: string = join(root, "apps/cli/dist/blora.js");
 
 export interface Ended {
   /** Null where it was killed. */
@@ -13,12 +13,23 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the built command line in a folder, and kills it with all its processes after a delay where one is given. */
-export function run(folder: string, args: readonly string[], killAfter?: number): Promise<Ended> {
+export interface RunOptions {
+  /** Milliseconds after which it is killed with all its processes. */
+  readonly killAfter?: number | undefined;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** Runs the built command line in a folder. */
+export function run(
+  folder: string,
+  args: readonly string[],
+  { killAfter, environment: more }: RunOptions = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
     const started = performance.now();
     // A process group of its own: the command has children, which must not outlive it either.
-    const child = spawn(process.execPath, [program, ...args], { cwd: folder, detached: true, env: environment() });
+    const env = { ...environment(), ...more };
+    const child = spawn(process.execPath, [program, ...args], { cwd: folder, detached: true, env });
     let stdout = "";
     let stderr = "";
     let killed = false;
@@ -46,7 +57,7 @@ export function run(folder: string, args: readonly string[], killAfter?: number)
   });
 }
 
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   // Results name the commit they were made at, which may change meanwhile: here there is none to be seen.
   const GIT_CEILING_DIRECTORIES = join(root, ".cache");
   return { ...process.env, NO_COLOR: "1", HF_HUB_OFFLINE: "1", GIT_CEILING_DIRECTORIES };

@@ -62,7 +62,7 @@ export function createCables(): Link {
 /** Of a network that is for tests of networks, another for each process, so that two do not meet. */
 const NETWORK = `198.18.${process.pid % 256}`;
 /** Where servers listen that hosts in namespaces are to reach. It is there while one of the hosts is. */
-export const SERVERS_ADDRESS = `${NETWORK}.1`;
+export const SERVERS_ADDRESS: string = `${NETWORK}.1`;
 
 /** Whether this user may make network namespaces. */
 export function canMakeNamespaces(): boolean {
