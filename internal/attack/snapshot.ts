@@ -12,7 +12,7 @@ export function bytesOf(folder: string): Snapshot {
 
 /**
  * Digests of what files say, without what no two runs share: times, speeds,
- * memory, and TensorBoard's events, whose names hold a time and a process.
+ * memory, the folder a page is of, and TensorBoard's events, whose names hold a time and a process.
  */
 export function meaningOf(folder: string): Snapshot {
   return snapshot(folder, (path, content) => {
@@ -51,6 +51,7 @@ function timeless(value: unknown, path: string): unknown {
 
 function withoutTimes(text: string): string {
   return text
+    .replaceAll(/(<p class="folder">)[^<]*/g, "$1")
     .replaceAll(/(commit(?:<\/td><td>| \| | ))[0-9a-f]{7,40}/g, "$1")
     .replaceAll(/(tokens\/s(?:<\/dt><dd>|: ))[\d,.]+/g, "$1")
     .replaceAll(/( \| [\d,.]+(?: \| [\d,]+)?)? \| [\d,]+ MiB \|$/gm, "")
