@@ -12,3 +12,10 @@ export function requireKey(key: string): void {
     `Expected a key of names joined by /, each of letters, digits, ., - and _ and none with a dot in front, found ${JSON.stringify(key)}.`,
   );
 }
+
+/** @throws InvalidInputError for a path, relative to a folder, that may lead out of it on some system */
+export function requirePathInside(path: string): void {
+  const isName = (name: string): boolean => name !== "" && name !== "." && name !== ".." && !/[\\:\0]/.test(name);
+  if (path.split("/").every(isName)) return;
+  throw new InvalidInputError(`Expected a path inside a folder, of names joined by /, found ${JSON.stringify(path)}.`);
+}

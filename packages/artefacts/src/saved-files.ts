@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { sha256, sha256OfFile, writeFileDurably } from "@blora/files";
 import type { ArtefactStore } from "@blora/spec";
 import { checkedBody } from "./checked-body.ts";
-import { requireKey } from "./keys.ts";
+import { requirePathInside } from "./keys.ts";
 
 /** A file of a folder, as a store keeps it: under its content's name. */
 export interface SavedFile {
@@ -26,7 +26,7 @@ export async function saveFiles(
 ): Promise<readonly SavedFile[]> {
   const saved: SavedFile[] = [];
   for (const path of paths) {
-    requireKey(path);
+    requirePathInside(path);
     const place = join(folder, path);
     const { size } = await stat(place);
     const content = size <= READ_WHOLE_BYTES ? await readFile(place) : undefined;
@@ -55,7 +55,7 @@ export async function fetchFiles(
   { folder, files }: { readonly folder: string; readonly files: readonly SavedFile[] },
 ): Promise<void> {
   for (const { path, sha256: digest } of files) {
-    requireKey(path);
+    requirePathInside(path);
     await writeFileDurably(join(folder, path), checkedBody(store.get(`${prefix}${digest}`), digest, path));
   }
 }

@@ -4,8 +4,8 @@ import { isQueueAddress } from "@blora/jobs-bullmq";
 import type { SweepRecord } from "@blora/runs";
 import { currentRecords, readRecords } from "@blora/runs";
 import type { Job } from "@blora/spec";
-import { type Command, InvalidArgumentError } from "commander";
-import { EXIT, statusOfSignal } from "../exit.ts";
+import type { Command } from "commander";
+import { EXIT, statusOfSignal, UsageError } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
 import { readConfigs } from "../run/config-file.ts";
 import type { RunRequest } from "../run/request.ts";
@@ -127,8 +127,8 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
 
 function parseOn(text: string): string {
   if (["local", ...ARRAYS].includes(text) || isQueueAddress(text)) return text;
-  // An address of another kind may hold a password.
-  throw new InvalidArgumentError(`Expected local, ${ARRAYS.join(", ")} or an address such as redis://host.`);
+  // An address of another kind may hold a password, and other errors repeat what they are about.
+  throw new UsageError(`--on: expected local, ${ARRAYS.join(", ")} or an address such as redis://host, found other.`);
 }
 
 /** @returns how to start the jobs */

@@ -2,10 +2,15 @@ import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { openStore } from "@blora/artefacts";
 import { openBullmq } from "@blora/jobs-bullmq";
+import type { RunEvent } from "@blora/runs";
 import type { JobCapacity, JobRun } from "@blora/spec";
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
+import { createEvaluationLine } from "../output/evaluation-line.ts";
 import { createProgress } from "../output/progress.ts";
+import { describeTimes, type RunClock, startRunClock } from "../output/run-times.ts";
+import { createSpareChild } from "../run/child.ts";
+import { storedShard } from "../shards/stored-shard.ts";
 import { storeAddressOf } from "../sweep/remote-job.ts";
 import { storedRun, type WorkerFault } from "../sweep/stored-run.ts";
 import { positiveInteger, positiveNumber } from "./number-flags.ts";
@@ -28,7 +33,9 @@ const SHARE_OF_MEMORY = 0.9;
 export function addWorkerCommand(program: Command, exit: (status: number) => void): void {
   program
     .command("worker")
-    .description("do the runs of sweeps that were queued with --on, one at a time, until it is interrupted")
+    .description(
+      "do the runs of sweeps and the shards of evaluations that were queued with --on, one at a time, until it is interrupted",
+    )
     .requiredOption("--on <address>", "server of the queue: redis://host, or rediss://host for an encrypted connection")
     .option("--queue <name>", "queue on that server (default: blora)")
     .option(
@@ -64,20 +71,37 @@ async function work(flags: WorkerFlags): Promise<number> {
     signal ??= received;
     stopping.abort();
   };
+  const progress = createProgress(output);
+  const onAnswers = createEvaluationLine(output);
+  const children = createSpareChild();
+  let clock: RunClock | undefined;
   const options = {
+    children,
     runs: resolve(runs),
     request: { data, offline, threads },
     onStart: ({ task, recipe, seed }: { task: string; recipe: string; seed: number }) =>
       line(`\n${task}, ${recipe}, seed ${seed}`),
-    onEvent: createProgress(output),
+    onEvent(event: RunEvent) {
+      clock?.note(event);
+      progress(event);
+      // Not before: until then, the run is still being read.
+      if (event.type === "step") children.prepare();
+    },
     onFault(found: WorkerFault) {
       fault = found;
       stopping.abort();
     },
   };
   const run: JobRun = async (job, lease) => {
-    const address = store ?? storeAddressOf(job);
-    return storedRun(() => openStore(address), options)(job, lease);
+    clock = startRunClock();
+    const open = () => openStore(store ?? storeAddressOf(job));
+    if (job.manifest.work !== "training") {
+      const { runs, onFault } = options;
+      return storedShard(open(), { runs, request: { data, offline }, onEvent: onAnswers, onFault })(job, lease);
+    }
+    const result = await storedRun(open, options)(job, lease);
+    if (result.status === "done") line(describeTimes(clock.times()));
+    return result;
   };
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
   try {
@@ -85,6 +109,7 @@ async function work(flags: WorkerFlags): Promise<number> {
     await engine.work(run, { signal: stopping.signal, capacity: capacityOf(flags) });
   } finally {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    children.end();
     await engine.close();
   }
   if (fault !== undefined) throw fault;

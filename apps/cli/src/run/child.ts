@@ -10,12 +10,27 @@ import { type FromChild, type JobStart, restoreError, type ToChild } from "./chi
 
 const STOPPING = ["SIGINT", "SIGTERM"] as const;
 
+/** Where the processes of jobs come from. */
+export interface ChildSource {
+  /** A process that does no job yet, for one. */
+  take(): ChildProcess;
+}
+
+export interface SpareChild extends ChildSource {
+  /** Starts the process of the next job, which then has its code loaded: half a second of a processor and 110 MB. */
+  prepare(): void;
+  /** Ends one that nobody took. */
+  end(): void;
+}
+
 export interface ChildOptions<Event> {
   onEvent?(event: Event): void;
   /** Folder the job fills before it puts what it made in place. Removed however the job ends. */
   readonly partial?: string;
   /** Asks it to stop as a first interrupt does. */
   readonly stop?: AbortSignal | undefined;
+  /** Default: a process is started for the job. */
+  readonly children?: ChildSource | undefined;
 }
 
 export interface Ended<Result> {
@@ -38,12 +53,9 @@ export interface Ended<Result> {
 export async function runInChild<Name extends JobName>(
   job: Name,
   input: JobInput<Name>,
-  { onEvent, partial, stop }: ChildOptions<JobEvent<Name>> = {},
+  { onEvent, partial, stop, children }: ChildOptions<JobEvent<Name>> = {},
 ): Promise<Ended<JobResult<Name>>> {
-  const child = fork(fileURLToPath(new URL("./child-process.js", import.meta.url)), {
-    serialization: "advanced",
-    env: trainingEnvironment(),
-  });
+  const child = children?.take() ?? startChild();
   let doing: string | undefined;
   let answer: Extract<FromChild<Name>, { kind: "result" | "error" }> | undefined;
   child.on("message", (message: FromChild<Name>) => {
@@ -90,6 +102,36 @@ export async function runInChild<Name extends JobName>(
     stop?.removeEventListener("abort", askToStop);
     removeFolder(partial);
   }
+}
+
+function startChild(): ChildProcess {
+  return fork(fileURLToPath(new URL("./child-process.js", import.meta.url)), {
+    serialization: "advanced",
+    env: trainingEnvironment(),
+  });
+}
+
+/** At most one process that waits. Whoever does many jobs one after the other has each done by a process of its own all the same. */
+export function createSpareChild(): SpareChild {
+  let spare: ChildProcess | undefined;
+  return {
+    take() {
+      const isAlive = spare?.connected && spare.exitCode === null && spare.signalCode === null;
+      const taken = isAlive ? spare! : startChild();
+      spare = undefined;
+      return taken;
+    },
+    prepare() {
+      if (spare !== undefined) return;
+      spare = startChild();
+      // One that cannot be started is found so when it is needed.
+      spare.on("error", () => undefined);
+    },
+    end() {
+      spare?.kill("SIGKILL");
+      spare = undefined;
+    },
+  };
 }
 
 function send(child: ChildProcess, message: ToChild): void {

@@ -1,3 +1,4 @@
+import { rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { localJobs } from "@blora/jobs-local";
 import type { Shard } from "@blora/likelihood";
@@ -38,15 +39,16 @@ export async function runShards(
   onEvent: (event: EvaluationProgress) => void,
 ): Promise<ShardsEnd> {
   const { out } = manifestOf(jobs[0]!).input;
-  const engine = localJobs({ folder: join(dirname(resolve(out)), `.partial-${basename(out)}.leases`) });
+  const leases = join(dirname(resolve(out)), `.partial-${basename(out)}.leases`);
+  const engine = localJobs({ folder: leases });
   const stopping = new AbortController();
   const left = new Set(jobs.map(({ id }) => id));
   const end: { failure?: ShardsEnd["failure"]; signal?: NodeJS.Signals; isFinal: boolean } = { isFinal: false };
-  const shardRun = createShardRun(onEvent, (signal) => {
+  const answer = shardRun(onEvent, (signal) => {
     end.signal = signal;
   });
   const run: JobRun = async (job, lease) => {
-    const result = await shardRun(job, lease);
+    const result = await answer(job, lease);
     if (result.status === "failed") end.isFinal = true;
     if (end.signal !== undefined) stopping.abort();
     return result;
@@ -62,10 +64,13 @@ export async function runShards(
     if (left.size === 0 || end.failure !== undefined) stopping.abort();
   }
   await working;
+  // Stays where another process does a shard.
+  await rmdir(leases).catch(() => undefined);
   return { failure: end.failure, signal: end.signal };
 }
 
-function createShardRun(
+/** Answers a shard in a process of its own. */
+export function shardRun(
   onEvent: (event: EvaluationProgress) => void,
   onSignal: (signal: NodeJS.Signals) => void,
 ): JobRun {

@@ -22,7 +22,7 @@ interface Remote {
 export async function remoteJob(run: PlannedRun, shared: RunRequest, store: string): Promise<Job> {
   const job = trainingJob(run, shared);
   const config = chooseConfig(run.recipeFile, await readConfigs(run.recipeFile), run.task);
-  const remote: Remote = { config: configManifest(config, run.recipeFile), store: absolute(store) };
+  const remote: Remote = { config: configManifest(config, run.recipeFile), store: absoluteStore(store) };
   return { ...job, manifest: toJson({ ...job.manifest, ...remote }) as JsonObject };
 }
 
@@ -51,6 +51,7 @@ export async function jobHere(job: Job, runs: string, request: RequestHere): Pro
   return { ...job, manifest: toJson(manifest) as JsonObject };
 }
 
-function absolute(store: string): string {
+/** Address of a store that names its folder wherever it is read. */
+export function absoluteStore(store: string): string {
   return store.startsWith("file:") ? `file:${resolve(store.replace(/^file:(\/\/(?=\/))?/, ""))}` : store;
 }

@@ -17,6 +17,7 @@ import type { SweepOptions } from "./run-sweep.ts";
 import { fetchResult, removeSnapshots } from "./snapshots.ts";
 import { storedRecordOf } from "./stored-run.ts";
 import { plannedRunOf, sweepRecord } from "./training-job.ts";
+import { watchJobs } from "./watch-jobs.ts";
 
 export interface RemoteSweep {
   readonly engine: JobEngine;
@@ -30,9 +31,6 @@ export interface RemoteSweep {
   /** After every run that ended, with all records there are. */
   readonly onEnd: SweepOptions["onEnd"];
 }
-
-/** Between two submissions of what is left, which cure a queue that was lost. */
-const AGAIN_MILLISECONDS = 30_000;
 
 /** Queues what is missing, and takes home what is done. @returns what is left */
 export async function submitSweep(sweep: RemoteSweep): Promise<readonly Job[]> {
@@ -55,34 +53,14 @@ export async function watchSweep(
   left: readonly Job[],
   { signal, onEvent }: { readonly signal: AbortSignal; onEvent(event: JobEvent, run: PlannedRun): void },
 ): Promise<void> {
-  const { engine } = sweep;
-  const open = new Map(left.map((job) => [job.id, job]));
-  if (open.size === 0 || signal.aborted) return;
-  const again = setInterval(() => {
-    // Where the server does not answer, the next one will do.
-    void engine.submit([...open.values()]).catch(() => undefined);
-  }, AGAIN_MILLISECONDS);
-  const close = (): void => void engine.close();
-  signal.addEventListener("abort", close, { once: true });
-  try {
-    for await (const event of engine.events()) {
-      const job = open.get(event.id);
-      if (job === undefined) continue;
+  await watchJobs(sweep.engine, left, {
+    signal,
+    async onEvent(event, job) {
       onEvent(event, plannedRunOf(job));
-      if (!isEnd(event)) continue;
-      open.delete(event.id);
       if (event.type === "done") await takeHome(sweep, job, event.record);
       if (event.type === "failed") await recordFailure(sweep, job, event.error);
-      if (open.size === 0) return;
-    }
-  } finally {
-    clearInterval(again);
-    signal.removeEventListener("abort", close);
-  }
-}
-
-function isEnd({ type }: JobEvent): boolean {
-  return type === "done" || type === "failed" || type === "cancelled";
+    },
+  });
 }
 
 async function takeHome(sweep: RemoteSweep, job: Job, stored: JsonObject): Promise<void> {

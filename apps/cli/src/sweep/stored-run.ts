@@ -69,8 +69,9 @@ export function storedRun(open: () => ArtefactStore, options: StoredRunOptions):
     } catch (error) {
       if (error instanceof FailedTraining) throw error.cause;
       if (error instanceof FolderInUseError) return { status: "released" };
-      if (!isFaultOfMachine(error) && !BloraError.isInstance(error)) throw error;
-      options.onFault(faultOf(error));
+      const fault = faultOf(error) ?? (BloraError.isInstance(error) ? leftToOthers(error) : undefined);
+      if (fault === undefined) throw error;
+      options.onFault(fault);
       return { status: "released" };
     }
   };
@@ -106,7 +107,7 @@ async function attempt(
   const signal = AbortSignal.any([lease.signal, wrong.signal]);
   const result = await trainingRun({ ...options, onEvent })(here, { ...lease, signal })
     .catch((error: unknown) => {
-      throw isFaultOfMachine(error) ? error : new FailedTraining("", { cause: error });
+      throw faultOf(error) !== undefined ? error : new FailedTraining("", { cause: error });
     })
     .finally(keeper.ended);
   if (wrong.signal.aborted) throw otherInputs(run.name);
@@ -130,11 +131,12 @@ function otherInputs(name: string): WorkerFault {
   );
 }
 
-function isFaultOfMachine(error: unknown): boolean {
-  return error instanceof WorkerFault || FAULTS_OF_MACHINE.has((error as NodeJS.ErrnoException).code);
+/** What keeps this machine from doing any job; undefined for what is the job's. */
+export function faultOf(error: unknown): WorkerFault | undefined {
+  if (error instanceof WorkerFault) return error;
+  return FAULTS_OF_MACHINE.has((error as NodeJS.ErrnoException).code) ? leftToOthers(error) : undefined;
 }
 
-function faultOf(error: unknown): WorkerFault {
-  if (error instanceof WorkerFault) return error;
+function leftToOthers(error: unknown): WorkerFault {
   return new WorkerFault(`${(error as Error).message} The job is left to other workers.`, { cause: error });
 }

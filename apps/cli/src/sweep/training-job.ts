@@ -15,7 +15,7 @@ import {
 } from "@blora/runs";
 import { BloraError, type Job, type JobResult, type JobRun, type JsonObject, type Lease, toJson } from "@blora/spec";
 import { InterruptedError } from "../exit.ts";
-import { runInChild } from "../run/child.ts";
+import { type ChildSource, runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
 import { drawReport } from "../run/write-report.ts";
 import { type PlannedRun, withoutSeed } from "./plan.ts";
@@ -58,6 +58,8 @@ export interface TrainingOptions {
   readonly runs: string;
   onStart?(run: PlannedRun): void;
   onEvent?(event: RunEvent): void;
+  /** Where processes of runs come from. Default: each is started when its run begins. */
+  readonly children?: ChildSource;
   /** Told where a signal to this process asked a run to stop. */
   onSignal?(signal: NodeJS.Signals): void;
 }
@@ -100,7 +102,7 @@ async function train(job: Job, folder: string, lease: Lease, options: TrainingOp
     const { result, signal } = await runInChild(
       "training",
       { request, overwrite: false, allowConfigChange: false },
-      { onEvent, stop: AbortSignal.any([lease.signal, stopping.signal]) },
+      { onEvent, stop: AbortSignal.any([lease.signal, stopping.signal]), children: options.children },
     );
     if (signal !== undefined) options.onSignal?.(signal);
     if (result.summary.interrupted) return { status: "released" };
