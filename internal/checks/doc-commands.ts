@@ -36,7 +36,10 @@ const INCOMPLETE = /[<…]|^blora \w+( --format onnx)?$/;
 /** Commands that are not run, and why. */
 const NOT_RUN: readonly (readonly [command: RegExp, reason: string])[] = [
   [/^blora studio/, "serves a page until it is ended; apps/cli/test/studio.test.ts starts one"],
-  [/^blora worker|--on redis:/, "asks a queue server for runs; packages/jobs-bullmq/test starts one"],
+  [
+    /^blora worker|--on rediss?:/,
+    "asks a queue server for runs; packages/jobs-bullmq/test and apps/cli/test/shards.test.ts start one",
+  ],
   [/^blora native/, "builds native code against a TensorFlow that is not here"],
   [/--data hub:/, "reads a data set of the Hub; apps/cli/test/hub-data.test.ts reads one of a stand-in"],
   [/^blora sweep collect/, "gathers what a list of jobs has done; apps/cli/test/jobs.test.ts does"],

@@ -1,3 +1,4 @@
+import { loadCharts } from "@blora/report";
 import type { Job } from "./jobs/job.ts";
 import { jobs } from "./jobs/jobs.ts";
 import { type FromChild, storeError, type ToChild } from "./run/child-messages.ts";
@@ -29,6 +30,11 @@ process.on("uncaughtException", (error) => end({ kind: "error", error: storeErro
 process.on("message", async (message: ToChild) => {
   if (message.kind === "stop") {
     isStopping = true;
+    return;
+  }
+  if (message.kind === "prepare") {
+    // What keeps charts from being drawn is said when they are.
+    await loadCharts().catch(() => undefined);
     return;
   }
   const job = jobs[message.job] as Job<unknown, unknown, unknown>;

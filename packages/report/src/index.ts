@@ -1,3 +1,4 @@
+export { loadCharts } from "./charts/render.ts";
 export { type GatePoint, gatePoints } from "./run/gate-points.ts";
 export { REPORT_PAGE, reportHtml } from "./run/report-html.ts";
 export { reportMarkdown } from "./run/report-markdown.ts";

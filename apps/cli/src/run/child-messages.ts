@@ -6,7 +6,11 @@ export type JobStart = {
   [Name in JobName]: { readonly kind: "start"; readonly job: Name; readonly input: JobInput<Name> };
 }[JobName];
 
-export type ToChild = JobStart | { readonly kind: "stop" };
+export type ToChild =
+  | JobStart
+  | { readonly kind: "stop" }
+  /** To a process that waits for a job: load what jobs need at their end. */
+  | { readonly kind: "prepare" };
 
 export type FromChild<Name extends JobName = JobName> =
   | { readonly kind: "event"; readonly event: JobEvent<Name> }

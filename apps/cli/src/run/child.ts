@@ -17,7 +17,7 @@ export interface ChildSource {
 }
 
 export interface SpareChild extends ChildSource {
-  /** Starts the process of the next job, which then has its code loaded: half a second of a processor and 110 MB. */
+  /** Starts the process of the next job, which then has its code loaded: a second of a processor and 150 MB. */
   prepare(): void;
   /** Ends one that nobody took. */
   end(): void;
@@ -126,6 +126,7 @@ export function createSpareChild(): SpareChild {
       spare = startChild();
       // One that cannot be started is found so when it is needed.
       spare.on("error", () => undefined);
+      send(spare, { kind: "prepare" });
     },
     end() {
       spare?.kill("SIGKILL");

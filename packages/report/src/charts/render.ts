@@ -51,9 +51,18 @@ const CONFIG: Config = {
   range: { category: [...SERIES_COLORS] },
 };
 
+/** Loads what draws charts, which takes a while: for processes that wait until they have something to draw. */
+export async function loadCharts(): Promise<void> {
+  await charts();
+}
+
+function charts(): Promise<[typeof import("vega"), typeof import("vega-lite")]> {
+  return Promise.all([import("vega"), import("vega-lite")]);
+}
+
 /** A chart as SVG text, drawn without a browser. */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
+  const [vega, vegaLite] = await charts();
   const { spec: compiled } = vegaLite.compile(spec, { config: CONFIG });
   const view = new vega.View(vega.parse(compiled), { renderer: "none" });
   try {
