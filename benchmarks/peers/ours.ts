@@ -91,7 +91,7 @@ async function main(spec: PeerSpec): Promise<void> {
     last: scoreOf(summary.metrics.last),
     stepsPerEpoch: prepared.plan.stepsPerEpoch,
     paddingShare: summary.paddingShare,
-    peakRssBytes: summary.peakRssBytes,
+    peakRssBytes: summary.peakRssBytes!,
     adapterBytes: statSync(join(spec.folder, "run", "adapter", "adapter_model.safetensors")).size,
   };
   writeFileSync(join(spec.folder, "ours.json"), JSON.stringify(result));

@@ -35,6 +35,15 @@ describe("results", () => {
     });
   });
 
+  test("have no memory where no run was told its own", () => {
+    const [told, untold] = [2, 1].map((seed) => doneRecord({ recipe: "page", seed, best: 0.7, bitOperations: 1000 }));
+    if (untold!.outcome.status === "done") delete (untold!.outcome.summary as { peakRssBytes?: number }).peakRssBytes;
+    const alone = gatherResults([untold!], "page");
+    expect(alone.rows[0]!.peakRssBytes).toBeNull();
+    expect(resultsMarkdown(alone, "Runs")).toMatch(/^\| rte \| page \| 1 \|.* \| – \|$/m);
+    expect(gatherResults([untold!, told!], "page").rows[0]!.peakRssBytes).toBe(2 * 2 ** 20);
+  });
+
   test("price the reference's scope against the reference, a wider one against its own baseline", () => {
     expect(row("lora-8").cost).toBe(1);
     expect(row("lora-2").cost).toBe(0.25);

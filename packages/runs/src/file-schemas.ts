@@ -69,7 +69,7 @@ const summary = z.looseObject({
   paddedTokensPerSecond: numberOrNull,
   paddingShare: numberOrNull,
   truncatedShare: numberOrNull,
-  peakRssBytes: number,
+  peakRssBytes: number.optional(),
   seed: number,
   warnings: z.array(text),
   interrupted: z.boolean(),

@@ -70,8 +70,8 @@ export interface RunSummary {
   readonly paddingShare: number;
   /** Share of training texts that were cut. */
   readonly truncatedShare: number;
-  /** Most memory of the process; 0 where nothing tells, as in a page. */
-  readonly peakRssBytes: number;
+  /** Most memory of the process; absent where nothing tells, as in a page. */
+  readonly peakRssBytes?: number;
   readonly seed: number;
   /** Plain sentences about results that deserve a second look. */
   readonly warnings: readonly string[];

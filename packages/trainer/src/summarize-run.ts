@@ -30,7 +30,7 @@ export function summarizeRun(
   progress: RunProgress,
   { selected, snapshot, record }: SelectedWeights,
   interrupted: boolean,
-  peakRssBytes: number,
+  peakRssBytes?: number,
 ): RunSummary {
   const { model, train, evaluation, args, engine } = prepared;
   const { task, method, costModel, sites } = model;
@@ -62,7 +62,7 @@ export function summarizeRun(
     paddedTokensPerSecond: seconds === 0 ? 0 : paddedTokens / seconds,
     paddingShare: paddedTokens === 0 ? 0 : 1 - tokens / paddedTokens,
     truncatedShare: train.truncatedShare,
-    peakRssBytes,
+    ...(peakRssBytes !== undefined && { peakRssBytes }),
     seed: args.seed,
     warnings: [
       ...(record?.warnings ?? []),

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RunEvent } from "@blora/runs";
 import { expect, it } from "vitest";
 import { type FilesInMemory, predictInMemory, train, trainInMemory } from "../src/index.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -23,6 +24,8 @@ it("ends with the bytes and the log of the run directory", async () => {
   }
   expect(summary.metrics).toEqual(onDisk.metrics);
   expect(summary.adapterSizes).toEqual(onDisk.adapterSizes);
+  expect(onDisk.peakRssBytes).toBeGreaterThan(0);
+  expect(summary).not.toHaveProperty("peakRssBytes");
   expect(answers).toEqual(JSON.parse(readFileSync(join(folder, "on-disk", "answers.json"), "utf8")));
   const timeless = (record: object) => ({ ...record, tokensPerSecond: 0 });
   const written = readFileSync(join(folder, "on-disk", "metrics.jsonl"), "utf8")
@@ -33,22 +36,25 @@ it("ends with the bytes and the log of the run directory", async () => {
   );
 });
 
-it("goes on from where it was stopped to the same adapter, and refuses another setting", async () => {
-  const whole = await trainInMemory(inMemory());
+it("goes on from where it was stopped with the same losses, and refuses another setting", async () => {
+  const losses = { whole: [] as number[], parts: [] as number[] };
+  const into = (list: number[]) => (event: RunEvent) => {
+    if (event.type === "step") list.push(event.loss);
+  };
+  const whole = await trainInMemory({ ...inMemory(), onEvent: into(losses.whole) });
   let kept: FilesInMemory | undefined;
-  let steps = 0;
   const stopped = await trainInMemory({
     ...inMemory(),
-    onEvent: ({ type }) => {
-      if (type === "step") steps++;
-    },
-    shouldStop: () => steps === 3,
+    onEvent: into(losses.parts),
+    shouldStop: () => losses.parts.length === 3,
     onCheckpoint: async ({ files }) => {
       kept = files;
     },
   });
   expect([stopped.summary.interrupted, stopped.files.size]).toEqual([true, 0]);
-  const resumed = await trainInMemory({ ...inMemory(), resume: kept! });
+  const resumed = await trainInMemory({ ...inMemory(), resume: kept!, onEvent: into(losses.parts) });
+  expect(losses.whole.length).toBeGreaterThan(3);
+  expect(losses.parts).toEqual(losses.whole);
   for (const [name, bytes] of whole.files) expect(Buffer.from(bytes).equals(resumed.files.get(name)!)).toBe(true);
   const other = { ...inMemory(), arguments: { ...TINY_ARGUMENTS, saveSteps: 2, learningRate: 1 }, resume: kept! };
   await expect(trainInMemory(other)).rejects.toThrow(/found arguments\.learningRate: .* -> 1\. Start anew/);

@@ -40,7 +40,7 @@ function row(summary: RunSummary, name: string): string[] {
     bops.scope,
     Math.round(summary.tokensPerSecond).toLocaleString("en"),
     duration(summary.seconds),
-    `${Math.round(summary.peakRssBytes / 2 ** 20)} MiB`,
+    summary.peakRssBytes === undefined ? "-" : `${Math.round(summary.peakRssBytes / 2 ** 20)} MiB`,
   ];
 }
 

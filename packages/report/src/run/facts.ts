@@ -53,7 +53,7 @@ export function keyFacts(run: RunFiles): Fact[] {
       value: duration(summary.seconds),
       note: `${count(summary.steps)} steps of ${count(rows.train)} rows`,
     },
-    { name: "peak memory", value: mebibytes(summary.peakRssBytes) },
+    ...(summary.peakRssBytes === undefined ? [] : [{ name: "peak memory", value: mebibytes(summary.peakRssBytes) }]),
   ];
 }
 

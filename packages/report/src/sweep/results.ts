@@ -14,7 +14,8 @@ export interface SeedResult extends Measured {
   readonly meanBits: Readonly<Record<string, number>>;
   readonly bitOperations: number;
   readonly tokensPerSecond: number;
-  readonly peakRssBytes: number;
+  /** Null where nothing told it. */
+  readonly peakRssBytes: number | null;
   readonly seconds: number;
 }
 
@@ -40,7 +41,7 @@ export interface ResultRow extends Measured {
   readonly cost: number | null;
   readonly tokensPerSecond: number;
   /** Largest of the seeds. */
-  readonly peakRssBytes: number;
+  readonly peakRssBytes: number | null;
   readonly seeds: readonly SeedResult[];
 }
 
@@ -112,6 +113,7 @@ function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, num
   const seeds = group.map(seedResult).sort((a, b) => a.seed - b.seed);
   const referenceCost = priced.get(`${task}/${bops.scope}`) ?? bops.baseline;
   const ranks = seeds.flatMap(({ meanRank }) => meanRank ?? []);
+  const peaks = seeds.flatMap(({ peakRssBytes }) => peakRssBytes ?? []);
   return {
     task,
     recipe,
@@ -130,7 +132,7 @@ function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, num
     secondsPerStep: meanOfAll(seeds.map(({ secondsPerStep }) => secondsPerStep)),
     secondsPerRow: meanOfAll(seeds.map(({ secondsPerRow }) => secondsPerRow)),
     tokensPerSecond: meanOf(seeds.map(({ tokensPerSecond }) => tokensPerSecond)),
-    peakRssBytes: Math.max(...seeds.map(({ peakRssBytes }) => peakRssBytes)),
+    peakRssBytes: peaks.length === 0 ? null : Math.max(...peaks),
     seeds,
   };
 }
@@ -149,7 +151,7 @@ function seedResult({ outcome: { summary } }: DoneRecord): SeedResult {
     bitOperations: summary.bops.bitOperations,
     ...measuredOf(summary),
     tokensPerSecond: summary.tokensPerSecond,
-    peakRssBytes: summary.peakRssBytes,
+    peakRssBytes: summary.peakRssBytes ?? null,
     seconds: summary.seconds,
   };
 }

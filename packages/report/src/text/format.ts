@@ -27,8 +27,8 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en");
 }
 
-export function mebibytes(bytes: number): string {
-  return `${count(bytes / 2 ** 20)} MiB`;
+export function mebibytes(bytes: number | null): string {
+  return bytes === null ? NONE : `${count(bytes / 2 ** 20)} MiB`;
 }
 
 /** Mean widths by operand, such as `A 4.0, B 8.0`. */
