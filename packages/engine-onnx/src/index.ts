@@ -8,14 +8,4 @@ import { nodeRuntime } from "./node/runtime.ts";
  */
 export const onnx: Plugin<"engine", "onnx", OnnxEngineOptions | undefined, Engine> = onnxPlugin(nodeRuntime);
 
-export type { OnnxEngineOptions } from "./engine.ts";
-export {
-  type Attribute,
-  countMacs,
-  type ElementType,
-  type Graph,
-  type GraphNode,
-  type Initializer,
-} from "./graph/graph.ts";
-export { type Model, type ModelValue, writeModel } from "./graph/write-model.ts";
-export { graphName, type OperatorChoice, type TracedStep, traceStep } from "./trace/trace-step.ts";
+export * from "./tracing.ts";

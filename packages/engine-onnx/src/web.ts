@@ -13,14 +13,4 @@ export const onnx: OnnxPlugin = onnxPlugin(webRuntime());
 /** `onnx` with ONNX Runtime's own `.wasm` and `.mjs` files at an address of one's own, which ends with a slash. */
 export const onnxWithFiles = (files: string): OnnxPlugin => onnxPlugin(webRuntime(files));
 
-export type { OnnxEngineOptions } from "./engine.ts";
-export {
-  type Attribute,
-  countMacs,
-  type ElementType,
-  type Graph,
-  type GraphNode,
-  type Initializer,
-} from "./graph/graph.ts";
-export { type Model, type ModelValue, writeModel } from "./graph/write-model.ts";
-export { graphName, type OperatorChoice, type TracedStep, traceStep } from "./trace/trace-step.ts";
+export * from "./tracing.ts";
