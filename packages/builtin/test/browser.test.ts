@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onnx } from "@blora/engine-onnx";
+import { checkpointOfFiles } from "@blora/weights";
 import { expect, test } from "vitest";
 import { chromiumPath } from "../../../internal/browser/chromium.ts";
 import { runInWorkerOfPage } from "../../../internal/browser/worker-page.ts";
@@ -13,12 +14,12 @@ if (chromiumPath === undefined) {
 }
 
 test.skipIf(chromiumPath === undefined)(
-  "a run in a page has the losses of the same run in Node",
+  "a run in a page, of files read by ranges, has the losses of the same run in Node",
   async () => {
     const folder = builtinModelFolder();
     const there = MODEL_FILES.filter((name) => existsSync(join(folder, name)));
     const files = new Map(there.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
-    const inNode = await losses(onnx({ threads: 1 }), files);
+    const inNode = await losses(onnx({ threads: 1 }), checkpointOfFiles(files, "built-in"), files);
     const entry = fileURLToPath(new URL("./page/training.ts", import.meta.url));
     const inPage = await runInWorkerOfPage<number[]>({
       entry,

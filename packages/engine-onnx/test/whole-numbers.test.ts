@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdtempSync,
   readdirSync,
   renameSync,
@@ -168,6 +169,18 @@ describe("the files of frozen matrices in whole numbers", () => {
     vi.mocked(readFrozen).mockClear();
     await run(weight, cache);
     expect(readFrozen).toHaveBeenCalledTimes(1);
+  });
+
+  test("are not written of a file that is not on the disk, which may share its name with another", async () => {
+    const cache = newCache();
+    const dropped = (values: readonly number[]): FrozenTensor => {
+      const bytes = new Uint8Array(Float32Array.from(values).buffer);
+      const read = async (offset: number, length: number) => bytes.slice(offset, offset + length);
+      return { shape: [2, 2], storage: "f32", source: { path: "model.bin", offset: 0, length: 16, read } };
+    };
+    await run(dropped([1, 2, 3, 4]), cache);
+    expect(await run(dropped([127, 2, 1, -127]), cache)).toEqual(product);
+    expect(existsSync(join(cache, "int8"))).toBe(false);
   });
 
   test("are written again where one is cut short", async () => {

@@ -12,16 +12,18 @@ export interface FrozenStore {
 /** `upload` copies values to the backend and returns a tensor no scope frees. */
 export function createFrozenStore(upload: (values: Float32Array, shape: readonly number[]) => Tensor): FrozenStore {
   const byFile = new Map<string, Promise<Tensor>>();
-  const byArray = new Map<Float32Array | Uint8Array, Map<string, Promise<Tensor>>>();
+  /** By an array in memory, or by what reads a file that is not on the disk. */
+  const byOwner = new Map<object, Map<string, Promise<Tensor>>>();
 
   function slotOf({ shape, storage, source }: FrozenTensor): { slots: Map<string, Promise<Tensor>>; key: string } {
     const layout = JSON.stringify([storage, shape]);
-    if (!ArrayBuffer.isView(source)) {
-      return { slots: byFile, key: JSON.stringify([source.path, source.offset, source.length, layout]) };
-    }
-    const slots = byArray.get(source) ?? new Map<string, Promise<Tensor>>();
-    byArray.set(source, slots);
-    return { slots, key: layout };
+    const isArray = ArrayBuffer.isView(source);
+    const owner = isArray ? source : source.read;
+    const key = isArray ? layout : JSON.stringify([source.path, source.offset, source.length, layout]);
+    if (owner === undefined) return { slots: byFile, key };
+    const slots = byOwner.get(owner) ?? new Map<string, Promise<Tensor>>();
+    byOwner.set(owner, slots);
+    return { slots, key };
   }
 
   function tensorOf(name: string, frozen: FrozenTensor): Promise<Tensor> {
@@ -43,11 +45,11 @@ export function createFrozenStore(upload: (values: Float32Array, shape: readonly
       return tensors;
     },
     release() {
-      for (const slots of [byFile, ...byArray.values()]) {
+      for (const slots of [byFile, ...byOwner.values()]) {
         for (const loading of slots.values()) loading.then((tensor) => tensor.dispose()).catch(() => undefined);
       }
       byFile.clear();
-      byArray.clear();
+      byOwner.clear();
     },
   };
 }

@@ -31,6 +31,7 @@ export { createLockWatch, type LockWatch, parseOwner } from "./lock-watch.ts";
 export { type LogFile, openLogFile, writeWhole } from "./log-file.ts";
 export { makeFolder } from "./make-folder.ts";
 export { partialPath, removeAbandoned } from "./partial-names.ts";
+export { fileAtUrl, fileOfBlob, type RangedFile } from "./ranged-file.ts";
 export { readFrozen } from "./read-frozen.ts";
 export { type Hashable, sha256, sha256OfFile } from "./sha256.ts";
 export { createTimeLimit, type TimeLimit } from "./time-limit.ts";

@@ -18,6 +18,9 @@ export async function readFrozen(name: string, tensor: FrozenTensor): Promise<Fl
   if (source instanceof Float32Array) return frozenValues(name, { shape, storage: tensor.storage as "f32", source });
   if (source instanceof Uint8Array) return frozenValues(name, { shape, storage, source });
   requireStoredBytes(name, tensor, source.length, source.path);
+  if (source.read !== undefined) {
+    return frozenValues(name, { shape, storage, source: await source.read(source.offset, source.length) });
+  }
   const size = shape.reduce((product, length) => product * length, 1);
   const file = await open(source.path, "r").catch((error: Error) => {
     throw new NotFoundError(`Frozen tensor "${name}" cannot be read: ${error.message}.`, { cause: error });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { chunksOf, type RangedFile } from "./ranged-file.ts";
 
 /** Texts are hashed as UTF-8, views by their bytes. */
 export type Hashable = string | NodeJS.ArrayBufferView;
@@ -12,9 +13,10 @@ export function sha256(content: Hashable | Iterable<Hashable>): string {
   return hash.digest("hex");
 }
 
-/** SHA-256 of a file of any size, in hex. */
-export async function sha256OfFile(path: string): Promise<string> {
+/** SHA-256 of a file of any size, in hex: at a path, or one that is read by ranges. */
+export async function sha256OfFile(file: string | RangedFile): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  const chunks: AsyncIterable<Uint8Array> = typeof file === "string" ? createReadStream(file) : chunksOf(file);
+  for await (const chunk of chunks) hash.update(chunk);
   return hash.digest("hex");
 }

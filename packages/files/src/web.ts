@@ -8,5 +8,6 @@ export {
 } from "./file-names.ts";
 export { type FrozenInMemory, frozenValues } from "./frozen-values.ts";
 export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.ts";
-export { type Hashable, sha256 } from "./web/sha256.ts";
+export { fileAtUrl, fileOfBlob, type RangedFile } from "./ranged-file.ts";
+export { type Hashable, sha256, sha256OfFile } from "./web/sha256.ts";
 export { createTimeLimit, type TimeLimit } from "./web/time-limit.ts";

@@ -3,11 +3,14 @@ import type { Context } from "./context.ts";
 
 /** Raw little-endian values at a place in a file. */
 export interface FileSlice {
+  /** Where the file lies, or what to call one that is not on the disk. */
   readonly path: string;
   /** Bytes from the start of the file. */
   readonly offset: number;
   /** Bytes */
   readonly length: number;
+  /** Reads bytes of a file that is not on the disk, such as one dropped on a page. One function for each file. */
+  readonly read?: ((offset: number, length: number) => Promise<Uint8Array>) | undefined;
 }
 
 /** Types a frozen tensor is stored as. `f16` and `bf16` are computed with as float32. */

@@ -83,6 +83,8 @@ const ORIGIN = "the checkpoint";
  */
 export async function trainInMemory(run: TrainInMemory): Promise<TrainedInMemory> {
   const { onEvent: emit = () => undefined, onMetrics: metrics = () => undefined, engine, tokenizer } = run;
+  // The network's values are read at once, in the middle of a phase too.
+  await run.checkpoint.load?.();
   const prepared = await prepareTraining(run, { machine: {} });
   const { args, model, config } = prepared;
   const { state, progress } =
@@ -182,6 +184,7 @@ export async function predictInMemory(run: PredictInMemory): Promise<{ readonly 
   if (isLanguageModelTask(task)) {
     throw new InvalidInputError(`Expected a task whose rows have labels, found ${task.name}: it continues texts.`);
   }
+  await checkpoint.load?.();
   const args = resolveArguments(run);
   const model = bindModel(run, args.targets, args.seed);
   const { adapters, head } = run.weights ?? { adapters: initAdapters(model, args.seed), head: model.freshHead };

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isPickle, pathInside, pickleAdvice, readJsonFile, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
-import { InvalidInputError, isJsonRecord, NotFoundError } from "@blora/spec";
+import { InvalidInputError, NotFoundError } from "@blora/spec";
+import { parseWeightsIndex } from "./weights-index.ts";
 
 /** Weights of a folder: the files, and what an index says is in which. */
 export interface CheckpointFiles {
@@ -9,23 +10,6 @@ export interface CheckpointFiles {
   readonly files: ReadonlyMap<string, string>;
   /** Tensor name to file name; undefined where there is no index. */
   readonly index: ReadonlyMap<string, string> | undefined;
-}
-
-function readIndex(folder: string): ReadonlyMap<string, string> {
-  const path = join(folder, WEIGHTS_INDEX_FILE);
-  const { weight_map: weightMap } = readJsonFile(path);
-  if (!isJsonRecord(weightMap))
-    throw new InvalidInputError(`${path}: expected an object weight_map of tensor names to files`);
-  return new Map(
-    Object.entries(weightMap).map(([tensor, shard]): [string, string] => {
-      const isPlainName = typeof shard === "string" && /^[\w.-]+\.safetensors$/.test(shard) && !shard.startsWith(".");
-      if (isPlainName) return [tensor, shard];
-      throw new InvalidInputError(
-        `${path}: expected for tensor ${JSON.stringify(tensor)} the name of a .safetensors file in the same folder, ` +
-          `found ${JSON.stringify(shard)}`,
-      );
-    }),
-  );
 }
 
 function locateShards(folder: string, index: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
@@ -45,7 +29,8 @@ export function locateCheckpointFiles(folder: string): CheckpointFiles {
   const single = join(folder, WEIGHTS_FILE);
   if (existsSync(single)) return { files: new Map([[WEIGHTS_FILE, realpathSync(single)]]), index: undefined };
   if (existsSync(join(folder, WEIGHTS_INDEX_FILE))) {
-    const index = readIndex(folder);
+    const path = join(folder, WEIGHTS_INDEX_FILE);
+    const index = parseWeightsIndex(readJsonFile(path), path);
     return { files: locateShards(folder, index), index };
   }
   const pickles = readdirSync(folder).filter(isPickle);

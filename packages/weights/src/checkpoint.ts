@@ -1,4 +1,4 @@
-import { WEIGHTS_INDEX_FILE } from "@blora/files";
+import { type RangedFile, WEIGHTS_INDEX_FILE } from "@blora/files";
 import {
   didYouMean,
   type FileSlice,
@@ -30,12 +30,14 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** Sorted. */
   readonly names: readonly string[];
-  /** Its weight files as a whole, where they are in memory. */
-  readonly files?: readonly Uint8Array[];
+  /** Its weight files, where they are not on the disk. */
+  readonly files?: readonly RangedFile[];
   /** The tensor as engines take it: where it lies. Throws where there is no such float tensor. */
   frozen(name: string): FrozenTensor;
   /** Its values as float32, exactly. Reads from disk. */
   read(name: string, options?: ReadOptions): Float32Array;
+  /** Brings into memory what `read` cannot have at once, see `checkpointOfRanges`. */
+  load?(): Promise<void>;
 }
 
 /** A weight file of a checkpoint. */

@@ -1,7 +1,20 @@
-import { sha256, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
-import { isJsonRecord, type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+import { type RangedFile, WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from "@blora/files";
+import { type JsonObject, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import { type Checkpoint, createCheckpoint, type WeightFile } from "./checkpoint.ts";
 import { fileInMemory } from "./safetensors-header.ts";
+import { parseWeightsIndex } from "./weights-index.ts";
+
+const CONFIG_FILE = "config.json";
+/** Files that say what the others are. */
+export const SMALL_FILES: readonly string[] = [CONFIG_FILE, WEIGHTS_INDEX_FILE];
+
+/** What a model folder says of itself. */
+interface FolderFacts {
+  readonly config: JsonObject;
+  readonly index: ReadonlyMap<string, string> | undefined;
+  /** Names of the weight files. */
+  readonly weights: readonly string[];
+}
 
 /**
  * `openCheckpoint` of files in memory, such as a page fetches: whole ones by their names in the folder, of which those
@@ -11,33 +24,47 @@ import { fileInMemory } from "./safetensors-header.ts";
  * @throws NotFoundError naming what is missing, InvalidInputError for damaged or quantized weights
  */
 export function checkpointOfFiles(files: ReadonlyMap<string, Uint8Array>, name: string): Checkpoint {
-  const bytesOf = (file: string): Uint8Array => {
-    const bytes = files.get(file);
-    if (bytes !== undefined) return bytes;
-    throw new NotFoundError(
-      `${name}: expected a file ${file}, found ${[...files.keys()].sort().join(", ") || "none"}.`,
-    );
-  };
-  const config = parseStrictJsonObject(bytesOf("config.json"), { origin: `${name}/config.json` }) as JsonObject;
-  const index = files.has(WEIGHTS_FILE) ? undefined : indexOf(files.get(WEIGHTS_INDEX_FILE), name);
-  const names = index === undefined ? [WEIGHTS_FILE] : [...new Set(index.values())].sort();
-  const weights = new Map(names.map((file) => [file, weightFile(`${name}/${file}`, bytesOf(file))]));
-  const checkpoint = createCheckpoint({ folder: name, config, files: weights, index });
-  return { ...checkpoint, files: names.map(bytesOf) };
+  const { config, index, weights } = folderFacts(files, files, name);
+  const stored = new Map(weights.map((file) => [file, weightFile(`${name}/${file}`, files.get(file)!)]));
+  const checkpoint = createCheckpoint({ folder: name, config, files: stored, index });
+  return { ...checkpoint, files: Array.from(stored.values(), asRanges) };
 }
 
-/** `checkpointSha256` of what is in memory. */
-export function sha256InMemory({ config, files = [] }: Pick<Checkpoint, "config" | "files">): string {
-  return sha256([JSON.stringify(config), ...files.map((bytes) => sha256(bytes))]);
+/**
+ * @param all files of the folder by name
+ * @param contents those of `SMALL_FILES` that are among them
+ */
+export function folderFacts(
+  all: ReadonlyMap<string, unknown>,
+  contents: ReadonlyMap<string, Uint8Array>,
+  name: string,
+): FolderFacts {
+  requireFiles([CONFIG_FILE], all, name);
+  const config = parseStrictJsonObject(contents.get(CONFIG_FILE)!, { origin: `${name}/${CONFIG_FILE}` }) as JsonObject;
+  const index = all.has(WEIGHTS_FILE) ? undefined : indexOf(contents.get(WEIGHTS_INDEX_FILE), name);
+  const weights = index === undefined ? [WEIGHTS_FILE] : [...new Set(index.values())].sort();
+  requireFiles(weights, all, name);
+  return { config, index, weights };
 }
 
 function indexOf(bytes: Uint8Array | undefined, name: string): ReadonlyMap<string, string> | undefined {
   if (bytes === undefined) return undefined;
-  const { weight_map: map } = parseStrictJsonObject(bytes, { origin: `${name}/${WEIGHTS_INDEX_FILE}`, anyKeys: true });
-  return new Map(Object.entries(isJsonRecord(map) ? map : {}).map(([tensor, file]) => [tensor, String(file)]));
+  const origin = `${name}/${WEIGHTS_INDEX_FILE}`;
+  return parseWeightsIndex(parseStrictJsonObject(bytes, { origin, anyKeys: true }), origin);
+}
+
+function requireFiles(expected: readonly string[], all: ReadonlyMap<string, unknown>, name: string): void {
+  const missing = expected.filter((file) => !all.has(file));
+  if (missing.length === 0) return;
+  const found = [...all.keys()].sort().join(", ") || "none";
+  throw new NotFoundError(`${name}: expected a file ${missing.join(" and ")}, found ${found}.`);
 }
 
 function weightFile(path: string, bytes: Uint8Array): WeightFile {
   const file = fileInMemory(path, bytes);
   return { ...file, slice: file.read };
+}
+
+function asRanges({ path, size, read }: WeightFile): RangedFile {
+  return { path, size, read: async (offset, length) => read(offset, length) };
 }

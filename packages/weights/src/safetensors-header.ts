@@ -41,7 +41,8 @@ const HEADER_DEPTH = 3;
 export const METADATA = "__metadata__";
 const LFS_POINTER = "version https://git-lfs";
 
-function readHeaderBytes({ path, size: fileBytes, read }: StoredFile): Uint8Array {
+/** Bytes of a file up to its first tensor. Reads the first few. */
+export function endOfHeader({ path, size: fileBytes, read }: StoredFile): number {
   const start = read(0, Math.min(LFS_POINTER.length, fileBytes));
   if (String.fromCharCode(...start) === LFS_POINTER) {
     throw new InvalidInputError(
@@ -64,7 +65,7 @@ function readHeaderBytes({ path, size: fileBytes, read }: StoredFile): Uint8Arra
       `${path}: expected a header that fits in the file's ${fileBytes} bytes, found a header length of ${length}`,
     );
   }
-  return read(LENGTH_BYTES, Number(length));
+  return LENGTH_BYTES + Number(length);
 }
 
 function readMetadata(value: unknown, path: string): ReadonlyMap<string, string> {
@@ -148,14 +149,15 @@ function placeEntries(
  */
 export function headerOf(file: StoredFile): SafetensorsHeader {
   const { path, size } = file;
-  const bytes = readHeaderBytes(file);
+  const dataStart = endOfHeader(file);
+  const bytes = file.read(LENGTH_BYTES, dataStart - LENGTH_BYTES);
   const json = parseStrictJson(bytes, { origin: `Header of ${path}`, maxDepth: HEADER_DEPTH });
   if (!isJsonRecord(json) || bytes[0] !== 0x7b)
     throw new InvalidInputError(`Header of ${path}: expected a JSON object`);
   const entries = Object.entries(json).flatMap(([name, value]) =>
     name === METADATA ? [] : [readEntry(name, value, path)],
   );
-  const placed = placeEntries(entries, LENGTH_BYTES + bytes.length, size, path);
+  const placed = placeEntries(entries, dataStart, size, path);
   return {
     path,
     metadata: readMetadata(json[METADATA], path),

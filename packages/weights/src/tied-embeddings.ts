@@ -12,14 +12,18 @@ interface StoredTensor {
   readonly header: SafetensorsHeader;
 }
 
+/** Whether a checkpoint says that its output matrix is its embedding, and stores both. */
+export function maybeTied(config: JsonObject, has: (tensor: string) => boolean): boolean {
+  return config.tie_word_embeddings === true && has(OUTPUT) && has(INPUT);
+}
+
 /**
  * `config.json` as the weights have it: a decoder that stores an output matrix of its own does not share the
  * embedding, whatever `tie_word_embeddings` says, as transformers 5 has it too. Reads both up to the first difference.
  */
 export function withTrueTie(config: JsonObject, tensors: ReadonlyMap<string, StoredTensor>): JsonObject {
-  const output = tensors.get(OUTPUT);
-  const input = tensors.get(INPUT);
-  if (config.tie_word_embeddings !== true || output === undefined || input === undefined) return config;
+  if (!maybeTied(config, (name) => tensors.has(name))) return config;
+  const [output, input] = [tensors.get(OUTPUT)!, tensors.get(INPUT)!];
   if (output.type === input.type && haveSameBytes(output, input)) return config;
   return { ...config, tie_word_embeddings: false };
 }

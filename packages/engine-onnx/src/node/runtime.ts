@@ -8,6 +8,7 @@ import type { GraphValue } from "../graph/graph.ts";
 import { writeModel } from "../graph/write-model.ts";
 import type { FedTensor, Runtime, Session, Sessions, Values } from "../runtime.ts";
 import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
+import { withSlicesRead } from "../session/read-slices.ts";
 import { createDataFolder } from "./data-folder.ts";
 
 /** ONNX Runtime as npm has it for Node. Frozen tensors are mapped from their files. */
@@ -24,7 +25,7 @@ export function openSessions(cache?: string): Sessions {
   const data = createDataFolder(cache);
   return {
     async create(traced, settings) {
-      const { graph, folder, locate } = await data.prepare(traced);
+      const { graph, folder, locate } = await data.prepare(await withSlicesRead(traced));
       const session = await createSession(writeModel({ ...graph, nodes: inFileOrder(graph) }, locate), {
         ...sessionOptions(settings),
         extra: {

@@ -71,9 +71,9 @@ export function createWholeNumberFiles(cache: string): WholeNumberFiles {
         // What both products of a matrix lack is made from one reading, which is let go before the next.
         const read = () => (reading ??= readHashed(name, matrix));
         for (const numbers of products) {
-          const { codes, scales } = ArrayBuffer.isView(source)
-            ? roundedBytes(numbers, await readFrozen(name, matrix))
-            : await partsOf(numbers, source, read);
+          const { codes, scales } = isOnDisk(source)
+            ? await partsOf(numbers, source, read)
+            : roundedBytes(numbers, await readFrozen(name, matrix));
           initializers.push({ ...numbers.codes, data: codes }, { ...numbers.scales, data: scales });
         }
       }
@@ -86,6 +86,10 @@ export function createWholeNumberFiles(cache: string): WholeNumberFiles {
 async function readHashed(name: string, matrix: FrozenTensor): Promise<Reading> {
   const values = await readFrozen(name, matrix);
   return { values, hash: sha256([`${matrix.shape}`, values]) };
+}
+
+function isOnDisk(source: FrozenTensor["source"]): source is FileSlice {
+  return !ArrayBuffer.isView(source) && source.read === undefined;
 }
 
 type ProductsOfMatrix = [WholeNumbers, ...WholeNumbers[]];

@@ -1,12 +1,20 @@
-import { frozenValues } from "@blora/files";
+import { frozenValues, widenBfloat16, widenFloat16 } from "@blora/files";
 import { InvalidInputError, MissingDependencyError } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { inFileOrder } from "../graph/execution-order.ts";
-import type { Graph, GraphValue, Initializer, WholeNumbers } from "../graph/graph.ts";
+import {
+  bytesOf,
+  type ElementType,
+  type Graph,
+  type GraphValue,
+  type Initializer,
+  type WholeNumbers,
+} from "../graph/graph.ts";
 import { writeModel } from "../graph/write-model.ts";
 import type { FedTensor, Runtime, Session, SessionSettings, Sessions, Values } from "../runtime.ts";
 import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
+import { readSlice, withSlicesRead } from "../session/read-slices.ts";
 import { roundedBytes } from "../session/rounded-columns.ts";
 
 type OrtWeb = typeof import("onnxruntime-web/wasm");
@@ -14,11 +22,15 @@ type OrtWeb = typeof import("onnxruntime-web/wasm");
 /** What a page tells of itself; workers have no `window`. */
 interface PageFacts {
   readonly crossOriginIsolated?: boolean;
-  readonly navigator?: { readonly hardwareConcurrency?: number };
+  readonly navigator?: {
+    readonly hardwareConcurrency?: number;
+    readonly gpu?: { requestAdapter(): Promise<{ readonly features: ReadonlySet<string> } | null> };
+  };
 }
 
 /**
- * ONNX Runtime as npm has it for pages: in WebAssembly, or on a GPU by WebGPU. Frozen tensors come from memory.
+ * ONNX Runtime as npm has it for pages: in WebAssembly, or on a GPU by WebGPU. Frozen tensors come from memory, or are
+ * read where a session is made.
  *
  * @param files address of the folder with ONNX Runtime's `.wasm` and `.mjs` files; where a bundler puts them if undefined
  */
@@ -48,7 +60,8 @@ function openSessions(files: string | undefined): Sessions {
   return {
     async create(traced, settings) {
       const ort = await loadFor(settings, files);
-      const graph = withWholeNumbers(traced);
+      const read = await withSlicesRead(await withWholeNumbers(traced));
+      const graph = settings.providers.includes("webgpu") ? await forGpu(read) : read;
       const { model, externalData } = separateModel(graph);
       const session = await ort.InferenceSession.create(model, {
         ...sessionOptions(settings),
@@ -82,20 +95,38 @@ function explain(error: unknown): never {
   });
 }
 
-function withWholeNumbers({ wholeNumbers = [], ...graph }: Graph): Graph {
-  const made = wholeNumbers.flatMap((numbers): Initializer[] => {
-    const { codes, scales } = roundedBytes(numbers, valuesOf(numbers));
-    return [
-      { ...numbers.codes, data: codes },
-      { ...numbers.scales, data: scales },
-    ];
-  });
-  return { ...graph, initializers: [...graph.initializers, ...made] };
+/** One matrix after the other, so that no more than one is there in full precision. */
+async function withWholeNumbers({ wholeNumbers = [], ...graph }: Graph): Promise<Graph> {
+  const initializers = [...graph.initializers];
+  for (const numbers of wholeNumbers) {
+    const { codes, scales } = roundedBytes(numbers, await valuesOf(numbers));
+    initializers.push({ ...numbers.codes, data: codes }, { ...numbers.scales, data: scales });
+  }
+  return { ...graph, initializers };
 }
 
-function valuesOf({ name, matrix: { shape, storage, source } }: WholeNumbers): Float32Array {
+async function valuesOf({ name, matrix: { shape, storage, source } }: WholeNumbers): Promise<Float32Array> {
   if (source instanceof Float32Array) return frozenValues(name, { shape, storage: "f32", source });
-  return frozenValues(name, { shape, storage, source: inMemory(name, source) });
+  return frozenValues(name, { shape, storage, source: inMemory(name, await readSlice(source)) });
+}
+
+/**
+ * A graph whose tensors of types that a GPU has not are widened before it is run; its casts of them then change nothing.
+ * WebGPU knows no bfloat16, and float16 is an adapter's to have.
+ */
+async function forGpu(graph: Graph): Promise<Graph> {
+  const adapter = await (globalThis as PageFacts).navigator?.gpu?.requestAdapter();
+  const widen: Partial<Record<ElementType, (bits: Uint16Array) => Float32Array>> = {
+    bfloat16: (bits) => widenBfloat16(bits),
+    ...(adapter?.features.has("shader-f16") !== true && { float16: (bits) => widenFloat16(bits) }),
+  };
+  const initializers = graph.initializers.map((initializer): Initializer => {
+    const { name, type, data } = initializer;
+    // A copy, because a view may begin at any byte.
+    const values = widen[type]?.(new Uint16Array(inMemory(name, data).slice().buffer));
+    return values === undefined ? initializer : { ...initializer, type: "float32", data: bytesOf(values) };
+  });
+  return { ...graph, initializers };
 }
 
 function inMemory(name: string, data: Initializer["data"]): Uint8Array {

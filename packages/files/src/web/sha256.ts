@@ -1,5 +1,6 @@
 import { sha256 as hashing } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { chunksOf, type RangedFile } from "../ranged-file.ts";
 
 /** Texts are hashed as UTF-8, views by their bytes. */
 export type Hashable = string | ArrayBufferView;
@@ -9,6 +10,13 @@ export function sha256(content: Hashable | Iterable<Hashable>): string {
   const hash = hashing.create();
   const parts = typeof content === "string" || ArrayBuffer.isView(content) ? [content] : content;
   for (const part of parts) hash.update(bytesOf(part));
+  return bytesToHex(hash.digest());
+}
+
+/** SHA-256 of a file that is read by ranges, in hex. */
+export async function sha256OfFile(file: RangedFile): Promise<string> {
+  const hash = hashing.create();
+  for await (const chunk of chunksOf(file)) hash.update(chunk);
   return bytesToHex(hash.digest());
 }
 

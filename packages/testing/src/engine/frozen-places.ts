@@ -29,10 +29,20 @@ const inFile: Place = {
   },
 };
 
-/** Every place there is: a page has no files. */
-export const PLACES: readonly Place[] = "process" in globalThis ? [inMemory, inFile] : [inMemory];
+const inBlob: Place = {
+  name: "a file that is not on the disk",
+  async store(bytes, offset) {
+    const blob = new Blob([surrounded(bytes, offset)]);
+    const read = async (from: number, length: number): Promise<Uint8Array> =>
+      new Uint8Array(await blob.slice(from, from + length).arrayBuffer());
+    return { path: "dropped.bin", offset, length: bytes.byteLength, read };
+  },
+};
 
-function surrounded({ buffer, byteOffset, byteLength }: ArrayBufferView, offset: number): Uint8Array {
+/** Every place there is: a page has no files on a disk. */
+export const PLACES: readonly Place[] = "process" in globalThis ? [inMemory, inBlob, inFile] : [inMemory, inBlob];
+
+function surrounded({ buffer, byteOffset, byteLength }: ArrayBufferView, offset: number): Uint8Array<ArrayBuffer> {
   const content = new Uint8Array(offset + byteLength + 5).fill(0xa5);
   content.set(new Uint8Array(buffer, byteOffset, byteLength), offset);
   return content;
