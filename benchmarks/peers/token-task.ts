@@ -2,11 +2,11 @@ import type { Task, Tokenizer } from "@blora/spec";
 import { ops, softmaxCrossEntropy, uniformValues } from "@blora/tensor";
 
 const ROWS = { train: 2048, validation: 8 } as const;
-/** Below every vocabulary that is timed. */
+/** Below most vocabularies that are timed. */
 const IDS = 20_000;
 
-/** Two classes of random tokens, every row `length` tokens long: nothing to learn, and no padding to time. */
-export function tokenTask(length: number): Task {
+/** Two classes of random tokens below `ids`, every row `length` tokens long: nothing to learn, and no padding to time. */
+export function tokenTask(length: number, ids: number = IDS): Task {
   return {
     name: `tokens-${length}`,
     head: { kind: "classification", labels: ["a", "b"] },
@@ -22,7 +22,7 @@ export function tokenTask(length: number): Task {
     }),
     encode: ({ first, label }) => {
       const noise = uniformValues({ seed: 1, step: 0, path: first }, length);
-      const inputIds = Array.from(noise, (u) => 1000 + Math.floor(u * (IDS - 1000)));
+      const inputIds = Array.from(noise, (u) => 1000 + Math.floor(u * (ids - 1000)));
       return { inputIds, tokenTypeIds: inputIds.map(() => 0), truncated: false, label };
     },
     loss: (logits, labels) =>
