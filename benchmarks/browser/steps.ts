@@ -2,14 +2,14 @@ import { bops } from "@blora/bops";
 import { lora } from "@blora/lora";
 import { bert } from "@blora/model-bert";
 import { debertaV2 } from "@blora/model-deberta-v2";
-import type { Engine } from "@blora/spec";
+import type { Architecture, Engine } from "@blora/spec";
 import { trainInMemory } from "@blora/trainer";
 import { checkpointOfFiles } from "@blora/weights";
 import { noTokenizer, tokenTask } from "../peers/token-task.ts";
 
 /** What is trained, in a page and in Node alike. */
 export interface Training {
-  readonly architecture: keyof typeof ARCHITECTURES;
+  readonly architecture: "bert" | "deberta-v2";
   /** Rows of a step. */
   readonly batch: number;
   /** Tokens of a row, all of them the same: nothing is padding. */
@@ -27,7 +27,7 @@ export interface StepTimes {
   readonly steps: readonly number[];
 }
 
-const ARCHITECTURES = { bert, "deberta-v2": debertaV2 } as const;
+const ARCHITECTURES: Readonly<Record<Training["architecture"], () => Architecture>> = { bert, "deberta-v2": debertaV2 };
 
 /** Below the vocabulary of either model. */
 const IDS = 8192;
