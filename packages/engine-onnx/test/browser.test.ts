@@ -11,8 +11,14 @@ if (chromiumPath === undefined) {
 
 const entry = fileURLToPath(new URL("./page/conformance.ts", import.meta.url));
 
-function conformance(parameters: Record<string, string>, isolated: boolean) {
-  return runInWorkerOfPage<PageResults & { description: EngineDescription }>({ entry, parameters, isolated });
+interface Conformance extends PageResults {
+  readonly description: EngineDescription;
+  /** Absent where there is no WebGPU. */
+  readonly adapter?: string;
+}
+
+function conformance(parameters: Record<string, string>, isolated: boolean): Promise<Conformance> {
+  return runInWorkerOfPage<Conformance>({ entry, parameters, isolated });
 }
 
 describe.skipIf(chromiumPath === undefined)("the engine in Chromium", () => {
@@ -31,4 +37,16 @@ describe.skipIf(chromiumPath === undefined)("the engine in Chromium", () => {
     },
     600_000,
   );
+
+  test("passes its kit on WebGPU", { timeout: 600_000 }, async ({ skip }) => {
+    const { failed, passed, description, adapter } = await conformance({ provider: "webgpu", threads: "1" }, false);
+    if (adapter === undefined) {
+      console.warn("Chromium has no WebGPU adapter, so the engine is not run on one.");
+      skip("no WebGPU adapter");
+    }
+    console.log(`WebGPU on ${adapter}: ${passed.length} cases`);
+    expect(failed).toEqual([]);
+    expect(passed.length).toBeGreaterThan(120);
+    expect(description).toMatchObject({ id: "onnx", provider: "webgpu" });
+  });
 });

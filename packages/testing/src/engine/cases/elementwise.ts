@@ -9,6 +9,7 @@ type Unary = readonly [compute: (x: Tensor) => Tensor, formula: (x: number) => n
 /** Smooth functions, on a range where float32 keeps their digits. */
 const smooth: Readonly<Record<string, Unary>> = {
   cos: [ops.cos, Math.cos],
+  "cos after many turns": [ops.cos, Math.cos, -2000, 2000],
   erf: [ops.erf, errorFunction],
   exp: [ops.exp, Math.exp],
   gelu: [gelu, geluFormula],
@@ -18,6 +19,7 @@ const smooth: Readonly<Record<string, Unary>> = {
   rsqrt: [ops.rsqrt, (x) => 1 / Math.sqrt(x), 0.2, 4],
   sigmoid: [ops.sigmoid, (x) => 1 / (1 + Math.exp(-x)), -6, 6],
   sin: [ops.sin, Math.sin],
+  "sin after many turns": [ops.sin, Math.sin, -2000, 2000],
   softplus: [ops.softplus, (x) => Math.log1p(Math.exp(x)), -5, 5],
   sqrt: [ops.sqrt, Math.sqrt, 0.2, 4],
   square: [ops.square, (x) => x * x],
