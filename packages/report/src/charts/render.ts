@@ -51,20 +51,22 @@ const CONFIG: Config = {
   range: { category: [...SERIES_COLORS] },
 };
 
-/** Loads what draws charts, which takes a while: for processes that wait until they have something to draw. */
+const libraries = () => Promise.all([import("vega"), import("vega-lite"), import("vega-interpreter")]);
+
+/** Loads what draws charts, which is large: for processes that wait for something to draw, and pages that may lose their network. */
 export async function loadCharts(): Promise<void> {
-  await charts();
+  await libraries();
 }
 
-function charts(): Promise<[typeof import("vega"), typeof import("vega-lite")]> {
-  return Promise.all([import("vega"), import("vega-lite")]);
-}
-
-/** A chart as SVG text, drawn without a browser. */
+/**
+ * A chart as SVG text, drawn without a browser. Its expressions are interpreted: compiling them is what a page's policy
+ * forbids where it forbids `eval`.
+ */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
-  const [vega, vegaLite] = await charts();
+  const [vega, vegaLite, { expressionInterpreter }] = await libraries();
   const { spec: compiled } = vegaLite.compile(spec, { config: CONFIG });
-  const view = new vega.View(vega.parse(compiled), { renderer: "none" });
+  const runtime = vega.parse(compiled, undefined, { ast: true });
+  const view = new vega.View(runtime, { renderer: "none", expr: expressionInterpreter });
   try {
     return await view.toSVG();
   } finally {
