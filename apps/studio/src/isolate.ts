@@ -5,9 +5,10 @@ const TRIED = "isolation-tried";
  * that is not possible the page stays as it is, with one thread.
  */
 export async function isolate(): Promise<void> {
-  if (crossOriginIsolated || !("serviceWorker" in navigator) || sessionStorage.getItem(TRIED) !== null) return;
-  sessionStorage.setItem(TRIED, "yes");
+  if (crossOriginIsolated || !("serviceWorker" in navigator)) return;
   try {
+    if (sessionStorage.getItem(TRIED) !== null) return;
+    sessionStorage.setItem(TRIED, "yes");
     await navigator.serviceWorker.register("./isolation-worker.js");
     await navigator.serviceWorker.ready;
     location.reload();

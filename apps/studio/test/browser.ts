@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { CHROMIUM_FLAGS, chromiumPath } from "../../../internal/browser/chromium.ts";
+import { writeTinyBert } from "../../../internal/tiny-models/tiny-bert.ts";
 import { createStudioServer } from "../../cli/src/studio/server.ts";
 import { STUDIO_PAGE } from "../src/index.ts";
 
@@ -27,6 +29,8 @@ export interface OpenedPage {
   readonly requests: readonly string[];
   /** What went wrong unseen. */
   readonly faults: readonly string[];
+  /** Bytes that came so far. */
+  bytes(): Promise<number>;
 }
 
 /** A folder that is gone after the test. */
@@ -40,6 +44,55 @@ export async function temporaryFolder(): Promise<string> {
 export async function servedStudio(runs: string): Promise<string> {
   if (!existsSync(join(STUDIO_PAGE, "index.html"))) throw new Error("apps/studio is not built: npm run build");
   const server = await createStudioServer({ page: STUDIO_PAGE, folders: [runs], interval: 100 });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://localhost:${(server.address() as AddressInfo).port}/`;
+}
+
+/**
+ * A host of files alone, which knows nothing of isolation; and of another origin a stand-in for the Hub, with one model,
+ * `tiny/bert`, and the count of its requests.
+ */
+export async function plainHost(): Promise<{ readonly address: string; readonly asked: readonly string[] }> {
+  const model = await temporaryFolder();
+  writeTinyBert(model);
+  const asked: string[] = [];
+  const hub = await listening(async (path, response) => {
+    asked.push(path);
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    return readFile(join(model, /^\/tiny\/bert\/resolve\/main\/([\w.]+)$/.exec(path)?.[1] ?? "none"));
+  });
+  const address = await listening(async (path, response) => {
+    const name = path === "/" ? "index.html" : path;
+    response.setHeader("Content-Type", TYPES[extname(name)] ?? "application/octet-stream");
+    const content = await readFile(join(STUDIO_PAGE, name));
+    return name === "index.html" ? String(content).replace("https://huggingface.co", hub) : content;
+  });
+  return { address, asked };
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+  ".svg": "image/svg+xml",
+};
+
+type Answer = (path: string, response: ServerResponse) => Promise<string | Uint8Array>;
+
+/** The address of a server, which is ended with the test. What it cannot answer is not there. */
+async function listening(answer: Answer): Promise<string> {
+  const server = createServer((request, response) => {
+    answer(new URL(request.url!, "http://localhost").pathname, response).then(
+      (content) => response.end(content),
+      () => response.writeHead(404).end(),
+    );
+  });
   await once(server.listen(0, "127.0.0.1"), "listening");
   onTestFinished(() => {
     server.closeAllConnections();
@@ -63,21 +116,34 @@ export async function openPage(
   const page = await context.newPage();
   const requests: string[] = [];
   const faults: string[] = [];
+  const sizes: Promise<number>[] = [];
   context.on("request", (request) => requests.push(request.url()));
+  context.on("response", (response) =>
+    sizes.push(
+      response.body().then(
+        ({ length }) => length,
+        () => 0,
+      ),
+    ),
+  );
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) faults.push(message.text());
   });
   page.on("pageerror", (error) => faults.push(error.message));
   await page.goto(address);
-  return { page, address, requests, faults };
+  const bytes = async () => (await Promise.all(sizes)).reduce((total, length) => total + length, 0);
+  return { page, address, requests, faults, bytes };
 }
 
-/** Nothing that axe finds against WCAG 2.2 AA and its best practices. */
+/** Nothing that axe finds against WCAG 2.2 AA and its best practices, light or dark. */
 export async function expectAccessible(page: Page): Promise<void> {
   // The page's own policy allows no script of others.
   await page.evaluate(readFileSync(AXE, "utf8"));
-  const found = (await page.evaluate(
-    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))",
-  )) as string[];
-  expect(found).toEqual([]);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const found = (await page.evaluate(
+      "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 200)).join(' | ')))",
+    )) as string[];
+    expect(found, colorScheme).toEqual([]);
+  }
 }

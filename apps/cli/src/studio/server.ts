@@ -22,8 +22,8 @@ const HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Resource-Policy": "same-origin",
   "Content-Security-Policy": [
     "default-src 'self'",
-    // The charts compile their expressions, and ONNX Runtime its module.
-    "script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval' blob:",
+    // ONNX Runtime compiles its module.
+    "script-src 'self' 'wasm-unsafe-eval' blob:",
     "worker-src 'self' blob:",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",

@@ -1,56 +1,26 @@
-import { useState } from "preact/hooks";
-import { Alert } from "../parts/alert.tsx";
+import { useEffect, useState } from "preact/hooks";
+import { chosenFiles } from "./dropped.ts";
 import type { GivenData, UnderstoodData } from "./messages.ts";
 import { nameOfRows } from "./rows.ts";
 import { sampleCsv } from "./sample.ts";
 import { Step } from "./step.tsx";
-import type { Actions, Studio } from "./use-studio.ts";
+import { type Actions, isBusy, type Studio } from "./use-studio.ts";
 
-/** Beyond this many bytes a file takes a page too long. */
-const MOST_BYTES = 64 * 2 ** 20;
+/** Longer rows are not shown: a page is slow to. */
+const MOST_SHOWN = 200_000;
 
 export function DataStep({ studio, actions }: { readonly studio: Studio; readonly actions: Actions }) {
-  const { data, understood, busy } = studio;
+  const { data, understood } = studio;
   const [text, setText] = useState("");
-  const [isOver, setIsOver] = useState(false);
-  const [problem, setProblem] = useState<string>();
-  const give = (given: GivenData) => {
-    setProblem(undefined);
-    setText(given.text.length > 200_000 ? "" : given.text);
-    void actions.understand(given);
-  };
-  const giveFile = async (file: File | undefined) => {
-    if (file === undefined) return;
-    if (file.size > MOST_BYTES)
-      return setProblem(
-        `${file.name}: expected at most 64 MiB, found ${(file.size / 2 ** 20).toFixed(0)} MiB. The command line takes any size.`,
-      );
-    try {
-      give({
-        name: file.name,
-        text: new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer()).replace(/^\uFEFF/, ""),
-      });
-    } catch {
-      setProblem(`${file.name}: expected UTF-8 text, found other bytes.`);
-    }
-  };
+  useEffect(() => {
+    if (data !== undefined) setText(shownText(data));
+  }, [data]);
+  const give = (name: string, rows: string) => void actions.understand({ name, files: [{ name, text: rows }] });
   return (
     <Step number={1} name="data" title="Your rows" studio={studio}>
       <p>A text and a label in each row, as CSV, TSV or JSON lines. They stay in this tab.</p>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: what is dropped here can be chosen by the button too */}
-      <div
-        class={isOver ? "drop over" : "drop"}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setIsOver(true);
-        }}
-        onDragLeave={() => setIsOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setIsOver(false);
-          void giveFile(event.dataTransfer?.files[0]);
-        }}
-      >
+      <fieldset class="drop" disabled={isBusy(studio)}>
+        <legend class="hidden">Where the rows are from</legend>
         <label class="hidden" for="rows">
           Rows
         </label>
@@ -58,39 +28,46 @@ export function DataStep({ studio, actions }: { readonly studio: Studio; readonl
           id="rows"
           rows={6}
           spellcheck={false}
-          placeholder={"text,label\nThe lamp works perfectly.,good\n…\n\nPaste rows here, or drop a file."}
+          placeholder={"text,label\nThe lamp works perfectly.,good\n…\n\nPaste rows here, or drop a file or a folder."}
           value={text}
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
         <div class="tools">
-          <button
-            type="button"
-            disabled={text.trim() === "" || busy !== undefined}
-            onClick={() => give({ name: nameOfRows(text), text })}
-          >
+          <button type="button" disabled={text.trim() === ""} onClick={() => give(nameOfRows(text), text)}>
             Read the rows
           </button>
           <label class="button quiet">
-            Choose a file
+            Choose files
             <input
               class="hidden"
               type="file"
+              multiple
               accept=".csv,.tsv,.jsonl,.json,text/csv,text/tab-separated-values"
-              onChange={({ currentTarget }) => void giveFile(currentTarget.files?.[0])}
+              onChange={({ currentTarget }) => {
+                const chosen = chosenFiles(currentTarget.files);
+                if (chosen.files.length > 0) void actions.take(chosen);
+                // Choosing the same file once more, after a change, is a choice too.
+                currentTarget.value = "";
+              }}
             />
           </label>
-          <button type="button" class="quiet" onClick={() => give({ name: "reviews.csv", text: sampleCsv() })}>
+          <button type="button" class="quiet" onClick={() => give("reviews.csv", sampleCsv())}>
             Use sample rows
           </button>
         </div>
-      </div>
-      <Alert message={problem} />
-      {understood === undefined ? null : <Understood understood={understood} name={data?.name ?? ""} />}
+      </fieldset>
+      {understood === undefined ? null : <Understood understood={understood} />}
     </Step>
   );
 }
 
-function Understood({ understood }: { readonly understood: UnderstoodData; readonly name: string }) {
+/** Of one file; those of a folder are not edited here. */
+function shownText({ files }: GivenData): string {
+  const [file] = files;
+  return files.length === 1 && file!.text.length <= MOST_SHOWN ? file!.text : "";
+}
+
+function Understood({ understood }: { readonly understood: UnderstoodData }) {
   const { sentence, counts, trainRows, validationRows, notes } = understood;
   const most = Math.max(1, ...counts.map(([, rows]) => rows));
   return (

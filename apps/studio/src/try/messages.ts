@@ -1,9 +1,11 @@
 import type { AnswersRecord, CostLedger, Evaluation, GateRecord, RunEvent, RunSummary, StepRecord } from "@blora/runs";
 
-/** Rows as somebody gave them: the text of a csv, tsv, jsonl or json file, by a name that says which. */
+/** Rows as somebody gave them: a file, or a folder with a file for each split. */
 export interface GivenData {
+  /** Of the file or folder. */
   readonly name: string;
-  readonly text: string;
+  /** Csv, tsv, jsonl or json files, as their names say. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
 }
 
 /** What was understood of the rows. */
@@ -24,7 +26,7 @@ export interface UnderstoodData {
 
 export type ModelChoice =
   | { readonly kind: "builtin" }
-  | { readonly kind: "hub"; readonly id: string }
+  | { readonly kind: "hub"; readonly id: string; readonly host: string }
   | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
 
 export interface ModelFacts {
@@ -61,7 +63,7 @@ export interface Asked {
   readonly probabilities: readonly (readonly [label: string, probability: number])[];
 }
 
-export type Taken = "peft" | "packed";
+export type Taken = "peft" | "packed" | "onnx";
 
 export interface Download {
   readonly name: string;
@@ -78,15 +80,32 @@ export interface Progress {
   readonly answers: AnswersRecord | undefined;
 }
 
+/** How a call to train ended. */
+export type Trained =
+  | { readonly isPaused: true }
+  | {
+      readonly isPaused: false;
+      /** Bytes of each form of the result, before they are compressed. */
+      readonly sizes: Readonly<Record<Taken, number>>;
+      readonly ledger: CostLedger;
+      readonly answers: AnswersRecord | undefined;
+    };
+
 /** What the page asks of the worker. */
 export interface Calls {
-  /** Opens the data and model of the saved training. */
-  restore(): { readonly data: GivenData; readonly understood: UnderstoodData; readonly model: ModelFacts };
+  /** Opens the data and model of the saved training, with what its log held. */
+  restore(): {
+    readonly data: GivenData;
+    readonly understood: UnderstoodData;
+    readonly choice: ModelChoice;
+    readonly model: ModelFacts;
+    readonly records: readonly LogLine[];
+  };
   discard(): void;
   understand(data: GivenData): UnderstoodData;
   openModel(choice: ModelChoice): ModelFacts;
   /** Trains to the end, or until it is paused; `go on` from the saved training. */
-  train(settings: Settings, goesOn: boolean): { readonly isPaused: boolean };
+  train(settings: Settings, goesOn: boolean): Trained;
   pause(): void;
   ask(text: string, pair: string | undefined): { readonly before: Asked; readonly after: Asked };
   take(form: Taken): Download;
@@ -100,7 +119,11 @@ export type Told =
   | { readonly told: "download"; readonly file: string; readonly received: number; readonly total: number | undefined }
   | { readonly told: "event"; readonly event: RunEvent }
   | { readonly told: "record"; readonly record: LogLine }
-  /** Requests to the network since the model was opened. */
+  /** The worker lives while it holds this lock. */
+  | { readonly told: "started"; readonly lock: string }
+  /** Why the browser does not keep what is learned. */
+  | { readonly told: "unsaved"; readonly message: string }
+  /** Requests of the worker to the network since the model was opened. */
   | { readonly told: "requests"; readonly count: number };
 
 export type Name = keyof Calls;

@@ -32,7 +32,7 @@ export async function modelFiles(choice: ModelChoice, tell: (told: Told) => void
       tell,
     );
   }
-  const { id } = choice;
+  const { id, host } = choice;
   if (!ID.test(id)) {
     throw new Error(
       `Expected a model of the Hub such as sentence-transformers/all-MiniLM-L6-v2, found ${JSON.stringify(id)}.`,
@@ -42,12 +42,7 @@ export async function modelFiles(choice: ModelChoice, tell: (told: Told) => void
   const kept: ModelFiles = new Map();
   for (const name of (await shelf?.names()) ?? []) kept.set(name, (await shelf!.read(name))!);
   if (NEEDED.every((name) => kept.has(name))) return kept;
-  const files = await fetched(
-    [...NEEDED, ...OPTIONAL],
-    (name) => `https://huggingface.co/${id}/resolve/main/${name}`,
-    id,
-    tell,
-  );
+  const files = await fetched([...NEEDED, ...OPTIONAL], (name) => `${host}/${id}/resolve/main/${name}`, id, tell);
   // The weights last: a model without them was not kept whole.
   const names = [...files.keys()].sort((a, b) => Number(a === WEIGHTS) - Number(b === WEIGHTS));
   for (const name of names) await shelf?.write(name, files.get(name)!).catch(() => undefined);
@@ -94,7 +89,10 @@ async function fetched(
 /** Undefined where there is no such file. */
 async function fetchFile(address: string, file: string, tell: (told: Told) => void): Promise<Uint8Array | undefined> {
   const response = await fetch(address).catch((cause: Error) => {
-    throw new Error(`${file}: no answer (${cause.message}). Is this tab online?`, { cause });
+    const why = navigator.onLine
+      ? `no answer from ${new URL(address).host} (${cause.message})`
+      : "this tab is offline, and this browser keeps no copy of the model";
+    throw new Error(`${file}: ${why}.`, { cause });
   });
   if (response.status === 404 || response.status === 401) return undefined;
   if (!response.ok || response.body === null)

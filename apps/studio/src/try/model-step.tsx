@@ -1,6 +1,7 @@
+import { chosenFiles } from "./dropped.ts";
 import type { ModelChoice } from "./messages.ts";
 import { Step } from "./step.tsx";
-import type { Actions, Studio } from "./use-studio.ts";
+import { type Actions, isBusy, type Studio } from "./use-studio.ts";
 
 const KINDS: readonly { readonly kind: ModelChoice["kind"]; readonly title: string; readonly note: string }[] = [
   {
@@ -16,7 +17,7 @@ const KINDS: readonly { readonly kind: ModelChoice["kind"]; readonly title: stri
   {
     kind: "files",
     title: "A folder of this machine",
-    note: "With config.json, model.safetensors and the tokenizer's files.",
+    note: "With config.json, model.safetensors and a tokenizer; it can be dropped anywhere here.",
   },
 ];
 
@@ -31,7 +32,7 @@ export function ModelStep({ studio, actions }: { readonly studio: Studio; readon
       studio={studio}
       waitsFor={understood ? undefined : "First come the rows."}
     >
-      <fieldset class="choices">
+      <fieldset class="choices" disabled={isBusy(studio)}>
         <legend class="hidden">Model</legend>
         {KINDS.map(({ kind, title, note }) => (
           <label key={kind} class={choice.kind === kind ? "choice chosen" : "choice"}>
@@ -55,28 +56,40 @@ export function ModelStep({ studio, actions }: { readonly studio: Studio; readon
             type="text"
             value={choice.id}
             spellcheck={false}
-            onInput={({ currentTarget }) => actions.choose({ kind: "hub", id: currentTarget.value.trim() })}
+            onInput={({ currentTarget }) => actions.choose({ ...choice, id: currentTarget.value.trim() })}
           />
         </label>
       ) : null}
       {choice.kind === "files" ? (
-        <label class="field">
-          <span>Its folder</span>
-          <input
-            type="file"
-            multiple
-            ref={(input) => input?.setAttribute("webkitdirectory", "")}
-            onChange={({ currentTarget }) => actions.choose(folderChoice([...(currentTarget.files ?? [])]))}
-          />
-        </label>
+        <div class="tools">
+          <label class="button quiet">
+            Choose its folder
+            <input
+              class="hidden"
+              type="file"
+              multiple
+              ref={(input) => input?.setAttribute("webkitdirectory", "")}
+              onChange={({ currentTarget }) => actions.choose({ kind: "files", ...chosenFiles(currentTarget.files) })}
+            />
+          </label>
+          {choice.name === "" ? null : (
+            <span class="soft">
+              {choice.name}: {choice.files.length} {choice.files.length === 1 ? "file" : "files"}
+            </span>
+          )}
+        </div>
       ) : null}
       <div class="tools">
-        <button type="button" disabled={!isReady || busy !== undefined} onClick={() => void actions.openModel(choice)}>
+        <button type="button" disabled={!isReady || isBusy(studio)} onClick={() => void actions.openModel(choice)}>
           {model === undefined ? "Open the model" : "Open it again"}
         </button>
-        <span role="status" class="soft">
-          {download === undefined || busy === undefined ? busy : downloadText(download)}
-        </span>
+        {download === undefined || busy === undefined ? (
+          <span role="status" class="soft">
+            {busy}
+          </span>
+        ) : (
+          <Downloaded download={download} />
+        )}
       </div>
       {model === undefined ? null : (
         <p class="said">
@@ -88,20 +101,23 @@ export function ModelStep({ studio, actions }: { readonly studio: Studio; readon
 }
 
 function emptyChoice(kind: ModelChoice["kind"]): ModelChoice {
-  if (kind === "hub") return { kind, id: "sentence-transformers/all-MiniLM-L6-v2" };
+  if (kind === "hub") return { kind, id: "sentence-transformers/all-MiniLM-L6-v2", host: hubAddress() };
   return kind === "files" ? { kind, name: "", files: [] } : { kind };
 }
 
-function folderChoice(files: readonly File[]): ModelChoice {
-  // Of a folder the files right in it.
-  const own = files.filter(({ webkitRelativePath }) => webkitRelativePath.split("/").length <= 2);
-  const [folder = "the folder"] = own[0]?.webkitRelativePath.split("/") ?? [];
-  return { kind: "files", name: folder, files: own };
+/** Of the Hub, or of a stand-in that the page's host names in `index.html`. */
+function hubAddress(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="hub"]')!.content.replace(/\/$/, "");
 }
 
-function downloadText({ file, received, total }: NonNullable<Studio["download"]>): string {
+function Downloaded({ download: { file, received, total } }: { readonly download: NonNullable<Studio["download"]> }) {
   const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
-  return total === undefined
-    ? `${file}: ${mebibytes(received)} MiB`
-    : `${file}: ${mebibytes(received)} of ${mebibytes(total)} MiB`;
+  return (
+    <span class="pace">
+      <progress max={total ?? 1} value={total === undefined ? undefined : received} aria-label="Downloaded" />
+      <span class="soft">
+        {file}: {mebibytes(received)} {total === undefined ? "" : `of ${mebibytes(total)} `}MiB
+      </span>
+    </span>
+  );
 }

@@ -23,7 +23,7 @@ export interface SavedTrainings {
 
 /** Written last: without it nothing is saved. */
 const MARK = "training.json";
-const ROWS = "rows";
+const ROWS = "rows.json";
 const MODEL = "model-";
 
 interface Mark {
@@ -57,7 +57,7 @@ export function openSavedTraining(): SavedTrainings {
     async begin({ data, choice, files, settings }) {
       const own = await shelves();
       await own.clear();
-      await own.write(ROWS, data.text);
+      await own.write(ROWS, JSON.stringify(data.files));
       if (choice.kind === "files") for (const [name, bytes] of files) await own.write(MODEL + name, bytes);
       const kept = choice.kind === "files" ? { kind: choice.kind, name: choice.name } : choice;
       await writeMark({ data: data.name, choice: kept, settings, step: 0, files: [] });
@@ -76,7 +76,7 @@ export function openSavedTraining(): SavedTrainings {
       const rows = await own.read(ROWS);
       if (mark === undefined || rows === undefined)
         throw new Error("Expected a saved training, found none: this browser removed it.");
-      const data = { name: mark.data, text: new TextDecoder().decode(rows) };
+      const data: GivenData = { name: mark.data, files: JSON.parse(new TextDecoder().decode(rows)) };
       if (mark.choice.kind !== "files") {
         const files = await modelFiles(mark.choice, () => undefined);
         return { data, choice: mark.choice, files, settings: mark.settings };

@@ -13,11 +13,7 @@ export interface Shelf {
  * @throws Error with a sentence where the browser keeps no files for the page, as in some private windows
  */
 export async function openShelf(folder: string): Promise<Shelf> {
-  const root = await navigator.storage.getDirectory().catch((cause: Error) => {
-    throw new Error(
-      `This browser keeps no files for pages here (${cause.message}): training works, but not after the tab is closed.`,
-    );
-  });
+  const root = await privateFolder();
   const directory = async () => root.getDirectoryHandle(folder, { create: true });
   return {
     async read(name) {
@@ -29,14 +25,14 @@ export async function openShelf(folder: string): Promise<Shelf> {
       }
     },
     async write(name, bytes) {
-      const handle = await (await directory()).getFileHandle(name, { create: true });
       try {
+        const handle = await (await directory()).getFileHandle(name, { create: true });
         // What is written appears when it is closed, whole.
         const stream = await handle.createWritable();
         await stream.write(bytes as BufferSource | string);
         await stream.close();
       } catch (cause) {
-        throw isFull(cause) ? new Error(await fullMessage(bytes.length), { cause }) : cause;
+        throw isFull(cause) ? new Error(fullMessage(bytes.length), { cause }) : cause;
       }
     },
     async names() {
@@ -53,12 +49,21 @@ export async function openShelf(folder: string): Promise<Shelf> {
   };
 }
 
+async function privateFolder(): Promise<FileSystemDirectoryHandle> {
+  try {
+    return await navigator.storage.getDirectory();
+  } catch (cause) {
+    throw new Error(
+      `This browser keeps no files for pages here (${(cause as Error).message}): what is learned ends with this tab.`,
+      { cause },
+    );
+  }
+}
+
 function isFull(error: unknown): boolean {
   return error instanceof DOMException && error.name === "QuotaExceededError";
 }
 
-async function fullMessage(bytes: number): Promise<string> {
-  const { usage = 0, quota = 0 } = await navigator.storage.estimate();
-  const mebibytes = (count: number) => `${(count / 2 ** 20).toFixed(1)} MiB`;
-  return `Expected room for ${mebibytes(bytes)} that this browser keeps for the page, found ${mebibytes(Math.max(0, quota - usage))}. Free some in the browser's settings; what was saved before is kept.`;
+function fullMessage(bytes: number): string {
+  return `Expected room for ${Math.ceil(bytes / 1000)} kB that this browser keeps for the page, found too little: training goes on, but what it learns from here on ends with this tab.`;
 }

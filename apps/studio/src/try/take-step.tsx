@@ -10,17 +10,24 @@ const FORMS: readonly { readonly form: Taken; readonly title: string; readonly n
   {
     form: "peft",
     title: "Adapter, as PEFT has it",
-    note: "A zip: plain LoRA for PEFT and transformers, and for blora predict.",
+    note: "For PEFT and transformers, blora predict and @blora/inference.",
   },
-  { form: "packed", title: "Packed adapter", note: "At its learned widths, for @blora/inference." },
+  { form: "packed", title: "Packed adapter", note: "At its learned ranks and widths, for @blora/inference." },
+  {
+    form: "onnx",
+    title: "ONNX folder",
+    note: "The whole model with the adapter, for transformers.js and ONNX Runtime.",
+  },
 ];
 
 export function TakeStep({ studio, client }: { readonly studio: Studio; readonly client: Client }) {
-  const { state, data, choice, settings, progress } = studio;
+  const { state, data, choice, settings, sizes } = studio;
   const [problem, setProblem] = useState<string>();
   const [isCopied, setIsCopied] = useState(false);
+  const [making, setMaking] = useState<Taken>();
   const command = commandOf(data?.name ?? "rows.csv", choice, settings);
   const take = async (form: Taken) => {
+    setMaking(form);
     try {
       const { name, bytes } = await client.call("take", form);
       save(name, bytes);
@@ -28,8 +35,8 @@ export function TakeStep({ studio, client }: { readonly studio: Studio; readonly
     } catch (error) {
       setProblem((error as Error).message);
     }
+    setMaking(undefined);
   };
-  const sizes = progress.summary?.adapterSizes;
   return (
     <Step
       number={5}
@@ -41,12 +48,11 @@ export function TakeStep({ studio, client }: { readonly studio: Studio; readonly
       <div class="forms">
         {FORMS.map(({ form, title, note }) => (
           <div key={form}>
-            <button type="button" class="quiet" onClick={() => void take(form)}>
+            <button type="button" class="quiet" disabled={making !== undefined} onClick={() => void take(form)}>
               {title}
             </button>
-            <small>
-              {note} {form === "packed" ? sizeText(sizes) : ""}
-            </small>
+            <strong role="status">{making === form ? "Making it…" : sizeText(sizes?.[form])}</strong>
+            <small>{note}</small>
           </div>
         ))}
       </div>
@@ -71,8 +77,9 @@ export function TakeStep({ studio, client }: { readonly studio: Studio; readonly
   );
 }
 
-function sizeText(sizes: NonNullable<Studio["progress"]["summary"]>["adapterSizes"]): string {
-  return sizes === undefined ? "" : `${(sizes.files.packed / 1000).toFixed(1)} kB.`;
+function sizeText(bytes: number | undefined): string {
+  if (bytes === undefined) return "";
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function save(name: string, bytes: Uint8Array): void {

@@ -1,16 +1,16 @@
 import { duration, keyFacts, runSections } from "@blora/report/page";
 import { useMemo } from "preact/hooks";
+import { Alert } from "../parts/alert.tsx";
 import { Facts, Sections } from "../parts/sections.tsx";
 import type { Progress, Settings, UnderstoodData } from "./messages.ts";
 import { Step } from "./step.tsx";
-import type { Actions, Studio } from "./use-studio.ts";
+import { type Actions, isBusy, type Studio } from "./use-studio.ts";
 
 export function TrainStep({ studio, actions }: { readonly studio: Studio; readonly actions: Actions }) {
-  const { model, state, settings, busy } = studio;
-  const isBusy = state === "training" || state === "pausing" || busy !== undefined;
+  const { model, state, settings } = studio;
   return (
     <Step number={3} name="train" title="Train" studio={studio} waitsFor={model ? undefined : "First comes a model."}>
-      <MethodFields settings={settings} isFixed={isBusy || state === "paused"} onChange={actions.set} />
+      <MethodFields settings={settings} isFixed={isBusy(studio) || state === "paused"} onChange={actions.set} />
       <div class="tools">
         {state === "training" || state === "pausing" ? (
           <button type="button" disabled={state === "pausing"} onClick={() => actions.pause()}>
@@ -26,12 +26,13 @@ export function TrainStep({ studio, actions }: { readonly studio: Studio; readon
             </button>
           </>
         ) : (
-          <button type="button" disabled={isBusy} onClick={() => void actions.train(settings, false)}>
+          <button type="button" disabled={isBusy(studio)} onClick={() => void actions.train(settings, false)}>
             {state === "trained" ? "Train again" : "Train"}
           </button>
         )}
         <Pace studio={studio} />
       </div>
+      <Alert message={studio.unsaved} />
       <Curves studio={studio} />
     </Step>
   );

@@ -4,16 +4,14 @@ import type { Checkpoint } from "@blora/weights";
 import { argumentsOf } from "./command.ts";
 import type { Asked, LogLine, Settings, Told } from "./messages.ts";
 import { architectureOf, costModel, methodOf } from "./parts.ts";
-import type { SavedTrainings } from "./saved-training.ts";
-
-export type Trained = TrainedInMemory;
+import { RECORDS_FILE, readRecords, writeRecords } from "./records.ts";
 
 export interface Training {
   /** Trains from the start or from a checkpoint; undefined where it was paused, and saved. */
-  run(checkpoint: ReadonlyMap<string, Uint8Array> | undefined): Promise<Trained | undefined>;
+  run(checkpoint: ReadonlyMap<string, Uint8Array> | undefined): Promise<TrainedInMemory | undefined>;
   pause(): void;
   /** Answers a text, with the head and adapter that were trained, or as before training. */
-  ask(text: string, pair: string | undefined, trained?: Trained): Promise<Asked>;
+  ask(text: string, pair: string | undefined, trained?: TrainedInMemory): Promise<Asked>;
 }
 
 interface TrainingParts {
@@ -22,11 +20,12 @@ interface TrainingParts {
   readonly tokenizer: Tokenizer;
   readonly engine: Engine;
   readonly settings: Settings;
-  readonly saved: SavedTrainings;
   tell(told: Told): void;
+  /** Keeps a checkpoint. */
+  keep(step: number, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
 }
 
-export function trainingOf({ task, checkpoint, tokenizer, engine, settings, saved, tell }: TrainingParts): Training {
+export function trainingOf({ task, checkpoint, tokenizer, engine, settings, tell, keep }: TrainingParts): Training {
   let isPaused = false;
   const parts = {
     architecture: architectureOf(checkpoint.config, checkpoint.folder),
@@ -42,12 +41,17 @@ export function trainingOf({ task, checkpoint, tokenizer, engine, settings, save
   return {
     async run(resume) {
       isPaused = false;
+      const records = readRecords(resume);
       const end = await trainInMemory({
         ...parts,
         onEvent: (event) => tell({ told: "event", event }),
-        onMetrics: (record) => tell({ told: "record", record: record as unknown as LogLine }),
+        onMetrics(metrics) {
+          const record = metrics as unknown as LogLine;
+          records.push(record);
+          tell({ told: "record", record });
+        },
         shouldStop: () => isPaused,
-        onCheckpoint: ({ step, files }) => saved.keep(step, files),
+        onCheckpoint: ({ step, files }) => keep(step, new Map([...files, [RECORDS_FILE, writeRecords(records)]])),
         ...(resume !== undefined && { resume }),
       });
       return end.summary.interrupted ? undefined : end;

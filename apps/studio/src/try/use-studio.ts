@@ -1,16 +1,22 @@
+import { loadCharts } from "@blora/report/page";
 import type { StepEvent } from "@blora/runs";
 import { useEffect, useMemo, useReducer } from "preact/hooks";
 import { type Client, createClient } from "./client.ts";
+import { type Dropped, isModel } from "./dropped.ts";
+import { givenData } from "./given-data.ts";
 import type {
   GivenData,
+  LogLine,
   ModelChoice,
   ModelFacts,
   Progress,
   SavedTraining,
   Settings,
+  Taken,
   Told,
   UnderstoodData,
 } from "./messages.ts";
+import { countRequests } from "./requests.ts";
 import { openSavedTraining } from "./saved-training.ts";
 
 /** What the page knows. */
@@ -28,9 +34,19 @@ export interface Studio {
   /** What is being done that is not training, in words. */
   readonly busy?: string | undefined;
   readonly saved?: SavedTraining | undefined;
-  readonly requests: number;
+  /** Why this browser does not keep what is learned. */
+  readonly unsaved?: string | undefined;
+  /** Bytes of what can be taken away. */
+  readonly sizes?: Readonly<Record<Taken, number>> | undefined;
+  /** Requests since the model was opened, of the worker and of the page. */
+  readonly requests: Readonly<Record<"worker" | "page", number>>;
   /** What went wrong, in a sentence, and in which step. */
   readonly error?: { readonly step: StepName; readonly message: string } | undefined;
+}
+
+/** Whether something is being done that data or a model of other kind would be in the way of. */
+export function isBusy({ busy, state }: Studio): boolean {
+  return busy !== undefined || state === "training" || state === "pausing";
 }
 
 export type StepName = "data" | "model" | "train" | "ask" | "take";
@@ -50,14 +66,18 @@ const START: Studio = {
   progress: NOTHING,
   notes: [],
   state: "idle",
-  requests: 0,
+  requests: { worker: 0, page: 0 },
 };
+
+const PAUSED = { state: "paused" } as const;
 
 type Change = Partial<Studio> | ((before: Studio) => Partial<Studio>);
 
 /** Everything the steps do. Each says what goes wrong where it went wrong. */
 export interface Actions {
   understand(data: GivenData): Promise<void>;
+  /** Takes a model's folder, or the rows of files. */
+  take(dropped: Dropped): Promise<void>;
   choose(choice: ModelChoice): void;
   openModel(choice: ModelChoice): Promise<void>;
   set(settings: Partial<Settings>): void;
@@ -72,25 +92,36 @@ export function useStudio(): { readonly studio: Studio; readonly actions: Action
     (before, given) => ({ ...before, ...(typeof given === "function" ? given(before) : given) }),
     START,
   );
-  const client = useMemo(() => createClient((told) => change((before) => hear(before, told))), []);
-  const actions = useMemo(() => actionsWith(client, change), [client]);
-  useEffect(() => {
-    openSavedTraining()
-      .describe()
-      .then(
-        (saved) => change({ saved }),
-        () => undefined,
-      );
+  const client = useMemo(() => {
+    const onTold = (told: Told): void => change((before) => hear(before, told));
+    return createClient(onTold, ({ message }) => {
+      const error = { step: "train", message } as const;
+      change({ understood: undefined, model: undefined, state: "idle", busy: undefined, error });
+      void findSaved(change);
+    });
   }, []);
+  const actions = useMemo(() => actionsWith(client, change), [client]);
+  useEffect(() => void findSaved(change), []);
   return { studio, actions, client };
 }
 
-function hear({ progress, notes }: Studio, told: Told): Partial<Studio> {
+async function findSaved(change: (change: Change) => void): Promise<void> {
+  const saved = await openSavedTraining()
+    .describe()
+    .catch(() => undefined);
+  change({ saved });
+}
+
+function hear({ progress, notes, requests }: Studio, told: Told): Partial<Studio> {
   switch (told.told) {
     case "download":
       return { download: told };
     case "requests":
-      return { requests: told.count };
+      return { requests: { ...requests, worker: told.count } };
+    case "unsaved":
+      return { unsaved: told.message };
+    case "started":
+      return {};
     case "record":
       return { progress: withRecord(progress, told.record) };
     case "event": {
@@ -102,7 +133,7 @@ function hear({ progress, notes }: Studio, told: Told): Partial<Studio> {
   }
 }
 
-function withRecord(progress: Progress, record: Extract<Told, { told: "record" }>["record"]): Progress {
+function withRecord(progress: Progress, record: LogLine): Progress {
   if ("gates" in record) return { ...progress, gates: [...progress.gates, record] };
   if ("evaluationLoss" in record) return { ...progress, evaluations: [...progress.evaluations, record] };
   return { ...progress, steps: [...progress.steps, record] };
@@ -118,31 +149,52 @@ function actionsWith(client: Client, change: (change: Change) => void): Actions 
       change({ busy: undefined, error: { step, message: (error as Error).message } });
     }
   };
+  const requests = countRequests((page) => change((before) => ({ requests: { ...before.requests, page } })));
+  /** From here on nothing is asked for any more: what draws charts comes now. */
+  const beginCount = async (): Promise<void> => {
+    await loadCharts();
+    requests.begin();
+  };
+  const understood = async (data: GivenData): Promise<Partial<Studio>> => {
+    change({ understood: undefined, data, state: "idle", progress: NOTHING });
+    return { understood: await client.call("understand", data) };
+  };
+  const choose = (choice: ModelChoice): void =>
+    change({ choice, model: undefined, download: undefined, error: undefined, state: "idle" });
   return {
-    understand: (data) =>
-      during("data", "Reading the rows…", async () => {
-        change({ understood: undefined, data, state: "idle", progress: NOTHING });
-        return { understood: await client.call("understand", data) };
-      }),
-    choose: (choice) => change({ choice, model: undefined, download: undefined, state: "idle" }),
+    understand: (data) => during("data", "Reading the rows…", () => understood(data)),
+    async take({ name, files }) {
+      if (isModel({ name, files })) return choose({ kind: "files", name, files });
+      await during("data", "Reading the rows…", async () => understood(await givenData(name, files)));
+    },
+    choose,
     openModel: (choice) =>
       during("model", "Opening the model…", async () => {
         change({ model: undefined });
-        return { model: await client.call("openModel", choice), download: undefined };
+        const model = await client.call("openModel", choice);
+        await beginCount();
+        return { model, download: undefined };
       }),
     set: (settings) => change((before) => ({ settings: { ...before.settings, ...settings } })),
     async train(settings, goesOn) {
       change({
         state: "training",
         error: undefined,
+        unsaved: undefined,
+        sizes: undefined,
         notes: [],
         ...(!goesOn && { progress: NOTHING, event: undefined }),
       });
       try {
-        const { isPaused } = await client.call("train", settings, goesOn);
-        change({ state: isPaused ? "paused" : "trained", saved: undefined });
+        const trained = await client.call("train", settings, goesOn);
+        if (trained.isPaused) return change({ saved: undefined, ...PAUSED });
+        const { sizes, ledger, answers } = trained;
+        change(({ progress }) => {
+          return { saved: undefined, state: "trained", sizes, progress: { ...progress, ledger, answers } };
+        });
       } catch (error) {
         change({ state: "idle", error: { step: "train", message: (error as Error).message } });
+        await findSaved(change);
       }
     },
     pause() {
@@ -151,9 +203,10 @@ function actionsWith(client: Client, change: (change: Change) => void): Actions 
     },
     restore: () =>
       during("train", "Opening the data and the model…", async () => {
-        const { data, understood, model } = await client.call("restore");
+        const { records, ...opened } = await client.call("restore");
+        await beginCount();
         change((before) => ({ settings: before.saved?.settings ?? before.settings }));
-        return { data, understood, model, state: "paused", saved: undefined };
+        return { ...opened, progress: records.reduce(withRecord, NOTHING), saved: undefined, ...PAUSED };
       }),
     discard: () =>
       during("train", "Forgetting it…", async () => {

@@ -12,6 +12,12 @@ const tell = (told: Told): void => scope.postMessage(told);
 const requests = countRequests((count) => tell({ told: "requests", count }));
 const workshop = createWorkshop(tell, requests);
 
+void navigator.locks?.request(crypto.randomUUID(), (lock) => {
+  tell({ told: "started", lock: lock!.name });
+  // Held as long as this worker lives, so that the page learns when the browser ends it.
+  return new Promise(() => undefined);
+});
+
 scope.addEventListener("message", async ({ data: { number, name, values } }) => {
   try {
     const call = workshop[name] as (...values: Parameters<Calls[Name]>) => Promise<unknown>;

@@ -1,23 +1,22 @@
-import { parseTable } from "@blora/data";
 import { type Example, type LabelTask, NotFoundError, type Scores, type Tokenizer } from "@blora/spec";
 import { classifyTables, understandTables } from "@blora/task-classify";
 import { tokenizerOfFiles } from "@blora/tokenizer";
+import type { TrainedInMemory } from "@blora/trainer";
 import { type Checkpoint, checkpointOfFiles } from "@blora/weights";
-import { zipSync } from "fflate";
 import type { Calls, GivenData, ModelChoice, Settings, Told, UnderstoodData } from "./messages.ts";
 import { type ModelFiles, modelFiles } from "./model-files.ts";
 import { architectureOf, createEngine } from "./parts.ts";
+import { readRecords } from "./records.ts";
 import type { RequestCount } from "./requests.ts";
 import { openSavedTraining } from "./saved-training.ts";
-import { type Trained, type Training, trainingOf } from "./training.ts";
+import { splitTables } from "./split-tables.ts";
+import { type TakeAway, takeAwayOf } from "./take-away.ts";
+import { type Training, trainingOf } from "./training.ts";
 
 /** What the page's calls do, each in turn of its own. */
 export type Workshop = {
   readonly [N in keyof Calls]: (...values: Parameters<Calls[N]>) => Promise<ReturnType<Calls[N]>>;
 };
-
-/** Files of an adapter at its learned widths, which are the whole of it. */
-const PACKED = /^blora_/;
 
 /** What is enough to answer a text once. */
 const SMALLEST: Settings = {
@@ -38,15 +37,25 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
   let task: LabelTask | undefined;
   let opened: Opened | undefined;
   let training: Training | undefined;
-  let trained: Trained | undefined;
+  let trained: TrainedInMemory | undefined;
+  let takeAway: TakeAway | undefined;
+  /** The newest checkpoint, which a training that was paused goes on from also where the browser keeps nothing. */
+  let newest: ReadonlyMap<string, Uint8Array> | undefined;
 
+  const keep = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      tell({ told: "unsaved", message: (error as Error).message });
+    }
+  };
   const understand = async (given: GivenData): Promise<UnderstoodData> => {
-    const tables = { train: [parseTable(given.name, given.text)] };
+    const tables = splitTables(given);
     const { options, sentence } = await understandTables(given.name, tables);
     const made = classifyTables(options, tables);
     const [train, validation] = await Promise.all([made.load("train", undefined), made.load("validation", undefined)]);
     const labels = validation.examples.flatMap(({ label }) => label ?? []);
-    [data, task, trained] = [given, made, undefined];
+    [data, task, trained, newest] = [given, made, undefined, undefined];
     const example = validation.examples[0] ?? train.examples[0];
     return {
       sentence,
@@ -66,10 +75,12 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
     const architecture = architectureOf(checkpoint.config, name);
     const { provider, threads, version, note } = await engine.describe();
     opened = { choice, files, checkpoint, tokenizer: await tokenizerOfFiles(files, name) };
-    trained = undefined;
+    [trained, newest] = [undefined, undefined];
     // Loads the engine's own files, and shows that the model computes, before requests are counted.
-    if (task !== undefined)
-      await trainingOf({ ...opened, task, engine, settings: SMALLEST, saved, tell }).ask("a", undefined);
+    if (task !== undefined) {
+      const once = trainingOf({ ...opened, task, engine, settings: SMALLEST, tell, keep: async () => undefined });
+      await once.ask("a", undefined);
+    }
     const bytes = [...files.values()].reduce((total, { length }) => total + length, 0);
     requests.begin();
     return {
@@ -87,20 +98,32 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
   return {
     async restore() {
       const { data: given, choice, files } = await saved.open();
-      return { data: given, understood: await understand(given), model: await openModel(choice, files) };
+      const [understood, model] = [await understand(given), await openModel(choice, files)];
+      newest = await saved.checkpoint();
+      return { data: given, understood, choice, model, records: readRecords(newest) };
     },
     discard: () => saved.discard(),
     understand,
     openModel: (choice) => openModel(choice),
     async train(settings: Settings, goesOn: boolean) {
       const { data: given, task, opened } = require();
-      if (!goesOn) await saved.begin({ data: given, choice: opened.choice, files: opened.files, settings });
-      training = trainingOf({ ...opened, task, engine, settings, saved, tell });
-      const end = await training.run(goesOn ? await saved.checkpoint() : undefined);
+      if (!goesOn) {
+        newest = undefined;
+        await keep(() => saved.begin({ data: given, choice: opened.choice, files: opened.files, settings }));
+      }
+      training = trainingOf({
+        ...{ ...opened, task, engine, settings, tell },
+        async keep(step, files) {
+          newest = files;
+          await keep(() => saved.keep(step, files));
+        },
+      });
+      const end = await training.run(newest);
       if (end === undefined) return { isPaused: true };
-      trained = end;
+      [trained, newest] = [end, undefined];
+      takeAway = takeAwayOf({ ...opened, task, settings, trained });
       await saved.discard();
-      return { isPaused: false };
+      return { isPaused: false, sizes: takeAway.sizes, ledger: end.ledger, answers: end.answers };
     },
     async pause() {
       training?.pause();
@@ -110,13 +133,8 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
       return { before: await training.ask(text, pair), after: await training.ask(text, pair, trained) };
     },
     async take(form) {
-      if (trained === undefined) throw new NotFoundError("First it must be trained.");
-      const files = trained.files;
-      const wanted = form === "peft" ? [...files.keys()] : [...files.keys()].filter((name) => PACKED.test(name));
-      return {
-        name: `adapter-${form}.zip`,
-        bytes: zipSync(Object.fromEntries(wanted.map((name) => [name, files.get(name)!]))),
-      };
+      if (trained === undefined || takeAway === undefined) throw new NotFoundError("First it must be trained.");
+      return takeAway.pack(form);
     },
   };
 }
