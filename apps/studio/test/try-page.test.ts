@@ -21,7 +21,7 @@ const LIGHT = 400_000;
 
 /** Takes a form away, as a folder. */
 async function taken(page: Page, button: string, folder: string): Promise<string> {
-  const download = page.waitForEvent("download");
+  const download = page.waitForEvent("download", LONG);
   await page.getByRole("button", { name: button }).click();
   const files = unzipSync(await readFile(await (await download).path()));
   for (const [name, bytes] of Object.entries(files)) {
@@ -58,7 +58,7 @@ test.skipIf(reasonToSkip !== undefined)(
     const before = requests.length;
     await trainToTheEnd(page);
     expect(Number.parseFloat((await page.locator(".facts dd").first().textContent())!)).toBeGreaterThanOrEqual(0.9);
-    await page.locator("#figure-gates-components svg").waitFor();
+    await page.locator("#figure-rank svg").waitFor();
 
     const texts = ["The kettle works perfectly.", "The tent fell apart. The handle looks terrible."];
     const shown: Record<string, number>[] = [];

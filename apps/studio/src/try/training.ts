@@ -20,13 +20,28 @@ interface TrainingParts {
   readonly tokenizer: Tokenizer;
   readonly engine: Engine;
   readonly settings: Settings;
+  /** Rows that are learned from. */
+  readonly rows: number;
   tell(told: Told): void;
   /** Keeps a checkpoint. */
   keep(step: number, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
 }
 
-export function trainingOf({ task, checkpoint, tokenizer, engine, settings, tell, keep }: TrainingParts): Training {
+/** Points of a curve, about. */
+const POINTS = 100;
+
+export function trainingOf({
+  task,
+  checkpoint,
+  tokenizer,
+  engine,
+  settings,
+  rows,
+  tell,
+  keep,
+}: TrainingParts): Training {
   let isPaused = false;
+  const steps = Math.ceil(rows / settings.batchSize) * settings.epochs;
   const parts = {
     architecture: architectureOf(checkpoint.config, checkpoint.folder),
     method: methodOf(settings),
@@ -36,7 +51,11 @@ export function trainingOf({ task, checkpoint, tokenizer, engine, settings, tell
     tokenizer,
     checkpoint,
     model: checkpoint.folder,
-    arguments: { ...argumentsOf(settings), seed: settings.seed },
+    arguments: {
+      ...argumentsOf(settings),
+      seed: settings.seed,
+      loggingSteps: Math.max(1, Math.round(steps / POINTS)),
+    },
   };
   return {
     async run(resume) {

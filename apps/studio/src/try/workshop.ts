@@ -35,6 +35,7 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
   const engine = createEngine();
   let data: GivenData | undefined;
   let task: LabelTask | undefined;
+  let rows = 0;
   let opened: Opened | undefined;
   let training: Training | undefined;
   let trained: TrainedInMemory | undefined;
@@ -55,7 +56,7 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
     const made = classifyTables(options, tables);
     const [train, validation] = await Promise.all([made.load("train", undefined), made.load("validation", undefined)]);
     const labels = validation.examples.flatMap(({ label }) => label ?? []);
-    [data, task, trained, newest] = [given, made, undefined, undefined];
+    [data, task, rows, trained, newest] = [given, made, train.examples.length, undefined, undefined];
     const example = validation.examples[0] ?? train.examples[0];
     return {
       sentence,
@@ -78,7 +79,10 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
     [trained, newest] = [undefined, undefined];
     // Loads the engine's own files, and shows that the model computes, before requests are counted.
     if (task !== undefined) {
-      const once = trainingOf({ ...opened, task, engine, settings: SMALLEST, tell, keep: async () => undefined });
+      const once = trainingOf({
+        ...{ ...opened, task, engine, rows, settings: SMALLEST, tell },
+        keep: async () => undefined,
+      });
       await once.ask("a", undefined);
     }
     const bytes = [...files.values()].reduce((total, { length }) => total + length, 0);
@@ -112,7 +116,7 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
         await keep(() => saved.begin({ data: given, choice: opened.choice, files: opened.files, settings }));
       }
       training = trainingOf({
-        ...{ ...opened, task, engine, settings, tell },
+        ...{ ...opened, task, engine, rows, settings, tell },
         async keep(step, files) {
           newest = files;
           await keep(() => saved.keep(step, files));
