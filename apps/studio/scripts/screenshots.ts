@@ -1,10 +1,12 @@
 /**
  * `npm run screenshots --workspace @blora/studio` takes the pictures of the guide: each state of the page, light, dark and
- * as wide as a phone. It needs a build and a Chromium, trains the runs it shows, and takes a few minutes.
+ * as wide as a phone. It needs a build and a Chromium, trains the runs it shows unless given a folder with `runs` and
+ * `results`, and takes a few minutes.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { cp, mkdir, mkdtemp, stat } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,10 +97,18 @@ async function runsPictures(page: Page, suffix: string, address: string): Promis
   await picture(page, `sweep${suffix}`);
 }
 
-const folder = await mkdtemp(join(tmpdir(), "blora-pictures-"));
-process.chdir(folder);
-await cp(join(ROOT, "benchmarks/results/glue"), join(folder, "results/glue"), { recursive: true });
-execFileSync(process.execPath, [join(ROOT, "apps/cli/dist/blora.js"), "demo", "--steps", "60"], { stdio: "ignore" });
+/** Runs and a sweep to show, in a folder that is gone afterwards. */
+async function made(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "blora-pictures-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  await cp(join(ROOT, "benchmarks/results/glue"), join(folder, "results/glue"), { recursive: true });
+  const words = [join(ROOT, "apps/cli/dist/blora.js"), "demo", "--steps", "300"];
+  execFileSync(process.execPath, words, { cwd: folder, stdio: "ignore" });
+  return folder;
+}
+
+const [given] = process.argv.slice(2);
+process.chdir(given ?? (await made()));
 await mkdir(OUT, { recursive: true });
 const server = await createStudioServer({ page: STUDIO_PAGE, folders: ["runs", "results"] });
 await once(server.listen(0, "127.0.0.1"), "listening");
@@ -119,5 +129,4 @@ try {
   await browser.close();
   server.closeAllConnections();
   server.close();
-  await rm(folder, { recursive: true, force: true });
 }

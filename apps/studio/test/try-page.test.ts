@@ -64,7 +64,7 @@ test.skipIf(reasonToSkip !== undefined)(
     const shown: Record<string, number>[] = [];
     for (const text of texts) shown.push(await shownAnswer(page, text));
     await expectAccessible(page);
-    const adapter = await taken(page, "Adapter, as PEFT has it", join(folder, "adapter"));
+    const adapter = await taken(page, "PEFT adapter", join(folder, "adapter"));
     const exported = await taken(page, "ONNX folder", join(folder, "onnx"));
     expect(await page.locator(".quietly strong").textContent()).toBe("0");
     expect(requests.slice(before).filter((address) => address.startsWith("http"))).toEqual([]);

@@ -9,7 +9,7 @@ import type { Studio } from "./use-studio.ts";
 const FORMS: readonly { readonly form: Taken; readonly title: string; readonly note: string }[] = [
   {
     form: "peft",
-    title: "Adapter, as PEFT has it",
+    title: "PEFT adapter",
     note: "For PEFT and transformers, blora predict and @blora/inference.",
   },
   { form: "packed", title: "Packed adapter", note: "At its learned ranks and widths, for @blora/inference." },

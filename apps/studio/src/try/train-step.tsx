@@ -198,7 +198,8 @@ function Curves({ studio }: { readonly studio: Studio }) {
       {progress.summary === undefined ? (
         <Score progress={progress} understood={understood} />
       ) : (
-        <Facts facts={keyFacts(run)} />
+        // A page is not told how much memory it takes.
+        <Facts facts={keyFacts(run).filter(({ name }) => name !== "peak memory")} />
       )}
       <Meter progress={progress} settings={settings} />
       {notes.length === 0 ? null : (
