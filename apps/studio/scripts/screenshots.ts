@@ -30,6 +30,7 @@ const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 780 }, co
 /** Takes a picture by name: of a part, or of what the window shows. */
 async function picture(what: Page | Locator, name: string): Promise<void> {
   const file = join(OUT, `${name}.png`);
+  if ("mouse" in what) await what.evaluate("scrollTo(0, 0)");
   const png = await what.screenshot({ animations: "disabled" });
   await sharp(png).png({ palette: true, compressionLevel: 9, effort: 10 }).toFile(file);
   const { size } = await stat(file);

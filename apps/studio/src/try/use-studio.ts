@@ -60,9 +60,20 @@ const NOTHING: Progress = {
   answers: undefined,
 };
 
+/** Learning rates to begin with: a model as small as the built-in one takes a large one. */
+const [BUILTIN_RATE, OTHERS_RATE] = [2e-3, 5e-4];
+
 const START: Studio = {
   choice: { kind: "builtin" },
-  settings: { method: "blora", budget: 0.0625, epochs: 10, learningRate: 5e-4, batchSize: 32, maxLength: 64, seed: 42 },
+  settings: {
+    method: "blora",
+    budget: 0.0625,
+    epochs: 10,
+    learningRate: BUILTIN_RATE,
+    batchSize: 32,
+    maxLength: 64,
+    seed: 42,
+  },
   progress: NOTHING,
   notes: [],
   state: "idle",
@@ -160,7 +171,12 @@ function actionsWith(client: Client, change: (change: Change) => void): Actions 
     return { understood: await client.call("understand", data) };
   };
   const choose = (choice: ModelChoice): void =>
-    change({ choice, model: undefined, download: undefined, error: undefined, state: "idle" });
+    change((before) => ({
+      ...{ choice, model: undefined, download: undefined, error: undefined, state: "idle" },
+      ...(choice.kind !== before.choice.kind && {
+        settings: { ...before.settings, learningRate: choice.kind === "builtin" ? BUILTIN_RATE : OTHERS_RATE },
+      }),
+    }));
   return {
     understand: (data) => during("data", "Reading the rows…", () => understood(data)),
     async take({ name, files }) {
