@@ -84,11 +84,11 @@ async function runsPictures(page: Page, suffix: string, address: string): Promis
   for (const index of [0, 2]) await page.getByRole("checkbox").nth(index).check();
   await picture(page, `runs${suffix}`);
   await page.getByRole("link", { name: "Compare the two chosen" }).click();
-  await page.locator("figure svg").first().waitFor();
+  await page.locator("#figure-compared-loss svg").waitFor();
   await picture(page, `compare${suffix}`);
   await page.goto(`${address}#/runs`);
   await page.getByRole("link", { name: /blora-/ }).click();
-  await page.locator("#figure-gates-components svg").waitFor();
+  await page.locator("#figure-rank svg").waitFor();
   await picture(page, `run${suffix}`);
   await page.locator("#sites").scrollIntoViewIfNeeded();
   await picture(page.locator("#sites"), `sites${suffix}`);
