@@ -43,6 +43,13 @@ test("trainables that a step only joins are one input, and their gradients one o
   expect(await run(weighed)).toEqual({ loss, a: [1, 10, 100, 1000], b: [2, 3] });
 });
 
+test("nothing is left of what joined and split them", () => {
+  const { nodes, initializers } = joinTrainables(traceStep(stepOf(weighed)).graph).graph;
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  expect(nodes.filter(({ operator }) => ["Concat", "Split"].includes(operator))).toEqual([]);
+  expect(initializers.filter(({ name }) => !read.has(name))).toEqual([]);
+});
+
 test("they are one input however often the same are joined", async () => {
   const twice: Loss = (parts) => ops.add(weighed(parts), ops.sum(ops.concat([...parts], 0)));
   expect(namesOf(twice).inputs).toEqual(["trainable/joined 0"]);

@@ -52,8 +52,10 @@ function withOutputs(graph: Graph, splits: ReadonlyMap<GraphNode, JoinedTensor>)
     const inputs = [node.inputs[0]!];
     return [{ operator: "Identity", domain: "", inputs, outputs: [output.name], attributes: {}, macs: 0 }];
   });
-  const kept = graph.outputs.filter(({ name }) => !replaced.has(name));
-  return { ...graph, nodes, outputs: [...kept, ...splits.values()] };
+  const outputs = [...graph.outputs.filter(({ name }) => !replaced.has(name)), ...splits.values()];
+  // The sizes of a split go with it.
+  const read = readersOf(nodes);
+  return { ...graph, nodes, outputs, initializers: graph.initializers.filter(({ name }) => read.has(name)) };
 }
 
 /** Nodes that join inputs which nothing else reads, each with the input that takes their place. */
