@@ -5,8 +5,8 @@ import { root } from "../checks/command.ts";
 /** Bytes that the kept inputs of one target may take in the repository. */
 const MOST_KEPT = 16_000;
 
-const keptFile = (target: string): string => join(root, "internal/fuzz/corpus", `${target}.json`);
-const grownFile = (target: string): string => join(root, ".cache/fuzz", `${target}.json`);
+const keptFile = (target: string): string => join(root, "internal/fuzz/corpus", `${target}.txt`);
+const grownFile = (target: string): string => join(root, ".cache/fuzz", `${target}.txt`);
 
 /** Inputs in base64 that are kept in the repository. */
 export const keptCorpus = (target: string): readonly string[] => read(keptFile(target));
@@ -30,10 +30,10 @@ export function keepCorpus(target: string, inputs: readonly string[]): void {
 }
 
 function read(file: string): readonly string[] {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as readonly string[]) : [];
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
 }
 
 function write(file: string, inputs: readonly string[]): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(inputs, undefined, 1)}\n`);
+  writeFileSync(file, inputs.map((input) => `${input}\n`).join(""));
 }

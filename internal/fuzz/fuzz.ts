@@ -47,16 +47,22 @@ async function fuzz(): Promise<void> {
   const left = jobs.filter(({ runs }) => runs > 0);
   const recorders = new Map<string, (message: FromChild) => void>();
   if (left.length === 0) return;
+  let last = performance.now();
   await runChild({ seed, jobs: left, guided: true }, (message) => {
     const { name } = message;
-    const record = recorders.get(name) ?? recorder(left.find((job) => job.name === name)!);
+    const record = recorders.get(name) ?? recorder(left.find((job) => job.name === name)!, last);
     recorders.set(name, record);
     record(message);
+    last = performance.now();
   });
 }
 
-/** Writes a line once a stretch is read, and the last one. */
-function recorder({ name, start, runs, corpus }: Job): (message: FromChild) => void {
+/**
+ * Writes a line once a stretch is read, and the last one.
+ *
+ * @param started when the job before had ended
+ */
+function recorder({ name, start, runs, corpus }: Job, started: number): (message: FromChild) => void {
   const empty = (first: number) => ({
     start: first,
     inputs: 0,
@@ -64,7 +70,7 @@ function recorder({ name, start, runs, corpus }: Job): (message: FromChild) => v
     added: [] as string[],
   });
   let stretch = empty(start);
-  let [size, began] = [corpus.length, performance.now()];
+  let [size, began] = [corpus.length, started];
   return ({ done, finds, added }) => {
     stretch.inputs += done;
     stretch.finds.push(...finds);
