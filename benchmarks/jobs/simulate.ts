@@ -83,15 +83,15 @@ writeFileSync(`${values.out}.md`, markdown());
 const lines = table.map(({ name, rows }) => [name, rows.map(pointOf)] as const);
 writeFileSync(`${values.out}.svg`, scalingSvg("Share of the workers' speed that is used", Object.fromEntries(lines)));
 
-/** The first of doubled numbers of workers of which each gets less than nine tenths done of what ten get. */
+/** The first of doubled numbers of workers that spend less than nine tenths of the time in steps that a hundred do. */
 function giveWay(own: Farm): { readonly workers: number | null; readonly arithmetic: number } {
   const of = (workers: number): Outcome => {
     const { start, end, steps } = own.run;
     return simulate({ ...own, workers, jobs: 2 * workers, limit: 2 * MOST_TIMES * (start + steps + end) });
   };
-  const usual = of(100).efficiency;
+  const usual = of(100).inSteps;
   let workers = 100;
-  while (workers <= MOST_WORKERS && of(workers).efficiency > 0.9 * usual) workers *= 2;
+  while (workers <= MOST_WORKERS && of(workers).inSteps > 0.9 * usual) workers *= 2;
   return { workers: workers > MOST_WORKERS ? null : workers, arithmetic: Math.round(1 / loadOf(own)) };
 }
 
@@ -140,7 +140,7 @@ logarithms of speeds have a standard deviation of ${farm.speedDeviation}; a work
 it says otherwise. *Speed used* counts the wait for the last run too.
 
 The store gives way at ${limits.store.workers ?? `more than ${MOST_WORKERS}`} workers (its arithmetic: ${limits.store.arithmetic}), the server at ${limits.server.workers ?? `more than ${MOST_WORKERS}`} (${limits.server.arithmetic}): the first of
-doubled numbers of workers of which each gets less than nine tenths done of what one of a hundred does.
+doubled numbers of workers that spend less than nine tenths of the time in steps that a hundred do.
 
 ${tables.join("\n")}`;
 }
