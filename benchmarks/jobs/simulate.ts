@@ -87,7 +87,7 @@ writeFileSync(`${values.out}.svg`, scalingSvg("Share of the workers' speed that 
 function giveWay(own: Farm): { readonly workers: number | null; readonly arithmetic: number } {
   const of = (workers: number): Outcome => {
     const { start, end, steps } = own.run;
-    return simulate({ ...own, workers, jobs: 2 * workers, limit: 2 * MOST_TIMES * (start + steps + end) });
+    return simulate({ ...own, workers, jobs: workers, limit: MOST_TIMES * (start + steps + end) });
   };
   const usual = of(100).inSteps;
   let workers = 100;
