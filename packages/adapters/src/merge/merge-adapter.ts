@@ -1,6 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { copyCompanionFiles, requireEmptyFolder, requireFreeSpace, writeNewFolderDurably } from "@blora/files";
+import {
+  copyCompanionFiles,
+  readTextIfPresent,
+  requireEmptyFolder,
+  requireFreeSpace,
+  writeNewFolderDurably,
+} from "@blora/files";
 import {
   type Adapter,
   type Architecture,
@@ -26,6 +32,7 @@ import {
 } from "@blora/weights";
 import { exportUpdates } from "../peft/plain-files.ts";
 import type { AdapterWeights } from "../weights.ts";
+import { configText } from "./config-text.ts";
 import { mergedWeight } from "./merged-weight.ts";
 import { type SizedTensor, writeShards } from "./shards.ts";
 import { limitTexts } from "./text-limit.ts";
@@ -84,7 +91,8 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> 
     const needed = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
     await requireFreeSpace(folder, needed, { what: "the merged weights", advice: "Choose a folder with more room." });
     files = writeShards(folder, tensors, options.maxShardBytes ?? DEFAULT_SHARD_BYTES);
-    writeFileSync(join(folder, "config.json"), `${JSON.stringify(mergedConfig(options), null, 2)}\n`);
+    const source = (await readTextIfPresent(join(checkpoint.folder, "config.json"))) ?? "";
+    writeFileSync(join(folder, "config.json"), configText(mergedConfig(options), source));
     copyCompanionFiles(checkpoint.folder, folder);
     if (options.head.kind !== "language-model") await limitTexts(folder, options.maxSeqLength ?? Infinity);
   });
