@@ -25,7 +25,7 @@ export function createProgram(exit: (status: number) => void): Command {
     .description("Bayesian LoRA (arXiv 2406.13046): fine-tune with rank and bit widths chosen within a budget")
     .version(cliVersion())
     .exitOverride()
-    .showHelpAfterError();
+    .showHelpAfterError("blora --help lists the commands.");
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
   addWorkerCommand(program, exit);
@@ -44,6 +44,8 @@ export function createProgram(exit: (status: number) => void): Command {
   addDoctorCommand(program, exit);
   addNativeCommand(program);
   addOptionsCommand(program);
-  for (const command of program.commands) command.exitOverride().showHelpAfterError();
+  for (const command of program.commands) {
+    command.exitOverride().showHelpAfterError(`blora ${command.name()} --help lists what it takes.`);
+  }
   return program;
 }

@@ -22,7 +22,7 @@ test.each([
   [
     "a wrong argument",
     'export default { task: { name: "t" }, method: {}, training: { maxSteps: "many" } };\n',
-    /^FILE: Training arguments: maxSteps: Invalid input: expected number, received string, found "many"\.$/,
+    /^FILE: Training arguments: maxSteps: expected number, found "many"\.$/,
   ],
   ["no run", "export default 3;\n", /^FILE: expected a default export made by defineConfig/],
   ["no default export", "export const a = 3;\n", /^FILE: expected a default export made by defineConfig/],

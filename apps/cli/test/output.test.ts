@@ -184,6 +184,21 @@ test.each([
   ["found none. Use chatml or plain.", "found none. Use --set task.template=chatml or --set task.template=plain."],
   ["Choose those to score with the option subjects.", "Choose those to score with --subjects."],
   [
+    "generate does not go with an adapter whose head is classification. Use classify.",
+    "generate does not go with an adapter whose head is classification. Use blora predict.",
+  ],
+  [
+    "The task classify has no built-in data: name a file or folder.",
+    "The task classify has no built-in data: --data takes a file or folder.",
+  ],
+  ["Name it: task.label=<column>.", "Name it: --set task.label=<column>."],
+  [
+    "Set task.several=true where a cell may be one label.",
+    "Use --set task.several=true where a cell may be one label.",
+  ],
+  ['Name them: task.labels=["O","B"].', `Name them: --set 'task.labels=["O","B"]'.`],
+  ["--set task.label=Preis: x.csv: expected a label column", "--set task.label=Preis: x.csv: expected a label column"],
+  [
     "Expected a tokenizer with a chat_template for a conversation, found none. Give a text.",
     "Expected a tokenizer with a chat_template for --chat, found none. Leave it out.",
   ],

@@ -240,7 +240,7 @@ describe("what cannot be merged is an error", () => {
     [
       "a value of another type for an argument",
       { set: ["learningRate=fast"] },
-      '--set learningRate=fast: learningRate: Invalid input: expected number, received string, found "fast".',
+      '--set learningRate=fast: learningRate: expected number, found "fast".',
     ],
     [
       "an option that the engine of the config file does not have",
@@ -250,7 +250,7 @@ describe("what cannot be merged is an error", () => {
     [
       "a value of another type for an option",
       { config, set: ["method.rank=high"] },
-      '--set method.rank=high: method: wrong options of method "lora": rank: Invalid input: expected number, received string, found "high".',
+      '--set method.rank=high: method: wrong options of method "lora": rank: expected number, found "high".',
     ],
   ])("%s", async (_, request, message) => {
     await expect(resolveRun(request)).rejects.toThrow(message);

@@ -25,6 +25,7 @@ export function textTable(
   const header = options.columns === undefined ? records.findIndex((cells) => !isBlankLine(cells)) : -1;
   const columns = options.columns ?? records[header] ?? [];
   requireDistinct(file, columns);
+  if (options.columns === undefined) requireSeparated(file, columns);
   const rows: TableRow[] = [];
   let shortRows = 0;
   for (let index = header + 1; index < records.length; index++) {
@@ -43,6 +44,14 @@ export function textTable(
     }
   }
   return { file: nameOfFile(file), columns, rows, shortRows };
+}
+
+/** Tables of other programs separate columns otherwise, which leaves a single one with a long name. */
+function requireSeparated(file: string, [only = "", ...others]: readonly string[]): void {
+  if (others.length > 0 || !/[;\t]/.test(only)) return;
+  throw new InvalidInputError(
+    `${nameOfFile(file)}: expected several columns, found one called ${JSON.stringify(only)}. Separate them by commas in a csv file, or by tabs in a tsv file.`,
+  );
 }
 
 function isBlankLine(cells: readonly string[]): boolean {

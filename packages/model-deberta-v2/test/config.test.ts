@@ -85,7 +85,7 @@ describe("parseConfig", () => {
   });
 
   it.each([[null], [[]], ["deberta-v2"], [7]])("refuses %j for a document", (json) => {
-    expect(messageOf(json)).toMatch(/^config.json of a deberta-v2 model: Invalid input: expected object/);
+    expect(messageOf(json)).toMatch(/^config.json of a deberta-v2 model: expected object/);
   });
 
   const data = process.env.BLORA_DATA ?? "";

@@ -45,8 +45,14 @@ function explain(issue: Issue, value: unknown, schema: StandardSchemaV1): string
     const known = knownKeys(schema, path);
     return issue.keys.map((key: string) => `unknown key "${[...path, key].join(".")}"${advice(key, known)}`);
   }
-  if (path.length > 0) return [problemAt(path, issue.message, value)];
-  return [isJsonRecord(value) || value === undefined ? issue.message : `${issue.message}, found ${shown(value)}`];
+  const expected = expectedIn(issue.message);
+  if (path.length > 0) return [problemAt(path, expected, value)];
+  return [isJsonRecord(value) || value === undefined ? expected : `${expected}, found ${shown(value)}`];
+}
+
+/** Of a message as zod has it what was expected alone: what was found follows. */
+function expectedIn(message: string): string {
+  return message.replace(/^(?:Invalid \w+|Too small|Too big): (expected .*?)(?:, received .*)?$/, "$1");
 }
 
 /** The key, what was expected and what was found. */

@@ -74,6 +74,12 @@ function usualText(table: Table, taken: readonly string[]): string {
 }
 
 function unnamed({ file, columns }: Table, what: "text" | "label"): InvalidInputError {
+  if (columns.length === 0)
+    return new InvalidInputError(`${file}: expected the names of the columns in its first line, found an empty file.`);
+  if (columns.some((column) => column.includes("\0")))
+    return new InvalidInputError(
+      `${file}: expected the names of the columns in its first line, found bytes that are no text.`,
+    );
   return new InvalidInputError(
     `${file}: expected a column that is the ${what}, found the columns ${columns.join(", ")}. Name it: task.${what}=<column>.`,
   );

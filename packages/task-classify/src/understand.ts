@@ -127,7 +127,7 @@ function classesOf(texts: readonly string[], column: string, file: string): read
   const classes = [...new Set(texts)];
   if (classes.length < 2) {
     throw new InvalidInputError(
-      `${file}: expected at least two classes in column ${column}, found ${classes.join(", ")} alone.`,
+      `${file}: expected at least two classes in column ${column}, found ${JSON.stringify(classes[0])} alone.`,
     );
   }
   if (classes.length > FEW_CLASSES && classes.length > MOST_CLASSES_PER_ROW * texts.length) {

@@ -49,9 +49,12 @@ export function addPublishCommand(program: Command): void {
             )
           : files;
       const { dryRun = false, json } = flags;
-      const where = dryRun ? "nowhere: a dry run" : await send(sent, target, flags);
+      const where = dryRun ? null : await send(sent, target, flags);
       if (json) process.stdout.write(`${JSON.stringify({ to: where, files: listFiles(sent) })}\n`);
-      else process.stdout.write(`${describeFiles(sent, dryRun)}published to ${where}\n`);
+      else
+        process.stdout.write(
+          `${describeFiles(sent, dryRun)}${where === null ? "dry run: nothing was sent" : `published to ${where}`}\n`,
+        );
     });
 }
 

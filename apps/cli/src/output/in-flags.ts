@@ -1,5 +1,8 @@
 /** What packages call their options in advice, and what the command line does. */
 const FLAGS: readonly (readonly [RegExp, string])[] = [
+  [/\bSet task\.(\w+)=(\w+)/g, "Use --set task.$1=$2"],
+  [/(?<!--set )\btask\.(\w+)=(\[.*?\])/g, "--set 'task.$1=$2'"],
+  [/(?<!--set |--set ')\btask\.(\w+)=/g, "--set task.$1="],
   [/\bstart anew with overwrite\b/g, "start anew with --overwrite"],
   [/\bresume anyway with allowConfigChange\b/g, "resume anyway with --allow-config-change"],
   [/\bSet maxTokensPerPass below (\d+)/g, "Use --set maxTokensPerPass=<less than $1>"],
@@ -13,6 +16,8 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
     "chat_template for --chat, found none. Leave it out.",
   ],
   [/^addBos: /g, "--add-bos: "],
+  [/\b(generate does not go with .*)\. Use \w+\./g, "$1. Use blora predict."],
+  [/\bhas no built-in data: name (.*)\.$/g, "has no built-in data: --data takes $1."],
   [/\bfound no such folder\. Give its place\./g, "found no such folder. Name its place with --model."],
   [/\bGive the model to use them all the same\./g, "Name it with --model to use them all the same."],
   [

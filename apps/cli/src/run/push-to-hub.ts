@@ -45,7 +45,7 @@ export async function pushToHub(
   const folder = join(run, "adapter");
   try {
     const { files } = await adapterFiles(folder, { name });
-    if (pushDryRun) return `${describeFiles(files, true)}published to nowhere: a dry run\n`;
+    if (pushDryRun) return `${describeFiles(files, true)}dry run: nothing was sent\n`;
     return `published to ${await publishToHub(files, { repository: name, isPrivate: flags.private ?? false })}\n`;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

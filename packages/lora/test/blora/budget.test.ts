@@ -150,7 +150,7 @@ test.each<[string, Partial<BloraOptions>]>([
   )!;
   const share = costShare(method, store);
   expect(share).toBeGreaterThan(0);
-  expect(share).toBeLessThan(0.25);
+  expect(share).toBeLessThan(1);
   expectAllClose(expected, share);
 });
 
