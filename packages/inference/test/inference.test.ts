@@ -152,9 +152,10 @@ describe("loadModel", () => {
     };
     const [beside] = await (await (await loadModel(options())).loadAdapter(adapter("first"))).logits([long]);
     expect(maxSeqLength).toBe(128);
-    expectAllClose(await answerOf("merged", maxSeqLength), beside!, { absolute: 1e-4 });
+    // Merged weights are rounded to the half precision of the base.
+    expectAllClose(await answerOf("merged", maxSeqLength), beside!, { absolute: 2e-3 });
     const uncut = await answerOf("merged-without-limit", Infinity);
-    expect(Math.abs(uncut[0]! - beside![0]!)).toBeGreaterThan(1e-3);
+    expect(Math.abs(uncut[0]! - beside![0]!)).toBeGreaterThan(1e-2);
   });
 
   it("gives nothing for no texts", async () => {
