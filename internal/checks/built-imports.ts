@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { type Check, verdict } from "./check.ts";
 import { command, root } from "./command.ts";
@@ -54,12 +56,20 @@ export const pageImports: Check = {
         external: ["node:*"],
         logLevel: "silent",
       });
-      const found = Object.entries(metafile.inputs).flatMap(([file, { imports }]) =>
-        imports.flatMap(({ path }) => (path.startsWith("node:") ? [`${file} imports ${path}.`] : [])),
-      );
+      const found = Object.entries(metafile.inputs).flatMap(([file, { imports }]) => [
+        ...imports.flatMap(({ path }) => (path.startsWith("node:") ? [`${file} imports ${path}.`] : [])),
+        ...globalsOfNode(file),
+      ]);
       return verdict(found.length === 0, found.join("\n"));
     } catch (error) {
       return verdict(false, (error as Error).message);
     }
   },
 };
+
+/** Globals of Node that a source of ours takes without importing them. */
+function globalsOfNode(file: string): readonly string[] {
+  if (!/^packages\/[^/]+\/src\//.test(file)) return [];
+  const names = readFileSync(join(root, file), "utf8").match(/\b(Buffer|process)(?=\.\w)/g) ?? [];
+  return [...new Set(names)].map((name) => `${file} uses ${name}.`);
+}

@@ -42,7 +42,7 @@ export function createAssembler(prefix: string): Assembler {
     constants,
     constant(values, shape, type) {
       const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      const key = `${type} ${shape} ${Buffer.from(data).toString("base64")}`;
+      const key = `${type} ${shape} ${data.join()}`;
       const name = known.get(key) ?? `${prefix}_constant_${constants.length}`;
       if (!known.has(key)) constants.push({ name, shape, type, data });
       known.set(key, name);

@@ -126,6 +126,10 @@ interface Tools {
   onTable(): void;
 }
 
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
 /** The name of a value that equals the constant at every size. */
 function mergeConstants(
   constants: readonly Initializer[],
@@ -137,7 +141,7 @@ function mergeConstants(
   const versions = constants.map(({ shape, data }): ConstantValues => ({ shape, bytes: data as Uint8Array }));
   const [first] = versions;
   const sameShape = versions.every(({ shape }) => String(shape) === String(first!.shape));
-  if (sameShape && versions.every(({ bytes }) => Buffer.compare(bytes, first!.bytes) === 0))
+  if (sameShape && versions.every(({ bytes }) => isSame(bytes, first!.bytes)))
     return assembler.constant(first!.bytes, first!.shape, type);
   if (sameShape && (type === "int64" || type === "int32")) {
     const entries = fitEntries(versions, type, fitter);
