@@ -1,7 +1,7 @@
 import type { RunFiles } from "@blora/runs";
 import { jsonDifferences } from "@blora/spec";
 import { ownValue } from "../text/own-value.ts";
-import { comparedChart } from "./curves.ts";
+import { BIT_OPERATIONS, comparedChart } from "./curves.ts";
 import { keyFacts, runTitle } from "./facts.ts";
 import type { Figure, Section } from "./sections.ts";
 
@@ -71,17 +71,16 @@ function comparedFigures(runs: readonly RunFiles[], names: readonly string[]): F
     })),
     {
       id: "cost",
-      title: "Bit operations",
-      unit: "share of LoRA in 32 bit",
+      ...BIT_OPERATIONS,
       points: of((run) => evaluated(run).map(({ step, costRatio: value }) => ({ step, value }))),
     },
   ];
   return charts
     .filter(({ points }) => points.some(({ value }) => value !== null && value !== 0))
-    .map(({ id, title, unit, points }) => ({
+    .map(({ id, points, ...quantity }) => ({
       id: `compared-${id}`,
-      caption: `${title} of both runs over the steps`,
-      spec: comparedChart(title, unit, points, names),
+      caption: `${quantity.title} of both runs over the steps`,
+      spec: comparedChart(quantity, points, names),
     }));
 }
 

@@ -5,6 +5,16 @@ import { SERIES_COLORS } from "../charts/render.ts";
 const WIDTH = 360;
 const HEIGHT = 220;
 
+/** What a chart shows over the steps. */
+export interface Quantity {
+  readonly title: string;
+  readonly unit: string;
+  /** Shown in per cent, from 0 on. */
+  readonly isShare?: boolean;
+}
+
+export const BIT_OPERATIONS: Quantity = { title: "Bit operations", unit: "share of LoRA in 32 bit", isShare: true };
+
 /** Losses of training and evaluation over the steps, on bands that name the phases. */
 export function lossChart(steps: readonly StepRecord[], evaluations: readonly Evaluation[]): TopLevelSpec {
   const points = [
@@ -14,13 +24,13 @@ export function lossChart(steps: readonly StepRecord[], evaluations: readonly Ev
     ),
     ...evaluations.map(({ step, split, evaluationLoss }) => ({ step, series: split, value: evaluationLoss })),
   ];
-  return curves("Loss", "loss", points, [phaseBands(steps)]);
+  return curves({ title: "Loss", unit: "loss" }, points, [phaseBands(steps)]);
 }
 
 /** The price of the adapter with hard gates, as evaluations found it. */
 export function costChart(steps: readonly StepRecord[], evaluations: readonly Evaluation[]): TopLevelSpec {
   const points = evaluations.map(({ step, costRatio }) => ({ step, series: "bit operations", value: costRatio }));
-  return curves("Bit operations", "share of LoRA in 32 bit", points, [phaseBands(steps)]);
+  return curves(BIT_OPERATIONS, points, [phaseBands(steps)]);
 }
 
 export interface MetricChartOptions {
@@ -46,7 +56,7 @@ export function metricChart(
   );
   const rules = Object.entries(majority).map(([metric, value]) => ({ series: `majority ${metric}`, value }));
   const ringed = points.filter(({ step }) => step === selectedStep);
-  return curves("Score", "score", points, [
+  return curves({ title: "Score", unit: "score" }, points, [
     phaseBands(steps),
     {
       data: { values: rules },
@@ -62,13 +72,8 @@ export function metricChart(
 }
 
 /** One quantity of several runs over the steps, in the order of `names`. */
-export function comparedChart(
-  title: string,
-  unit: string,
-  points: readonly Point[],
-  names: readonly string[],
-): TopLevelSpec {
-  return curves(title, unit, points, [], names);
+export function comparedChart(quantity: Quantity, points: readonly Point[], names: readonly string[]): TopLevelSpec {
+  return curves(quantity, points, [], names);
 }
 
 const STEP = {
@@ -89,8 +94,7 @@ interface Point {
 type Layer = Extract<TopLevelSpec, { layer: unknown }>["layer"][number];
 
 function curves(
-  title: string,
-  unit: string,
+  { title, unit, isShare = false }: Quantity,
   points: readonly Point[],
   behind: readonly Layer[],
   series: readonly string[] = [...new Set(points.map((point) => point.series))],
@@ -106,7 +110,13 @@ function curves(
         mark: { type: "line", strokeWidth: 1.8 },
         encoding: {
           x: STEP,
-          y: { field: "value", type: "quantitative", title: unit, scale: { zero: false } },
+          y: {
+            field: "value",
+            type: "quantitative",
+            title: unit,
+            scale: { zero: isShare },
+            ...(isShare && { axis: { format: "~%" } }),
+          },
           color: {
             field: "series",
             type: "nominal",
