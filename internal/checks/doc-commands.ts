@@ -31,7 +31,7 @@ const PAGES = [
 const STARTS_ANEW = "apps/cli/README.md";
 
 /** Not commands but parts of a sentence: with a placeholder, or without what they work on. */
-const INCOMPLETE = /[<…]|^blora \w+( --format onnx)?$/;
+const INCOMPLETE = /[<…]|^blora [\w+]+( --format onnx)?$/;
 
 /** Commands that are not run, and why. */
 const NOT_RUN: readonly (readonly [command: RegExp, reason: string])[] = [

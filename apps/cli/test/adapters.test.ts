@@ -50,7 +50,9 @@ test("an adapter of the Hub goes by its id, offline from the cache", async () =>
   const inspect = (...args: string[]) =>
     run(process.execPath, [program, "inspect", ...args, "--json"], { env: { ...process.env, HF_HUB_CACHE: cache } });
   const { stdout } = await inspect("me/adapter", "--adapter-revision", "v1", "--offline");
-  expect(stdout).toBe(await blora("inspect", trained, "--json"));
+  const alone = join(folder, "alone");
+  await cp(join(trained, "adapter"), alone, { recursive: true });
+  expect(stdout).toBe(await blora("inspect", alone, "--json"));
   await expect(inspect("me/adapter", "--offline")).rejects.toThrow(/me\/adapter at revision main is not in the cache/);
 });
 

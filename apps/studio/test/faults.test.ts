@@ -31,7 +31,7 @@ test.skipIf(reasonToSkip !== undefined)(
         'text,label\n"one,a\n',
         "rows.csv: expected comma-separated values, found a quote in row 2 that nothing closes.",
       ],
-      ["text,label\none,a\ntwo,a\n", "rows.csv: expected at least two classes in column label, found a alone."],
+      ["text,label\none,a\ntwo,a\n", 'rows.csv: expected at least two classes in column label, found "a" alone.'],
       ['{"text":"one"', "rows.jsonl, row 1: expected a JSON object"],
     ] as const) {
       await readRows(page, rows);
