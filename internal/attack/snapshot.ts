@@ -54,6 +54,7 @@ function withoutTimes(text: string): string {
     .replaceAll(/(<p class="folder">)[^<]*/g, "$1")
     .replaceAll(/(commit(?:<\/td><td>| \| | ))[0-9a-f]{7,40}/g, "$1")
     .replaceAll(/(tokens\/s(?:<\/dt><dd>|: ))[\d,.]+/g, "$1")
+    .replaceAll(/((?:training step|evaluated row)(?:<\/dt><dd>|<\/td><td[^>]*>|: | \| ))[\d.e-]+/g, "$1")
     .replaceAll(/( \| [\d,.]+(?: \| [\d,]+)?)? \| [\d,]+ MiB \|$/gm, "")
     .replaceAll(/(time<\/dt><dd>|- time: )[\d hmins.]+/g, "$1")
     .replaceAll(/(peak memory(?:<\/dt><dd>|: ))[\d,.]+ [MG]iB/g, "$1");

@@ -39,7 +39,9 @@ async function lockIfFree(folder: string): Promise<FolderLock | undefined> {
   try {
     return await lockFolder(folder);
   } catch (error) {
-    if (error instanceof FolderInUseError) return undefined;
+    // The folder is gone where another ended between its making and its lock.
+    const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
+    if (error instanceof FolderInUseError || isGone) return undefined;
     throw error;
   }
 }
