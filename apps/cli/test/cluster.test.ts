@@ -72,30 +72,23 @@ describe.skipIf(!HAS_QUEUE_SERVER)("a sweep by two workers", { timeout: 300_000 
     },
   );
 
-  // The same happens in `npm run attack:cluster`, at length.
-  test.skipIf(!process.env.BLORA_LONG_TESTS)(
-    "whose queue is lost ends as one in turn, once it is started again",
-    async () => {
-      await open("file");
-      const first = watch();
-      await begun(0);
-      await cluster.loseQueue();
-      await expectAsInTurn(watch());
-      // The one that watched all the time found that out too.
-      expect((await first).status).toBe(0);
-    },
-  );
+  test("whose queue is lost ends as one in turn, once it is started again", async () => {
+    await open("file");
+    const first = watch();
+    await begun(0);
+    await cluster.loseQueue();
+    await expectAsInTurn(watch());
+    // The one that watched all the time found that out too.
+    expect((await first).status).toBe(0);
+  });
 
-  test.skipIf(!process.env.BLORA_LONG_TESTS)(
-    "of which one is cut off, and comes back when others have its run, ends as one in turn",
-    async () => {
-      await open("file");
-      const watching = watch();
-      await begun(0);
-      cluster.hosts[0]!.link.cut();
-      await new Promise((resolve) => setTimeout(resolve, 4000 * LEASE_SECONDS));
-      cluster.hosts[0]!.link.mend();
-      await expectAsInTurn(watching);
-    },
-  );
+  test("of which one is cut off, and comes back when others have its run, ends as one in turn", async () => {
+    await open("file");
+    const watching = watch();
+    await begun(0);
+    cluster.hosts[0]!.link.cut();
+    await new Promise((resolve) => setTimeout(resolve, 4000 * LEASE_SECONDS));
+    cluster.hosts[0]!.link.mend();
+    await expectAsInTurn(watching);
+  });
 });

@@ -21,8 +21,8 @@ export function createConnection(place: QueuePlace, access: QueueAccess, onNote:
   let opened: Promise<Redis> | undefined;
   let redis: Redis | undefined;
   const open = async (): Promise<Redis> => {
-    const { Redis } = await import("ioredis");
-    redis = new Redis({ ...clientOptions(place, access), lazyConnect: true });
+    const { Client } = await import("./client.ts");
+    redis = new Client({ ...clientOptions(place, access), lazyConnect: true });
     const reported = reporting(redis, name, onNote);
     await firstAnswer(redis, name, reported);
     return redis;
