@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { trainingEnvironment } from "@blora/cli";
 import { type GlueTaskName, glue } from "@blora/task-glue";
+import { median } from "../step/measure.ts";
 import type { OurResult, PeerSpec } from "./ours.ts";
 
 /** One side of a comparison. */
@@ -129,8 +130,4 @@ function peerScores(
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -11,9 +11,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { machine } from "@blora/runs";
+import { median } from "../step/measure.ts";
 import { PEER_METHODS } from "./methods.ts";
 import type { PeerSpec } from "./ours.ts";
-import { median, runOurs, runPeer, tokensPerSecond } from "./pair.ts";
+import { runOurs, runPeer, tokensPerSecond } from "./pair.ts";
 
 const { values } = parseArgs({
   options: {

@@ -10,6 +10,7 @@ export { adapterFiles, adapterOfFiles, sizesOfFiles } from "./adapter-in-memory.
 export type { AdapterSizes, FormSizes } from "./adapter-sizes.ts";
 export { describeAdapter } from "./describe-adapter.ts";
 export type { AdapterDescription, AdapterResults, CostSummary, DatasetName, LedgerRow } from "./description.ts";
+export { configText } from "./merge/config-text.ts";
 export { limitedTokenizer, TOKENIZER_CONFIG } from "./merge/limited-tokenizer.ts";
 export { type MergeOptions, type MergeReport, mergeAdapter } from "./merge/merge-adapter.ts";
 export { type MergeError, readMergeRecord, writeMergeRecord } from "./merge/merge-record.ts";

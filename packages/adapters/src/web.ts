@@ -2,6 +2,7 @@ export type { TrainedAdapter } from "./adapter-folder.ts";
 export { adapterFiles, adapterOfFiles, sizesOfFiles } from "./adapter-in-memory.ts";
 export type { AdapterSizes, FormSizes } from "./adapter-sizes.ts";
 export type { AdapterDescription, AdapterResults, CostSummary, DatasetName, LedgerRow } from "./description.ts";
+export { configText } from "./merge/config-text.ts";
 export { limitedTokenizer, TOKENIZER_CONFIG } from "./merge/limited-tokenizer.ts";
 export { mergedWeight } from "./merge/merged-weight.ts";
 export { packBits } from "./packed/bits.ts";

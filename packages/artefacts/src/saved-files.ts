@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, sha256OfFile, writeFileDurably } from "@blora/files";
-import type { ArtefactStore } from "@blora/spec";
+import { type ArtefactStore, isJsonRecord } from "@blora/spec";
 import { checkedBody } from "./checked-body.ts";
 import { requirePathInside } from "./keys.ts";
 
@@ -13,6 +13,10 @@ export interface SavedFile {
   readonly bytes: number;
   /** In hex. */
   readonly sha256: string;
+}
+
+export function isSavedFiles(value: unknown): value is readonly SavedFile[] {
+  return Array.isArray(value) && value.every((file) => isJsonRecord(file) && typeof file.path === "string");
 }
 
 /** Files up to this are read before they are sent: one that grows meanwhile is sent as it was. */

@@ -1,13 +1,13 @@
 import { limitedTokenizer, TOKENIZER_CONFIG } from "@blora/adapters";
 import type { Network, PlainAdapter } from "@blora/network";
 import { FORMATS, longestText, plainGraph, type WeightFormat } from "./export-graph.ts";
-import { CONFIG, configText } from "./write/config-text.ts";
+import { CONFIG, exportedConfig } from "./write/exported-config.ts";
 import { modelBytes } from "./write/model-bytes.ts";
 
 export interface ExportInMemoryOptions {
   readonly network: Network;
   readonly adapter: PlainAdapter;
-  /** The tokenizer's files, by name. */
+  /** The tokenizer's files, and `config.json` if it is there, by name. */
   readonly companions: ReadonlyMap<string, Uint8Array>;
   /** Default `float32`. */
   readonly weights?: WeightFormat;
@@ -23,7 +23,8 @@ export function exportInMemory(options: ExportInMemoryOptions): Map<string, Uint
   const { network, adapter, companions, weights = "float32" } = options;
   const { file, dtype, store } = FORMATS[weights];
   const { graph, tensors } = plainGraph(network, adapter, store, undefined);
-  const config = configText(network.checkpoint.config, { head: adapter.head, file, dtype, chunks: 0 });
+  const source = new TextDecoder().decode(companions.get(CONFIG));
+  const config = exportedConfig(network.checkpoint.config, source, { head: adapter.head, file, dtype, chunks: 0 });
   const files = new Map(companions);
   const tokenizer = companions.get(TOKENIZER_CONFIG);
   const limited = tokenizer && limitedTokenizer(tokenizer, longestText(network, adapter), TOKENIZER_CONFIG);

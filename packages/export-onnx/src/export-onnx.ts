@@ -70,7 +70,7 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
   try {
     const { bytes, chunks } = await writeGraph(join(aside, file), graph, tensors);
     for (const name of await readdir(aside)) await rename(join(aside, name), join(out, "onnx", name));
-    await writeConfig(out, network.checkpoint.config, { head: adapter.head, file, dtype, chunks });
+    await writeConfig(out, network.checkpoint, { head: adapter.head, file, dtype, chunks });
     const tokenizer = copyCompanionFiles(network.checkpoint.folder, out);
     const longest = longestText(network, adapter);
     await limitTexts(out, longest);

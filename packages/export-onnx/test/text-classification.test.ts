@@ -108,7 +108,7 @@ it.each(["float32", "int8"] as const)("makes the same files in memory, with %s w
   const out = join(models, `in-memory-${weights}`);
   await exportOnnx({ network, adapter, out, weights });
   const folder = builtinModelFolder();
-  const tokenizer = ["tokenizer.json", "tokenizer_config.json"];
+  const tokenizer = ["config.json", "tokenizer.json", "tokenizer_config.json"];
   const companions = new Map(
     await Promise.all(
       tokenizer.map(async (name) => [name, new Uint8Array(await readFile(join(folder, name)))] as const),

@@ -26,7 +26,14 @@ export { type FrozenInMemory, frozenValues } from "./frozen-values.ts";
 export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.ts";
 export { pathInside } from "./inside-folder.ts";
 export { readJsonFile, readJsonFileIfPresent, readTextIfPresent } from "./json-file.ts";
-export { FolderInUseError, type FolderLock, LOCK_FILE, type LockOptions, lockFolder } from "./lock.ts";
+export {
+  FolderInUseError,
+  type FolderLock,
+  LOCK_FILE,
+  type LockOptions,
+  lockFolder,
+  lockFolderIfFree,
+} from "./lock.ts";
 export { createLockWatch, type LockWatch, parseOwner } from "./lock-watch.ts";
 export { type LogFile, openLogFile, writeWhole } from "./log-file.ts";
 export { makeFolder } from "./make-folder.ts";

@@ -128,6 +128,17 @@ function ownerIn(text = ""): string {
   return owner === undefined ? "an unknown process" : `process ${owner.pid} on ${owner.host}, started ${owner.started}`;
 }
 
+/** `lockFolder`; undefined where another process holds it, or has ended its work there and removed the folder. */
+export async function lockFolderIfFree(folder: string): Promise<FolderLock | undefined> {
+  try {
+    return await lockFolder(folder);
+  } catch (error) {
+    const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
+    if (isGone || error instanceof FolderInUseError) return undefined;
+    throw error;
+  }
+}
+
 function held(path: string, text: string | undefined): FolderInUseError {
   return new FolderInUseError(
     `Expected no other run in this folder, found one by ${ownerIn(text)}. Choose another folder, or delete ${path} if that process is gone.`,

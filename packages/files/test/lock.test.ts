@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, wr
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { FolderInUseError, LOCK_FILE, lockFolder } from "../src/lock.ts";
+import { FolderInUseError, LOCK_FILE, lockFolder, lockFolderIfFree } from "../src/lock.ts";
 import { createLockWatch } from "../src/lock-watch.ts";
 import { lifeOf, ownIdentity } from "../src/process-identity.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -212,4 +212,13 @@ describe("a lock that is held", () => {
     rmSync(path);
     expect(() => lock.requireHeld()).toThrow("found it removed or taken over");
   });
+});
+
+it("is not waited for where another process has it, or its folder is gone", async () => {
+  const folder = temporaryFolder();
+  const lock = await lockFolderIfFree(folder);
+  expect(lock).toBeDefined();
+  expect(await lockFolderIfFree(folder)).toBeUndefined();
+  await lock?.release();
+  expect(await lockFolderIfFree(join(folder, "gone"))).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FolderInUseError, type FolderLock, lockFolder, makeFolder } from "@blora/files";
+import { lockFolderIfFree, makeFolder } from "@blora/files";
 
 /** A name beside `path` that nobody else writes to: processes of two machines may share a cache, and even their ids. */
 export const besides = (path: string): string => `${path}.${randomUUID()}.incomplete`;
@@ -16,7 +16,7 @@ export const besides = (path: string): string => `${path}.${randomUUID()}.incomp
 export async function completeBlob(blob: string, size: number, write: (path: string) => Promise<void>): Promise<void> {
   const folder = `${blob}.download`;
   await makeFolder(folder);
-  const lock = await lockIfFree(folder);
+  const lock = await lockFolderIfFree(folder);
   if (lock === undefined) return completeBesides(blob, write);
   const part = join(folder, "content");
   try {
@@ -32,17 +32,6 @@ export async function completeBlob(blob: string, size: number, write: (path: str
     await lock.release();
     // Not empty where there is a part to go on from, or another process has come in meanwhile.
     await rmdir(folder).catch(() => undefined);
-  }
-}
-
-async function lockIfFree(folder: string): Promise<FolderLock | undefined> {
-  try {
-    return await lockFolder(folder);
-  } catch (error) {
-    // The folder is gone where another ended between its making and its lock.
-    const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    if (error instanceof FolderInUseError || isGone) return undefined;
-    throw error;
   }
 }
 

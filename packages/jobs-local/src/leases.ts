@@ -2,10 +2,9 @@ import { readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   createLockWatch,
-  FolderInUseError,
   type FolderLock,
   LOCK_FILE,
-  lockFolder,
+  lockFolderIfFree,
   makeFolder,
   parseOwner,
   writeFileDurably,
@@ -46,7 +45,7 @@ export function createLeases(folder: string): Leases {
       const { state, text } = await watch.judge(join(own, LOCK_FILE));
       const attempt = await attemptIn(own);
       if (state !== "free") return { attempt, worker: nameOf(text) };
-      const lock = await lockIfFree(own);
+      const lock = await lockFolderIfFree(own);
       if (lock === undefined) return { attempt: attempt + 1, worker: nameOf(undefined) };
       // Read under the lock: another may have had it since.
       const next = (await attemptIn(own)) + 1;
@@ -75,17 +74,6 @@ function heldLease(folder: string, lock: FolderLock, attempt: number): HeldLease
       await rmdir(folder).catch(() => undefined);
     },
   };
-}
-
-async function lockIfFree(folder: string): Promise<FolderLock | undefined> {
-  try {
-    return await lockFolder(folder);
-  } catch (error) {
-    // Who has ended the job removes its folder, also under somebody who is trying.
-    const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    if (isGone || error instanceof FolderInUseError) return undefined;
-    throw error;
-  }
 }
 
 async function attemptIn(folder: string): Promise<number> {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { fetchFiles, type SavedFile, saveFiles } from "@blora/artefacts";
+import { fetchFiles, isSavedFiles, type SavedFile, saveFiles } from "@blora/artefacts";
 import { makeFolder } from "@blora/files";
 import type { Shard } from "@blora/likelihood";
 import { fingerprintOf, RUN_FILE } from "@blora/runs";
@@ -18,7 +18,6 @@ import { UsageError } from "../exit.ts";
 import type { EvaluationProgress } from "../output/evaluation-line.ts";
 import { adapterFolder } from "../run/adapter-folder.ts";
 import { absoluteStore } from "../sweep/remote-job.ts";
-import { isSavedFiles } from "../sweep/snapshots.ts";
 import { watchJobs } from "../sweep/watch-jobs.ts";
 import { contentOf, type ShardContent } from "./shard-content.ts";
 import type { ShardedWork } from "./shard-jobs.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fetchFiles, readStored, type SavedFile, saveFiles } from "@blora/artefacts";
 import { LOCK_FILE, lockFolder, makeFolder, sha256, writeFolderDurably } from "@blora/files";
 import { listCheckpoints } from "@blora/runs";
-import { type ArtefactStore, InvalidInputError, isJsonRecord, NotFoundError, parseStrictJsonObject } from "@blora/spec";
+import { type ArtefactStore, InvalidInputError, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 
 /** A checkpoint of a run as a store keeps it, with what goes on from it needs. */
 interface Snapshot {
@@ -155,8 +155,4 @@ async function keysIn(store: ArtefactStore, prefix: string): Promise<string[]> {
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield bytes;
-}
-
-export function isSavedFiles(value: unknown): value is readonly SavedFile[] {
-  return Array.isArray(value) && value.every((file) => isJsonRecord(file) && typeof file.path === "string");
 }

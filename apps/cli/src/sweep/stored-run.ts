@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { SavedFile } from "@blora/artefacts";
+import { isSavedFiles, type SavedFile } from "@blora/artefacts";
 import { FolderInUseError } from "@blora/files";
 import type { RunEvent, SweepRecord } from "@blora/runs";
 import {
@@ -17,7 +17,7 @@ import {
 } from "@blora/spec";
 import { keepNewest } from "./keep-newest.ts";
 import { jobHere, type RequestHere } from "./remote-job.ts";
-import { createSnapshots, isSavedFiles, removeSnapshots, saveResult } from "./snapshots.ts";
+import { createSnapshots, removeSnapshots, saveResult } from "./snapshots.ts";
 import { isSameRun, plannedRunOf, type TrainingOptions, trainingRun } from "./training-job.ts";
 
 /** What a store keeps of a run that is done. */

@@ -28,8 +28,8 @@ interface TakeAwayParts {
 
 /** Files of an adapter at its learned widths, which are the whole of it. */
 const PACKED = /^blora_/;
-/** Those of a model that an export writes itself. */
-const OF_THE_MODEL = /^config\.json$|\.safetensors$/;
+/** Those of a model that an export has in its graph. */
+const OF_THE_MODEL = /\.safetensors$/;
 
 export function takeAwayOf({ files, checkpoint, task, settings, trained }: TakeAwayParts): TakeAway {
   const network = openNetwork(architectureOf(checkpoint.config, checkpoint.folder), checkpoint, checkpoint.folder);

@@ -9,6 +9,7 @@ import { writeModel } from "../graph/write-model.ts";
 import type { FedTensor, Runtime, Session, Sessions, Values } from "../runtime.ts";
 import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
 import { withSlicesRead } from "../session/read-slices.ts";
+import { toTensor } from "../session/to-tensor.ts";
 import { createDataFolder } from "./data-folder.ts";
 
 /** ONNX Runtime as npm has it for Node. Frozen tensors are mapped from their files. */
@@ -41,7 +42,7 @@ export function openSessions(cache?: string): Sessions {
 /** Runs a session into memory that is allocated once and overwritten by every run. */
 function runInto(session: InferenceSession, outputs: readonly GraphValue[]): Session {
   const feedsOf = (inputs: Readonly<Record<string, FedTensor>>) =>
-    Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed)]));
+    Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed, Tensor)]));
   let floats: ReturnType<typeof floatMemory> | undefined;
   return {
     inputNames: session.inputNames,
@@ -52,7 +53,7 @@ function runInto(session: InferenceSession, outputs: readonly GraphValue[]): Ses
     },
     async compute(inputs) {
       const results = Object.fromEntries(outputs.map((value) => [value.name, emptyValues(value)]));
-      const fetches = outputs.map(({ name, shape }) => [name, toTensor({ values: results[name]!, shape })]);
+      const fetches = outputs.map(({ name, shape }) => [name, toTensor({ values: results[name]!, shape }, Tensor)]);
       await session.run(feedsOf(inputs), Object.fromEntries(fetches));
       return results;
     },
@@ -80,12 +81,6 @@ function emptyValues({ shape, type }: GraphValue): Values {
   if (type === "int8") return new Int8Array(size);
   if (type === "uint8") return new Uint8Array(size);
   return type === "int32" ? new Int32Array(size) : new Float32Array(size);
-}
-
-function toTensor({ values, shape }: FedTensor): Tensor {
-  if (values instanceof Int8Array) return new Tensor("int8", values, shape);
-  if (values instanceof Uint8Array) return new Tensor("uint8", values, shape);
-  return values instanceof Int32Array ? new Tensor("int32", values, shape) : new Tensor("float32", values, shape);
 }
 
 async function createSession(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {

@@ -16,6 +16,7 @@ import type { FedTensor, Runtime, Session, SessionSettings, Sessions, Values } f
 import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
 import { readSlice, withSlicesRead } from "../session/read-slices.ts";
 import { roundedBytes } from "../session/rounded-columns.ts";
+import { toTensor } from "../session/to-tensor.ts";
 
 type OrtWeb = typeof import("onnxruntime-web/wasm");
 
@@ -153,14 +154,8 @@ function separateModel(graph: Graph): { model: Uint8Array; externalData: { path:
 
 /** Results of a page's build lie in its own memory, so that every run has new ones. */
 function runAnew(session: InferenceSession, outputs: readonly GraphValue[], tensorClass: OrtWeb["Tensor"]): Session {
-  const toTensor = ({ values, shape }: FedTensor): Tensor => {
-    if (values instanceof Int8Array) return new tensorClass("int8", values, shape);
-    if (values instanceof Uint8Array) return new tensorClass("uint8", values, shape);
-    if (values instanceof Int32Array) return new tensorClass("int32", values, shape);
-    return new tensorClass("float32", values, shape);
-  };
   const resultsOf = (inputs: Readonly<Record<string, FedTensor>>): ReturnType<InferenceSession["run"]> =>
-    session.run(Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed)])));
+    session.run(Object.fromEntries(Object.entries(inputs).map(([name, fed]) => [name, toTensor(fed, tensorClass)])));
   return {
     inputNames: session.inputNames,
     async run(inputs) {

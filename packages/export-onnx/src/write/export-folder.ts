@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ADAPTER_DESCRIPTION_FILE, isCompanionFile, PEFT_CONFIG_FILE } from "@blora/files";
 import { InvalidInputError, parseStrictJsonObject } from "@blora/spec";
-import { CONFIG, LIBRARY } from "./config-text.ts";
+import { CONFIG, LIBRARY } from "./exported-config.ts";
 
 const NAMED = 3;
 

@@ -1,10 +1,15 @@
 import { join } from "node:path";
-import { readJsonFileIfPresent, writeFileDurably } from "@blora/files";
-import type { JsonObject } from "@blora/spec";
-import { CONFIG, configText, type ExportedHead } from "./config-text.ts";
+import { readJsonFileIfPresent, readTextIfPresent, writeFileDurably } from "@blora/files";
+import type { Network } from "@blora/network";
+import { CONFIG, type ExportedHead, exportedConfig } from "./exported-config.ts";
 
 /** Writes `config.json`, which also names the weight formats that are there. */
-export async function writeConfig(folder: string, base: JsonObject, exported: ExportedHead): Promise<void> {
-  const path = join(folder, CONFIG);
-  await writeFileDurably(path, configText(base, exported, readJsonFileIfPresent(path)));
+export async function writeConfig(
+  out: string,
+  { folder, config }: Network["checkpoint"],
+  exported: ExportedHead,
+): Promise<void> {
+  const path = join(out, CONFIG);
+  const source = (await readTextIfPresent(join(folder, CONFIG))) ?? "";
+  await writeFileDurably(path, exportedConfig(config, source, exported, readJsonFileIfPresent(path)));
 }

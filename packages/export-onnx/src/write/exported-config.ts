@@ -1,3 +1,4 @@
+import { configText } from "@blora/adapters";
 import { configWithHead, type Head, type JsonObject } from "@blora/spec";
 
 /** What `config.json` says of an export beyond the network itself. */
@@ -19,15 +20,17 @@ export const LIBRARY = "transformers.js_config";
 /**
  * The base model's `config.json`, with the labels of the head and where transformers.js finds the weights.
  *
+ * @param source what the file of the base model holds, see `configText`
  * @param earlier of an export to the same folder in another weight format
  */
-export function configText(
+export function exportedConfig(
   base: JsonObject,
+  source: string,
   { head, file, dtype, chunks }: ExportedHead,
   earlier: Readonly<Record<string, unknown>> = {},
 ): string {
   const { use_external_data_format: others } = (earlier[LIBRARY] ?? {}) as { use_external_data_format?: JsonObject };
   const external = { ...others, [file]: chunks };
   const config = { ...configWithHead(base, head), [LIBRARY]: { dtype, use_external_data_format: external } };
-  return `${JSON.stringify(config, null, 2)}\n`;
+  return configText(config, source);
 }
