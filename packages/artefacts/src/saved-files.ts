@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { sha256, sha256OfFile, writeFileDurably } from "@blora/files";
+import { dirname, join } from "node:path";
+import { makeFolder, sha256, sha256OfFile, writeFileDurably } from "@blora/files";
 import { type ArtefactStore, isJsonRecord } from "@blora/spec";
 import { checkedBody } from "./checked-body.ts";
 import { requirePathInside } from "./keys.ts";
@@ -49,7 +49,7 @@ export async function saveFiles(
 }
 
 /**
- * Writes saved files into a folder that is there, each as a whole.
+ * Writes saved files into a folder, each as a whole.
  *
  * @throws InvalidInputError for a path that leads out of the folder, and content that is not what was saved
  */
@@ -60,7 +60,9 @@ export async function fetchFiles(
 ): Promise<void> {
   for (const { path, sha256: digest } of files) {
     requirePathInside(path);
-    await writeFileDurably(join(folder, path), checkedBody(store.get(`${prefix}${digest}`), digest, path));
+    const place = join(folder, path);
+    await makeFolder(dirname(place));
+    await writeFileDurably(place, checkedBody(store.get(`${prefix}${digest}`), digest, path));
   }
 }
 

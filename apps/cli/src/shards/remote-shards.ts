@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fetchFiles, isSavedFiles, type SavedFile, saveFiles } from "@blora/artefacts";
-import { makeFolder } from "@blora/files";
 import type { Shard } from "@blora/likelihood";
 import { fingerprintOf, RUN_FILE } from "@blora/runs";
 import {
@@ -118,7 +117,6 @@ async function takeHome(store: ArtefactStore, job: Job, { files }: JsonObject, o
   const folder = dirname(resolve(out));
   // What a folder was started with stays as it is.
   const wanted = files.filter(({ path }) => path !== `${name}/${RUN_FILE}` || !existsSync(join(folder, path)));
-  for (const path of new Set(wanted.map((file) => dirname(file.path)))) await makeFolder(join(folder, path));
   await fetchFiles(store, answersPlace(job.id), { folder, files: wanted });
 }
 

@@ -60,8 +60,6 @@ async function inputHere(
   here: StoredShardOptions["request"],
 ): Promise<RemoteShard["input"]> {
   const [adapter, rows] = [join(folder, "adapter"), join(folder, "rows")];
-  await makeFolder(adapter);
-  await makeFolder(rows);
   if (adapterFiles !== null) await fetchFiles(store, INPUTS, { folder: adapter, files: adapterFiles });
   if (dataFile !== null) await fetchFiles(store, INPUTS, { folder: rows, files: [dataFile] });
   const known = Object.entries(here).filter(([, value]) => value !== undefined);

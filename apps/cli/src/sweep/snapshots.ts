@@ -79,8 +79,6 @@ export async function fetchResult(
   id: string,
   { folder, files }: { readonly folder: string; readonly files: readonly SavedFile[] },
 ): Promise<void> {
-  const folders = new Set(files.map(({ path }) => path.split("/").slice(0, -1).join("/")));
-  for (const name of folders) await makeFolder(join(folder, name));
   await fetchFiles(store, placesOf(id).result, { folder, files });
 }
 

@@ -94,7 +94,13 @@ function withInputs(graph: Graph, concats: ReadonlyMap<GraphNode, JoinedTensor>)
 
 function readersOf(nodes: readonly GraphNode[]): Map<string, GraphNode[]> {
   const readers = new Map<string, GraphNode[]>();
-  for (const node of nodes) for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
+  for (const node of nodes) {
+    for (const name of node.inputs) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [node]);
+      else known.push(node);
+    }
+  }
   return readers;
 }
 
