@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "@blora/artefacts";
 import { openBullmq } from "@blora/jobs-bullmq";
@@ -93,7 +93,10 @@ function overheads(
   });
 }
 
-/** What the runs have in common: means, and the bytes that one of them has in the store. */
+/**
+ * What the runs have in common: means, and the bytes of one. A store drops a run's checkpoints when it has the result, so
+ * those are of the worker's folder.
+ */
 export async function measuredRun(
   runs: readonly RunOverhead[],
   { store, folder }: { readonly store: string; readonly folder: string },
@@ -107,21 +110,38 @@ export async function measuredRun(
     startSeconds: meanOf(({ before, compiling }) => before + compiling),
     endSeconds: meanOf(({ saving, after }) => saving + after),
     secondsBetweenCheckpoints: stepSeconds / checkpointsOf(folder),
-    checkpointBytes: await bytesBelow(store, `runs/${id}/files/`),
+    checkpointBytes: checkpointBytes(folder),
     resultBytes: await bytesBelow(store, `runs/${id}/result/`),
   };
 }
 
 /** How many a run makes, by what it was started with. */
 function checkpointsOf(folder: string): number {
-  const name = readdirSync(folder).find((entry) => !entry.startsWith("."))!;
+  const run = firstRun(folder);
   const read = (file: string): { readonly arguments?: Record<string, number>; readonly steps?: number } =>
-    JSON.parse(readFileSync(join(folder, name, file), "utf8"));
+    JSON.parse(readFileSync(join(run, file), "utf8"));
   const { saveSteps, evalSteps } = read("blora-run.json").arguments!;
   const { steps } = read("summary.json");
   const every = saveSteps ?? evalSteps;
   if (every === undefined) throw new Error("expected a recipe that says saveSteps or evalSteps, found neither");
   return Math.max(1, Math.ceil(steps! / every));
+}
+
+/** Of a run's last checkpoint, with the files beside it that go on from it. */
+function checkpointBytes(folder: string): number {
+  const run = firstRun(folder);
+  const last = readdirSync(run).find((entry) => entry.startsWith("checkpoint-"));
+  if (last === undefined) throw new Error(`expected a checkpoint in ${run}, found none`);
+  return filesBytes(run) + filesBytes(join(run, last));
+}
+
+function firstRun(folder: string): string {
+  return join(folder, readdirSync(folder).find((entry) => !entry.startsWith("."))!);
+}
+
+function filesBytes(folder: string): number {
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { name }) => sum + statSync(join(folder, name)).size, 0);
 }
 
 async function bytesBelow(address: string, prefix: string): Promise<number> {

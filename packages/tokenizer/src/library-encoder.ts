@@ -12,9 +12,11 @@ const LARGEST_VOCABULARY = 2 ** 22;
 /** A text of a megabyte takes a second. */
 const PATTERN_MILLISECONDS = 8000;
 
-/** Whether encoding or decoding looks for what the file brings: an expression may take forever, and an empty text is found forever. */
-function hasPatterns({ normalizer, pre_tokenizer, decoder }: JsonRecord): boolean {
-  return JSON.stringify([normalizer, pre_tokenizer, decoder]).includes('"pattern":');
+/** A limit where parts look for what the file brings: an expression may take forever, and an empty text is found forever. */
+function limitOf(parts: readonly unknown[], folder: string): TimeLimit {
+  return JSON.stringify(parts).includes('"pattern":')
+    ? createTimeLimit(PATTERN_MILLISECONDS, `A regular expression of the tokenizer in ${folder}`)
+    : (work) => work();
 }
 
 /** Runs `load` and says whose tokenizer it was where it fails. */
@@ -33,16 +35,15 @@ function unread(folder: string, cause: unknown): InvalidInputError {
 }
 
 function encoderOf(tokenizer: PreTrainedTokenizer, json: JsonRecord, folder: string): Encoder {
-  const limit: TimeLimit = hasPatterns(json)
-    ? createTimeLimit(PATTERN_MILLISECONDS, `A regular expression of the tokenizer in ${folder}`)
-    : (work) => work();
+  const limitEncoding = limitOf([json.normalizer, json.pre_tokenizer], folder);
+  const limitDecoding = limitOf([json.decoder], folder);
   return {
     vocabulary: tokenizer.get_vocab(),
     decode: (ids) => {
       // The library refuses an empty list.
       if (ids.length === 0) return "";
       try {
-        return limit(() =>
+        return limitDecoding(() =>
           tokenizer.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
         );
       } catch (cause) {
@@ -51,7 +52,7 @@ function encoderOf(tokenizer: PreTrainedTokenizer, json: JsonRecord, folder: str
     },
     encode(text) {
       try {
-        return limit(() => tokenizer.encode(text, { add_special_tokens: false }));
+        return limitEncoding(() => tokenizer.encode(text, { add_special_tokens: false }));
       } catch (cause) {
         if (BloraError.isInstance(cause)) throw cause;
         if (!(cause instanceof RangeError)) throw unread(folder, cause);

@@ -2,22 +2,15 @@ import { freemem, totalmem } from "node:os";
 import { bops } from "@blora/bops";
 import { inFolder, weightsFormat } from "@blora/files";
 import { readModelConfig } from "@blora/hub";
-import { type FrozenTensor, type JsonObject, NotFoundError, type Precision } from "@blora/spec";
-import { type ModelPlan, type PlannedStep, parseTrainingArguments, passesOf, planModel } from "@blora/trainer";
-import { openCheckpoint, requireUnquantized } from "@blora/weights";
+import { NotFoundError, type Precision } from "@blora/spec";
+import type { ModelPlan, PlannedStep } from "@blora/trainer";
+import { type Checkpoint, openCheckpoint, requireUnquantized } from "@blora/weights";
 import { architectureFor } from "../run/open-run.ts";
+import { planRun } from "../run/planned-model.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
 
 const GIBIBYTE = 2 ** 30;
-const FORMATS: Readonly<Record<string, FrozenTensor["storage"]>> = {
-  F32: "f32",
-  F16: "f16",
-  BF16: "bf16",
-  float32: "f32",
-  float16: "f16",
-  bfloat16: "bf16",
-};
 const FORMAT_NAMES = { f32: "float32", f16: "float16", bf16: "bfloat16" } as const;
 
 /** What `blora doctor --model` found. */
@@ -44,29 +37,18 @@ export async function diagnoseModel(id: string, request: RunRequest): Promise<Mo
   const { config, folder } = await readModelConfig(id, { offline, ...(revision === undefined ? {} : { revision }) });
   requireUnquantized(config, folder ?? id);
   const architecture = architectureFor(config, folder ?? id, registry);
-  const args = parseTrainingArguments(run.arguments);
-  const length = Math.min(args.maxSeqLength, architecture.maxLength(architecture.parseConfig(config)));
-  const size = args.perDeviceTrainBatchSize;
-  const batchSize = Math.ceil(size / passesOf({ size, length }, args.maxTokensPerPass));
-  const stored = folder === undefined ? undefined : storedFormats(folder, (name) => architecture.aliases?.(name) ?? []);
-  const plan = planModel({
-    architecture,
-    method,
+  const checkpoint = folder === undefined ? undefined : weightsIn(folder);
+  const { plan, batchSize, length } = planRun({
+    ...{ architecture, method, engine, config, checkpoint },
     costModel: bops(),
-    engine,
-    config,
-    storageOf: (name) => stored?.(name) ?? declaredFormat(config),
-    batchSize,
-    length,
-    gradientCheckpointing: args.gradientCheckpointing,
-    ...(args.targets === undefined ? {} : { targets: args.targets }),
+    arguments: run.arguments,
   });
   const { precision = "float32" } = await engine.describe();
   return {
     ...plan,
     model: id,
     modelType: String(config.model_type),
-    hasWeights: stored !== undefined,
+    hasWeights: checkpoint !== undefined,
     batchSize,
     length,
     precision,
@@ -75,25 +57,14 @@ export async function diagnoseModel(id: string, request: RunRequest): Promise<Mo
   };
 }
 
-/** Formats of the tensors in a folder; undefined where it holds no weights. */
-function storedFormats(
-  folder: string,
-  aliases: (name: string) => readonly string[],
-): ((name: string) => FrozenTensor["storage"] | undefined) | undefined {
+/** Undefined where a folder holds no weights whose formats can be read without unpacking them. */
+function weightsIn(folder: string): Checkpoint | undefined {
   try {
-    const { tensors } = openCheckpoint(folder);
-    return (name) => {
-      const stored = [name, ...aliases(name)].map((candidate) => tensors.get(candidate)).find((tensor) => tensor);
-      return stored && FORMATS[stored.type];
-    };
+    return openCheckpoint(folder);
   } catch (error) {
     if (NotFoundError.isInstance(error) || weightsFormat(inFolder(folder)) === "pytorch") return undefined;
     throw error;
   }
-}
-
-function declaredFormat({ torch_dtype, dtype = torch_dtype }: JsonObject): FrozenTensor["storage"] {
-  return FORMATS[String(dtype)] ?? "f32";
 }
 
 /** The diagnosis as lines for a terminal. */

@@ -106,6 +106,7 @@ async function work(flags: WorkerFlags): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
   try {
     line("waiting for jobs");
+    children.prepare();
     await engine.work(run, { signal: stopping.signal, capacity: capacityOf(flags) });
   } finally {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);

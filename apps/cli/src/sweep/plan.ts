@@ -1,11 +1,12 @@
 import { basename } from "node:path";
 import { decidingSettings, fingerprintOf } from "@blora/runs";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
-import { describeRun, parseTrainingArguments, passesOf, planModel, type RunInputs, readData } from "@blora/trainer";
+import { describeRun, type RunInputs, readData } from "@blora/trainer";
 import { checkpointSha256 } from "@blora/weights";
 import { BUILTIN_MODEL } from "../run/builtin-model.ts";
 import type { Config } from "../run/config-file.ts";
 import { type OpenRun, openRun } from "../run/open-run.ts";
+import { planRun } from "../run/planned-model.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
 
@@ -90,19 +91,9 @@ async function plannedRun(
   };
 }
 
-function memoryOf({ architecture, method, costModel, engine, checkpoint, arguments: given = {} }: OpenRun): number {
-  if (engine.plan === undefined) return 0;
-  const args = parseTrainingArguments(given);
-  const { config } = checkpoint;
-  const length = Math.min(args.maxSeqLength, architecture.maxLength(architecture.parseConfig(config)));
-  const size = args.perDeviceTrainBatchSize;
-  const { train } = planModel({
-    ...{ architecture, method, costModel, engine, config, length },
-    storageOf: (name) => checkpoint.frozen(name).storage,
-    batchSize: Math.ceil(size / passesOf({ size, length }, args.maxTokensPerPass)),
-    ...(args.targets === undefined ? {} : { targets: args.targets }),
-  });
-  return train.totalBytes;
+function memoryOf(run: OpenRun): number {
+  if (run.engine.plan === undefined) return 0;
+  return planRun({ ...run, config: run.checkpoint.config }).plan.train.totalBytes;
 }
 
 /** Settings of a run but for its seed, which the sweep chooses. */
