@@ -1,4 +1,4 @@
-import type { Job } from "@blora/spec";
+import { type Job, shellWord } from "@blora/spec";
 
 /** Exit status of a job that every attempt would end in, such as a wrong option. */
 export const DO_NOT_RETRY = 42;
@@ -34,12 +34,7 @@ export function resourcesOf(jobs: readonly Job[]): {
   return { threads, mebibytes: isKnown ? Math.ceil((most * MARGIN) / MEBIBYTE) + PROCESS_MEBIBYTES : undefined };
 }
 
-/** A word as a POSIX shell reads it. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** The command of one job. @param index a number, or how a shell says it */
 export function commandLine({ command, rest }: ArrayOptions, index: string): string {
-  return [...command.map(quoted), index, ...rest.map(quoted)].join(" ");
+  return [...command.map(shellWord), index, ...rest.map(shellWord)].join(" ");
 }

@@ -1,4 +1,6 @@
-import { type ArrayOptions, commandLine, quoted, resourcesOf } from "./array-options.ts";
+import { join } from "node:path";
+import { shellWord } from "@blora/spec";
+import { type ArrayOptions, commandLine, resourcesOf } from "./array-options.ts";
 
 /** Seconds before the end of its time at which a job is asked to save. */
 const NOTICE = 120;
@@ -9,7 +11,7 @@ const TERMINATED = 143;
  * A script for `sbatch`: an array task for each job. Near the end of its time a task is asked to save, and queued
  * again; so is one whose node fails.
  *
- * @param logs pattern of the log files; `%a` is the index
+ * @param logs folder of the log files, which are there under the index of their task
  */
 export function slurmScript(options: ArrayOptions, logs: string): string {
   const { name, jobs, folder, atOnce } = options;
@@ -22,11 +24,11 @@ export function slurmScript(options: ArrayOptions, logs: string): string {
     "--requeue",
     "--open-mode=append",
     `--signal=B:TERM@${NOTICE}`,
-    `--output=${logs}`,
+    `--output=${shellWord(join(logs.replaceAll("%", "%%"), "slurm-%a.log"))}`,
   ];
   return `#!/bin/bash
 ${settings.map((setting) => `#SBATCH ${setting}\n`).join("")}
-cd ${quoted(folder)} || exit 1
+cd ${shellWord(folder)} || exit 1
 ${commandLine(options, '"$SLURM_ARRAY_TASK_ID"')} &
 job=$!
 trap 'kill -TERM "$job"' TERM

@@ -19,7 +19,7 @@ test("a command for each job, in its folder", () => {
 
 describe("the script of Slurm", () => {
   test("is an array with what the largest job needs", () => {
-    expect(slurmScript(options, "results/slurm-%a.log")).toBe(`#!/bin/bash
+    expect(slurmScript(options, "results")).toBe(`#!/bin/bash
 #SBATCH --job-name=blora-results
 #SBATCH --array=0-1%8
 #SBATCH --cpus-per-task=2
@@ -45,6 +45,10 @@ if [ "$status" -eq 143 ]; then
 fi
 exit "$status"
 `);
+  });
+
+  test("writes logs into a folder of any name", () => {
+    expect(slurmScript(options, "50% done")).toContain("#SBATCH --output='50%% done/slurm-%a.log'\n");
   });
 
   test("asks for no memory where a job does not say", () => {

@@ -116,6 +116,7 @@ export {
   type WidthShares,
 } from "./quantizer.ts";
 export { requireHead, requireLength, requirePositions } from "./require-inputs.ts";
+export { shellWord } from "./shell-word.ts";
 export { parseStrictJson, parseStrictJsonObject, type StrictJsonOptions } from "./strict-json.ts";
 export { didYouMean, nearestNames, orDidYouMean } from "./suggest.ts";
 export {

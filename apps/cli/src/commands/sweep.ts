@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { isQueueAddress } from "@blora/jobs-bullmq";
 import type { SweepRecord } from "@blora/runs";
 import { currentRecords, readRecords } from "@blora/runs";
-import type { Job } from "@blora/spec";
+import { type Job, shellWord } from "@blora/spec";
 import type { Command } from "commander";
 import { EXIT, statusOfSignal, UsageError } from "../exit.ts";
 import { createProgress } from "../output/progress.ts";
@@ -135,7 +135,7 @@ function parseOn(text: string): string {
 async function writeList(jobs: readonly Job[], flags: SweepFlags): Promise<string> {
   const { on, out, runs, title, reference } = flags;
   const start = await writeArray(on as ArrayKind, out, { about: { runs, title, reference }, jobs }, flags);
-  return `${start}make the table: ${flags.command} sweep collect --out ${out}\n`;
+  return `${start}make the table: ${flags.command} sweep collect --out ${shellWord(out)}\n`;
 }
 
 /**

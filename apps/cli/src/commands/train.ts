@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { sitesPicture } from "@blora/report";
+import { shellWord } from "@blora/spec";
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import type { TrainingInput, TrainingResult } from "../jobs/train.ts";
@@ -69,8 +70,8 @@ export function describeSummary({ summary, out }: TrainingResult): string {
   // Language models alone count the tokens they learn from.
   const use =
     summary.targetTokens === undefined
-      ? `blora predict ${folder} --data <rows>`
-      : `blora generate --adapter ${folder} --prompt <text>`;
+      ? `blora predict ${shellWord(folder)} --data <rows>`
+      : `blora generate --adapter ${shellWord(folder)} --prompt <text>`;
   return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(folder, "adapter")}\nuse it:  ${use}\n`;
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { checkHubTarget, publishToHub } from "@blora/hub";
-import { BloraError } from "@blora/spec";
+import { BloraError, shellWord } from "@blora/spec";
 import { UsageError } from "../exit.ts";
 import { adapterFiles, describeFiles } from "./adapter-files.ts";
 
@@ -49,7 +49,7 @@ export async function pushToHub(
     return `published to ${await publishToHub(files, { repository: name, isPrivate: flags.private ?? false })}\n`;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const again = `blora publish ${run} --to hub:${name}${flags.private ? " --private" : ""}`;
+    const again = `blora publish ${shellWord(run)} --to hub:${name}${flags.private ? " --private" : ""}`;
     throw new BloraError(`${reason} The training is done, and its adapter lies in ${folder}. To send it: ${again}`, {
       cause: error,
     });

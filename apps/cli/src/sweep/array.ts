@@ -10,7 +10,7 @@ import {
   slurmScript,
   writeJobList,
 } from "@blora/jobs-array";
-import { toJson } from "@blora/spec";
+import { shellWord, toJson } from "@blora/spec";
 import type { Command } from "commander";
 import { positiveInteger } from "../commands/number-flags.ts";
 import { UsageError } from "../exit.ts";
@@ -78,18 +78,18 @@ interface Script {
 function scriptOf(on: ArrayKind, out: string, options: ArrayOptions, { image, claim }: ArrayFlags): Script {
   if (on === "slurm") {
     const file = join(out, "jobs.slurm");
-    return { file, content: slurmScript(options, join(out, "slurm-%a.log")), start: `sbatch ${file}` };
+    return { file, content: slurmScript(options, out), start: `sbatch ${shellWord(file)}` };
   }
   if (on === "xargs") {
     const file = join(out, "jobs.txt");
-    const start = `tr '\\n' '\\0' < ${file} | xargs -0 -n 1 -P ${options.atOnce} sh -c`;
+    const start = `tr '\\n' '\\0' < ${shellWord(file)} | xargs -0 -n 1 -P ${options.atOnce} sh -c`;
     return { file, content: shellCommands(options), start };
   }
   if (image === undefined || claim === undefined) {
     throw new UsageError("--on kubernetes: expected --image and --claim, for its pods and the volume they share.");
   }
   const file = join(out, "jobs.kubernetes.json");
-  return { file, content: kubernetesJob({ ...options, image, claim }), start: `kubectl apply -f ${file}` };
+  return { file, content: kubernetesJob({ ...options, image, claim }), start: `kubectl apply -f ${shellWord(file)}` };
 }
 
 /** @throws InvalidInputError for a file that `writeArray` did not write */

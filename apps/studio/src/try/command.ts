@@ -1,3 +1,4 @@
+import { shellWord } from "@blora/spec";
 import type { ModelChoice, Settings } from "./messages.ts";
 
 /** The command that repeats a training on the command line. */
@@ -5,8 +6,8 @@ export function commandOf(data: string, model: ModelChoice, settings: Settings):
   const { method, budget, epochs, learningRate, batchSize, maxLength, seed } = settings;
   const words = [
     "npx blora train",
-    `--data ${quoted(data)}`,
-    ...(model.kind === "builtin" ? [] : [`--model ${quoted(model.kind === "hub" ? model.id : model.name)}`]),
+    `--data ${shellWord(data)}`,
+    ...(model.kind === "builtin" ? [] : [`--model ${shellWord(model.kind === "hub" ? model.id : model.name)}`]),
     `--method ${method}`,
     ...(method === "blora" ? [`--bops-target ${budget}`] : []),
     `--seed ${seed}`,
@@ -30,8 +31,4 @@ export function argumentsOf({
     perDeviceTrainBatchSize: batchSize,
     maxSeqLength: maxLength,
   };
-}
-
-function quoted(word: string): string {
-  return /^[\w./:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
