@@ -1,7 +1,7 @@
 import { markdownTable } from "@blora/spec";
 import { meanOf } from "../../packages/report/src/sweep/spread.ts";
 import { CONTROLS, type FrontRecord } from "./records.ts";
-import { type Difference, differenceOf, type Ratio, ratioOf } from "./statistics.ts";
+import { describeDifference, differenceOf, type Ratio, ratioOf } from "./statistics.ts";
 
 /** Whose divergence is 1: two bits in every entry, one range for a matrix. */
 const ROUNDED_CONTROL = "uniform-2-absmax@6.25";
@@ -28,10 +28,10 @@ export function frontMarkdown(records: readonly FrontRecord[], tasks: readonly s
     ...provenance(records),
     "",
     ...table("Evaluation loss minus that of LoRA r 8", CONTROLS.plain, (pairs) =>
-      difference(differenceOf(pairs.map(({ record, control }) => record.loss - control.loss))),
+      describeDifference(differenceOf(pairs.map(({ record, control }) => record.loss - control.loss))),
     ),
     ...table("Score minus that of LoRA r 8", CONTROLS.plain, (pairs) =>
-      difference(differenceOf(pairs.map(({ record, control }) => scoreOf(record) - scoreOf(control)))),
+      describeDifference(differenceOf(pairs.map(({ record, control }) => scoreOf(record) - scoreOf(control)))),
     ),
     ...table(`Divergence from float, over that of ${ROUNDED_CONTROL}`, ROUNDED_CONTROL, (pairs) =>
       ratio(ratioOf(pairs.flatMap(({ record, control }) => positive(record.divergence / control.divergence)))),
@@ -96,13 +96,6 @@ function positive(value: number): number[] {
 
 function percent(shares: readonly number[]): string {
   return `${(100 * meanOf(shares)).toPrecision(3)} %`;
-}
-
-function difference(found: Difference | undefined): string {
-  if (found === undefined) return "";
-  const { mean, standardError, count } = found;
-  const error = standardError === undefined ? "" : ` ± ${standardError.toFixed(4)}`;
-  return `${mean < 0 ? "" : "+"}${mean.toFixed(4)}${error} (${count})`;
 }
 
 function ratio(found: Ratio | undefined): string {

@@ -16,6 +16,14 @@ export function differenceOf(differences: readonly number[]): Difference | undef
   return { mean, standardError: standardDeviation === null ? undefined : standardDeviation / Math.sqrt(count), count };
 }
 
+/** With its sign, its error, and how many pairs it is of. */
+export function describeDifference(found: Difference | undefined): string {
+  if (found === undefined) return "";
+  const { mean, standardError, count } = found;
+  const error = standardError === undefined ? "" : ` ± ${standardError.toFixed(4)}`;
+  return `${mean < 0 ? "" : "+"}${mean.toFixed(4)}${error} (${count})`;
+}
+
 /** Paired ratios of positive numbers. */
 export interface Ratio {
   readonly geometricMean: number;
