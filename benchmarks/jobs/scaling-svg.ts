@@ -26,6 +26,7 @@ ${text(4, y(share) + 4, `${100 * share} %`)}`,
 ${text(MARGIN + 12, y(0) - 12 - 16 * index, name, color)}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}">
+<title>${title}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${text(MARGIN, 20, title)}
 ${[...rules, ...marks].join("\n")}

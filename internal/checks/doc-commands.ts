@@ -86,7 +86,7 @@ async function runAt(place: string, text: string, environment: Record<string, st
 function blora(words: readonly string[], environment: Record<string, string>) {
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const shell = '"$@" < /dev/null';
-  return command("env", [...assignments, "bash", "-c", shell, "blora", process.execPath, program, ...words], {
+  return command("env", [...assignments, "sh", "-c", shell, "blora", process.execPath, program, ...words], {
     cwd: folder,
   });
 }

@@ -37,8 +37,8 @@ fault(39, "a disk that is full when a checkpoint is written", async (folder) => 
   const [good] = checkpointsIn(out);
   const before = digests(join(out, good!));
   const program = fileURLToPath(new URL("../../apps/cli/dist/blora.js", import.meta.url));
-  // No file of this shell's processes may grow beyond 100 KiB: writing more fails, as it does on a full disk.
-  const limited = spawn("bash", ["-c", 'ulimit -f 100; exec "$@"', "bash", process.execPath, program, ...longRun(out)]);
+  // No file of this shell's processes may grow beyond 200 blocks of 512 bytes: writing more fails, as it does on a full disk.
+  const limited = spawn("sh", ["-c", 'ulimit -f 200; exec "$@"', "sh", process.execPath, program, ...longRun(out)]);
   const ended = once(limited, "close");
   let stderr = "";
   let asked = false;

@@ -17,7 +17,7 @@ function baseModel(): Pick<Checkpoint, "tensors" | "frozen"> {
   const names = new Map(checkpoint.names.map((name) => [name.replace(/^deberta\./, ""), name]));
   return {
     tensors: new Map([...names].map(([name, full]) => [name, { ...checkpoint.tensors.get(full)!, name }])),
-    frozen: (name): FrozenTensor => ({ ...checkpoint.frozen(names.get(name)!), storage: "bf16" }),
+    frozen: (name) => ({ ...checkpoint.frozen(names.get(name)!), storage: "bf16" }) as FrozenTensor,
   };
 }
 
