@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { NotFoundError } from "@blora/spec";
 import type { DataFormat } from "./file-name.ts";
-import { findSplit } from "./find-split.ts";
+import { findSplit, type SplitFiles, type SplitPlaces } from "./find-split.ts";
 import { allFiles, openFolder } from "./folder.ts";
 
 /** What the splits of a folder are called; `validation` is `dev` to some. */
@@ -11,6 +11,9 @@ const STEMS: Readonly<Record<string, readonly string[]>> = {
   validation: ["validation", "valid", "val", "dev", "eval"],
 };
 
+/** Options of a task of one's own data that name splits or files. */
+const SPLIT_OPTIONS: readonly string[] = ["train", "evaluation"];
+
 /**
  * The files of a split of one's own data: of a file, which is `train` alone, or of a folder with one file or set of
  * shards a split. A folder with a single data file of another name is as that file; a file beside the given one may be
@@ -18,7 +21,8 @@ const STEMS: Readonly<Record<string, readonly string[]>> = {
  *
  * @param data file or folder; a file may have any name
  * @returns undefined where the data have no such split, which only `validation` may lack
- * @throws NotFoundError naming what was looked for and what is there
+ * @throws NotFoundError naming what was looked for and what is there; of a split that somebody must have named, `wrongOptions` are
+ *   those that name splits
  */
 export async function ownFiles(
   split: string,
@@ -32,10 +36,10 @@ export async function ownFiles(
   if (!stats.isDirectory()) {
     if (split === "train" || split === basename(data)) return [data];
     if (split === "validation") return undefined;
-    return (await findSplit(split, { folder: dirname(data), formats })).files;
+    return (await findNamed(split, { folder: dirname(data), formats })).files;
   }
   try {
-    return (await findSplit(split, { folder: data, formats, stems: STEMS[split] ?? [split] })).files;
+    return (await findNamed(split, { folder: data, formats, stems: STEMS[split] ?? [split] })).files;
   } catch (error) {
     if (!NotFoundError.isInstance(error)) throw error;
     if (split === "validation") return undefined;
@@ -43,5 +47,14 @@ export async function ownFiles(
     const all = opened === undefined ? [] : allFiles(opened, formats);
     if (all.length !== 1) throw error;
     return all;
+  }
+}
+
+async function findNamed(split: string, places: SplitPlaces): Promise<SplitFiles> {
+  try {
+    return await findSplit(split, places);
+  } catch (error) {
+    if (!NotFoundError.isInstance(error) || Object.hasOwn(STEMS, split)) throw error;
+    throw new NotFoundError(error.message, { cause: error, wrongOptions: SPLIT_OPTIONS });
   }
 }

@@ -5,6 +5,11 @@ function isMarked(value: unknown): value is BloraError {
   return typeof value === "object" && value !== null && marker in value;
 }
 
+export interface BloraErrorOptions extends ErrorOptions {
+  /** Options of a component that the message is about, by their names: whoever set them is to be told. */
+  readonly wrongOptions?: readonly string[];
+}
+
 /**
  * Base of every error a user can cause. The message is one sentence that says
  * what was expected, what was found and, where it helps, what to do.
@@ -12,9 +17,17 @@ function isMarked(value: unknown): value is BloraError {
 export class BloraError extends Error {
   override readonly name: string = "BloraError";
 
-  constructor(message: string, options?: ErrorOptions) {
+  /** Options of a component that the message is about, by their names; undefined where it is about anything else, such as data. */
+  declare readonly wrongOptions?: readonly string[];
+
+  constructor(message: string, options: BloraErrorOptions = {}) {
     super(message, options);
-    Object.defineProperty(this, marker, { value: true });
+    const { wrongOptions } = options;
+    Object.defineProperties(this, {
+      [marker]: { value: true },
+      // Not shown where an error is printed whole.
+      ...(wrongOptions !== undefined && { wrongOptions: { value: wrongOptions } }),
+    });
   }
 
   /** True for errors of any class here, of any installed copy of this package. */

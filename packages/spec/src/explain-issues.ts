@@ -21,26 +21,43 @@ const SHOWN_CHARACTERS = 80;
  * @throws PluginError for a schema that answers later
  */
 export function check<Output>(schema: StandardSchemaV1<unknown, Output>, value: unknown): Checked<Output> {
-  const result = schema["~standard"].validate(value);
-  if (result instanceof Promise) throw new PluginError("Expected a schema that answers at once, found one that waits.");
+  const result = validate(schema, value);
   if (result.issues === undefined) return { value: result.value };
   return { problems: result.issues.flatMap((issue) => explain(issue, value, schema)) };
+}
+
+function validate<Output>(schema: StandardSchemaV1<unknown, Output>, value: unknown): StandardSchemaV1.Result<Output> {
+  const result = schema["~standard"].validate(value);
+  if (result instanceof Promise) throw new PluginError("Expected a schema that answers at once, found one that waits.");
+  return result;
 }
 
 /**
  * The value with its defaults.
  *
  * @param what begins the message, such as `Training arguments`
- * @throws InvalidInputError that lists every problem
+ * @throws InvalidInputError that lists every problem, its `wrongOptions` the keys they are in
  */
 export function requireValid<Output>(schema: StandardSchemaV1<unknown, Output>, value: unknown, what: string): Output {
-  const checked = check(schema, value);
-  if ("value" in checked) return checked.value;
-  throw new InvalidInputError(`${what}: ${checked.problems.join("; ")}.`);
+  const result = validate(schema, value);
+  if (result.issues === undefined) return result.value;
+  const problems = result.issues.flatMap((issue) => explain(issue, value, schema));
+  throw new InvalidInputError(`${what}: ${problems.join("; ")}.`, { wrongOptions: result.issues.flatMap(keysOf) });
+}
+
+function pathOf({ path = [] }: Issue): readonly PropertyKey[] {
+  return path.map((segment) => (typeof segment === "object" ? segment.key : segment));
+}
+
+/** Keys at the top that an issue is about. */
+function keysOf(issue: Issue): readonly string[] {
+  const [first] = pathOf(issue);
+  if (first !== undefined) return [String(first)];
+  return Array.isArray(issue.keys) ? issue.keys : [];
 }
 
 function explain(issue: Issue, value: unknown, schema: StandardSchemaV1): string[] {
-  const path = (issue.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment));
+  const path = pathOf(issue);
   if (issue.code === "unrecognized_keys" && Array.isArray(issue.keys)) {
     const known = knownKeys(schema, path);
     return issue.keys.map((key: string) => `unknown key "${[...path, key].join(".")}"${advice(key, known)}`);

@@ -35,6 +35,7 @@ export type {
 export { PRECISIONS } from "./engine.ts";
 export {
   BloraError,
+  type BloraErrorOptions,
   InvalidInputError,
   MissingDependencyError,
   NotFoundError,

@@ -97,7 +97,10 @@ export interface PluginDefinition<
   readonly packageName?: string;
   /** Refuses unknown keys, and takes its own output: manifests hold that. `noOptions` for a plugin without options. */
   readonly optionsSchema: StandardSchemaV1<Options, Settings>;
-  /** Completes options from a data file or folder, where these say what a user would otherwise have to. */
+  /**
+   * Completes options from a data file or folder, where these say what a user would otherwise have to. Errors about
+   * what is given name it by `wrongOptions`; others are about the data.
+   */
   fromData?(data: string, given: Partial<Options>): Promise<Understood<Options>>;
   /** Whether a data file or folder is of the kind it reads, at a glance, where others read other kinds. */
   recognizes?(data: string): Promise<boolean>;

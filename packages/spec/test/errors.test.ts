@@ -14,6 +14,13 @@ describe("errors", () => {
     );
   });
 
+  test("show the options they are about to those who ask, and to nobody else", () => {
+    const error = new InvalidInputError("no such column", { wrongOptions: ["label"] });
+    expect(error.wrongOptions).toEqual(["label"]);
+    expect(Object.keys(error)).not.toContain("wrongOptions");
+    expect(new InvalidInputError("no such row").wrongOptions).toBeUndefined();
+  });
+
   test("are recognized across two installed copies of the package", () => {
     const foreign = Object.assign(new Error("theirs"), { name: "InvalidInputError" });
     Object.defineProperty(foreign, Symbol.for("blora.error"), { value: true });

@@ -50,6 +50,13 @@ describe("problems", () => {
       'Options of it: rank: expected number to be >=1, found 0; unknown key "x" (expected rank, provider, phases).',
     );
   });
+
+  it("tell whose they are by the keys at the top", () => {
+    const wrong = { rank: 0, phases: { warmup: "long" }, x: 1 };
+    expect(() => requireValid(schema, wrong, "Options of it")).toThrow(
+      expect.objectContaining({ wrongOptions: ["rank", "phases", "x"] }),
+    );
+  });
 });
 
 it("refuses a schema that answers later", () => {

@@ -8,6 +8,9 @@ export interface Columns {
   readonly label: string;
 }
 
+/** What the columns hold, in messages. */
+const WHAT: Readonly<Record<keyof Columns, string>> = { text: "text", pair: "second text", label: "label" };
+
 /** Names that two texts of a row go by, in the order they are looked for. */
 const PAIRS: readonly (readonly [string, string])[] = [
   ["sentence1", "sentence2"],
@@ -34,15 +37,16 @@ const LABELS: readonly string[] = [
  * @throws InvalidInputError naming the file, the columns it has, and how to name the right one
  */
 export function findColumns(table: Table, given: Partial<Columns>): Columns {
-  const named = (name: string, what: string): string => {
+  const named = (name: string, option: keyof Columns): string => {
     if (table.columns.includes(name)) return name;
     throw new InvalidInputError(
-      `${table.file}: expected a ${what} column ${name}, found the columns ${table.columns.join(", ")}.${didYouMean(name, table.columns)}`,
+      `${table.file}: expected a ${WHAT[option]} column ${name}, found the columns ${table.columns.join(", ")}.${didYouMean(name, table.columns)}`,
+      { wrongOptions: [option] },
     );
   };
   const label = given.label === undefined ? usualLabel(table) : named(given.label, "label");
   if (given.text !== undefined || given.pair !== undefined) {
-    const pair = given.pair === undefined ? {} : { pair: named(given.pair, "second text") };
+    const pair = given.pair === undefined ? {} : { pair: named(given.pair, "pair") };
     const text =
       given.text === undefined ? usualText(table, [label, ...Object.values(pair)]) : named(given.text, "text");
     return { text, ...pair, label };

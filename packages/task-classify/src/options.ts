@@ -30,28 +30,30 @@ export interface ClassifyOptions {
 
 const name = z.string().min(1);
 
-export const optionsSchema: z.ZodType<ClassifyOptions> = z
-  .strictObject({
-    kind: z.enum(["class", "number"]),
-    several: z.boolean().optional(),
-    separator: name.optional(),
-    labels: z.array(name).min(1).readonly().optional(),
-    text: name,
-    pair: name.optional(),
-    label: name,
-    classWeights: z
-      .union([z.literal("balanced"), z.record(z.string(), z.number().positive()).readonly()], {
-        error: "expected balanced, or a number above 0 for each class by its name",
-      })
-      .optional(),
-    train: name.optional(),
-    evaluation: z.array(name).min(1).readonly().optional(),
-    validationShare: z.number().gt(0).lt(1).optional(),
-    validationSeed: z.int().nonnegative().optional(),
-  })
-  .superRefine((options, context) => {
-    for (const [path, message] of problemsOf(options)) context.addIssue({ code: "custom", path: [path], message });
-  });
+const options = z.strictObject({
+  kind: z.enum(["class", "number"]),
+  several: z.boolean().optional(),
+  separator: name.optional(),
+  labels: z.array(name).min(1).readonly().optional(),
+  text: name,
+  pair: name.optional(),
+  label: name,
+  classWeights: z
+    .union([z.literal("balanced"), z.record(z.string(), z.number().positive()).readonly()], {
+      error: "expected balanced, or a number above 0 for each class by its name",
+    })
+    .optional(),
+  train: name.optional(),
+  evaluation: z.array(name).min(1).readonly().optional(),
+  validationShare: z.number().gt(0).lt(1).optional(),
+  validationSeed: z.int().nonnegative().optional(),
+});
+
+export const optionsSchema: z.ZodType<ClassifyOptions> = options.superRefine((options, context) => {
+  for (const [path, message] of problemsOf(options)) context.addIssue({ code: "custom", path: [path], message });
+});
+/** What a user may give, for the data to complete. */
+export const givenSchema: z.ZodType = options.partial();
 
 /** What goes against each other. */
 function* problemsOf({ kind, several, separator, labels, classWeights }: ClassifyOptions): Generator<[string, string]> {

@@ -1,11 +1,11 @@
 import type { Table } from "@blora/data";
-import { InvalidInputError, type Understood } from "@blora/spec";
+import { InvalidInputError, requireValid, type Understood } from "@blora/spec";
 import { isEmpty, labelText } from "./cells.ts";
 import { balancedWeights } from "./class-weights.ts";
 import { findColumns } from "./columns.ts";
 import { findSeparator, isEmptyList, isList, type LabelCell, labelsOfCell } from "./label-lists.ts";
 import { loadSplit } from "./load.ts";
-import type { ClassifyOptions } from "./options.ts";
+import { type ClassifyOptions, givenSchema } from "./options.ts";
 import { storedName } from "./rows.ts";
 import { shortName, type Tables } from "./tables.ts";
 
@@ -19,12 +19,14 @@ const MOST_CLASSES_PER_ROW = 0.5;
  * or numbers, whether a row has several and what stands between them, the names of the classes, in the order of their
  * numbers or else of the alphabet, and the weights of balanced classes.
  *
- * @throws NotFoundError | InvalidInputError naming the file and what is missing or cannot be told
+ * @throws NotFoundError | InvalidInputError naming the file and what is missing or cannot be told; of what is given
+ *   and wrong, `wrongOptions` are the names
  */
 export async function understand(
   data: Tables,
   given: Partial<ClassifyOptions> = {},
 ): Promise<Understood<ClassifyOptions>> {
+  requireValid(givenSchema, given, 'Options of task "classify"');
   const tables = (await data.of(given.train ?? "train"))!;
   const [first] = tables;
   const columns = findColumns(first!, definedOf(given));
@@ -54,6 +56,7 @@ function kindOf(given: Partial<ClassifyOptions>, { cells, names, column, file }:
   if (separator !== undefined && !cells.some(({ cell }) => String(cell).includes(separator))) {
     throw new InvalidInputError(
       `${file}: expected ${JSON.stringify(separator)} between the labels in column ${column}, found it in no row.`,
+      { wrongOptions: ["separator"] },
     );
   }
   if (lists !== undefined) {

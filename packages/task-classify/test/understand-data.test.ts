@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { BloraError } from "@blora/spec";
 import { describe, expect, test } from "vitest";
 import { understandData } from "../src/index.ts";
 import { dataFolder } from "./folder.ts";
@@ -180,6 +181,22 @@ describe("what cannot be told", () => {
     await expect(understandData(at(name), given)).rejects.toThrow(
       `${at(name)}${expected.startsWith(",") ? "" : ": "}${expected}`,
     );
+  });
+
+  test.each([
+    ["stars.csv", { text: "Reviews", label: "Stars" }, ["text"]],
+    ["stars.csv", { label: "Star" }, ["label"]],
+    ["pairs.tsv", { pair: "second" }, ["pair"]],
+    ["bars.csv", { separator: "/", train: "train" }, ["separator"]],
+    ["bars.csv", { labels: "food" }, ["labels"]],
+    ["bars.csv", { text: 5, nope: 1 }, ["text", "nope"]],
+    ["bars.csv", { train: "first" }, ["train", "evaluation"]],
+    ["unnamed.csv", { label: "c" }, undefined],
+    ["semicolons.csv", { label: "label" }, undefined],
+    ["nosuch.csv", { label: "label" }, undefined],
+  ])("%s %j is a fault of the options %j", async (name, given, wrongOptions) => {
+    const error: unknown = await understandData(at(name), given as never).catch((thrown: unknown) => thrown);
+    expect(BloraError.isInstance(error) && error.wrongOptions).toEqual(wrongOptions);
   });
 
   test("a path where nothing is", async () => {

@@ -95,7 +95,9 @@ function columnsOf(file: string, width: number, given: GivenColumns): { words: n
   const tags = numberOf(given.tags) ?? width;
   requireColumn(file, width, tags, "tags");
   if (tags !== words) return { words, tags };
-  throw new InvalidInputError(`${file}: expected words and tags in two columns, found both in column ${words}.`);
+  throw new InvalidInputError(`${file}: expected words and tags in two columns, found both in column ${words}.`, {
+    wrongOptions: ["words", "tags"],
+  });
 }
 
 /** The name of a column is of another file, which has names. */
@@ -105,5 +107,6 @@ function requireColumn(file: string, width: number, column: number, what: "words
   if (column <= width) return;
   throw new InvalidInputError(
     `${file}: expected the ${what} in column ${column}, found ${width} columns. Name it: task.${what}=<number>, counted from 1.`,
+    { wrongOptions: [what] },
   );
 }

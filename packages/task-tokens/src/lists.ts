@@ -68,6 +68,7 @@ function findColumn(table: Table, given: Column | undefined, { what, usual, take
     if (what === "tags" && !columns.some((name) => usual.includes(name))) return undefined;
     throw new InvalidInputError(
       `${file}: expected a column ${given} with the ${what}, found the columns ${columns.join(", ")}.${didYouMean(given, columns)}`,
+      { wrongOptions: [what] },
     );
   }
   const lists = columns.filter(

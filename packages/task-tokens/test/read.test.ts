@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { BloraError } from "@blora/spec";
 import { parquetWriteFile } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { understandData } from "../src/index.ts";
@@ -242,5 +243,17 @@ describe("what cannot be learned from is refused", () => {
     [{ colour: "red" }, 'unknown key "colour"'],
   ])("options %j", async (given, key) => {
     await expect(understandData(at("plain.conll"), given)).rejects.toThrow(`Options of task "tokens": ${key}`);
+  });
+
+  test.each([
+    ["names.jsonl", { words: "tokns" }, ["words"]],
+    ["plain.conll", { tags: 3 }, ["tags"]],
+    ["plain.conll", { tags: 1 }, ["words", "tags"]],
+    ["plain.conll", { scheme: "no" }, ["scheme"]],
+    ["ragged.conll", { tags: 2 }, undefined],
+    ["other.jsonl", { words: "a" }, undefined],
+  ])("%s %j is a fault of the options %j", async (name, given, wrongOptions) => {
+    const error: unknown = await understandData(at(name), given as never).catch((thrown: unknown) => thrown);
+    expect(BloraError.isInstance(error) && error.wrongOptions).toEqual(wrongOptions);
   });
 });

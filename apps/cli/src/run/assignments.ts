@@ -1,4 +1,4 @@
-import type { ComponentManifest, PluginKind } from "@blora/spec";
+import type { BloraError, ComponentManifest, PluginKind } from "@blora/spec";
 import type { RunRequest } from "./request.ts";
 import { type OptionTree, parseAssignment, withOption } from "./set-option.ts";
 
@@ -55,6 +55,17 @@ export function manifestWith<K extends PluginKind>(
   return { ...manifest, options: withOption(options, path, value) };
 }
 
-function isManifest(value: unknown): value is ComponentManifest {
+/** The flags that an error is about, of those of one component. */
+export function blamed(error: BloraError, assignments: readonly Assignment[]): readonly Assignment[] {
+  const { wrongOptions = [] } = error;
+  return assignments.filter(({ path }) => path.some((key) => wrongOptions.includes(key)));
+}
+
+/** Flags as they were written, in front of what is wrong with them. */
+export function flagsOf(assignments: readonly Assignment[]): string {
+  return assignments.map(({ flag }) => flag).join(" ");
+}
+
+export function isManifest(value: unknown): value is ComponentManifest {
   return typeof value === "object" && value !== null && "$plugin" in value;
 }

@@ -15,15 +15,16 @@ import {
 import { parseTrainingArguments, type TrainingArgumentsInput } from "@blora/trainer";
 import { UsageError } from "../exit.ts";
 import { type AdapterSettings, chosenModel } from "./adapter-settings.ts";
-import { type Assignment, assignmentsOf, manifestWith } from "./assignments.ts";
+import { type Assignment, assignmentsOf, blamed, flagsOf, manifestWith } from "./assignments.ts";
 import { BUILTIN_MODEL } from "./builtin-model.ts";
 import { engineManifest, methodManifest, taskManifest } from "./components.ts";
 import { type Config, chooseConfig, readConfigs } from "./config-file.ts";
 import { asRecorded, openHubData } from "./hub-data.ts";
+import { fullPathsOf } from "./option-paths.ts";
 import { type PluginSource, pluginFlags, registryWith, requirePlugins } from "./plugins.ts";
 import type { RunRequest } from "./request.ts";
-import { type OptionTree, withOption } from "./set-option.ts";
 import { ownDataTask, taskOfData } from "./task-of-data.ts";
+import { argumentsWith } from "./training-arguments.ts";
 
 /** A run with everything decided and every component made; no model, tokenizer or data is open yet. */
 export interface ResolvedRun {
@@ -75,7 +76,13 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
       : chosenModel({ model, revision: request.revision }, adapter);
   const dataName = request.data ?? config?.data;
   const { data, dataset } = await openData(dataName, request, config === undefined ? adapter : undefined);
-  const task = await chosenTask(request, config, adapter, { data, registry, assignments: set.task });
+  const chosen = {
+    task: await taskOf(request, config, adapter, { data, registry }),
+    method: methodOf(request, config, adapter, registry),
+    engine: engineOf(request, config, registry),
+  };
+  const training = argumentsWith(config?.training ?? {}, set.arguments, manifestsOf(Object.values(chosen)), registry);
+  const task = await completed(chosen.task, set.task, data, registry);
   const run = {
     registry,
     model: base?.model,
@@ -86,15 +93,15 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
     architecture: config?.architecture,
     task: makeComponent("task", task.chosen, set.task, make),
     understood: task.sentence,
-    method: makeComponent("method", methodOf(request, config, adapter, registry), set.method, make),
-    engine: makeComponent("engine", engineOf(request, config, registry), set.engine, make),
+    method: makeComponent("method", chosen.method, set.method, make),
+    engine: makeComponent("engine", chosen.engine, set.engine, make),
     costModel: config?.costModel ?? bops(),
     dataName,
     data,
     dataset,
     arguments: {
       ...(adapter?.maxSeqLength !== undefined && { maxSeqLength: adapter.maxSeqLength }),
-      ...argumentsWith(config?.training ?? {}, set.arguments),
+      ...training,
     },
   };
   return { ...run, out: resolve(request.out ?? config?.out ?? `runs/${runName(run)}`) };
@@ -114,30 +121,36 @@ type Chosen<K extends PluginKind> =
   | { readonly value: Component<K> }
   | {
       readonly manifest: ComponentManifest<K>;
+      /** Whether the data are to be asked for what it leaves open. */
+      readonly isOpen?: boolean;
       /** Whether it has what flags set already, as data completed it. */
       readonly isComplete?: boolean;
     };
 
 /** The task of the config file or the adapter, or one by its name, which data may complete. */
-async function chosenTask(
+async function taskOf(
   { task }: RunRequest,
   config: Config | undefined,
   adapter: AdapterSettings | undefined,
-  parts: {
-    readonly data: string | undefined;
-    readonly registry: Registry;
-    readonly assignments: readonly Assignment[];
-  },
-): Promise<{ readonly chosen: Chosen<"task">; readonly sentence?: string | undefined }> {
-  const { data, registry, assignments } = parts;
-  if (config !== undefined && (task === undefined || task === config.task.name))
-    return { chosen: { value: config.task } };
+  { data, registry }: { readonly data: string | undefined; readonly registry: Registry },
+): Promise<Chosen<"task">> {
+  if (config !== undefined && (task === undefined || task === config.task.name)) return { value: config.task };
   if (adapter?.taskManifest !== undefined && (task === undefined || task === adapter.task)) {
     requirePlugins(adapter.taskManifest, registry, adapter.folder);
-    return { chosen: { manifest: adapter.taskManifest } };
+    return { manifest: adapter.taskManifest };
   }
   const name = task ?? adapter?.task ?? (data === undefined ? "builtin" : await ownDataTask(data, registry));
-  const { manifest, sentence } = await taskOfData(taskManifest(name, registry), assignments, data, registry);
+  return { manifest: taskManifest(name, registry), isOpen: true };
+}
+
+async function completed(
+  chosen: Chosen<"task">,
+  assignments: readonly Assignment[],
+  data: string | undefined,
+  registry: Registry,
+): Promise<{ readonly chosen: Chosen<"task">; readonly sentence?: string | undefined }> {
+  if ("value" in chosen || !chosen.isOpen) return { chosen };
+  const { manifest, sentence } = await taskOfData(chosen.manifest, assignments, data, registry);
   return { chosen: { manifest, isComplete: sentence !== undefined }, sentence };
 }
 
@@ -158,11 +171,13 @@ function methodOf(
 /** The engine that flags name, with what they set of it, for a command that runs a model and nothing else of a run. */
 export function resolveEngine(request: RunRequest, registry: Registry): Component<"engine"> {
   const { engine, arguments: other, method, task } = assignmentsOf(request);
-  const foreign = [...other, ...method, ...task][0];
+  const chosen = engineOf(request, undefined, registry);
+  const [foreign] = [...other, ...method, ...task];
   if (foreign !== undefined) {
-    throw new UsageError(`${foreign.flag}: expected an option of the engine, such as engine.precision=int8.`);
+    const [meant = "engine.precision"] = fullPathsOf(foreign.path, manifestsOf([chosen]), registry);
+    throw new UsageError(`${foreign.flag}: expected an option of the engine, such as ${meant}=<value>.`);
   }
-  return makeComponent("engine", engineOf(request, undefined, registry), engine, { registry, file: undefined });
+  return makeComponent("engine", chosen, engine, { registry, file: undefined });
 }
 
 function engineOf({ engine }: RunRequest, config: Config | undefined, registry: Registry): Chosen<"engine"> {
@@ -186,14 +201,19 @@ function makeComponent<K extends PluginKind>(
   if (assignments.length === 0) {
     return "value" in chosen ? chosen.value : registry.resolve(chosen.manifest, kind);
   }
-  const flags = assignments.map(({ flag }) => flag).join(" ");
+  const flags = flagsOf(assignments);
   const manifest = "value" in chosen ? manifestOf(kind, chosen.value, flags, file) : chosen.manifest;
+  const isComplete = "manifest" in chosen && chosen.isComplete === true;
   try {
-    const isComplete = "manifest" in chosen && chosen.isComplete === true;
     return registry.resolve(isComplete ? manifest : assignments.reduce(manifestWith, manifest), kind);
   } catch (error) {
     if (!BloraError.isInstance(error)) throw error;
-    throw new UsageError(`${flags}: ${inOptions(error.message, kind)}`, { cause: error });
+    const wrong = blamed(error, assignments);
+    // What the data completed wrongly is no fault of a flag.
+    if (isComplete && wrong.length === 0) throw error;
+    throw new UsageError(`${wrong.length === 0 ? flags : flagsOf(wrong)}: ${inOptions(error.message, kind)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -222,19 +242,9 @@ function manifestOf<K extends PluginKind>(
   }
 }
 
-/** Training arguments with what flags set, each checked by itself so that an error names its flag. */
-function argumentsWith(given: TrainingArgumentsInput, assignments: readonly Assignment[]): TrainingArgumentsInput {
-  let tree = given as OptionTree;
-  for (const { flag, path, value } of assignments) {
-    try {
-      parseTrainingArguments(withOption({}, path, value));
-    } catch (error) {
-      if (!InvalidInputError.isInstance(error)) throw error;
-      throw new UsageError(`${flag}: ${error.message.replace(/^Training arguments: /, "")}`, { cause: error });
-    }
-    tree = withOption(tree, path, value);
-  }
-  return tree as TrainingArgumentsInput;
+/** Manifests of components that know how they were made. */
+function manifestsOf(chosen: readonly Chosen<PluginKind>[]): readonly ComponentManifest[] {
+  return chosen.flatMap((one) => ("manifest" in one ? [one.manifest] : (one.value.manifest ?? [])));
 }
 
 /** Model, task, method and seed; the built-in model goes without saying. */

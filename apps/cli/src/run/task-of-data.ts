@@ -1,7 +1,7 @@
 import type { Registry } from "@blora/core";
 import { BloraError, type ComponentManifest } from "@blora/spec";
 import { UsageError } from "../exit.ts";
-import { type Assignment, manifestWith } from "./assignments.ts";
+import { type Assignment, blamed, flagsOf, manifestWith } from "./assignments.ts";
 import type { OptionTree } from "./set-option.ts";
 
 /**
@@ -34,6 +34,7 @@ export interface TaskOfData {
  * Completes a task's options from the data, as its plugin does it; what flags set is kept. Other tasks stay as they are.
  *
  * @throws UsageError for a task that lives on data where none are named, or a flag that contradicts them
+ * @throws BloraError of the plugin for what is wrong with the data themselves
  */
 export async function taskOfData(
   manifest: ComponentManifest<"task">,
@@ -51,7 +52,8 @@ export async function taskOfData(
     const { options, sentence } = await fromData(data, given);
     return { manifest: { ...manifest, options }, sentence };
   } catch (error) {
-    if (!BloraError.isInstance(error) || assignments.length === 0) throw error;
-    throw new UsageError(`${assignments.map(({ flag }) => flag).join(" ")}: ${error.message}`, { cause: error });
+    const flags = BloraError.isInstance(error) ? blamed(error, assignments) : [];
+    if (flags.length === 0) throw error;
+    throw new UsageError(`${flagsOf(flags)}: ${(error as BloraError).message}`, { cause: error });
   }
 }
