@@ -49,6 +49,12 @@ test("a sweep on a queue asks for a store, before anything else", async () => {
   ]);
 });
 
+test("a sweep is watched or cancelled, not both", async () => {
+  const flags = ["--on", "redis://127.0.0.1:1", "--cancel", "--watch"];
+  const { status, stderr } = await blora(["sweep", recipe("tiny"), ...flags]);
+  expect([status, stderr]).toEqual([2, "blora: --cancel: expected it without --watch, found both.\n"]);
+});
+
 describe.skipIf(!HAS_QUEUE_SERVER)("blora worker", { timeout: 300_000 }, () => {
   let server: QueueServer;
   let folder: string;
@@ -145,7 +151,7 @@ describe.skipIf(!HAS_QUEUE_SERVER)("blora worker", { timeout: 300_000 }, () => {
     expect(status).toBe(130);
     expect(stderr).toContain("the workers go on: watch them again with --watch, stop them with --cancel\n");
     await working.said(/step 100\//);
-    const cancelled = await sweep(recipe("long"), "--cancel").ended;
+    const cancelled = await start(["sweep", recipe("long"), "--cancel"]).ended;
     expect([cancelled.status, cancelled.stderr]).toEqual([
       0,
       "cancelled what was queued or running; workers stop within seconds\n",

@@ -1,5 +1,6 @@
 import { openStore } from "@blora/artefacts";
 import { openBullmq } from "@blora/jobs-bullmq";
+import type { JobEngine } from "@blora/spec";
 import { EXIT, UsageError } from "../exit.ts";
 import type { Output } from "../output/progress.ts";
 import { createSweepWatch } from "../output/sweep-watch.ts";
@@ -7,6 +8,7 @@ import type { RunRequest } from "../run/request.ts";
 import type { PlannedRun } from "../sweep/plan.ts";
 import { remoteJob } from "../sweep/remote-job.ts";
 import { type RemoteSweep, submitSweep, watchSweep } from "../sweep/remote-sweep.ts";
+import { trainingJob } from "../sweep/training-job.ts";
 
 /** Flags of a sweep whose runs other machines do. */
 export interface RemoteFlags {
@@ -27,7 +29,8 @@ export interface RemoteOptions extends Pick<RemoteSweep, "out" | "runs" | "onEnd
 /** Queues, watches or cancels. @returns the exit status where the sweep is not to look at its records for one */
 export async function sweepRemotely(flags: RemoteFlags, options: RemoteOptions): Promise<number | undefined> {
   const { plan, shared, output, out, runs, onEnd } = options;
-  const { store: address, queue } = flags;
+  const { store: address } = flags;
+  if (flags.cancel) return cancelSweep(flags, options);
   if (address === undefined) {
     throw new UsageError(
       "--on: expected --store file:<folder> or --store s3://bucket/prefix, for what the workers make, found none.",
@@ -35,14 +38,8 @@ export async function sweepRemotely(flags: RemoteFlags, options: RemoteOptions):
   }
   const store = openStore(address);
   const jobs = await Promise.all(plan.map((run) => remoteJob(run, shared, address)));
-  const onNote = (note: string): void => output.write(`${note}\n`);
-  const engine = openBullmq(flags.on, queue === undefined ? {} : { queue }, { onNote });
+  const engine = openQueue(flags, output);
   try {
-    if (flags.cancel) {
-      await engine.cancel(jobs.map(({ id }) => id));
-      output.write("cancelled what was queued or running; workers stop within seconds\n");
-      return EXIT.success;
-    }
     const sweep: RemoteSweep = { engine, store, jobs, out, runs, onEnd };
     const left = await submitSweep(sweep);
     output.write(`${jobs.length - left.length} of ${jobs.length} runs done, ${left.length} queued or running\n`);
@@ -52,6 +49,27 @@ export async function sweepRemotely(flags: RemoteFlags, options: RemoteOptions):
   } finally {
     await engine.close();
   }
+}
+
+/** Takes the runs out of their queue, which knows them by what they are: a store plays no part. */
+async function cancelSweep(
+  flags: RemoteFlags,
+  { plan, shared, output }: Pick<RemoteOptions, "plan" | "shared" | "output">,
+): Promise<number> {
+  if (flags.watch) throw new UsageError("--cancel: expected it without --watch, found both.");
+  const engine = openQueue(flags, output);
+  try {
+    await engine.cancel(plan.map((run) => trainingJob(run, shared).id));
+    output.write("cancelled what was queued or running; workers stop within seconds\n");
+    return EXIT.success;
+  } finally {
+    await engine.close();
+  }
+}
+
+function openQueue({ on, queue }: RemoteFlags, output: Output): JobEngine {
+  const onNote = (note: string): void => void output.write(`${note}\n`);
+  return openBullmq(on, queue === undefined ? {} : { queue }, { onNote });
 }
 
 async function watch(

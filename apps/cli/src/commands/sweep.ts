@@ -79,7 +79,10 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       "local",
     )
     .option("--queue <name>", "queue on that server (default: blora)")
-    .option("--store <address>", "where workers put what they make: file:<folder> or s3://bucket/prefix")
+    .option(
+      "--store <address>",
+      "where workers put what they make: file:<folder> or s3://bucket/prefix; not needed to --cancel",
+    )
     .option("--watch", "on a queue: show who does what until all is done; workers go on where this is interrupted")
     .option("--cancel", "on a queue: take these runs out of it, and stop who does them")
     .option("--dry-run", "list the runs and whether they are done")
