@@ -142,6 +142,29 @@ describe.skipIf(!HAS_QUEUE_SERVER)("blora worker", { timeout: 300_000 }, () => {
     await second.said(/resumed at step \d+ from .*other/);
   });
 
+  test("puts the checkpoint of its stopping into the store, and another machine goes on from that very step", async () => {
+    const watching = sweep(recipe("long"), "--watch");
+    const first = worker();
+    await first.said(/step 50\//);
+    first.kill("SIGINT");
+    const ended = await first.ended;
+    expect(ended.status, ended.stderr).toBe(130);
+    const [saved] = readdirSync(join(folder, "worker"), { recursive: true, encoding: "utf8" })
+      .map((path) => /checkpoint-(\d+)$/.exec(path)?.[1])
+      .filter((step) => step !== undefined);
+    const [run] = readdirSync(join(folder, "store/runs"));
+    const step = String(saved).padStart(12, "0");
+    expect(readdirSync(join(folder, "store/runs", run!, "snapshots"))).toEqual([`${step}-1.json`]);
+    await watching.said(/: queued again/);
+    const second = start(["worker", "--lease", "2", "--runs", join(folder, "other")]);
+    await second.said(new RegExp(`resumed at step ${saved} from .*other`));
+    // Its process is asked to save by the first and is not waited for after the second.
+    await second.said(/step \d+\/5000/);
+    second.kill("SIGINT");
+    second.kill("SIGINT");
+    expect((await second.ended).status).toBe(130);
+  });
+
   test("goes on where --watch is interrupted, and stops its run where that is cancelled", async () => {
     const watching = sweep(recipe("long"), "--watch");
     const working = worker();
@@ -160,6 +183,8 @@ describe.skipIf(!HAS_QUEUE_SERVER)("blora worker", { timeout: 300_000 }, () => {
     const next = await sweep(recipe("tiny"), "--watch").ended;
     expect([next.status, next.stdout], next.stderr).toEqual([0, expect.stringContaining("1 of 1 runs done")]);
     expect(next.stderr).not.toContain("long");
+    // What it saved as it stopped is not written under a lease that is gone.
+    expect(readdirSync(join(folder, "store/runs"))).toHaveLength(1);
     working.kill("SIGTERM");
     expect((await working.ended).status).toBe(143);
   });

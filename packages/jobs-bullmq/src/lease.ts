@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JobProgress, Lease } from "@blora/spec";
 import type { QueuedJob } from "./queued-job.ts";
 
@@ -84,6 +85,11 @@ export function holdLease(job: QueuedJob, token: string, { attempt, times, worke
       if (isFirst || since(told) >= times.progress) tell(at);
       isFirst = false;
       return "keep";
+    },
+    async isHeld() {
+      // Asked anew, though not for as long as a server takes to come back: the worker may be about to end.
+      if (!isLost) await Promise.race([renew(), sleep(times.renewal, undefined, { ref: false })]);
+      return !isLost && since(renewed) <= times.lease / 2;
     },
     flush() {
       if (untold !== undefined && !isLost) tell(untold);

@@ -114,6 +114,7 @@ function createLocalJobs({ folder, attempts = 1 }: LocalJobsOptions): JobEngine 
           tell(entry, { type: "progress", id, attempt: number, at });
           return "keep";
         },
+        isHeld: async () => lease.isHeld() && !entry.isCancelled,
       });
     } catch (error) {
       // Who was asked to stop may end as it likes.

@@ -45,6 +45,12 @@ export interface Lease {
    * enough for every step.
    */
   heartbeat(at: JobProgress): Promise<"keep" | "stop">;
+  /**
+   * Whether the job is this worker's still, also where `signal` asked it to stop because the worker ends: what another
+   * attempt goes on from may be written then, before the run returns and the job is given back. False where the job was
+   * cancelled or the lease lost, and where whoever knows does not answer for a while.
+   */
+  isHeld(): Promise<boolean>;
 }
 
 /**

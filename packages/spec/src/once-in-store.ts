@@ -29,6 +29,7 @@ export function onceInStore(store: ArtefactStore, run: JobRun): JobRun {
     const result = await run(job, {
       attempt: lease.attempt,
       signal: lease.signal,
+      isHeld: () => lease.isHeld(),
       heartbeat(at) {
         last = at;
         return lease.heartbeat(at);

@@ -38,6 +38,7 @@ const leaseThat = (answer: "keep" | "stop"): Lease => ({
   attempt: 1,
   signal: new AbortController().signal,
   heartbeat: async () => answer,
+  isHeld: async () => answer === "keep",
 });
 
 describe("a run whose record is kept once", () => {

@@ -68,6 +68,8 @@ async function work(flags: WorkerFlags): Promise<number> {
   let fault: WorkerFault | undefined;
   let signal: NodeJS.Signals | undefined;
   const onSignal = (received: NodeJS.Signals): void => {
+    // Where a run has a process of its own, who started that ends both.
+    if (signal !== undefined && process.listenerCount(received) === 1) process.exit(statusOfSignal(received));
     signal ??= received;
     stopping.abort();
   };

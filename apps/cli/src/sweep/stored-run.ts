@@ -87,9 +87,11 @@ async function attempt(
   const snapshots = createSnapshots(store, { id: job.id, folder, attempt: lease.attempt });
   const wrong = new AbortController();
   let reached: JobProgress = { step: 0 };
-  const mayWrite = async (): Promise<boolean> => (await lease.heartbeat(reached)) === "keep";
+  let isItself: Promise<boolean> = Promise.resolve(true);
+  // Also of a run that is to stop: its last checkpoint is what the next machine goes on from.
+  const mayKeep = async (): Promise<boolean> => (await isItself) && lease.isHeld();
   const keeper = keepNewest(
-    (at) => snapshots.keep(at, mayWrite),
+    (at) => snapshots.keep(at, mayKeep),
     (at, { message }) =>
       options.onEvent?.({ type: "warning", message: `Checkpoint ${at} is on this machine alone: ${message}` }),
   );
@@ -98,7 +100,8 @@ async function attempt(
     if (event.type === "step") reached = { step: event.step, steps: event.totalSteps };
     if (event.type === "checkpoint") keeper.note(event.step);
     if (event.type !== "start") return;
-    void isSameRun(run, folder).then((isSame) => {
+    isItself = isSameRun(run, folder);
+    void isItself.then((isSame) => {
       if (!isSame) wrong.abort();
     });
   };
@@ -112,7 +115,7 @@ async function attempt(
     .finally(keeper.ended);
   if (wrong.signal.aborted) throw otherInputs(run.name);
   if (result.status !== "done") return result;
-  if (!(await mayWrite())) return { status: "released" };
+  if ((await lease.heartbeat(reached)) === "stop") return { status: "released" };
   const stored = { record: result.record, files: await saveResult(store, job.id, folder) };
   return { status: "done", record: toJson(stored) as JsonObject };
 }

@@ -76,11 +76,14 @@ export function testSeveralWorkers(kit: () => JobHarness, options: JobEngineKitO
     const job = countingJob("late", 1);
     const engine = await kit().open();
     await engine.submit([job]);
-    kit().begin(engine, async (_, { attempt }) => {
+    const held: boolean[] = [];
+    kit().begin(engine, async (_, { attempt, isHeld }) => {
       if (attempt === 1) await options.expire!(kit().folder, job.id);
+      held.push(await isHeld());
       return { status: "done", record: { attempt } };
     });
     expect(await eventOf(engine, job.id, "done")).toMatchObject({ record: { attempt: 2 } });
+    expect(held).toEqual([false, true]);
   });
 
   test("where all an engine knows is lost, nothing is done twice and every record is there", async () => {

@@ -166,9 +166,9 @@ function testOneWorker(kit: () => JobHarness, { attempts }: JobEngineKitOptions)
     const job = countingJob("cancelled", 1);
     const ended: unknown[] = [];
     await engine.submit([job]);
-    kit().begin(engine, async (_, { signal, heartbeat }) => {
+    kit().begin(engine, async (_, { signal, heartbeat, isHeld }) => {
       while (!signal.aborted) await setTimeout(10);
-      ended.push(await heartbeat({ step: 1 }));
+      ended.push(await heartbeat({ step: 1 }), await isHeld());
       return { status: "released" };
     });
     await eventOf(engine, job.id, "leased");
@@ -176,18 +176,22 @@ function testOneWorker(kit: () => JobHarness, { attempts }: JobEngineKitOptions)
     await eventOf(engine, job.id, "cancelled");
     // Its worker may hear of it later than who watches.
     while (ended.length === 0) await setTimeout(10);
-    expect(ended).toEqual(["stop"]);
+    expect(ended).toEqual(["stop", false]);
   });
 
-  test("work ends at its signal, and gives back the job it was doing", async () => {
+  test("work ends at its signal, and gives back the job it was doing, which it holds until its run returns", async () => {
     const job = countingJob("interrupted", 1);
     await engine.submit([job]);
-    const end = kit().begin(engine, async (_, { signal }) => {
+    const said: unknown[] = [];
+    const end = kit().begin(engine, async (_, { signal, heartbeat, isHeld }) => {
+      said.push(await isHeld());
       while (!signal.aborted) await setTimeout(10);
+      said.push(await heartbeat({ step: 1 }), await isHeld());
       return { status: "released" };
     });
     await eventOf(engine, job.id, "leased");
     await end();
+    expect(said).toEqual([true, "stop", true]);
     kit().begin(engine, done({ by: "another" }));
     expect(await eventOf(engine, job.id, "done")).toMatchObject({ record: { by: "another" } });
   });
