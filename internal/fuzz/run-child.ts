@@ -1,9 +1,9 @@
 import { fork } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Fault } from "./laws.ts";
+import { openMemoryFolder } from "./memory-folder.ts";
 import { BATCH, CURRENT_INPUT } from "./session.ts";
 
 export interface Job {
@@ -40,8 +40,6 @@ export interface FromChild {
 /** A child that says nothing for so long hangs. Inputs that take seconds and end are found by the child itself. */
 const SILENCE = 600_000;
 const MEGABYTES = 1024;
-/** Files in memory, where the system has them. */
-const MEMORY = "/dev/shm";
 
 const TENSORFLOW = "./tensorflow-imports.js";
 const COUNTING = "./count-blocks-start.ts";
@@ -49,11 +47,11 @@ const urlOf = (module: string): string => new URL(module, import.meta.url).href;
 
 /** Does the jobs in a process of its own, which may die of an input: that is a fault like any other, and the rest goes on. */
 export async function runChild(work: Omit<Work, "folder">, onMessage: (message: FromChild) => void): Promise<void> {
-  const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : realpathSync(tmpdir()), "blora-fuzz-"));
+  const { path: folder, remove } = await openMemoryFolder();
   try {
     for (let jobs = work.jobs; jobs.length > 0; ) jobs = await runOnce({ ...work, jobs, folder }, onMessage);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await remove();
   }
 }
 
