@@ -89,7 +89,8 @@ async function attempt(
   let reached: JobProgress = { step: 0 };
   let isItself: Promise<boolean> = Promise.resolve(true);
   // Also of a run that is to stop: its last checkpoint is what the next machine goes on from.
-  const mayKeep = async (): Promise<boolean> => (await isItself) && lease.isHeld();
+  const mayKeep = async (): Promise<boolean> =>
+    (await isItself) && ((await lease.heartbeat(reached)) === "keep" || lease.isHeld());
   const keeper = keepNewest(
     (at) => snapshots.keep(at, mayKeep),
     (at, { message }) =>
