@@ -26,18 +26,19 @@ import { requireBuild } from "./run-blora.ts";
 const INTERVAL = 20;
 
 /** A server over a new folder, which is its current one: `page/`, `runs/`, and a secret beside them. */
-async function served(folders: readonly string[] = ["runs"]) {
+async function served(folders: readonly string[] = ["runs"], { html = "<title>studio</title>", hub = "" } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "blora-studio-"));
   const at = (...parts: string[]) => join(folder, ...parts);
   mkdirSync(at("page", "assets"), { recursive: true });
   mkdirSync(at("runs"));
-  writeFileSync(at("page", "index.html"), "<title>studio</title>");
+  writeFileSync(at("page", "index.html"), html);
   writeFileSync(at("page", "assets", "main.js"), "1");
   writeFileSync(at("secret.txt"), "secret");
   const server = await createStudioServer({
     page: at("page"),
     folders: folders.map((name) => at(name)),
     interval: INTERVAL,
+    hub: hub === "" ? undefined : hub,
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
@@ -88,6 +89,24 @@ test("serves the page, isolated, and refuses whatever is not for reading", async
   for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
     expect((await ask(port, "/api/runs", { method })).status).toBe(405);
   }
+});
+
+test("hands the page a mirror of the Hub, escaped, and lets it connect to that host too", async () => {
+  const tag = (content: string) => `<meta name="hub" content="${content}">`;
+  const html = `<title>studio</title>${tag("https://huggingface.co")}`;
+  const connectTo = (answer: Answer) =>
+    /connect-src ([^;]+);/.exec(String(answer.headers["content-security-policy"]))![1];
+  const own = "'self' blob: https://huggingface.co https://*.huggingface.co https://*.hf.co";
+  const plain = await (await served(["runs"], { html })).ask("/");
+  expect([plain.text, connectTo(plain)]).toEqual([html, own]);
+  const { port, ask: get } = await served(["runs"], { html, hub: 'http://mirror.test:81/a"><b>&$&' });
+  for (const path of ["/", "/index.html"]) {
+    const page = await get(path);
+    expect(page.text).toBe(`<title>studio</title>${tag("http://mirror.test:81/a&quot;&gt;&lt;b&gt;&amp;$&amp;")}`);
+    expect(connectTo(page)).toBe(`${own} http://mirror.test:81`);
+    expect(page.headers["content-length"]).toBe(String(page.text.length));
+  }
+  expect((await ask(port, "/", { method: "HEAD" })).text).toBe("");
 });
 
 test.each([
@@ -246,16 +265,18 @@ test("gathers the records of a sweep, damaged ones left out and named", async ()
   expect(problems).toEqual([expect.stringMatching(/cut\.json: expected JSON/)]);
 });
 
-test("blora studio says where its page is, and refuses a port that is taken", async () => {
+test("blora studio says where its page is, hands it HF_ENDPOINT, and refuses a port that is taken", async () => {
   requireBuild();
   const program = fileURLToPath(new URL("../dist/blora.js", import.meta.url));
   const { at } = await served();
-  const child = spawn(process.execPath, [program, "studio", "--port", "0"], { cwd: at() });
+  const env = { ...process.env, HF_ENDPOINT: " https://mirror.test/hub/ " };
+  const child = spawn(process.execPath, [program, "studio", "--port", "0"], { cwd: at(), env });
   onTestFinished(() => void child.kill());
   const address = String((await once(child.stdout, "data"))[0]).trim();
   expect(address).toMatch(/^http:\/\/localhost:\d+\/$/);
   const page = await (await fetch(address)).text();
   expect(page).toContain("B-LoRA studio");
+  expect(page).toContain('<meta name="hub" content="https://mirror.test/hub">');
   const second = spawn(process.execPath, [program, "studio", "--port", new URL(address).port], { cwd: at() });
   const [message] = await once(second.stderr, "data");
   expect(String(message)).toContain("in use. Name another one: --port 0 takes any that is free.");

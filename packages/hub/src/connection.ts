@@ -37,16 +37,32 @@ const TOKEN_VARIABLES = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"] as const;
 export function connect(options: HubOptions): HubConnection {
   const environment = options.environment ?? process.env;
   const { retry = RETRY } = options;
-  const hubUrl = checkUrl(options.hubUrl ?? (environment.HF_ENDPOINT?.trim() || "https://huggingface.co"));
+  const named = options.hubUrl === undefined ? hubEndpoint(environment) : checkUrl(options.hubUrl);
+  const hubUrl = named ?? "https://huggingface.co";
   const token = options.token === undefined ? hubToken(environment) : checkToken(options.token);
   const inner = options.fetch ?? proxiedFetch(environment, hubUrl);
   return { hubUrl, token, fetch: retryingFetch(tokenForHubAlone(inner, hubUrl, token), retry), retry };
 }
 
+/**
+ * The address of a mirror that `HF_ENDPOINT` names, without a slash at its end; undefined where it names none.
+ *
+ * @throws InvalidInputError where it is no address
+ */
+export function hubEndpoint(environment: Environment): string | undefined {
+  const named = environment.HF_ENDPOINT?.trim();
+  return named ? checkUrl(named) : undefined;
+}
+
+/** What a name or a number of a host is made of, once an address is read: anything else would mean more in a page's policy. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:]+\])$/;
+
 function checkUrl(hubUrl: string): string {
-  if (/^https?:\/\/[^/?#]+[^?#]*$/.test(hubUrl) && URL.canParse(hubUrl)) return hubUrl.replace(/\/+$/, "");
+  const isAddress = /^https?:\/\/[^/?#@]+(?:\/[^?#]*)?$/.test(hubUrl) && URL.canParse(hubUrl);
+  if (isAddress && HOST.test(new URL(hubUrl).hostname)) return hubUrl.replace(/\/+$/, "");
   throw new InvalidInputError(
-    `HF_ENDPOINT: expected an address such as https://huggingface.co, found ${JSON.stringify(hubUrl)}.`,
+    // What is before an @ may be a password, which `fetch` takes in no address.
+    `HF_ENDPOINT: expected an address such as https://huggingface.co, found ${hubUrl.includes("@") ? "one with an @" : JSON.stringify(hubUrl)}.`,
   );
 }
 

@@ -1,3 +1,4 @@
+export { hubEndpoint } from "./connection.ts";
 export type { DownloadProgress } from "./download.ts";
 export { checkHubTarget, type HubTarget, type PublishedFile, publishToHub } from "./publish-to-hub.ts";
 export { hubSnapshot } from "./repository-cache.ts";

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
+import { hubEndpoint } from "@blora/hub";
 import { InvalidInputError } from "@blora/spec";
 import { STUDIO_PAGE } from "@blora/studio";
 import type { Command } from "commander";
@@ -32,7 +33,12 @@ export function addStudioCommand(program: Command): void {
     )
     .action(async ({ runs, port, host }: StudioFlags) => {
       const hosts = host === LOOPBACK ? [] : namesOfMachine();
-      const server = await createStudioServer({ page: STUDIO_PAGE, folders: runs, hosts });
+      const server = await createStudioServer({
+        page: STUDIO_PAGE,
+        folders: runs,
+        hosts,
+        hub: hubEndpoint(process.env),
+      });
       const taken = await listen(server, port, host);
       process.stdout.write(`http://${host === LOOPBACK ? "localhost" : host}:${taken}/\n`);
       const found = runs.filter((folder) => existsSync(folder));

@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { withHub } from "./hub-of-page.ts";
 import { createRunCatalogue } from "./run-catalogue.ts";
 import { sendRunEvents } from "./run-events.ts";
 import { staticFiles } from "./static-files.ts";
@@ -11,12 +14,17 @@ export interface StudioOptions {
   readonly folders: readonly string[];
   /** Names the page may be asked for by, beside those of this machine's loopback. */
   readonly hosts?: readonly string[];
+  /** Address of a mirror of the Hub, for models that the page fetches; default the one the page names. */
+  readonly hub?: string | undefined;
   /** Milliseconds between two looks at a run that is shown. */
   readonly interval?: number;
 }
 
-/** What a browser must grant the page, and nothing else: isolation for threads, scripts of its own, and the Hub. */
-const HEADERS: Readonly<Record<string, string>> = {
+/** Hosts of models: the Hub's, and those it sends downloads to. */
+const HUB_HOSTS: readonly string[] = ["https://huggingface.co", "https://*.huggingface.co", "https://*.hf.co"];
+
+/** What a browser must grant the page, and nothing else: isolation for threads, scripts of its own, and hosts of models. */
+const headersFor = (modelHosts: readonly string[]): Readonly<Record<string, string>> => ({
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
@@ -27,26 +35,29 @@ const HEADERS: Readonly<Record<string, string>> = {
     "worker-src 'self' blob:",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
-    "connect-src 'self' blob: https://huggingface.co https://*.huggingface.co https://*.hf.co",
+    `connect-src 'self' blob: ${modelHosts.join(" ")}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
-};
+});
 const LOOPBACK: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 const INTERVAL = 1000;
 
 /** Serves the page and the runs, for reading alone. */
 export async function createStudioServer(options: StudioOptions): Promise<Server> {
-  const { page, folders, hosts = [], interval = INTERVAL } = options;
-  const files = await staticFiles(page);
+  const { page, folders, hosts = [], hub, interval = INTERVAL } = options;
+  const index = hub === undefined ? undefined : withHub(await readFile(join(page, "index.html"), "utf8"), hub);
+  const files = await staticFiles(page, new Map(index === undefined ? [] : [["/index.html", index]]));
+  // A mirror may send downloads to the Hub's own hosts.
+  const headers = Object.entries(headersFor(hub === undefined ? HUB_HOSTS : [...HUB_HOSTS, new URL(hub).origin]));
   const catalogue = createRunCatalogue(folders);
   const allowed = new Set([...LOOPBACK, ...hosts]);
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    for (const [name, value] of headers) response.setHeader(name, value);
     // Pages of other hosts must not reach this one under a name of theirs that leads here.
     if (!allowed.has(hostOf(request))) return refuse(response, 403, "This server answers to localhost alone.");
     if (request.method !== "GET" && request.method !== "HEAD") {

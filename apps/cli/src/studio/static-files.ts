@@ -20,8 +20,12 @@ export interface StaticFiles {
   send(path: string, response: ServerResponse, isHead: boolean): Promise<boolean>;
 }
 
-/** Lists a folder once: what is not in the list is never looked for, whatever a path says. */
-export async function staticFiles(folder: string): Promise<StaticFiles> {
+/**
+ * Lists a folder once: what is not in the list is never looked for, whatever a path says.
+ *
+ * @param instead content by path, sent in place of the file
+ */
+export async function staticFiles(folder: string, instead: ReadonlyMap<string, string>): Promise<StaticFiles> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = new Map(
     entries
@@ -31,16 +35,22 @@ export async function staticFiles(folder: string): Promise<StaticFiles> {
   );
   return {
     async send(path, response, isHead) {
-      const file = files.get(path === "/" ? "/index.html" : path);
+      const name = path === "/" ? "/index.html" : path;
+      const file = files.get(name);
       if (file === undefined) return false;
       response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
-      response.setHeader("Content-Length", (await stat(file)).size);
+      const content = instead.get(name);
+      response.setHeader(
+        "Content-Length",
+        content === undefined ? (await stat(file)).size : Buffer.byteLength(content),
+      );
       // Names of bundles hold a hash of what is in them.
       response.setHeader(
         "Cache-Control",
         path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
       );
       if (isHead) response.end();
+      else if (content !== undefined) response.end(content);
       else await pipeline(createReadStream(file), response);
       return true;
     },
