@@ -135,8 +135,38 @@ export async function openPage(
   return { page, address, requests, faults, bytes };
 }
 
-/** Nothing that axe finds against WCAG 2.2 AA and its best practices, light or dark. */
+/** A narrow phone. */
+const NARROW = 360;
+
+/** Nothing of the page lies beside a phone's window, nor a chart of curves beside the page: maps and tables may scroll in their own box. */
+export async function expectFits(page: Page): Promise<void> {
+  const { width, height } = page.viewportSize()!;
+  await page.setViewportSize({ width: NARROW, height });
+  // Charts are drawn again for the room there is, after a pause.
+  await expect
+    .poll(() => page.evaluate(WIDER), { timeout: 10_000, message: `wider than a page of ${NARROW} pixels` })
+    .toEqual([]);
+  await page.setViewportSize({ width, height });
+}
+
+/** What is wider than what it lies in: the page, by its widest parts, and charts that are no maps. */
+const WIDER = `(() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  const maps = ["rank", "bits", "gates-components"];
+  const charts = [...document.querySelectorAll("main > :not([hidden]) figure, main > figure")].filter(
+    ({ id, scrollWidth, clientWidth }) => scrollWidth > clientWidth && !maps.some((map) => id.startsWith("figure-" + map)),
+  );
+  const isClipped = (element) => element !== null && (getComputedStyle(element).overflowX !== "visible" || isClipped(element.parentElement));
+  const parts = scrollWidth <= clientWidth ? [] : [...document.querySelectorAll("body *")].filter(
+    (element) => element.getBoundingClientRect().right > clientWidth && !isClipped(element.parentElement),
+  );
+  return [...charts, ...parts].map((element) => element.tagName + "#" + element.id + "." + element.className)
+    .concat(scrollWidth > clientWidth ? ["page: " + scrollWidth] : []);
+})()`;
+
+/** Nothing that axe finds against WCAG 2.2 AA and its best practices, light or dark; and the page fits a phone. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await expectFits(page);
   // The page's own policy allows no script of others.
   await page.evaluate(readFileSync(AXE, "utf8"));
   for (const colorScheme of ["light", "dark"] as const) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { writeTinyBert } from "../../../internal/tiny-models/tiny-bert.ts";
-import { openedBrowser, openPage, reasonToSkip, servedStudio, temporaryFolder } from "./browser.ts";
+import { expectFits, openedBrowser, openPage, reasonToSkip, servedStudio, temporaryFolder } from "./browser.ts";
 import { LONG, openModel, ROWS, readRows, setEpochs, startTraining, trainToTheEnd } from "./try-steps.ts";
 
 /** Drops files or folders of the disk on a part of the page. */
@@ -24,8 +24,10 @@ test.skipIf(reasonToSkip !== undefined)(
   async () => {
     const folder = await temporaryFolder();
     const { page } = await openPage(await openedBrowser(), await servedStudio(folder));
-    const expectSentence = (sentence: string) =>
-      expect.poll(() => page.getByRole("alert").textContent(), LONG).toContain(sentence);
+    const expectSentence = async (sentence: string) => {
+      await expect.poll(() => page.getByRole("alert").textContent(), LONG).toContain(sentence);
+      await expectFits(page);
+    };
     for (const [rows, sentence] of [
       [
         'text,label\n"one,a\n',
@@ -69,6 +71,7 @@ test.skipIf(reasonToSkip !== undefined)(
     writeTinyBert(join(folder, "tiny"));
     await drop(page, [join(folder, "tiny")]);
     await page.getByText("tiny: 4 files").waitFor();
+    await expectFits(page);
     await openModel(page, /^tiny: bert, 0\.\d MiB/);
     await page.getByLabel("A model of the Hugging Face Hub").check();
     await page.getByLabel("Its id on the Hub").fill("no id");
@@ -89,6 +92,7 @@ test.skipIf(reasonToSkip !== undefined)(
     await openModel(page);
     await setEpochs(page, 3);
     await trainToTheEnd(page);
+    await expectFits(page);
     expect(await page.getByRole("alert").allTextContents()).toEqual([
       expect.stringMatching(
         /^Expected room for \d+ kB that this browser keeps for the page, found too little: training goes on, but what it learns from here on ends with this tab\.$/,
@@ -117,6 +121,7 @@ test.skipIf(reasonToSkip !== undefined)(
       .toEqual([
         "The browser ended the part of this page that trains, as it does where memory is short. A training that was saved can be opened again above; else begin with the rows.",
       ]);
+    await expectFits(page);
     await page.getByRole("button", { name: "Open it again" }).click();
     await page.getByRole("button", { name: "Go on" }).click(LONG);
     await page.getByText(/step (1\d|2\d|3\d|40) of 40/).waitFor(LONG);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openedBrowser, openPage, plainHost, reasonToSkip } from "./browser.ts";
+import { expectFits, openedBrowser, openPage, plainHost, reasonToSkip } from "./browser.ts";
 import { LONG, openModel, readRows, setEpochs, trainToTheEnd } from "./try-steps.ts";
 
 test.skipIf(reasonToSkip !== undefined)(
@@ -11,6 +11,7 @@ test.skipIf(reasonToSkip !== undefined)(
     await readRows(page);
     await page.getByLabel("A model of the Hugging Face Hub").check();
     await page.getByLabel("Its id on the Hub").fill("tiny/bert");
+    await expectFits(page);
     await openModel(page, /^tiny\/bert: bert, 0\.\d MiB\. ONNX Runtime .* \d+ threads?\.$/);
     expect(asked).toContain("/tiny/bert/resolve/main/model.safetensors");
     const before = asked.length;
@@ -42,6 +43,7 @@ test.skipIf(reasonToSkip !== undefined)(
     const { address } = await plainHost();
     const { page } = await openPage(await openedBrowser(), address, { serviceWorkers: "block" });
     await page.getByText("One thread: this host does not isolate the page, which threads need.").waitFor();
+    await expectFits(page);
     expect(await page.evaluate("typeof SharedArrayBuffer")).toBe("undefined");
     await readRows(page);
     await openModel(page, /1 thread \(the page is not cross-origin isolated, which takes one thread\)\.$/);

@@ -12,7 +12,15 @@ import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { sampleCsv } from "../src/try/sample.ts";
-import { expectAccessible, openedBrowser, openPage, reasonToSkip, servedStudio, temporaryFolder } from "./browser.ts";
+import {
+  expectAccessible,
+  expectFits,
+  openedBrowser,
+  openPage,
+  reasonToSkip,
+  servedStudio,
+  temporaryFolder,
+} from "./browser.ts";
 import { LONG, openModel, readRows, setEpochs, startTraining, trainToTheEnd } from "./try-steps.ts";
 
 const MODEL = builtinModelFolder();
@@ -54,11 +62,14 @@ test.skipIf(reasonToSkip !== undefined)(
       .locator("input[type=file]")
       .setInputFiles({ name: "reviews.csv", mimeType: "text/csv", buffer: Buffer.from(sampleCsv()) });
     await page.getByText("reviews.csv: 96 labelled rows").waitFor(LONG);
+    await expectFits(page);
     await openModel(page);
+    await expectFits(page);
     const before = requests.length;
     await trainToTheEnd(page);
     expect(Number.parseFloat((await page.locator(".facts dd").first().textContent())!)).toBeGreaterThanOrEqual(0.9);
     await page.locator("#figure-rank svg").waitFor();
+    await expectFits(page);
 
     const texts = ["The kettle works perfectly.", "The tent fell apart. The handle looks terrible."];
     const shown: Record<string, number>[] = [];
@@ -102,15 +113,18 @@ test.skipIf(reasonToSkip !== undefined)(
     await setEpochs(page, 100);
     await startTraining(page);
     await page.locator("#figure-loss svg").waitFor(LONG);
+    await expectFits(page);
     const context = page.context();
     // Not paused: what the last epoch saved is there.
     await page.close();
     const again = await context.newPage();
     await again.goto(address);
     await again.getByText(/was left after step \d+/).waitFor(LONG);
+    await expectFits(again);
     await again.getByRole("button", { name: "Open it again" }).click();
     const loss = again.locator("#figure-loss svg");
     await loss.waitFor(LONG);
+    await expectFits(again);
     await again.getByRole("button", { name: "Go on" }).click(LONG);
     await again.getByText(/step \d+ of 100/).waitFor(LONG);
     expect(await again.getByRole("alert").count()).toBe(0);

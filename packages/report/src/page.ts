@@ -1,4 +1,5 @@
 /** What a page of a browser shows of runs: their parts before they are drawn, and the drawing; nothing of Node. */
+export { widthOfSvg } from "./charts/fitted.ts";
 export { loadCharts } from "./charts/render.ts";
 export { compareSections } from "./run/compare.ts";
 export { type Fact, keyFacts, runTitle } from "./run/facts.ts";

@@ -42,7 +42,7 @@ export function componentMap(
   });
   return {
     title,
-    columns: Math.max(1, Math.floor(WIDTH / (components.length * CELL.width + LABELS))),
+    columns: Math.min(panels.length, Math.max(1, Math.floor(WIDTH / (components.length * CELL.width + LABELS)))),
     spacing: 16,
     concat: panels,
   };

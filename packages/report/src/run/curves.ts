@@ -4,6 +4,7 @@ import { SERIES_COLORS } from "../charts/render.ts";
 
 const WIDTH = 360;
 const HEIGHT = 220;
+const LEGEND_COLUMNS = 4;
 
 /** What a chart shows over the steps. */
 export interface Quantity {
@@ -121,7 +122,12 @@ function curves(
             field: "series",
             type: "nominal",
             scale: { domain: [...series], range: [...SERIES_COLORS] },
-            legend: { title: null, orient: "bottom", symbolType: "stroke" },
+            legend: {
+              title: null,
+              orient: "bottom",
+              symbolType: "stroke",
+              columns: Math.min(series.length, LEGEND_COLUMNS),
+            },
           },
         },
       },

@@ -18,6 +18,7 @@ export interface FrontPoint {
 
 const MEAN_PANEL = "mean of all tasks";
 const PANEL_COLUMNS = 3;
+const LEGEND_COLUMNS = 4;
 
 /** Score against cost, a panel for each task; undefined where no row has both. */
 export async function accuracyFront(results: Results): Promise<string | undefined> {
@@ -55,6 +56,7 @@ export function frontSpec(results: Results): TopLevelSpec | undefined {
   const points = frontPoints(results);
   if (points.length === 0) return undefined;
   const panels = [...new Set(points.map(({ panel }) => panel))];
+  const recipes = new Set(points.map(({ recipe }) => recipe));
   const x = {
     field: "cost",
     type: "quantitative",
@@ -77,7 +79,7 @@ export function frontSpec(results: Results): TopLevelSpec | undefined {
       })),
     },
     facet: { field: "panel", type: "nominal", sort: panels },
-    columns: PANEL_COLUMNS,
+    columns: Math.min(panels.length, PANEL_COLUMNS),
     resolve: { scale: { y: "independent" } },
     spec: {
       width: 240,
@@ -102,7 +104,11 @@ export function frontSpec(results: Results): TopLevelSpec | undefined {
           encoding: {
             x,
             y,
-            color: { field: "recipe", type: "nominal", legend: { title: null, orient: "bottom", columns: 4 } },
+            color: {
+              field: "recipe",
+              type: "nominal",
+              legend: { title: null, orient: "bottom", columns: Math.min(recipes.size, LEGEND_COLUMNS) },
+            },
             shape: {
               field: "scope",
               type: "nominal",
