@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots --workspace @blora/studio` takes the pictures of the guide: each state of the page, light, dark and
- * as wide as a phone. It needs a build and a Chromium, trains the runs it shows unless given a folder with `runs` and
+ * `npm run screenshots --workspace @blora/studio` takes the pictures of the guide: each state of the page in light, the chief ones
+ * dark and as wide as a phone too. It needs a build and a Chromium, trains the runs it shows unless given a folder with `runs` and
  * `results`, and takes a few minutes.
  */
 import { execFileSync } from "node:child_process";
@@ -22,20 +22,24 @@ const OUT = join(ROOT, "docs/public/studio");
 /** Bytes of a picture: more is too much for a guide. */
 const LARGEST = 100_000;
 const LONG = { timeout: 300_000 };
+/** States that look in dark and on a phone as others do. */
+const LIGHT_ALONE: readonly string[] = ["model", "saved", "fault", "run"];
 
 const LIGHT: BrowserContextOptions = { viewport: { width: 1040, height: 720 }, colorScheme: "light" };
 const DARK: BrowserContextOptions = { ...LIGHT, colorScheme: "dark" };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 780 }, colorScheme: "dark" };
 
-/** Takes a picture by name: of a part, or of what the window shows. */
-async function picture(what: Page | Locator, name: string): Promise<void> {
-  const file = join(OUT, `${name}.png`);
+/** Takes a picture of a state: of a part, or of what the window shows. */
+async function picture(what: Page | Locator, state: string, suffix: string): Promise<void> {
+  if (suffix !== "" && LIGHT_ALONE.includes(state)) return;
+  const name = `${state}${suffix}.png`;
+  const file = join(OUT, name);
   if ("mouse" in what) await what.evaluate("scrollTo(0, 0)");
   const png = await what.screenshot({ animations: "disabled" });
   await sharp(png).png({ palette: true, compressionLevel: 9, effort: 10 }).toFile(file);
   const { size } = await stat(file);
   if (size > LARGEST) throw new Error(`${file}: expected at most ${LARGEST} bytes, found ${size}.`);
-  console.log(`${name}.png ${(size / 1000).toFixed(0)} kB`);
+  console.log(`${name} ${(size / 1000).toFixed(0)} kB`);
 }
 
 /** Rows to an adapter, a picture of each step. */
@@ -43,38 +47,38 @@ async function tryPictures(page: Page, suffix: string, address: string): Promise
   const step = (number: number): Locator => page.locator(".step").nth(number - 1);
   await page.goto(address);
   await page.getByRole("heading", { name: "Your rows" }).waitFor();
-  await picture(page, `start${suffix}`);
+  await picture(page, "start", suffix);
   await page.getByRole("button", { name: "Use sample rows" }).click();
   await page.getByText("rows to learn").waitFor();
-  await picture(step(1), `rows${suffix}`);
+  await picture(step(1), "rows", suffix);
   await page.getByRole("button", { name: "Open the model" }).click();
   await page.getByText("ONNX Runtime").waitFor(LONG);
-  await picture(step(2), `model${suffix}`);
+  await picture(step(2), "model", suffix);
   await page.getByRole("button", { name: "Train", exact: true }).click();
   await page.getByText(/step (1[5-9]|2\d) of/).waitFor(LONG);
   await page.locator("#figure-score svg").waitFor(LONG);
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Go on" }).waitFor(LONG);
-  await picture(step(3), `training${suffix}`);
+  await picture(step(3), "training", suffix);
   await page.reload();
   await page.getByText("was left after step").waitFor();
-  await picture(page, `saved${suffix}`);
+  await picture(page, "saved", suffix);
   await page.getByRole("button", { name: "Open it again" }).click();
   await page.getByRole("button", { name: "Go on" }).click(LONG);
   await page.getByRole("button", { name: "Train again" }).waitFor(LONG);
   await page.locator("#figure-rank svg").waitFor(LONG);
   // Charts that change are drawn again after a while.
   await page.waitForTimeout(3000);
-  await picture(step(3), `trained${suffix}`);
+  await picture(step(3), "trained", suffix);
   await page.getByLabel("A text").fill("The kettle works perfectly, and the sound is a joy.");
   await page.getByRole("button", { name: "Ask" }).click();
   await page.getByText("After training", { exact: true }).waitFor(LONG);
-  await picture(step(4), `ask${suffix}`);
-  await picture(step(5), `take${suffix}`);
+  await picture(step(4), "ask", suffix);
+  await picture(step(5), "take", suffix);
   await page.getByLabel("Rows", { exact: true }).fill('text,label\n"A quote that nothing closes,good\n');
   await page.getByRole("button", { name: "Read the rows" }).click();
   await page.getByRole("alert").waitFor();
-  await picture(step(1), `fault${suffix}`);
+  await picture(step(1), "fault", suffix);
 }
 
 /** The list, a run, two runs and a sweep. */
@@ -82,20 +86,20 @@ async function runsPictures(page: Page, suffix: string, address: string): Promis
   await page.goto(`${address}#/runs`);
   await page.getByRole("checkbox").nth(2).waitFor();
   for (const index of [0, 2]) await page.getByRole("checkbox").nth(index).check();
-  await picture(page, `runs${suffix}`);
+  await picture(page, "runs", suffix);
   await page.getByRole("link", { name: "Compare the two chosen" }).click();
   await page.locator("#figure-compared-loss svg").waitFor();
-  await picture(page, `compare${suffix}`);
+  await picture(page, "compare", suffix);
   await page.goto(`${address}#/runs`);
   await page.getByRole("link", { name: /blora-/ }).click();
   await page.locator("#figure-rank svg").waitFor();
-  await picture(page, `run${suffix}`);
+  await picture(page, "run", suffix);
   await page.locator("#sites").scrollIntoViewIfNeeded();
-  await picture(page.locator("#sites"), `sites${suffix}`);
+  await picture(page.locator("#sites"), "sites", suffix);
   await page.goto(`${address}#/runs`);
   await page.getByRole("link", { name: "results/glue" }).click();
   await page.locator("#figure-front svg").waitFor();
-  await picture(page, `sweep${suffix}`);
+  await picture(page, "sweep", suffix);
 }
 
 /** Runs and a sweep to show, in a folder that is gone afterwards. */

@@ -11,7 +11,7 @@ export function RunPage({ id }: { readonly id: string }) {
   return (
     <>
       <h1>{run === undefined || Object.keys(run.config).length === 0 ? id : runTitle(run)}</h1>
-      <p class="folder">{run?.folder ?? id}</p>
+      <p class="folder">{id}</p>
       <Alert message={error} />
       {run === undefined ? (
         error === undefined && <p>Reading the run…</p>

@@ -241,7 +241,8 @@ function Score({
 function Meter({ progress, settings }: { readonly progress: Progress; readonly settings: Settings }) {
   const ratio = progress.summary?.bops.ratio ?? progress.evaluations.at(-1)?.costRatio;
   if (settings.method !== "blora" || ratio === undefined) return null;
-  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  // The sign stays beside its number where a line ends.
+  const share = (value: number) => `${(100 * value).toFixed(1)}\u00a0%`;
   return (
     <div class="field">
       <span id="meter">
