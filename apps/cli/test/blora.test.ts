@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunSummary } from "@blora/runs";
@@ -27,6 +27,28 @@ describe("blora", () => {
 
   test("answers an unknown flag with status 2", async () => {
     expect((await blora(["train", "--bogus"])).status).toBe(2);
+  });
+
+  test.each([
+    [["train", "reviews.csv"], "expected flags alone, found reviews.csv"],
+    [["bops", "runs/mine", "more"], "expected flags alone, found runs/mine more"],
+    [["inspect", "runs/mine", "runs/other"], "expected one argument beside flags, found also runs/other"],
+    [["sweep", "collect", "results"], "expected flags alone, found results"],
+  ])("refuses words of %j that it has no place for, with status 2", async (words, message) => {
+    const { status, stdout, stderr } = await blora(words);
+    expect([status, stdout, stderr.split("\n")[0]]).toEqual([2, "", `error: ${message}`]);
+  });
+
+  test("names a file that is given for a folder", async () => {
+    const file = join(folder, "reviews.csv");
+    await writeFile(file, "text,label\n");
+    for (const command of [["predict"], ["inspect"], ["merge", "--out", join(folder, "m"), "--adapter"]]) {
+      const { status, stderr } = await blora([...command, file]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`blora: ${file}: expected a folder, or a name`)]);
+    }
+    expect((await blora(["report", file])).stderr).toBe(
+      `blora: ${file}: expected a run directory, found no blora-run.json. Name the --out of a training run.\n`,
+    );
   });
 
   test("answers a folder that is no model with one line that names it", async () => {

@@ -53,6 +53,11 @@ describe("a sweep that others start", { timeout: 300_000 }, () => {
     while (!isBegun()) await setTimeout(20);
     process.kill(-first.pid!, "SIGKILL");
     await once(first, "exit");
+    const expected = "expected the list of jobs that --on slurm, kubernetes, xargs writes into --out as jobs.json";
+    const none = await blora(["sweep", "collect", "--out", at("none")]);
+    expect([none.status, none.stderr]).toEqual([1, `blora: ${at("none/jobs.json")}: ${expected}, found nothing.\n`]);
+    const folder = await blora(["job", "0", "--list", at("array")]);
+    expect([folder.status, folder.stderr]).toEqual([1, `blora: ${at("array")}: ${expected}, found a folder.\n`]);
     const before = await blora(["sweep", "collect", "--out", at("array")]);
     expect([before.status, before.stdout]).toEqual([1, expect.stringContaining("0 of 2 runs done")]);
     const second = xargs();

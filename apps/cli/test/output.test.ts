@@ -193,6 +193,10 @@ test.each([
   ],
   ["Name it: task.label=<column>.", "Name it: --set task.label=<column>."],
   [
+    "found an adapter (x). Name the base model that it was trained on.",
+    "found an adapter (x). --model takes the base model that it was trained on.",
+  ],
+  [
     "Set task.several=true where a cell may be one label.",
     "Use --set task.several=true where a cell may be one label.",
   ],

@@ -49,6 +49,19 @@ test("a sweep on a queue asks for a store, before anything else", async () => {
   ]);
 });
 
+test.each([
+  [["--cancel"], "--cancel", "none"],
+  [["--watch", "--on", "slurm"], "--watch", "--on slurm"],
+  [["--store", "file:x", "--on", "local"], "--store", "none"],
+])("a sweep starts nothing with %j, which are of a queue", async (flags, name, found) => {
+  const { status, stdout, stderr } = await blora(["sweep", recipe("tiny"), ...flags]);
+  expect([status, stdout, stderr]).toEqual([
+    2,
+    "",
+    `blora: ${name}: expected a queue, --on redis://host or --on rediss://host, found ${found}.\n`,
+  ]);
+});
+
 test("a sweep is watched or cancelled, not both", async () => {
   const flags = ["--on", "redis://127.0.0.1:1", "--cancel", "--watch"];
   const { status, stderr } = await blora(["sweep", recipe("tiny"), ...flags]);

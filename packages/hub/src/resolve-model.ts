@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
+  ADAPTER_DESCRIPTION_FILE,
   isCompanionFile,
   isPickle,
+  PEFT_CONFIG_FILE,
   PYTORCH_FILE,
   PYTORCH_INDEX_FILE,
   pickleAdvice,
@@ -33,6 +35,7 @@ const MODEL: RepositoryContent = {
   example: "microsoft/deberta-v3-base",
   missing: (folder) => [CONFIG, ...weightsOf(folder)].filter((name) => !isFile(join(folder, name))),
   choose(names, id) {
+    requireNoAdapter(id, (name) => names.has(name));
     const isWeights = (name: string): boolean =>
       names.has(WEIGHTS_FILE)
         ? name === WEIGHTS_FILE
@@ -49,6 +52,18 @@ const MODEL: RepositoryContent = {
     return [...[...names].filter(isCompanionFile), ...weights, CONFIG];
   },
 };
+
+/** An adapter has no weights of a model, and is easily taken for one. */
+function requireNoAdapter(idOrFolder: string, has: (name: string) => boolean): void {
+  if (has(CONFIG)) return;
+  const found = [PEFT_CONFIG_FILE, ADAPTER_DESCRIPTION_FILE]
+    .flatMap((name) => [name, `adapter/${name}`])
+    .find((name) => has(name));
+  if (found === undefined) return;
+  throw new InvalidInputError(
+    `${idOrFolder}: expected a model, found an adapter (${found}). Name the base model that it was trained on.`,
+  );
+}
 
 /** PyTorch's files of weights; none where there are only other pickles. */
 function pytorchWeights(names: ReadonlySet<string>): readonly string[] {
@@ -73,11 +88,13 @@ function weightsOf(folder: string): readonly string[] {
  * cached copy is used.
  *
  * Throws `NotFoundError` for an unknown model or folder and one that is not
- * cached when offline, `InvalidInputError` for a bad name, a gated model and one
- * that has only other pickle files.
+ * cached when offline, `InvalidInputError` for a bad name, a file, an adapter, a
+ * gated model and one that has only other pickle files.
  */
 export async function resolveModel(idOrFolder: string, options: ResolveModelOptions = {}): Promise<string> {
-  return resolveRepository(idOrFolder, MODEL, options);
+  const folder = await resolveRepository(idOrFolder, MODEL, options);
+  requireNoAdapter(idOrFolder, (name) => isFile(join(folder, name)));
+  return folder;
 }
 
 /**
@@ -101,6 +118,7 @@ export async function readModelConfig(
 }
 
 async function readConfig(folder: string): Promise<{ readonly config: JsonObject; readonly folder: string }> {
+  requireNoAdapter(folder, (name) => isFile(join(folder, name)));
   const path = join(folder, CONFIG);
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") throw new NotFoundError(`${path} does not exist`, { cause });

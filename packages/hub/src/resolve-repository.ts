@@ -133,6 +133,11 @@ export function locate(
   content: RepositoryContent,
   options: ResolveModelOptions,
 ): { wanted: RepositoryRevision; cache: RepositoryCache; offline: boolean } {
+  if (content.type === "model" && isFile(id)) {
+    throw new InvalidInputError(
+      `${id}: expected a folder, or a name of the Hub such as ${content.example}, found a file. Name the folder it is in.`,
+    );
+  }
   if (/^(?:\.{1,2}$|\.{0,2}[/\\]|~|[A-Za-z]:[/\\])/.test(id)) throw new NotFoundError(`There is no folder ${id}`);
   const environment = options.environment ?? process.env;
   const wanted: RepositoryRevision = { id, revision: options.revision ?? "main" };

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -77,6 +77,11 @@ describe("resolveAdapter", () => {
     mkdirSync(folder);
     expect(await resolveAdapter(folder, { hubUrl: hub.url })).toBe(folder);
     await expect(resolveAdapter(`${folder}-none`, { hubUrl: hub.url })).rejects.toThrow(/There is no folder .*-none/);
+    const file = join(folder, "adapter_config.json");
+    writeFileSync(file, "{}");
+    await expect(resolveAdapter(file, { hubUrl: hub.url })).rejects.toThrow(
+      `${file}: expected a folder, or a name of the Hub such as org/my-adapter, found a file. Name the folder it is in.`,
+    );
     expect(hub.requests).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import { openCheckpoint } from "@blora/weights";
 import { describe, expect, it } from "vitest";
-import { resolveModel } from "../src/index.ts";
+import { readModelConfig, resolveModel } from "../src/index.ts";
 import { COMMIT, COMPANIONS, cacheFolder, close, environment, FILES, hub, resolveTiny, WEIGHTS } from "./model-hub.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -12,6 +12,36 @@ describe("resolveModel", () => {
     const model = join(temporaryFolder(), "model");
     mkdirSync(model);
     expect(await resolveModel(model, { hubUrl: "http://127.0.0.1:1" })).toBe(model);
+  });
+
+  it("names a file, and an adapter, that was given in place of a model, without any network", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "model.safetensors");
+    writeFileSync(file, "");
+    await expect(resolveModel(file, { hubUrl: hub.url })).rejects.toThrow(
+      `${file}: expected a folder, or a name of the Hub such as microsoft/deberta-v3-base, found a file. Name the folder it is in.`,
+    );
+    const run = join(folder, "run");
+    mkdirSync(join(run, "adapter"), { recursive: true });
+    writeFileSync(join(run, "adapter/adapter_config.json"), "{}");
+    for (const [given, found] of [
+      [run, "adapter/adapter_config.json"],
+      [join(run, "adapter"), "adapter_config.json"],
+    ] as const) {
+      const message = `${given}: expected a model, found an adapter (${found}). Name the base model that it was trained on.`;
+      await expect(resolveModel(given, { hubUrl: hub.url })).rejects.toThrow(message);
+      await expect(readModelConfig(given, { hubUrl: hub.url })).rejects.toThrow(message);
+    }
+    // A model may hold an adapter beside its own weights.
+    writeFileSync(join(run, "config.json"), "{}");
+    expect(await resolveModel(run, { hubUrl: hub.url })).toBe(run);
+    expect(hub.tokens).toEqual([]);
+  });
+
+  it("names an adapter of the Hub that was given in place of a model, and downloads nothing", async () => {
+    hub.files = { "adapter_config.json": Buffer.from("{}"), "adapter_model.safetensors": WEIGHTS };
+    await expect(resolveTiny()).rejects.toThrow("org/tiny: expected a model, found an adapter (adapter_config.json).");
+    expect(hub.served).toEqual([]);
   });
 
   it.each(["./none", "../x", "/none/x", "~/x", ".\\x"])("takes %s for a folder that is not there", async (path) => {

@@ -53,7 +53,9 @@ export async function readRunParts(folder: string): Promise<RunParts> {
       const bytes = await readFile(path);
       return partOf(parseStrictJsonObject(bytes, { origin: path }), path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") problems.push(error as Error);
+      const { code } = error as NodeJS.ErrnoException;
+      // Where the folder is a file, nothing is in it.
+      if (code !== "ENOENT" && code !== "ENOTDIR") problems.push(error as Error);
       return undefined;
     }
   };

@@ -19,6 +19,7 @@ import {
   writeArray,
 } from "../sweep/array.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
+import { requireQueue } from "../sweep/queue-flags.ts";
 import { writeResults } from "../sweep/results-files.ts";
 import { runSweep, type SweepOptions, sweepEngine } from "../sweep/run-sweep.ts";
 import { parseSeeds } from "../sweep/seeds.ts";
@@ -88,6 +89,7 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
     .option("--dry-run", "list the runs and whether they are done")
     .option("--json", "print one JSON line at the end")
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
+      requireQueue(flags);
       const seeds = parseSeeds(flags.seeds);
       const shared = sharedRequest(flags);
       const isArray = flags.on !== "local";

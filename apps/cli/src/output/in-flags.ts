@@ -19,6 +19,7 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\b(generate does not go with .*)\. Use \w+\./g, "$1. Use blora predict."],
   [/\bhas no built-in data: name (.*)\.$/g, "has no built-in data: --data takes $1."],
   [/\bfound no such folder\. Give its place\./g, "found no such folder. Name its place with --model."],
+  [/\bName the base model that it was trained on\./g, "--model takes the base model that it was trained on."],
   [/\bGive the model to use them all the same\./g, "Name it with --model to use them all the same."],
   [
     /\bexpected the name of a base model, found none\. Give one\./g,

@@ -15,8 +15,7 @@ export function addAdapterRevision(command: Command): Command {
 
 /** The adapter in a folder, the folder itself or `adapter/` of a run directory, or one of the Hub by its id. */
 export async function adapterFolder(path: string, { adapterRevision, offline }: AdapterFlags = {}): Promise<string> {
-  if (isFolder(join(path, "adapter"))) return join(path, "adapter");
-  if (isFolder(path)) return path;
+  if (isFolder(path)) return isFolder(join(path, "adapter")) ? join(path, "adapter") : path;
   return resolveAdapter(path, {
     onNote: (note) => process.stderr.write(`${note}\n`),
     ...(offline === undefined ? {} : { offline }),

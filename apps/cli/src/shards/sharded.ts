@@ -8,6 +8,7 @@ import { EXIT, statusOfSignal, UsageError } from "../exit.ts";
 import type { EvaluationProgress } from "../output/evaluation-line.ts";
 import type { RunRequest } from "../run/request.ts";
 import { ARRAYS, type ArrayFlags, type ArrayKind, addArrayFlags, writeArray } from "../sweep/array.ts";
+import { requireQueue } from "../sweep/queue-flags.ts";
 import { answerRemotely, remoteShardJobs } from "./remote-shards.ts";
 import { runShards, type ShardedWork, shardJobs } from "./shard-jobs.ts";
 
@@ -80,6 +81,7 @@ export async function inShards(
   flags: ShardFlags,
   onEvent: (event: EvaluationProgress) => void,
 ): Promise<number | undefined> {
+  requireQueue(flags);
   const { shards, on } = flags;
   if (shards === undefined) {
     if (on !== undefined) throw new UsageError("--on: expected --shards, the number of jobs, found none.");

@@ -10,7 +10,7 @@ import {
   slurmScript,
   writeJobList,
 } from "@blora/jobs-array";
-import { shellWord, toJson } from "@blora/spec";
+import { NotFoundError, shellWord, toJson } from "@blora/spec";
 import type { Command } from "commander";
 import { positiveInteger } from "../commands/number-flags.ts";
 import { UsageError } from "../exit.ts";
@@ -92,8 +92,22 @@ function scriptOf(on: ArrayKind, out: string, options: ArrayOptions, { image, cl
   return { file, content: kubernetesJob({ ...options, image, claim }), start: `kubectl apply -f ${shellWord(file)}` };
 }
 
-/** @throws InvalidInputError for a file that `writeArray` did not write */
+/** What a path is that holds no list. */
+const NO_LIST: Readonly<Record<string, string>> = { ENOENT: "nothing", ENOTDIR: "nothing", EISDIR: "a folder" };
+
+/**
+ * @throws NotFoundError where there is no file
+ * @throws InvalidInputError for a file that `writeArray` did not write
+ */
 export async function readArray(file: string): Promise<JobList & { readonly about: SweepSettings }> {
-  const { about, jobs } = parseJobList(await readFile(file), file);
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    const found = NO_LIST[cause.code ?? ""];
+    if (found === undefined) throw cause;
+    throw new NotFoundError(
+      `${file}: expected the list of jobs that --on ${ARRAYS.join(", ")} writes into --out as ${LIST_FILE}, found ${found}.`,
+      { cause },
+    );
+  });
+  const { about, jobs } = parseJobList(bytes, file);
   return { about: about as JobList["about"] & SweepSettings, jobs };
 }
