@@ -25,8 +25,7 @@ export function createProgram(exit: (status: number) => void): Command {
     .description("Bayesian LoRA (arXiv 2406.13046): fine-tune with rank and bit widths chosen within a budget")
     .version(cliVersion())
     .exitOverride()
-    .showHelpAfterError("blora --help lists the commands.")
-    .hook("preAction", (_, command) => refuseExcess(command));
+    .showHelpAfterError("blora --help lists the commands.");
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
   addWorkerCommand(program, exit);
@@ -49,13 +48,4 @@ export function createProgram(exit: (status: number) => void): Command {
     command.exitOverride().showHelpAfterError(`blora ${command.name()} --help lists what it takes.`);
   }
   return program;
-}
-
-/** A word that a command has no place for would be left out in silence: `blora train reviews.csv` names no data. */
-function refuseExcess(command: Command): void {
-  const { args, processedArgs } = command;
-  const count = processedArgs.length;
-  if (args.length <= count || Array.isArray(processedArgs.at(-1))) return;
-  const expected = count === 0 ? "flags alone" : `${count === 1 ? "one argument" : `${count} arguments`} beside flags`;
-  command.error(`error: expected ${expected}, found ${count === 0 ? "" : "also "}${args.slice(count).join(" ")}`);
 }

@@ -30,13 +30,12 @@ describe("blora", () => {
   });
 
   test.each([
-    [["train", "reviews.csv"], "expected flags alone, found reviews.csv"],
-    [["bops", "runs/mine", "more"], "expected flags alone, found runs/mine more"],
-    [["inspect", "runs/mine", "runs/other"], "expected one argument beside flags, found also runs/other"],
-    [["sweep", "collect", "results"], "expected flags alone, found results"],
+    [["train", "reviews.csv"], "'train'. Expected 0 arguments but got 1"],
+    [["inspect", "runs/mine", "runs/other"], "'inspect'. Expected 1 argument but got 2"],
+    [["sweep", "collect", "results"], "'collect'. Expected 0 arguments but got 1"],
   ])("refuses words of %j that it has no place for, with status 2", async (words, message) => {
     const { status, stdout, stderr } = await blora(words);
-    expect([status, stdout, stderr.split("\n")[0]]).toEqual([2, "", `error: ${message}`]);
+    expect([status, stdout, stderr.split("\n")[0]]).toEqual([2, "", `error: too many arguments for ${message}.`]);
   });
 
   test("names a file that is given for a folder", async () => {

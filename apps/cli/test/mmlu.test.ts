@@ -124,6 +124,6 @@ describe.skipIf(data === undefined)("blora eval --task mmlu", () => {
   test("answers an option that is wrong with one line", async () => {
     const { status, stderr } = await evaluate("--shots", "9");
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^blora: --set task\.shots=9 .*shots[^\n]*\n$/);
+    expect(stderr).toMatch(/^blora: --set task\.shots=9: .*shots[^\n]*\n$/);
   });
 });
