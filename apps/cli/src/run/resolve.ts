@@ -174,8 +174,9 @@ export function resolveEngine(request: RunRequest, registry: Registry): Componen
   const chosen = engineOf(request, undefined, registry);
   const [foreign] = [...other, ...method, ...task];
   if (foreign !== undefined) {
-    const [meant = "engine.precision"] = fullPathsOf(foreign.path, manifestsOf([chosen]), registry);
-    throw new UsageError(`${foreign.flag}: expected an option of the engine, such as ${meant}=<value>.`);
+    const [meant] = fullPathsOf(foreign.path, manifestsOf([chosen]), registry);
+    const example = meant === undefined ? "engine.precision=int8" : `${meant}=<value>`;
+    throw new UsageError(`${foreign.flag}: expected an option of the engine, such as ${example}.`);
   }
   return makeComponent("engine", chosen, engine, { registry, file: undefined });
 }
