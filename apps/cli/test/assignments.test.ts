@@ -98,7 +98,7 @@ describe("an option without where it belongs is refused with its full path", () 
       "--set threads=2: expected an option of the engine, such as engine.threads=<value>.",
     );
     expect(() => resolveEngine({ set: ["learningRate=2"] }, registry)).toThrow(
-      "--set learningRate=2: expected an option of the engine, such as engine.precision=<value>.",
+      "--set learningRate=2: expected an option of the engine, such as engine.precision=int8.",
     );
   });
 });
