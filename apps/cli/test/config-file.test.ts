@@ -40,3 +40,21 @@ test("a file that is not there is named", async () => {
     new NotFoundError(`${file}: expected a configuration file, found none.`),
   );
 });
+
+test.each([
+  ["a folder", () => folder, "expected a configuration file, found a folder."],
+  [
+    "a table",
+    () => join(folder, "rows.csv"),
+    'expected a configuration file in TypeScript, JavaScript or JSON (.ts, .js, .json), found "rows.csv".',
+  ],
+])("%s is no configuration file", async (_, place, message) => {
+  await writeFile(join(folder, "rows.csv"), "text,label\n");
+  await expect(readConfigs(place())).rejects.toThrow(new InvalidInputError(`${place()}: ${message}`));
+});
+
+test("a folder with a configuration file in it is told of it", async () => {
+  const project = await mkdtemp(join(folder, "project-"));
+  await writeFile(join(project, "blora.config.ts"), "export default 3;\n");
+  await expect(readConfigs(project)).rejects.toThrow(`Did you mean ${join(project, "blora.config.ts")}?`);
+});

@@ -10,9 +10,9 @@ const data = process.env.BLORA_DATA;
 
 test("flags of a benchmark are options of its task", () => {
   expect(benchmarkAssignments({ shots: 0, protocol: "hendrycks", subjects: "anatomy,virology" })).toEqual([
-    "task.shots=0",
-    'task.protocol="hendrycks"',
-    'task.subjects=["anatomy","virology"]',
+    { flag: "--shots 0", path: ["shots"], value: 0 },
+    { flag: "--protocol hendrycks", path: ["protocol"], value: "hendrycks" },
+    { flag: "--subjects anatomy,virology", path: ["subjects"], value: ["anatomy", "virology"] },
   ]);
 });
 
@@ -124,6 +124,6 @@ describe.skipIf(data === undefined)("blora eval --task mmlu", () => {
   test("answers an option that is wrong with one line", async () => {
     const { status, stderr } = await evaluate("--shots", "9");
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^blora: --set task\.shots=9: .*shots[^\n]*\n$/);
+    expect(stderr).toMatch(/^blora: --shots 9: .*shots[^\n]*\n$/);
   });
 });

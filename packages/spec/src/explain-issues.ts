@@ -23,7 +23,7 @@ const SHOWN_CHARACTERS = 80;
 export function check<Output>(schema: StandardSchemaV1<unknown, Output>, value: unknown): Checked<Output> {
   const result = validate(schema, value);
   if (result.issues === undefined) return { value: result.value };
-  return { problems: result.issues.flatMap((issue) => explain(issue, value, schema)) };
+  return { problems: problemsOf(result.issues, value, schema) };
 }
 
 function validate<Output>(schema: StandardSchemaV1<unknown, Output>, value: unknown): StandardSchemaV1.Result<Output> {
@@ -41,8 +41,12 @@ function validate<Output>(schema: StandardSchemaV1<unknown, Output>, value: unkn
 export function requireValid<Output>(schema: StandardSchemaV1<unknown, Output>, value: unknown, what: string): Output {
   const result = validate(schema, value);
   if (result.issues === undefined) return result.value;
-  const problems = result.issues.flatMap((issue) => explain(issue, value, schema));
+  const problems = problemsOf(result.issues, value, schema);
   throw new InvalidInputError(`${what}: ${problems.join("; ")}.`, { wrongOptions: result.issues.flatMap(keysOf) });
+}
+
+function problemsOf(issues: readonly Issue[], value: unknown, schema: StandardSchemaV1): string[] {
+  return issues.flatMap((issue) => explain(issue, value, schema));
 }
 
 function pathOf({ path = [] }: Issue): readonly PropertyKey[] {

@@ -2,6 +2,7 @@ import type { LikelihoodSummary } from "@blora/likelihood";
 import type { GroupScore, LikelihoodScores } from "@blora/spec";
 import Table from "cli-table3";
 import { scoresLine } from "../output/scores-line.ts";
+import type { Assignment } from "../run/request.ts";
 
 /** Flags of benchmarks that are scored by likelihood. */
 export interface BenchmarkFlags {
@@ -14,12 +15,17 @@ export interface BenchmarkFlags {
   readonly json?: boolean;
 }
 
-/** The flags as options of the task, in the form of `--set`. */
-export function benchmarkAssignments({ shots, protocol, subjects, limit, addBos }: BenchmarkFlags): string[] {
-  const options = { shots, protocol, subjects: subjects?.split(","), limit, addBos };
-  return Object.entries(options)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `task.${name}=${JSON.stringify(value)}`);
+/** The flags as options of the task. */
+export function benchmarkAssignments({ shots, protocol, subjects, limit, addBos }: BenchmarkFlags): Assignment[] {
+  const assigned = (name: string, flag: string, given: unknown, value = given): Assignment[] =>
+    given === undefined ? [] : [{ flag: given === true ? flag : `${flag} ${given}`, path: [name], value }];
+  return [
+    ...assigned("shots", "--shots", shots),
+    ...assigned("protocol", "--protocol", protocol),
+    ...assigned("subjects", "--subjects", subjects, subjects?.split(",")),
+    ...assigned("limit", "--limit", limit),
+    ...assigned("addBos", "--add-bos", addBos),
+  ];
 }
 
 /** What was asked, the averages, and the coarsest table. */

@@ -36,9 +36,9 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
     .action(async (argument: string | undefined, flags: EvalFlags) => {
       const { json, split, out, ...request } = withoutShardFlags(flags);
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
-      const set = [...benchmarkAssignments(flags), ...(flags.set ?? [])];
+      const taskFlags = benchmarkAssignments(flags);
       const threads = sharedThreads(request, flags);
-      const input = { request: { ...request, set, threads }, adapter: argument ?? flags.adapter, split, out };
+      const input = { request: { ...request, taskFlags, threads }, adapter: argument ?? flags.adapter, split, out };
       const onEvent = json ? () => undefined : createEvaluationLine(output);
       const status = await inShards({ work: "evaluation", input }, flags, onEvent);
       if (status !== undefined) return exit(status);

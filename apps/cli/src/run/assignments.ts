@@ -1,19 +1,10 @@
 import type { BloraError, ComponentManifest, PluginKind } from "@blora/spec";
-import type { RunRequest } from "./request.ts";
+import type { Assignment, RunRequest } from "./request.ts";
 import { type OptionTree, parseAssignment, withOption } from "./set-option.ts";
 
 /** Components whose options `--set` reaches by their name. */
 const COMPONENTS = ["method", "task", "engine"] as const;
 type ComponentName = (typeof COMPONENTS)[number];
-
-/** A flag that sets one value. */
-export interface Assignment {
-  /** As the user wrote it. */
-  readonly flag: string;
-  /** Below the component, or from the training arguments. */
-  readonly path: readonly string[];
-  readonly value: unknown;
-}
 
 export type Assignments = Readonly<Record<ComponentName | "arguments", readonly Assignment[]>>;
 
@@ -22,7 +13,14 @@ export type Assignments = Readonly<Record<ComponentName | "arguments", readonly 
  * `method.quantizer.bits=[0,4]`, `engine.threads=1`, and any training argument
  * by its bare name, `learningRate=1e-3`. Flags with a name of their own come first.
  */
-export function assignmentsOf({ seed, bopsTarget, backend, threads, set = [] }: RunRequest): Assignments {
+export function assignmentsOf({
+  seed,
+  bopsTarget,
+  backend,
+  threads,
+  taskFlags = [],
+  set = [],
+}: RunRequest): Assignments {
   const named = (flag: string, value: unknown, ...path: string[]) =>
     value === undefined ? [] : [{ flag: `--${flag} ${value}`, path, value }];
   const all = set.map((text) => ({ flag: `--set ${text}`, ...parseAssignment(text) }));
@@ -36,7 +34,7 @@ export function assignmentsOf({ seed, bopsTarget, backend, threads, set = [] }: 
       ...all.filter(({ path }) => path.length === 1 || !(COMPONENTS as readonly string[]).includes(path[0]!)),
     ],
     method: [...named("bops-target", bopsTarget, "bopsTarget"), ...below("method")],
-    task: below("task"),
+    task: [...taskFlags, ...below("task")],
     engine: [...named("backend", backend, "backend"), ...named("threads", threads, "threads"), ...below("engine")],
   };
 }

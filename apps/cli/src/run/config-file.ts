@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import type { RunConfig } from "@blora/core";
 import { readJsonFile } from "@blora/files";
 import { didYouMean, InvalidInputError, type JsonObject, NotFoundError } from "@blora/spec";
@@ -8,15 +8,30 @@ import { configOfManifest } from "./config-manifest.ts";
 import { importModule } from "./import-module.ts";
 import { registryWith } from "./plugins.ts";
 
+const CONFIG_FILE = "blora.config.ts";
+const MODULE_OR_MANIFEST = /\.(?:[cm]?[jt]s|json)$/;
+
 export type Config = RunConfig<TrainingArgumentsInput>;
 
 /** The runs a configuration file describes: one, or a list with a task each. */
 export async function readConfigs(path: string): Promise<readonly Config[]> {
   const file = resolve(path);
-  if (!existsSync(file)) throw new NotFoundError(`${path}: expected a configuration file, found none.`);
+  requireConfigFile(path, file);
   if (file.endsWith(".json")) return toConfigs(path, await readManifest(file));
   const exported = (await importModule(file, path, file)) as { readonly default?: unknown };
   return toConfigs(path, exported.default);
+}
+
+function requireConfigFile(path: string, file: string): void {
+  if (!existsSync(file)) throw new NotFoundError(`${path}: expected a configuration file, found none.`);
+  if (statSync(file).isDirectory()) {
+    const inside = existsSync(join(file, CONFIG_FILE)) ? ` Did you mean ${join(path, CONFIG_FILE)}?` : "";
+    throw new InvalidInputError(`${path}: expected a configuration file, found a folder.${inside}`);
+  }
+  if (MODULE_OR_MANIFEST.test(file)) return;
+  throw new InvalidInputError(
+    `${path}: expected a configuration file in TypeScript, JavaScript or JSON (.ts, .js, .json), found ${JSON.stringify(basename(file))}.`,
+  );
 }
 
 /** A configuration that came from another machine, as `configManifest` writes it. */

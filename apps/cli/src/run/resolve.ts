@@ -15,14 +15,14 @@ import {
 import { parseTrainingArguments, type TrainingArgumentsInput } from "@blora/trainer";
 import { UsageError } from "../exit.ts";
 import { type AdapterSettings, chosenModel } from "./adapter-settings.ts";
-import { type Assignment, assignmentsOf, blamed, flagsOf, manifestWith } from "./assignments.ts";
+import { assignmentsOf, blamed, flagsOf, manifestWith } from "./assignments.ts";
 import { BUILTIN_MODEL } from "./builtin-model.ts";
 import { engineManifest, methodManifest, taskManifest } from "./components.ts";
 import { type Config, chooseConfig, readConfigs } from "./config-file.ts";
 import { asRecorded, openHubData } from "./hub-data.ts";
 import { fullPathsOf } from "./option-paths.ts";
 import { type PluginSource, pluginFlags, registryWith, requirePlugins } from "./plugins.ts";
-import type { RunRequest } from "./request.ts";
+import type { Assignment, RunRequest } from "./request.ts";
 import { ownDataTask, taskOfData } from "./task-of-data.ts";
 import { argumentsWith } from "./training-arguments.ts";
 

@@ -1,7 +1,8 @@
 import type { Registry } from "@blora/core";
 import { BloraError, type ComponentManifest } from "@blora/spec";
 import { UsageError } from "../exit.ts";
-import { type Assignment, blamed, flagsOf, manifestWith } from "./assignments.ts";
+import { blamed, flagsOf, manifestWith } from "./assignments.ts";
+import type { Assignment } from "./request.ts";
 import type { OptionTree } from "./set-option.ts";
 
 /**

@@ -3,8 +3,8 @@ import { type ComponentManifest, InvalidInputError } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArgumentsInput, trainingArgumentsSchema } from "@blora/trainer";
 import { UsageError } from "../exit.ts";
 import { optionsOf } from "../reference/options-of.ts";
-import type { Assignment } from "./assignments.ts";
 import { fullPathsOf } from "./option-paths.ts";
+import type { Assignment } from "./request.ts";
 import { type OptionTree, withOption } from "./set-option.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ADAPTER_PACKED_FILE, PEFT_TENSORS_FILE, readJsonFile, sha256OfFile, writeFileDurably } from "@blora/files";
-import { InvalidInputError, requireValid } from "@blora/spec";
+import { InvalidInputError, NotFoundError, requireValid } from "@blora/spec";
 import { z } from "zod";
 
 /** How far a merged checkpoint is from its base model with the adapter beside it. */
@@ -36,6 +36,9 @@ export async function writeMergeRecord(merged: string, adapter: string, error: M
  */
 export async function readMergeRecord(merged: string, adapter: string): Promise<MergeError> {
   const path = join(merged, MERGE_FILE);
+  if (!existsSync(path)) {
+    throw new NotFoundError(`${merged}: expected a folder that blora merge wrote, with its ${MERGE_FILE}, found none.`);
+  }
   const { adapterSha256, ...error } = requireValid(schema, readJsonFile(path), path);
   if (adapterSha256 === (await contentOf(adapter))) return error;
   throw new InvalidInputError(

@@ -12,6 +12,9 @@ export const SERIES_COLORS = [
   "#8c8c8c",
 ] as const;
 
+/** Columns that fit below a chart. */
+const LEGEND_COLUMNS = 4;
+
 /** Text and rules take the colour of the page around the figure. */
 const INK = "currentColor";
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -50,6 +53,11 @@ const CONFIG: Config = {
   title: { color: INK, subtitleColor: INK, fontSize: 13, fontWeight: 600, anchor: "start" },
   range: { category: [...SERIES_COLORS] },
 };
+
+/** A legend of so many names below a chart. */
+export function legendBelow(names: number): { title: null; orient: "bottom"; columns: number } {
+  return { title: null, orient: "bottom", columns: Math.min(names, LEGEND_COLUMNS) };
+}
 
 const libraries = () => Promise.all([import("vega"), import("vega-lite"), import("vega-interpreter")]);
 

@@ -1,10 +1,9 @@
 import type { Evaluation, StepRecord } from "@blora/runs";
 import type { TopLevelSpec } from "vega-lite";
-import { SERIES_COLORS } from "../charts/render.ts";
+import { legendBelow, SERIES_COLORS } from "../charts/render.ts";
 
 const WIDTH = 360;
 const HEIGHT = 220;
-const LEGEND_COLUMNS = 4;
 
 /** What a chart shows over the steps. */
 export interface Quantity {
@@ -122,12 +121,7 @@ function curves(
             field: "series",
             type: "nominal",
             scale: { domain: [...series], range: [...SERIES_COLORS] },
-            legend: {
-              title: null,
-              orient: "bottom",
-              symbolType: "stroke",
-              columns: Math.min(series.length, LEGEND_COLUMNS),
-            },
+            legend: { ...legendBelow(series.length), symbolType: "stroke" },
           },
         },
       },

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import { renderSvg, standaloneSvg } from "../charts/render.ts";
+import { legendBelow, renderSvg, standaloneSvg } from "../charts/render.ts";
 import type { Results } from "./results.ts";
 
 /** A recipe as a point: what it costs and what it scores. */
@@ -18,7 +18,6 @@ export interface FrontPoint {
 
 const MEAN_PANEL = "mean of all tasks";
 const PANEL_COLUMNS = 3;
-const LEGEND_COLUMNS = 4;
 
 /** Score against cost, a panel for each task; undefined where no row has both. */
 export async function accuracyFront(results: Results): Promise<string | undefined> {
@@ -107,7 +106,7 @@ export function frontSpec(results: Results): TopLevelSpec | undefined {
             color: {
               field: "recipe",
               type: "nominal",
-              legend: { title: null, orient: "bottom", columns: Math.min(recipes.size, LEGEND_COLUMNS) },
+              legend: legendBelow(recipes.size),
             },
             shape: {
               field: "scope",
