@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { definePlugin, type Job, type JobEngine, type JsonObject, type Plugin } from "@blora/spec";
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
@@ -109,7 +110,8 @@ export function createBullmq(
       }
     },
     async work(run, options) {
-      const client = await connection.client();
+      const client = await untilAborted(() => connection.client(), options.signal);
+      if (client === undefined) return;
       await queue();
       const { workOn } = await import("./work.ts");
       await workOn({ client, queue: name, times, poll: Math.min(POLL_MILLISECONDS, lease / 4) }, run, options);
@@ -137,6 +139,17 @@ export function createBullmq(
       connection.close();
     },
   };
+}
+
+/** Undefined where the signal comes first. */
+async function untilAborted<Value>(begin: () => Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
+  if (signal.aborted) return undefined;
+  const done = new AbortController();
+  const aborted = once(signal, "abort", { signal: done.signal }).then(
+    () => undefined,
+    () => undefined,
+  );
+  return Promise.race([begin(), aborted]).finally(() => done.abort());
 }
 
 /** The engine an address names, such as `rediss://user:password@host:6379/0`; the password goes nowhere else. */
