@@ -226,17 +226,20 @@ test("the readme lists every command", () => {
 });
 
 test("a run that ends names its adapter, an interrupted one how to go on", () => {
-  expect(describeSummary({ summary, out: "/runs/mine" })).toMatch(
+  expect(describeSummary({ summary, out: "/runs/mine", readsRows: true })).toMatch(
     /\nadapter: \/runs\/mine\/adapter\nuse it: {2}blora predict \/runs\/mine --data <rows>\n$/,
   );
-  expect(describeSummary({ summary: { ...summary, targetTokens: 9 }, out: "/runs/mine" })).toMatch(
+  expect(describeSummary({ summary: { ...summary, targetTokens: 9 }, out: "/runs/mine", readsRows: true })).toMatch(
     /\nuse it: {2}blora generate --adapter \/runs\/mine --prompt <text>\n$/,
   );
+  expect(describeSummary({ summary, out: "/runs/mine", readsRows: false })).toMatch(
+    /\nuse it: {2}blora predict \/runs\/mine\n$/,
+  );
   const interrupted = { ...summary, interrupted: true };
-  expect(describeSummary({ summary: interrupted, out: "/runs/mine" })).toBe(
+  expect(describeSummary({ summary: interrupted, out: "/runs/mine", readsRows: true })).toBe(
     "stopped after step 10. The same command, without --overwrite, goes on in /runs/mine.\n",
   );
-  expect(describeSummary({ summary: { ...interrupted, steps: 0 }, out: "/runs/mine" })).toMatch(
+  expect(describeSummary({ summary: { ...interrupted, steps: 0 }, out: "/runs/mine", readsRows: true })).toMatch(
     /^stopped before the first step: nothing is saved\. /,
   );
 });

@@ -59,7 +59,7 @@ export function trainOnce(input: TrainingInput, quiet: boolean): Promise<Ended<T
 }
 
 /** What a run ended with; of an interrupted one, which has no adapter yet, how to go on. */
-export function describeSummary({ summary, out }: TrainingResult): string {
+export function describeSummary({ summary, out, readsRows }: TrainingResult): string {
   if (summary.interrupted) {
     const saved = summary.steps === 0 ? "before the first step: nothing is saved" : `after step ${summary.steps}`;
     return `stopped ${saved}. The same command, without --overwrite, goes on in ${shown(out)}.\n`;
@@ -70,7 +70,7 @@ export function describeSummary({ summary, out }: TrainingResult): string {
   // Language models alone count the tokens they learn from.
   const use =
     summary.targetTokens === undefined
-      ? `blora predict ${shellWord(folder)} --data <rows>`
+      ? `blora predict ${shellWord(folder)}${readsRows ? " --data <rows>" : ""}`
       : `blora generate --adapter ${shellWord(folder)} --prompt <text>`;
   return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(folder, "adapter")}\nuse it:  ${use}\n`;
 }

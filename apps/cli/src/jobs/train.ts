@@ -23,6 +23,8 @@ export interface TrainingResult {
   readonly summary: RunSummary;
   /** Run directory. */
   readonly out: string;
+  /** Whether its task reads rows; the built-in one makes its own. */
+  readonly readsRows: boolean;
 }
 
 /** Trains, or goes on with the run its folder holds; a request to stop finishes the step and saves. */
@@ -50,7 +52,7 @@ export async function trainAdapter(
   });
   await engine.release();
   if (!summary.interrupted) await drawReport(out, (message) => host.emit({ type: "warning", message }));
-  return { summary, out };
+  return { summary, out, readsRows: run.data !== undefined };
 }
 
 /** The run, with the data at the commit it was started with where its folder holds it already. */
