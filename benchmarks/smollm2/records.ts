@@ -5,7 +5,7 @@ import { machine } from "@blora/runs";
 const FILE = new URL("../results/smollm2.jsonl", import.meta.url);
 
 /** Measurements by what they are of; none is repeated. */
-export type Part = "greedy" | "mmlu" | "instruct";
+export type Part = "greedy" | "mmlu" | "instruct" | "latency";
 
 /** Lines of one kind, in the order they were measured. */
 export function recordsOf<Result>(part: Part): (Result & { readonly key: string; readonly cpu: string })[] {

@@ -4,6 +4,7 @@ import type { Machine } from "@blora/runs";
 import { markdownTable } from "@blora/spec";
 import type { GreedyResult } from "./greedy.ts";
 import type { InstructResult } from "./instruct.ts";
+import type { LatencyResult } from "./latency.ts";
 import type { MmluResult } from "./mmlu.ts";
 import { PROMPTS } from "./prompts.ts";
 import { recordsOf } from "./records.ts";
@@ -13,6 +14,8 @@ type Measured<Result> = Result & Machine & { readonly key: string };
 const greedy = recordsOf<GreedyResult>("greedy") as Measured<GreedyResult>[];
 const mmlu = recordsOf<MmluResult>("mmlu") as Measured<MmluResult>[];
 const instruct = recordsOf<InstructResult>("instruct") as Measured<InstructResult>[];
+
+const latency = recordsOf<LatencyResult>("latency") as Measured<LatencyResult>[];
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const unique = (values: readonly (string | undefined)[]): string => [...new Set(values)].join(", ");
@@ -82,14 +85,22 @@ function instructTable(): string {
   );
 }
 
+function latencyText({ cpu, date, commit, threads, tokens, rounds, versions, milliseconds }: Measured<LatencyResult>) {
+  const rows = Object.entries(milliseconds).flatMap(([type, sides]) =>
+    Object.entries(sides).map(([side, { first, token }]) => [side, type, first.toFixed(0), token.toFixed(1)]),
+  );
+  const about = `${cpu}, ${threads} threads, ${date}, commit ${commit}: a prompt of ${tokens.prompt} tokens and ${tokens.text} after it, medians of ${rounds} rounds in turn, PyTorch ${versions.torch}, transformers ${versions.transformers}.`;
+  return `${about}\n\n${markdownTable(["by, computed in", "file", "prompt and first token, ms", "each token after it, ms"], rows)}`;
+}
+
 const all = [...greedy, ...mmlu, ...instruct];
 const [rows] = instruct.map((record) => record.rows);
 const held =
   rows === undefined ? "" : ` ${rows.train} rows are learned from and ${rows.held} held out, drawn by two seeds.`;
 const text = `# SmolLM2-135M-Instruct against PyTorch
 
-The weights of \`npm run bench:models\`, 4-bit blocks written out in float32, the same file for both sides. Nothing here is timed:
-the machine was shared. Measured on ${unique(all.map(({ date }) => date))} (${unique(all.map(({ cpu }) => cpu))}, Node ${unique(all.map(({ node }) => node))}, commits ${unique(all.map(({ commit }) => commit))}).
+The weights of \`npm run bench:models\`, 4-bit blocks written out in float32, the same file for both sides. Only the time of a token
+was measured on a quiet machine. The rest was measured on ${unique(all.map(({ date }) => date))} (${unique(all.map(({ cpu }) => cpu))}, Node ${unique(all.map(({ node }) => node))}, commits ${unique(all.map(({ commit }) => commit))}).
 
 ## Greedy text
 
@@ -110,5 +121,9 @@ LoRA of rank 8 on all seven maps of each layer, by us and by PEFT on the same ro
 of the bit operations.${held}
 
 ${instructTable()}
+
+## Time of a token
+
+${latency.map(latencyText).join("\n\n")}
 `;
 writeFileSync(new URL("../results/smollm2.md", import.meta.url), text);
