@@ -8,6 +8,11 @@ import { bytesOfText, characterLength, joinBytes, textOfBytes } from "./utf8.ts"
 /** A text of a megabyte takes milliseconds. */
 const PATTERN_MILLISECONDS = 2000;
 
+/** Control characters that `Nmt` takes out, and those it makes a space, as the Rust library lists them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it is about
+const NMT_REMOVED = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/g;
+const NMT_SPACES = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
+
 type TextMap = (text: string) => string;
 
 /** Replaces every match of a regular expression of `tokenizer.json`, or undefined where JavaScript cannot read it. */
@@ -78,6 +83,10 @@ export function createJsonNormalizer(normalizer: unknown): TextMap | undefined {
     }
     case "Lowercase":
       return lowerCase;
+    case "StripAccents":
+      return (text) => text.replace(/\p{M}/gu, "");
+    case "Nmt":
+      return (text) => text.replace(NMT_REMOVED, "").replace(NMT_SPACES, " ");
     case "NFC":
     case "NFD":
     case "NFKC":

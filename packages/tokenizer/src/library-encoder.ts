@@ -4,6 +4,7 @@ import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";
 import { recordsOf } from "./json-file.ts";
+import { sameSteps } from "./pre-tokenizers.ts";
 import { createWordPiece } from "./wordpiece.ts";
 import { withPrefixSpace } from "./words.ts";
 
@@ -106,9 +107,13 @@ function stepsOf(part: unknown): readonly JsonRecord[] {
 export async function createLibraryEncoder(json: JsonRecord, config: JsonRecord, folder: string): Promise<Encoder> {
   // Imported here because it takes a fifth of a second and loads an inference runtime.
   const { PreTrainedTokenizer } = await import("@huggingface/transformers");
+  const plain = withTypes(config);
   const load = (content: JsonRecord): Encoder =>
     encoderOf(
-      open(folder, () => new PreTrainedTokenizer(content, config)),
+      open(
+        folder,
+        () => new PreTrainedTokenizer({ ...content, pre_tokenizer: sameSteps(content.pre_tokenizer) }, plain),
+      ),
       content,
       folder,
     );
@@ -128,6 +133,16 @@ export async function createLibraryEncoder(json: JsonRecord, config: JsonRecord,
       return ofWords.encode(word);
     },
   };
+}
+
+/** The library takes a token with its flags only where the object says what it is, which `special_tokens_map.json` never does. */
+function withTypes(config: JsonRecord): JsonRecord {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => {
+      const isToken = key.endsWith("_token") && isJsonRecord(value) && typeof value.content === "string";
+      return [key, isToken ? { ...value, __type: "AddedToken" } : value];
+    }),
+  );
 }
 
 function wholeEncoder(json: JsonRecord, path: string, load: (content: JsonRecord) => Encoder): Encoder {

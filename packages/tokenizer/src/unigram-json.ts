@@ -15,12 +15,14 @@ interface PreTokenizer {
   split(text: string, isFirst: boolean): readonly string[];
 }
 
-/** The `Metaspace` pre-tokenizer, alone or in a sequence of one; undefined for any other. */
+/** The `Metaspace` pre-tokenizer, alone or in a sequence, of which `WhitespaceSplit` may come first; undefined for any other. */
 function createPreTokenizer(node: unknown): PreTokenizer | undefined {
   if (!isJsonRecord(node)) return undefined;
   if (node.type === "Sequence") {
     const parts = recordsOf(node.pretokenizers);
-    return parts.length === 1 ? createPreTokenizer(parts[0]) : undefined;
+    const last = parts.length <= 2 ? createPreTokenizer(parts.at(-1)) : undefined;
+    if (parts.length < 2 || last === undefined) return last;
+    return parts[0]!.type === "WhitespaceSplit" ? betweenSpaces(last) : undefined;
   }
   const { replacement = "▁", prepend_scheme: scheme = node.add_prefix_space === false ? "never" : "always" } = node;
   if (node.type !== "Metaspace" || replacement !== "▁") return undefined;
@@ -34,6 +36,17 @@ function createPreTokenizer(node: unknown): PreTokenizer | undefined {
       const prefixed = isPrefixed && !marked.startsWith("▁") ? `▁${marked}` : marked;
       return splits ? prefixed.split(/(?=▁)/u) : [prefixed];
     },
+  };
+}
+
+/** Each part between white space on its own. */
+function betweenSpaces({ addsPrefix, split }: PreTokenizer): PreTokenizer {
+  return {
+    addsPrefix,
+    split: (text, isFirst) =>
+      text
+        .split(/\p{White_Space}+/u)
+        .flatMap((word, index) => (word === "" ? [] : split(word, isFirst && index === 0))),
   };
 }
 

@@ -106,6 +106,19 @@ describe("a folder with tokenizer.json", () => {
     expect(encode("™")).toEqual([6]);
   });
 
+  it("takes control characters out, makes a space of invisible ones and drops accents, as the steps say", async () => {
+    const normalizer = { type: "Sequence", normalizers: [{ type: "Nmt" }, { type: "NFD" }, { type: "StripAccents" }] };
+    const { encode } = await write({ ...UNIGRAM, normalizer });
+    expect(encode("th\u0001\u00e9\u200bcats\u007f")).toEqual([6, 12, 13]);
+  });
+
+  it("cuts at white space of any kind before the words are marked", async () => {
+    const pre_tokenizer = { type: "Sequence", pretokenizers: [{ type: "WhitespaceSplit" }, UNIGRAM.pre_tokenizer] };
+    const { encode } = await write({ ...UNIGRAM, pre_tokenizer });
+    expect(encode(" the\n\u0085\u3000cats ")).toEqual([6, 12, 13]);
+    expect(encode(" \n")).toEqual([]);
+  });
+
   it("finds added tokens that are matched after normalization", async () => {
     const added_tokens = [...UNIGRAM.added_tokens, { ...special("<LOW>", 17), normalized: true }];
     const { encode } = await write({ ...UNIGRAM, added_tokens, normalizer: { type: "Lowercase" } });
