@@ -63,21 +63,24 @@ export function createSplitter(tokens: readonly AddedToken[]): (text: string) =>
 
 /** The `added_tokens` of a `tokenizer.json`. */
 export function readAddedTokens(json: JsonRecord, path: string): AddedToken[] {
-  return recordsOf(json.added_tokens).map((token) => {
-    const { id, content } = token;
-    if (!Number.isSafeInteger(id) || (id as number) < 0 || typeof content !== "string") {
-      throw new InvalidInputError(
-        `${path}: expected added tokens with an id and content, found ${JSON.stringify(token)}`,
-      );
-    }
-    return {
-      id: id as number,
-      content,
-      normalized: token.normalized === true,
-      lstrip: token.lstrip === true,
-      rstrip: token.rstrip === true,
-      singleWord: token.single_word === true,
-      special: token.special === true,
-    };
-  });
+  return recordsOf(json.added_tokens).map((token) => addedToken(token, path));
+}
+
+/** @throws InvalidInputError naming the file, for a token without an id or content */
+export function addedToken(token: JsonRecord, path: string): AddedToken {
+  const { id, content } = token;
+  if (!Number.isSafeInteger(id) || (id as number) < 0 || typeof content !== "string") {
+    throw new InvalidInputError(
+      `${path}: expected added tokens with an id and content, found ${JSON.stringify(token)}`,
+    );
+  }
+  return {
+    id: id as number,
+    content,
+    normalized: token.normalized === true,
+    lstrip: token.lstrip === true,
+    rstrip: token.rstrip === true,
+    singleWord: token.single_word === true,
+    special: token.special === true,
+  };
 }

@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@blora/spec";
 import { bertConfig, bertJson, isBert } from "./bert-json.ts";
+import { withNamedTokens } from "./named-tokens.ts";
 import type { TokenizerConfigs } from "./sentencepiece-files.ts";
 import type { TokenizerJson } from "./sentencepiece-json.ts";
 import type { TokenizerFiles } from "./tokenizer-files.ts";
@@ -27,5 +28,6 @@ export async function readBertFiles(
     );
   }
   const config = bertConfig(tokenizerConfig);
-  return { tokenizer: bertJson(textOfBytes(vocabulary), config, path), config };
+  const json = bertJson(textOfBytes(vocabulary), config, path);
+  return { tokenizer: withNamedTokens(json, { folder: files.folder, ...configs }), config };
 }

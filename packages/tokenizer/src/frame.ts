@@ -37,13 +37,15 @@ export function bertFrame(cls: number, sep: number, form: PairForm): Frame {
 
 /**
  * The frame of a language model whose files bring no template: the texts one after the other, each after the first
- * token where `tokenizer_config.json` asks for it (`add_bos_token`).
+ * token and before the last where `tokenizer_config.json` asks for them (`add_bos_token`, `add_eos_token`).
  */
-export function languageModelFrame({ bos }: Pick<SpecialTokens, "bos">, config: JsonRecord): Frame {
-  const first: Slot[] = config.add_bos_token === true && bos !== undefined ? [{ token: bos, segment: 0 }] : [];
-  const single: Slot[] = [...first, { token: "first", segment: 0 }];
-  const second: Slot[] = [...first, { token: "second", segment: 0 }];
-  return { single, pair: [...single, ...second.map(({ token }): Slot => ({ token, segment: 1 }))] };
+export function languageModelFrame({ bos, eos }: Pick<SpecialTokens, "bos" | "eos">, config: JsonRecord): Frame {
+  const slots = (text: Slot["token"], segment: Slot["segment"]): Slot[] => {
+    const before = config.add_bos_token === true && bos !== undefined ? [bos] : [];
+    const after = config.add_eos_token === true && eos !== undefined ? [eos] : [];
+    return [...before, text, ...after].map((token) => ({ token, segment }));
+  };
+  return { single: slots("first", 0), pair: [...slots("first", 0), ...slots("second", 1)] };
 }
 
 /**

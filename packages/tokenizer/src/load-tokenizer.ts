@@ -3,13 +3,16 @@ import { type JsonRecord, NotFoundError, type Tokenizer } from "@blora/spec";
 import { createAssemble, createLanguageModelAssemble } from "./assemble.ts";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
-import { byteLevelJson } from "./byte-level-json.ts";
+import { readByteLevelFiles } from "./byte-level-files.ts";
+import { byteLevelConfig } from "./byte-level-json.ts";
 import { createChatTemplate } from "./chat-template.ts";
 import type { Encoder } from "./encoder.ts";
 import { languageModelFrame, namedPairForm } from "./frame.ts";
 import { readJsonIfPresent } from "./json-file.ts";
 import { createLibraryEncoder } from "./library-encoder.ts";
+import { withNamedTokens } from "./named-tokens.ts";
 import { processedPairForm, readFrame } from "./post-processor.ts";
+import { withPrefixSetting } from "./prefix-setting.ts";
 import { createSentencePieceEncoder } from "./sentencepiece-encoder.ts";
 import {
   readSentencePieceFiles,
@@ -21,7 +24,7 @@ import { specialTokenIds, specialTokenTexts, usualTokens } from "./special-token
 import { readStopIds } from "./stop-ids.ts";
 import type { TokenizerFiles } from "./tokenizer-files.ts";
 import { createUnigramJsonEncoder } from "./unigram-json.ts";
-import { textOfBytes, wellFormed } from "./utf8.ts";
+import { wellFormed } from "./utf8.ts";
 
 /** @param config `tokenizer_config.json`, or what its absence implies */
 async function openTokenizerJson(
@@ -35,29 +38,16 @@ async function openTokenizerJson(
   const pairForm = processedPairForm(json.post_processor);
   const unigram = createUnigramJsonEncoder(json, path);
   if (unigram !== undefined) return { ...unigram, frame, pairForm };
-  const isOfBert = isBert(config, modelConfig?.model_type);
-  const settled = isOfBert ? withBertSettings(json, config) : json;
+  const modelType = modelConfig?.model_type;
+  const settled = isBert(config, modelType)
+    ? withBertSettings(json, config)
+    : withPrefixSetting(json, config, modelType);
   return { ...(await createLibraryEncoder(settled, config, files.folder)), frame, pairForm };
 }
 
-async function openByteLevel(
-  files: TokenizerFiles,
-  { tokenizerConfig }: TokenizerConfigs,
-): Promise<Encoder | undefined> {
-  const { folder } = files;
-  const [vocabulary, merges, addedTokens] = await Promise.all([
-    readJsonIfPresent(files, "vocab.json"),
-    files.read("merges.txt"),
-    readJsonIfPresent(files, "added_tokens.json"),
-  ]);
-  if (vocabulary === undefined && merges === undefined) return undefined;
-  if (vocabulary === undefined || merges === undefined || tokenizerConfig === undefined) {
-    throw new NotFoundError(
-      `${folder}: expected vocab.json, merges.txt and tokenizer_config.json, which belong together, found not all of them`,
-    );
-  }
-  const parts = { folder, vocabulary, merges: textOfBytes(merges), addedTokens, tokenizerConfig };
-  return createLibraryEncoder(byteLevelJson(parts), tokenizerConfig, folder);
+async function openByteLevel(files: TokenizerFiles, configs: TokenizerConfigs): Promise<Encoder | undefined> {
+  const json = await readByteLevelFiles(files, configs);
+  return json && createLibraryEncoder(json.tokenizer, json.config, files.folder);
 }
 
 async function openWordPiece(files: TokenizerFiles, configs: TokenizerConfigs): Promise<Encoder | undefined> {
@@ -79,10 +69,9 @@ export async function openTokenizer(files: TokenizerFiles): Promise<Tokenizer> {
   const { folder } = files;
   const configs = await readTokenizerConfigs(files);
   const { tokenizerConfig = {}, specialTokensMap, modelConfig, chatTemplate } = configs;
-  const json = await readJsonIfPresent(files, "tokenizer.json");
-  const isBare = json !== undefined && configs.tokenizerConfig === undefined;
-  const ownTokens = isBare ? usualTokens(json) : undefined;
-  const implied = isBert(tokenizerConfig, modelConfig?.model_type) ? bertConfig({}) : ownTokens;
+  const bare = await readJsonIfPresent(files, "tokenizer.json");
+  const json = bare && withNamedTokens(bare, { folder, ...configs });
+  const implied = impliedTokens(configs, json);
   const sentencePiece = async (): Promise<Encoder | undefined> => {
     const model = await readSentencePieceFiles(files, configs);
     return model && createSentencePieceEncoder(model);
@@ -117,6 +106,17 @@ export async function openTokenizer(files: TokenizerFiles): Promise<Tokenizer> {
         ? createLanguageModelAssemble(frame?.() ?? languageModelFrame(special, tokenizerConfig), special)
         : createAssemble(special, pairForm),
   };
+}
+
+/** Special tokens, and the class, where no file names them. */
+function impliedTokens(
+  { tokenizerConfig, modelConfig }: TokenizerConfigs,
+  json: JsonRecord | undefined,
+): JsonRecord | undefined {
+  const modelType = modelConfig?.model_type;
+  if (isBert(tokenizerConfig ?? {}, modelType)) return bertConfig({});
+  if (json === undefined) return byteLevelConfig(tokenizerConfig ?? {}, modelType);
+  return tokenizerConfig === undefined ? usualTokens(json) : undefined;
 }
 
 function hashOf(template: unknown): { readonly chatTemplateSha256?: string } {

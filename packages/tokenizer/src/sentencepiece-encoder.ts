@@ -1,33 +1,51 @@
 import { InvalidInputError, type JsonRecord } from "@blora/spec";
-import { type AddedToken, createSplitter } from "./added-tokens.ts";
+import { type AddedToken, addedToken, createSplitter } from "./added-tokens.ts";
 import { createBytePair } from "./byte-pair.ts";
 import { parseCharsmap } from "./charsmap.ts";
 import { createPieceDecoder } from "./decode-pieces.ts";
 import type { Encoder } from "./encoder.ts";
+import { givenTokens, type NamedTokens } from "./named-tokens.ts";
 import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
 import { createSentencePieceNormalizer } from "./sentencepiece-normalizer.ts";
-import { specialTokenNames } from "./special-tokens.ts";
+import { configuredTokens, specialTokenNames } from "./special-tokens.ts";
 import { createUnigram } from "./unigram.ts";
 import { bytesOfText } from "./utf8.ts";
 
-export interface SentencePieceFiles {
+export interface SentencePieceFiles extends NamedTokens {
   readonly modelPath: string;
   readonly model: Uint8Array;
-  /** `added_tokens.json`: token to id. */
-  readonly addedTokens: JsonRecord | undefined;
-  readonly tokenizerConfig: JsonRecord | undefined;
-  readonly specialTokensMap: JsonRecord | undefined;
 }
 
-function readAddedTokens(files: SentencePieceFiles, pieces: readonly string[]): [string, number][] {
-  return Object.entries(files.addedTokens ?? {}).map(([content, id]) => {
-    const isValid = Number.isSafeInteger(id) && (id as number) >= 0;
-    if (isValid && (pieces[id as number] ?? content) === content) return [content, id as number];
+/** Tokens that are found in the text itself: those that files give an id, and special ones that are pieces. */
+function matchedTokens(
+  files: SentencePieceFiles,
+  vocabulary: ReadonlyMap<string, number>,
+  given: readonly JsonRecord[],
+): AddedToken[] {
+  const named = [files.tokenizerConfig, files.specialTokensMap];
+  const roles = [...specialTokenNames(vocabulary, named).values()].map((content): JsonRecord => ({ content }));
+  const special = [...roles, ...configuredTokens(named)].filter(({ content }) => vocabulary.has(content as string));
+  const names = new Set(special.map(({ content }) => content));
+  const tokens = new Map<string, JsonRecord>();
+  for (const token of [...given, ...special]) {
+    const content = token.content as string;
+    if (!tokens.has(content)) tokens.set(content, { ...token, id: vocabulary.get(content)! });
+  }
+  return [...tokens.values()].map((token) => {
+    const found = addedToken(token, files.modelPath);
+    // A model's text has no other form in which a token would be found.
+    return { ...found, normalized: false, special: found.special || names.has(found.content) };
+  });
+}
+
+function requireOwnIds({ addedTokens, modelPath }: SentencePieceFiles, pieces: readonly string[]): void {
+  for (const [content, id] of Object.entries(addedTokens ?? {})) {
+    if ((pieces[id as number] ?? content) === content) continue;
     throw new InvalidInputError(
-      `added_tokens.json beside ${files.modelPath}: expected for ${JSON.stringify(content)} an id of ${pieces.length} or more, ` +
+      `added_tokens.json beside ${modelPath}: expected for ${JSON.stringify(content)} an id of ${pieces.length} or more, ` +
         `or that of the same piece, found ${JSON.stringify(id)}`,
     );
-  });
+  }
 }
 
 /** DeBERTa's model file lacks the mask token: Hugging Face gives it the id after the last. */
@@ -53,7 +71,16 @@ export interface SentencePieceParts {
 
 /** Hugging Face's reading of Llama's models; `legacy` is SentencePiece's own, section by section. */
 function prefixesFirst({ tokenizerConfig }: SentencePieceFiles): boolean {
-  return /^(Code)?LlamaTokenizer/.test(String(tokenizerConfig?.tokenizer_class)) && tokenizerConfig?.legacy !== true;
+  return isLlama(tokenizerConfig) && tokenizerConfig?.legacy !== true;
+}
+
+function isLlama(config: JsonRecord | undefined): boolean {
+  return /^(Code)?LlamaTokenizer/.test(String(config?.tokenizer_class));
+}
+
+/** `add_prefix_space` of `tokenizer_config.json` can leave out the "▁" that the model puts before a text. */
+function withConfiguredPrefix(model: SentencePieceModel, config: JsonRecord | undefined): SentencePieceModel {
+  return { ...model, addDummyPrefix: model.addDummyPrefix && !(isLlama(config) && config?.add_prefix_space === false) };
 }
 
 /** @throws InvalidInputError where a file is damaged or asks for what is not supported */
@@ -64,30 +91,20 @@ export function readSentencePiece(files: SentencePieceFiles): SentencePieceParts
       `tokenizer_config.json beside ${modelPath}: split_by_punct is not supported without a tokenizer.json`,
     );
   }
-  const model = parseSentencePieceModel(files.model, modelPath);
+  const model = withConfiguredPrefix(parseSentencePieceModel(files.model, modelPath), tokenizerConfig);
   const names = model.pieces.map(({ text }) => text);
   const vocabulary = new Map(names.map((name, id) => [name, id]));
-  const added = readAddedTokens(files, names);
-  for (const [content, id] of added) vocabulary.set(content, id);
+  requireOwnIds(files, names);
+  const given = givenTokens(files);
+  for (const { content, id } of given) vocabulary.set(content as string, id as number);
   // Byte-pair models are language models, which mask nothing.
   if (model.algorithm === "unigram") appendMask(vocabulary, tokenizerConfig);
 
   const unknownId = model.pieces.findIndex(({ kind }) => kind === "unknown");
   if (unknownId < 0) throw new InvalidInputError(`${modelPath} has no unknown piece`);
 
-  const specials = new Set(specialTokenNames(vocabulary, [tokenizerConfig, files.specialTokensMap]).values());
-  const matched = [...new Set([...specials, ...added.map(([content]) => content)])].map(
-    (content): AddedToken => ({
-      id: vocabulary.get(content)!,
-      content,
-      normalized: false,
-      lstrip: false,
-      rstrip: false,
-      singleWord: false,
-      special: specials.has(content),
-    }),
-  );
   const lowercases = tokenizerConfig?.do_lower_case === true;
+  const matched = matchedTokens(files, vocabulary, given);
   return { model, unknownId, vocabulary, matched, lowercases, prefixesFirst: prefixesFirst(files) };
 }
 

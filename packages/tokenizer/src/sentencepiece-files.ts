@@ -8,6 +8,8 @@ import type { TokenizerFiles } from "./tokenizer-files.ts";
 export interface TokenizerConfigs {
   readonly tokenizerConfig: JsonRecord | undefined;
   readonly specialTokensMap: JsonRecord | undefined;
+  /** `added_tokens.json`: token to id. */
+  readonly addedTokens: JsonRecord | undefined;
   /** `config.json`, which names the model where `tokenizer_config.json` names no class. */
   readonly modelConfig: JsonRecord | undefined;
   /** As `tokenizer_config.json` has it, or the file of its own that counts before it. */
@@ -25,22 +27,23 @@ export async function readSentencePieceFiles(
   for (const name of SENTENCEPIECE_FILES) {
     const model = await files.read(name);
     if (model === undefined) continue;
-    const addedTokens = await readJsonIfPresent(files, "added_tokens.json");
-    return { modelPath: files.path(name), model, addedTokens, ...configs };
+    return { folder: files.folder, modelPath: files.path(name), model, ...configs };
   }
   return undefined;
 }
 
 export async function readTokenizerConfigs(files: TokenizerFiles): Promise<TokenizerConfigs> {
-  const [tokenizerConfig, specialTokensMap, modelConfig, template] = await Promise.all([
+  const [tokenizerConfig, specialTokensMap, addedTokens, modelConfig, template] = await Promise.all([
     readJsonIfPresent(files, "tokenizer_config.json"),
     readJsonIfPresent(files, "special_tokens_map.json"),
+    readJsonIfPresent(files, "added_tokens.json"),
     readJsonIfPresent(files, "config.json"),
     readChatTemplate(files),
   ]);
   return {
     tokenizerConfig,
     specialTokensMap,
+    addedTokens,
     modelConfig,
     chatTemplate: template ?? tokenizerConfig?.chat_template,
   };

@@ -36,7 +36,7 @@ export function sentencePieceJson(files: SentencePieceFiles): TokenizerJson | un
       version: "1.0",
       truncation: null,
       padding: null,
-      added_tokens: [...matched].sort((a, b) => a.id - b.id).map(addedToken),
+      added_tokens: [...matched].sort((a, b) => a.id - b.id).map(writtenToken),
       normalizer: { type: "Sequence", normalizers: normalizersOf(model, lowercases) },
       pre_tokenizer: metaspace,
       post_processor: postProcessor(vocabulary, names.get("cls"), names.get("sep")),
@@ -64,7 +64,7 @@ function prependScheme({ addDummyPrefix }: SentencePieceModel): "always" | "neve
   return addDummyPrefix ? "always" : "never";
 }
 
-function addedToken({ id, content, normalized, lstrip, rstrip, singleWord, special }: AddedToken): JsonRecord {
+function writtenToken({ id, content, normalized, lstrip, rstrip, singleWord, special }: AddedToken): JsonRecord {
   return { id, content, single_word: singleWord, lstrip, rstrip, normalized, special };
 }
 

@@ -36,6 +36,21 @@ function configuredName(config: JsonRecord | undefined, key: string): string | u
   return typeof name === "string" ? name : undefined;
 }
 
+/** Lists of special tokens without a role; the second may name each. */
+const LISTS = ["additional_special_tokens", "extra_special_tokens"];
+
+/** Special tokens that configurations name, the first that names a role or a list alone, with their flags where they say them. */
+export function configuredTokens(
+  configs: readonly (JsonRecord | undefined)[],
+): readonly (JsonRecord & { readonly content: string })[] {
+  const firstOf = (key: string): unknown => configs.map((config) => config?.[key]).find((value) => value != null);
+  const listed = LISTS.map(firstOf).flatMap((list) => (typeof list === "object" ? Object.values(list as object) : []));
+  return [...ROLES.map(({ key }) => firstOf(key)), ...listed].flatMap((value) => {
+    const token = isJsonRecord(value) ? value : { content: value };
+    return typeof token.content === "string" ? [{ ...token, content: token.content }] : [];
+  });
+}
+
 /**
  * Names of the special tokens that exist in the vocabulary, by role. A file
  * that names some names all: Qwen's vocabulary has an ordinary "<s>".

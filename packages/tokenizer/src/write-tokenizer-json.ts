@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { JsonRecord } from "@blora/spec";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert } from "./bert-json.ts";
+import { readByteLevelFiles } from "./byte-level-files.ts";
 import { filesOfFolder } from "./folder-files.ts";
 import { readJsonIfPresent } from "./json-file.ts";
 import { readSentencePieceFiles, readTokenizerConfigs, type TokenizerConfigs } from "./sentencepiece-files.ts";
@@ -11,7 +12,7 @@ import { usualTokens } from "./special-tokens.ts";
 
 /**
  * Writes `tokenizer.json` and `tokenizer_config.json` for libraries that read
- * nothing else, such as transformers.js, made from the `spm.model`,
+ * nothing else, such as transformers.js, made from the `vocab.json` and `merges.txt`, the `spm.model`,
  * `tokenizer.model` or BERT's `vocab.txt` of a model folder; of a folder that lacks only the second, that one.
  *
  * @returns the names of the files, none where the folder has both or no such file, or its SentencePiece model is not of the plain Unigram kind
@@ -23,7 +24,9 @@ export async function writeTokenizerJson(folder: string, to: string): Promise<st
   const own = await readJsonIfPresent(from, "tokenizer.json");
   if (own !== undefined) return configs.tokenizerConfig === undefined ? writeImpliedConfig(own, configs, to) : [];
   const files = await readSentencePieceFiles(from, configs);
-  const json = files === undefined ? await readBertFiles(from, configs) : sentencePieceJson(files);
+  const json =
+    (await readByteLevelFiles(from, configs)) ??
+    (files === undefined ? await readBertFiles(from, configs) : sentencePieceJson(files));
   if (json === undefined) return [];
   await writeFile(join(to, "tokenizer.json"), JSON.stringify(json.tokenizer));
   await writeFile(join(to, "tokenizer_config.json"), `${JSON.stringify(json.config, null, 2)}\n`);
