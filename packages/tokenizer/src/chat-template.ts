@@ -1,6 +1,6 @@
 import { createTimeLimit } from "@blora/files";
 import { InvalidInputError, isJsonRecord, type JsonObject, type Message, type Tokenizer } from "@blora/spec";
-import { Template } from "@huggingface/jinja";
+import { compileTemplate, pythonJson } from "./jinja.ts";
 import { recordsOf } from "./json-file.ts";
 
 /** Rendering a conversation takes milliseconds. */
@@ -25,9 +25,9 @@ export function createChatTemplate(
   const templates = templatesOf(template);
   if (templates.size === 0) return undefined;
   const limit = createTimeLimit(TEMPLATE_MILLISECONDS, `The chat_template of ${folder}`);
-  const compiled = new Map<string, Template>();
-  const compile = (text: string): Template => {
-    const template = compiled.get(text) ?? new Template(text);
+  const compiled = new Map<string, ReturnType<typeof compileTemplate>>();
+  const compile = (text: string): ReturnType<typeof compileTemplate> => {
+    const template = compiled.get(text) ?? compileTemplate(text);
     compiled.set(text, template);
     return template;
   };
@@ -36,14 +36,10 @@ export function createChatTemplate(
     answering: boolean,
     tools: readonly JsonObject[] | undefined,
   ): string => {
+    const values = { add_generation_prompt: answering, tools: tools ?? null, documents: null, ...specialTokens };
     try {
-      return compile(chosen(templates, tools !== undefined)).render({
-        messages,
-        add_generation_prompt: answering,
-        tools: tools ?? null,
-        documents: null,
-        ...specialTokens,
-      });
+      const run = compile(chosen(templates, tools !== undefined));
+      return orWithTexts(messages, (turns) => run({ messages: turns, ...values }));
     } catch (cause) {
       // What the library trips over is a template that it cannot run, such as a call of what is no function.
       const found = cause instanceof TypeError ? "it is no template that can be run" : (cause as Error).message;
@@ -61,6 +57,30 @@ export function createChatTemplate(
       requireShort(text.length, LONGEST_RENDERED, `a conversation by the chat_template of ${folder}`);
       return text;
     });
+}
+
+/** Templates such as DeepSeek's take the arguments of a call as JSON text, and refuse objects, which all others write themselves. */
+function orWithTexts(messages: readonly Message[], render: (turns: readonly Message[]) => string): string {
+  try {
+    return render(messages);
+  } catch (refusal) {
+    if (!messages.some(({ tool_calls: calls }) => calls !== undefined)) throw refusal;
+    try {
+      return render(messages.map(withTextArguments));
+    } catch {
+      throw refusal;
+    }
+  }
+}
+
+function withTextArguments(message: Message): Message {
+  if (message.tool_calls === undefined) return message;
+  return { ...message, tool_calls: message.tool_calls.map(withTextArgumentsOf) };
+}
+
+function withTextArgumentsOf(call: JsonObject): JsonObject {
+  const inner = isJsonRecord(call.function) ? { function: withTextArgumentsOf(call.function as JsonObject) } : {};
+  return { ...call, ...inner, ...(isJsonRecord(call.arguments) && { arguments: pythonJson(call.arguments) }) };
 }
 
 function requireShort(length: number, longest: number, what: string): void {

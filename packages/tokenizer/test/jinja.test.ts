@@ -1,0 +1,85 @@
+import type { JsonObject, Message } from "@blora/spec";
+import { InvalidInputError } from "@blora/spec";
+import { describe, expect, it } from "vitest";
+import { tokenizerOf } from "./folder-fixture.ts";
+
+/** Texts are those of transformers 5.24 by the same templates. */
+const TOOL = {
+  type: "function",
+  function: {
+    name: "now",
+    strict: true,
+    parameters: { type: "object", properties: {}, required: [], additionalProperties: false, note: 'it\'s "é"\n' },
+  },
+};
+
+async function render(
+  template: string,
+  messages: readonly Message[] = [{ role: "user", content: "time?" }],
+  tools: readonly JsonObject[] = [TOOL],
+): Promise<string> {
+  const { applyChatTemplate } = await tokenizerOf({
+    "vocab.json": { a: 0, "<|endoftext|>": 1 },
+    "merges.txt": "#version: 0.2\n",
+    "config.json": { model_type: "gpt2" },
+    "chat_template.jinja": template,
+  });
+  return applyChatTemplate!(messages, true, tools);
+}
+
+const EACH = "{% for k, v in tools[0].function.parameters.items() %}";
+
+describe("a chat template", () => {
+  it("writes indented JSON of what is empty as Python does", async () => {
+    expect(await render("{{ tools[0] | tojson(indent=4) }}")).toBe(JSON.stringify(TOOL, null, 4));
+    expect(await render("{{ [none, [], {'a': {}}] | tojson(indent=1) }}")).toBe(
+      '[\n null,\n [],\n {\n  "a": {}\n }\n]',
+    );
+  });
+
+  it("writes true, lists and objects as Python does", async () => {
+    const text = await render("{{ tools[0].function.strict }} {{ tools[0].function.parameters }} {{ [1, 'a'] }}");
+    expect(text).toBe(
+      "True {'type': 'object', 'properties': {}, 'required': [], 'additionalProperties': False, " +
+        "'note': 'it\\'s \"é\"\\n'} [1, 'a']",
+    );
+    const blocks =
+      "{% set x %}{{ add_generation_prompt }}{% endset %}{{ x + '.' }}{% macro m(a) %}{{ a }}{% endmacro %}";
+    expect(await render(`${blocks}{{ m(tools[0].function.strict) }}`)).toBe("True.True");
+  });
+
+  it("joins values to text as Python does", async () => {
+    const text = '<type>object;<properties>{};<required>[];<additionalProperties>False;<note>it\'s "é"\n;';
+    expect(await render(`${EACH}{{ '<' ~ k ~ '>' ~ v ~ ';' }}{% endfor %}`)).toBe(text);
+    expect(await render(`${EACH}{{ '<' + k + '>' + (v | string) + ';' }}{% endfor %}`)).toBe(text);
+    expect(await render("{{ 'x' ~ none ~ nothing ~ 1.5 ~ 2 }}")).toBe("xNone1.52");
+    expect(await render("{{ [1] + [2] }}{{ 1 + 2 }}{{ 4 / 2 + 1 }}")).toBe("[1, 2]33.0");
+  });
+
+  it("is refused where it joins a text to an object", async () => {
+    await expect(render("{{ 'x' + tools[0] }}")).rejects.toThrow(/refuses .*: it joins a text to what is no text/);
+    await expect(render("{{ 'x' + add_generation_prompt }}")).rejects.toThrow(InvalidInputError);
+  });
+
+  const calls = (args: JsonObject | string): Message[] => [
+    { role: "user", content: "x" },
+    {
+      role: "assistant",
+      content: null,
+      tool_calls: [{ type: "function", function: { name: "f", arguments: args } }],
+    },
+  ];
+  const CALLS = "{% for m in messages %}{% for c in m.tool_calls or [] %}";
+  const END = "{% endfor %}{% endfor %}";
+
+  it("gets the arguments of calls as JSON text where it takes no objects", async () => {
+    const joined = `${CALLS}{{ '<call>' + c.function.name + '\n' + c.function.arguments + '</call>' }}${END}`;
+    const args = { city: "Zürich", n: [1, 2] };
+    expect(await render(joined, calls(args))).toBe('<call>f\n{"city": "Zürich", "n": [1, 2]}</call>');
+  });
+
+  it("gets them as objects where it writes them itself", async () => {
+    const written = `${CALLS}{{ c.function.arguments | tojson }}{{ c.function.arguments.city }}${END}`;
+    expect(await render(written, calls({ city: "Ur" }))).toBe('{"city": "Ur"}Ur');
+  });
+});
