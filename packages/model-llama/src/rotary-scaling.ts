@@ -24,14 +24,26 @@ const llama3 = {
   original_max_position_embeddings: z.number().positive(),
 };
 
-/** As `rope_scaling` and `rope_parameters` say it; `type` is the older name. */
-export const rotaryScaling: z.ZodType<RotaryScaling> = z.union([
-  z.object({ rope_type: z.literal("llama3"), ...llama3 }),
-  z.object({ type: z.literal("llama3"), ...llama3 }),
-  z.object({ rope_type: z.literal("linear"), factor }),
-  z.object({ type: z.literal("linear"), factor }),
-  z.object({ rope_type: z.literal("default").optional(), type: z.literal("default").optional() }),
-]);
+/** `type` is the older name of `rope_type`, which counts before it; a scaling that names none is the default. */
+function named(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { type, rope_type: kind = type ?? "default", ...settings } = value as Record<string, unknown>;
+  return { ...settings, rope_type: kind };
+}
+
+/** As `rope_scaling` and `rope_parameters` say it. */
+export const rotaryScaling: z.ZodType<RotaryScaling> = z.preprocess(
+  named,
+  z.discriminatedUnion(
+    "rope_type",
+    [
+      z.object({ rope_type: z.literal("llama3"), ...llama3 }),
+      z.object({ rope_type: z.literal("linear"), factor }),
+      z.object({ rope_type: z.literal("default") }),
+    ],
+    { error: ({ code }) => (code === "invalid_union" ? 'expected "default", "linear" or "llama3"' : undefined) },
+  ),
+);
 
 /**
  * What a frequency becomes. Llama 3 keeps waves that are short against the length it was trained on, stretches long

@@ -57,7 +57,26 @@ describe("parseConfig", () => {
   });
 
   test.each([
-    ["another scaling", { rope_scaling: { rope_type: "yarn", factor: 4 } }, "rope_scaling"],
+    [
+      "another scaling",
+      { rope_scaling: { rope_type: "yarn", factor: 4 } },
+      'rope_scaling.rope_type: expected "default", "linear" or "llama3", found "yarn"',
+    ],
+    [
+      "another scaling under the newer name, whatever the older says",
+      { rope_scaling: { rope_type: "dynamic", type: "linear", factor: 4 } },
+      'rope_scaling.rope_type: expected "default", "linear" or "llama3", found "dynamic"',
+    ],
+    [
+      "a scaling that lacks a part",
+      { rope_scaling: { type: "llama3", factor: 4, low_freq_factor: 1, high_freq_factor: 4 } },
+      "rope_scaling.original_max_position_embeddings: expected number, found nothing",
+    ],
+    [
+      "another scaling beside a base",
+      { rope_parameters: { rope_theta: 5e5, rope_type: "yarn" } },
+      'rope_parameters.rope_type: expected "default", "linear" or "llama3", found "yarn"',
+    ],
     ["another activation", { hidden_act: "gelu" }, "hidden_act: "],
     ["heads that do not divide", { num_key_value_heads: 4 }, "a divisor of num_attention_heads (6)"],
     ["no sizes", { hidden_size: undefined }, "hidden_size: "],

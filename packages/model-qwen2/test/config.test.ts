@@ -69,7 +69,12 @@ describe("parseConfig", () => {
     ["a sliding window", { use_sliding_window: true }, "use_sliding_window: ", "found true"],
     ["a layer with a sliding window", { layer_types: ["sliding_attention"] }, "layer_types.0: ", '"sliding_attention"'],
     ["scaled rotary embeddings", { rope_scaling: { type: "yarn" } }, "rope_scaling.type: ", 'found "yarn"'],
-    ["a scaling without a name", { rope_scaling: { factor: 4 } }, 'unknown key "rope_scaling.factor"', "factor"],
+    [
+      "a scaling without a name",
+      { rope_scaling: { factor: 4 } },
+      'unknown key "rope_scaling.factor" (expected rope_type, type)',
+      "factor",
+    ],
     [
       "scaled rotary parameters",
       { rope_parameters: { rope_type: "yarn", rope_theta: 1e6 } },

@@ -95,7 +95,7 @@ function knownKeys(schema: StandardSchemaV1, path: readonly PropertyKey[]): read
       objectsIn(typeof key === "number" ? items : (properties as JsonRecord | undefined)?.[String(key)]),
     );
   }
-  return objects.flatMap(({ properties }) => Object.keys((properties ?? {}) as JsonRecord));
+  return [...new Set(objects.flatMap(({ properties }) => Object.keys((properties ?? {}) as JsonRecord)))];
 }
 
 /** What a value must be, as JSON Schema; undefined where the schema cannot tell. */
