@@ -6,6 +6,7 @@ import { bertConfig, isBert } from "./bert-json.ts";
 import { readByteLevelFiles } from "./byte-level-files.ts";
 import { filesOfFolder } from "./folder-files.ts";
 import { readJsonIfPresent } from "./json-file.ts";
+import { type NamedTokens, withNamedTokens } from "./named-tokens.ts";
 import { readSentencePieceFiles, readTokenizerConfigs, type TokenizerConfigs } from "./sentencepiece-files.ts";
 import { sentencePieceJson } from "./sentencepiece-json.ts";
 import { usualTokens } from "./special-tokens.ts";
@@ -13,16 +14,20 @@ import { usualTokens } from "./special-tokens.ts";
 /**
  * Writes `tokenizer.json` and `tokenizer_config.json` for libraries that read
  * nothing else, such as transformers.js, made from the `vocab.json` and `merges.txt`, the `spm.model`,
- * `tokenizer.model` or BERT's `vocab.txt` of a model folder; of a folder that lacks only the second, that one.
+ * `tokenizer.model` or BERT's `vocab.txt` of a model folder; of a folder that has the first, what it lacks: the second,
+ * and tokens that the files beside it add or name.
  *
- * @returns the names of the files, none where the folder has both or no such file, or its SentencePiece model is not of the plain Unigram kind
+ * @returns the names of the files, none where the folder has all of it or no such file, or its SentencePiece model is not of the plain Unigram kind
  * @throws InvalidInputError where a file is damaged
  */
 export async function writeTokenizerJson(folder: string, to: string): Promise<string[]> {
   const from = filesOfFolder(folder);
   const configs = await readTokenizerConfigs(from);
   const own = await readJsonIfPresent(from, "tokenizer.json");
-  if (own !== undefined) return configs.tokenizerConfig === undefined ? writeImpliedConfig(own, configs, to) : [];
+  if (own !== undefined) {
+    const whole = await writeNamedTokens(own, { folder, ...configs }, to);
+    return configs.tokenizerConfig === undefined ? [...whole, ...(await writeImpliedConfig(own, configs, to))] : whole;
+  }
   const files = await readSentencePieceFiles(from, configs);
   const json =
     (await readByteLevelFiles(from, configs)) ??
@@ -31,6 +36,13 @@ export async function writeTokenizerJson(folder: string, to: string): Promise<st
   await writeFile(join(to, "tokenizer.json"), JSON.stringify(json.tokenizer));
   await writeFile(join(to, "tokenizer_config.json"), `${JSON.stringify(json.config, null, 2)}\n`);
   return ["tokenizer.json", "tokenizer_config.json"];
+}
+
+async function writeNamedTokens(json: JsonRecord, named: NamedTokens, to: string): Promise<string[]> {
+  const whole = withNamedTokens(json, named);
+  if (JSON.stringify(whole.added_tokens) === JSON.stringify(json.added_tokens ?? [])) return [];
+  await writeFile(join(to, "tokenizer.json"), JSON.stringify(whole));
+  return ["tokenizer.json"];
 }
 
 async function writeImpliedConfig(json: JsonRecord, { modelConfig }: TokenizerConfigs, to: string): Promise<string[]> {

@@ -1,5 +1,10 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
+import { AutoTokenizer } from "@huggingface/transformers";
 import { describe, expect, it } from "vitest";
+import { writeTokenizerJson } from "../src/index.ts";
 import { tokenizerOf } from "./folder-fixture.ts";
 import { sentencePieceModel } from "./sentencepiece-fixture.ts";
 
@@ -86,6 +91,18 @@ describe("tokenizer.json", () => {
     const { encode, decode } = await tokenizerOf({ "tokenizer.json": known, "tokenizer_config.json": config });
     expect(encode("a<m>b <end>")).toEqual([0, 9, 1, 2]);
     expect(decode([0, 9, 1])).toBe("a<m>b");
+  });
+
+  it("is written with them for libraries that read nothing else", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "blora-named-"));
+    const config = { eos_token: "<end>", added_tokens_decoder: { 9: { ...FLAGS, content: "<m>", special: false } } };
+    await writeFile(join(folder, "tokenizer.json"), JSON.stringify(json));
+    await writeFile(join(folder, "tokenizer_config.json"), JSON.stringify(config));
+    expect(await writeTokenizerJson(folder, folder)).toEqual(["tokenizer.json"]);
+    const library = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
+    expect(library.encode("a<m>b<end>", { add_special_tokens: false })).toEqual([0, 9, 1, 2]);
+    expect(await writeTokenizerJson(folder, folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 
   it("takes a name that the vocabulary lacks for no token", async () => {
