@@ -58,6 +58,21 @@ describe("an adapter of PEFT", () => {
     expect(Object.keys(read(folder).head)).toEqual(["classifier.weight"]);
   });
 
+  test.each<[string, JsonObject]>([
+    ["an empty list of layers", { layers_to_transform: [] }],
+    ["an empty name of the layers", { layers_to_transform: [0, 1], layers_pattern: "" }],
+    [
+      "a module by its whole path beside a layer",
+      { layers_to_transform: [1], target_modules: ["encoder.layer.0.query", "query"] },
+    ],
+  ])("with %s adapts what PEFT does", (_, config) => {
+    expect([...read(adapter(config)).updates.keys()]).toEqual(["encoder.layer.0.query", "encoder.layer.1.query"]);
+  });
+
+  test.each([null, ""])("that names its base model %j names none", (name) => {
+    expect(read(adapter({ base_model_name_or_path: name })).config.baseModel).toBeUndefined();
+  });
+
   test("that lacks tensors is refused with all of them (row 16)", () => {
     const folder = adapter({}, { [A0]: undefined, [`${BASE}encoder.layer.1.query.lora_B.weight`]: undefined });
     expect(() => read(folder)).toThrow(

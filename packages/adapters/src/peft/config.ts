@@ -18,6 +18,7 @@ export interface PeftConfig {
   readonly targets: readonly string[] | string | undefined;
   readonly excluded: readonly string[] | string | undefined;
   readonly modulesToSave: readonly string[];
+  /** Undefined for all, which an empty list stands for too. */
   readonly layers: readonly number[] | undefined;
   readonly layersPattern: readonly string[];
   /** In the order of the file, which decides between two that match. */
@@ -113,11 +114,12 @@ export function parsePeftConfig(json: JsonObject, origin: string): PeftConfig {
 
 function settingsOf(config: z.infer<typeof configSchema>): PeftConfig {
   const isAdalora = config.peft_type === "ADALORA";
+  const layers = [config.layers_to_transform ?? []].flat();
   const ranks = Object.entries(config.rank_pattern ?? {}).map(([key, value]) => [unwrapped(key), value] as const);
   return {
     type: config.peft_type,
     taskType: config.task_type ?? undefined,
-    baseModel: config.base_model_name_or_path ?? undefined,
+    baseModel: config.base_model_name_or_path || undefined,
     revision: config.revision ?? undefined,
     rank: isAdalora ? (config.init_r ?? 12) : (config.r ?? 8),
     alpha: config.lora_alpha ?? 8,
@@ -125,8 +127,8 @@ function settingsOf(config: z.infer<typeof configSchema>): PeftConfig {
     targets: unwrappedAll(config.target_modules),
     excluded: unwrappedAll(config.exclude_modules),
     modulesToSave: (config.modules_to_save ?? []).map(unwrapped),
-    layers: config.layers_to_transform == null ? undefined : [config.layers_to_transform].flat(),
-    layersPattern: [config.layers_pattern ?? []].flat(),
+    layers: layers.length === 0 ? undefined : layers,
+    layersPattern: [config.layers_pattern || []].flat(),
     rankPattern: ranks.map(([key, value]) =>
       typeof value === "number"
         ? [key, value]

@@ -72,8 +72,13 @@ function targetNames(
   origin: string,
 ): string[] {
   const { targets, excluded, modulesToSave } = config;
-  const all = linears.map(({ path }) => path).filter((path) => inLayers(path, config, origin));
-  const found = targets === undefined ? all.filter((path) => inFile.has(path)) : select(targets, all, origin);
+  const all = linears.map(({ path }) => path);
+  const named = targets === undefined ? all.filter((path) => inFile.has(path)) : select(targets, all, origin);
+  // An expression and a whole path choose for themselves, whatever layers are given.
+  const found =
+    typeof targets === "string"
+      ? named
+      : named.filter((path) => targets?.includes(path) || inLayers(path, config, origin));
   const out = new Set(excluded === undefined ? [] : select(excluded, all, origin));
   return found.filter((path) => !out.has(path) && !modulesToSave.some((module) => `.${path}.`.includes(`.${module}.`)));
 }
