@@ -51,7 +51,7 @@ fault(3, "a git-lfs pointer in place of the weights", async (folder) => {
   expect(came).toBe(
     about(
       folder,
-      ' is a git-lfs pointer, not the weights themselves. Run "git lfs pull" in its repository, or download the file.',
+      ' is a git-lfs pointer, not the file itself. Run "git lfs pull" in its repository, or download the file.',
     ),
   );
   return came;

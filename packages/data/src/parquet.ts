@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { BloraError, InvalidInputError } from "@blora/spec";
+import { BloraError, InvalidInputError, POINTER_BYTES, requireNoPointer } from "@blora/spec";
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
@@ -25,6 +25,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export async function readParquet(file: string): Promise<Table> {
   let failed = false;
   const read = await asyncBufferFromFile(file).catch((cause) => refuse(file, "a parquet file", cause));
+  requireNoPointer(new Uint8Array(await read.slice(0, Math.min(POINTER_BYTES, read.byteLength))), file);
   const buffer = heldBack(read, () => failed);
   const metadata = await parquetMetadataAsync(buffer).catch((cause) => refuse(file, "a parquet file", cause));
   try {

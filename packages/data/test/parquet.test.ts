@@ -145,7 +145,7 @@ describe("parquet reader", () => {
 
   test("names a file that is something else, is cut short or is not there", async () => {
     const pointer = fileOf("train.parquet", "version https://git-lfs.github.com/spec/v1\n");
-    await expect(readTable(pointer)).rejects.toThrow(`${pointer}: expected a parquet file. `);
+    await expect(readTable(pointer)).rejects.toThrow(`${pointer} is a git-lfs pointer, not the file itself. `);
     const cut = fileOf("train.parquet", readFileSync(FIXTURE));
     truncateSync(cut, 200);
     await expect(readTable(cut)).rejects.toThrow(`${cut}: expected a parquet file. `);

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "./errors.ts";
+import { requireNoPointer } from "./git-lfs.ts";
 import { FORBIDDEN_KEYS, isJsonRecord, type JsonRecord } from "./json.ts";
 
 export interface StrictJsonOptions {
@@ -85,6 +86,7 @@ export function parseStrictJson(
   bytes: Uint8Array,
   { origin, maxDepth = DEFAULT_MAX_DEPTH, anyKeys = false }: StrictJsonOptions,
 ): unknown {
+  requireNoPointer(bytes, origin);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -199,7 +199,7 @@ describe("parquet", () => {
   });
 
   test("refuses a file that is not parquet", async () => {
-    const root = await folderOf({ "train.parquet": "version https://git-lfs.github.com/spec/v1\n" });
+    const root = await folderOf({ "train.parquet": "no parquet\n" });
     await expect(glue({ task: "sst2" }).load("train", root)).rejects.toThrow(/train\.parquet: expected a parquet file/);
   });
 });

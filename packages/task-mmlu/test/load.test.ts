@@ -135,7 +135,7 @@ describe("the Hub's layouts", () => {
   });
 
   test("refuses a file that is no parquet, and shards with one missing", async () => {
-    const folder = await folderOf({ "test.parquet": "version https://git-lfs.github.com/spec/v1\n" });
+    const folder = await folderOf({ "test.parquet": "no parquet\n" });
     await expect(loadQuestions(folder, "test", ANATOMY)).rejects.toThrow(/test\.parquet: expected a parquet file/);
     const shards = await folderOf({ "all/test-00000-of-00002.parquet": "" });
     await expect(loadQuestions(shards, "test", ANATOMY)).rejects.toThrow("Expected 2 shards of test.parquet, found 1");

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "@blora/spec";
+import { type JsonRecord, requireNoPointer } from "@blora/spec";
 import { readChatTemplate } from "./chat-template-files.ts";
 import { readJsonIfPresent } from "./json-file.ts";
 import type { SentencePieceFiles } from "./sentencepiece-encoder.ts";
@@ -27,6 +27,7 @@ export async function readSentencePieceFiles(
   for (const name of SENTENCEPIECE_FILES) {
     const model = await files.read(name);
     if (model === undefined) continue;
+    requireNoPointer(model, files.path(name));
     return { folder: files.folder, modelPath: files.path(name), model, ...configs };
   }
   return undefined;

@@ -1,4 +1,4 @@
-import { InvalidInputError, isJsonRecord, parseStrictJson } from "@blora/spec";
+import { InvalidInputError, isJsonRecord, POINTER_BYTES, parseStrictJson, requireNoPointer } from "@blora/spec";
 import { bytesPerValue, DATA_TYPES, type DataType, isDataType } from "./data-types.ts";
 
 /** Where one tensor lies in a safetensors file. */
@@ -39,16 +39,11 @@ const LARGEST_HEADER = 100_000_000;
 const HEADER_DEPTH = 3;
 /** Name in a header that is no tensor. */
 export const METADATA = "__metadata__";
-const LFS_POINTER = "version https://git-lfs";
 
 /** Bytes of a file up to its first tensor. Reads the first few. */
 export function endOfHeader({ path, size: fileBytes, read }: StoredFile): number {
-  const start = read(0, Math.min(LFS_POINTER.length, fileBytes));
-  if (String.fromCharCode(...start) === LFS_POINTER) {
-    throw new InvalidInputError(
-      `${path} is a git-lfs pointer, not the weights themselves. Run "git lfs pull" in its repository, or download the file.`,
-    );
-  }
+  const start = read(0, Math.min(POINTER_BYTES, fileBytes));
+  requireNoPointer(start, path);
   if (fileBytes < LENGTH_BYTES) {
     throw new InvalidInputError(
       `${path}: expected a safetensors file of at least ${LENGTH_BYTES} bytes, found ${fileBytes}`,
@@ -69,7 +64,7 @@ export function endOfHeader({ path, size: fileBytes, read }: StoredFile): number
 }
 
 function readMetadata(value: unknown, path: string): ReadonlyMap<string, string> {
-  if (value === undefined) return new Map();
+  if (value === undefined || value === null) return new Map();
   if (!isJsonRecord(value)) throw new InvalidInputError(`${path}: expected __metadata__ to be an object`);
   return new Map(
     Object.entries(value).map(([key, text]): [string, string] => {

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
-import { InvalidInputError } from "@blora/spec";
+import { InvalidInputError, POINTER_BYTES, requireNoPointer } from "@blora/spec";
 import { bytesPerValue } from "../data-types.ts";
 import { readAt } from "../positioned-read.ts";
 import { createFileCursor } from "./file-cursor.ts";
@@ -29,9 +29,12 @@ export async function withPytorchFile<T>(path: string, use: (file: PytorchFile) 
   const descriptor = openSync(path, "r");
   try {
     const { size } = fstatSync(descriptor);
-    const start = Buffer.alloc(Math.min(ZIP.length, size));
+    const start = Buffer.alloc(Math.min(POINTER_BYTES, size));
     readAt(descriptor, start, 0, path);
-    const content = start.equals(ZIP) ? await readZipFile(descriptor, path) : readLegacyFile(descriptor, path, size);
+    requireNoPointer(start, path);
+    const content = start.subarray(0, ZIP.length).equals(ZIP)
+      ? await readZipFile(descriptor, path)
+      : readLegacyFile(descriptor, path, size);
     const file = { path, descriptor, size, ...content };
     requireStorages(file);
     return use(file);
