@@ -147,6 +147,22 @@ describe("what goes out", () => {
     expect(modelCard(description, options)).not.toMatch(/chat template|differ by/);
   });
 
+  test("has its license in small letters in the card, as the Hub asks, and refuses what is no identifier", async () => {
+    const folder = await adapterFolder();
+    const cardWith = (license: string): string => text(publishedFiles(folder, { name: "me/adapter", license })[0]!);
+    expect(cardWith("Apache-2.0")).toContain('\nlicense: "apache-2.0"\n');
+    for (const license of ["", "my own: license", "MIT OR Apache-2.0"])
+      expect(() => cardWith(license)).toThrow(`or other for one of your own, found ${JSON.stringify(license)}.`);
+  });
+
+  test("has a card with a mark, which a card of the folder's own lacks", async () => {
+    const folder = await adapterFolder();
+    const [made] = publishedFiles(folder, { name: "me/adapter" });
+    expect(text(made!)).toContain(made!.mark);
+    writeFileSync(join(folder, "README.md"), "mine");
+    expect(publishedFiles(folder, { name: "me/adapter" })[0]).not.toHaveProperty("mark");
+  });
+
   test("has a card with metadata, results, cost, ranks and bits", async () => {
     const card = text((await files())[0]!);
     expect(card).toMatchInlineSnapshot(`
@@ -176,6 +192,8 @@ describe("what goes out", () => {
                   name: "accuracy (seed 42)"
                   value: 0.85
       ---
+
+      <!-- Made by blora. Remove this line to keep the card as it is when the adapter is published again. -->
 
       # me/adapter
 

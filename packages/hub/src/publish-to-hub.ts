@@ -6,12 +6,16 @@ import { isOffline } from "./environment.ts";
 export interface PublishedFile {
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** A text in each file of this path that publishing made. One in the repository that lacks it is its author's own, and stays. */
+  readonly mark?: string;
 }
 
 export interface HubTarget extends HubOptions {
   /** `org/name` */
   readonly repository: string;
   readonly isPrivate?: boolean;
+  /** Told in a sentence which files of the repository stay. */
+  readonly onNote?: (note: string) => void;
 }
 
 const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
@@ -19,7 +23,7 @@ const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
 /**
  * Puts the files into a model repository of the Hub in one commit, and makes
  * the repository where there is none. Large files that an interrupted attempt
- * already stored are not sent again.
+ * already stored are not sent again, and a file that somebody else wrote stays, see `PublishedFile.mark`.
  *
  * @returns address of the commit
  * @throws InvalidInputError for a wrong name, no token, or one that may not write there
@@ -28,7 +32,7 @@ const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
 export async function publishToHub(files: readonly PublishedFile[], target: HubTarget): Promise<string> {
   const { repository } = target;
   const { hubUrl, token, fetch } = openTarget(target);
-  const { commit, createRepo } = await import("@huggingface/hub");
+  const { commit, createRepo, downloadFile } = await import("@huggingface/hub");
   const request = {
     repo: { type: "model" as const, name: repository },
     hubUrl,
@@ -36,16 +40,23 @@ export async function publishToHub(files: readonly PublishedFile[], target: HubT
     fetch,
   };
   try {
-    await createRepo({ ...request, ...(target.isPrivate && { visibility: "private" as const }) }).catch(ignoreExisting);
+    const isNew = await createRepo({ ...request, ...(target.isPrivate && { visibility: "private" as const }) }).then(
+      () => true,
+      refuseButExisting,
+    );
+    const kept = isNew ? [] : await authorsOwn(files, (path) => downloadFile({ ...request, path }));
+    for (const path of kept) target.onNote?.(`${repository} has a ${path} of its own, which stays as it is.`);
     const made = await commit({
       ...request,
       title: "Publish adapter",
       useXet: false,
-      operations: files.map(({ path, bytes }) => ({
-        operation: "addOrUpdate" as const,
-        path,
-        content: new Blob([Uint8Array.from(bytes)]),
-      })),
+      operations: files
+        .filter(({ path }) => !kept.includes(path))
+        .map(({ path, bytes }) => ({
+          operation: "addOrUpdate" as const,
+          path,
+          content: new Blob([Uint8Array.from(bytes)]),
+        })),
     });
     return made?.commit.url ?? `${hubUrl}/${repository}`;
   } catch (error) {
@@ -81,8 +92,27 @@ function openTarget(target: HubTarget): HubConnection & { readonly token: string
   throw new InvalidInputError("Expected a token with write access in HF_TOKEN, or of hf auth login, found none.");
 }
 
-function ignoreExisting(error: unknown): void {
+/** Whether the repository is new: it is there already. */
+function refuseButExisting(error: unknown): false {
   if (statusOf(error) !== 409) throw error;
+  return false;
+}
+
+/** Paths of files that are in the repository without the mark of those that publishing makes. */
+async function authorsOwn(
+  files: readonly PublishedFile[],
+  download: (path: string) => Promise<Blob | null>,
+): Promise<readonly string[]> {
+  const own: string[] = [];
+  for (const { path, mark } of files) {
+    if (mark === undefined) continue;
+    const there = await download(path).catch((error: unknown) => {
+      if (statusOf(error) === 404) return null;
+      throw error;
+    });
+    if (there !== null && !(await there.text()).includes(mark)) own.push(path);
+  }
+  return own;
 }
 
 function statusOf(error: unknown): number | undefined {

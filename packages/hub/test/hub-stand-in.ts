@@ -78,7 +78,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
     if (pathname.includes("/tree/")) return json(response, 200, [...asked.files].map(listing));
     const elsewhere = redirects.get(pathname.split("/").at(-1)!);
     if (elsewhere !== undefined) return void response.writeHead(302, { Location: elsewhere }).end();
-    const content = asked.files.get(pathname.slice(pathname.indexOf(asked.commit) + asked.commit.length + 1));
+    const content = asked.files.get(/\/resolve\/[^/]+\/(.+)$/.exec(pathname)?.[1] ?? "");
     if (content === undefined) return json(response, 404, { error: "no such file" });
     response.setHeader("ETag", '"x"');
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];

@@ -36,6 +36,23 @@ describe("publishing to the Hub", () => {
     expect(count("/api/repos/create")).toBe(2);
   });
 
+  test("leaves a card that somebody wrote, says so, and replaces one of its own", async () => {
+    const card = { path: "README.md", bytes: new TextEncoder().encode("new, by us"), mark: "by us" };
+    const files = [card, ...FILES.filter(({ path }) => path !== "README.md")];
+    const notes: string[] = [];
+    const publish = () => publishToHub(files, target({ onNote: (note) => void notes.push(note) }));
+    await publish();
+    hub.committed.set("README.md", Buffer.from("old, by us"));
+    await publish();
+    expect([String(hub.committed.get("README.md")), notes]).toEqual(["new, by us", []]);
+    hub.committed.set("README.md", Buffer.from("a long one"));
+    hub.committed.delete("blora_model.safetensors");
+    await publish();
+    expect(String(hub.committed.get("README.md"))).toBe("a long one");
+    expect(hub.committed.has("blora_model.safetensors")).toBe(true);
+    expect(notes).toEqual(["me/adapter has a README.md of its own, which stays as it is."]);
+  });
+
   test.each([
     [401, /does not know this token/],
     [403, /does not let this token write to me\/adapter/],

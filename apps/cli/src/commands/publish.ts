@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { npmPackage, readAdapterDescription } from "@blora/adapters";
 import { requireEmptyFolder, requireFreeSpace, writeFileDurably, writeNewFolderDurably } from "@blora/files";
-import { type PublishedFile, publishToHub } from "@blora/hub";
+import { checkHubTarget, type PublishedFile, publishToHub } from "@blora/hub";
 import type { Command } from "commander";
 import { UsageError } from "../exit.ts";
+import { printNote } from "../output/print-note.ts";
 import { adapterFiles, describeFiles, listFiles } from "../run/adapter-files.ts";
 import { adapterFolder } from "../run/adapter-folder.ts";
 
@@ -37,6 +38,7 @@ export function addPublishCommand(program: Command): void {
     .option("--json", "print one JSON line")
     .action(async (path: string, flags: PublishFlags) => {
       const target = parseTarget(flags.to);
+      if (target.kind === "hub") checkHubTarget({ repository: target.name }, flags.dryRun ?? false);
       if (target.kind !== "hub") requireEmptyFolder(folderOf(target, flags));
       const folder = await adapterFolder(path);
       const { files, baseModel } = await adapterFiles(folder, { ...flags, name: target.name });
@@ -79,7 +81,8 @@ export function parseTarget(to: string): Target {
 
 async function send(files: readonly PublishedFile[], target: Target, flags: PublishFlags): Promise<string> {
   const { kind, name } = target;
-  if (kind === "hub") return publishToHub(files, { repository: name, isPrivate: flags.private ?? false });
+  if (kind === "hub")
+    return publishToHub(files, { repository: name, isPrivate: flags.private ?? false, onNote: printNote });
   const out = folderOf(target, flags);
   await writeNewFolder(out, files);
   return kind === "npm" ? `${out}: look at it, then run npm publish there` : out;

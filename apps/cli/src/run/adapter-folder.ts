@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { resolveAdapter } from "@blora/hub";
 import type { Command } from "commander";
+import { printNote } from "../output/print-note.ts";
 
 /** Flags of every command that takes an adapter of the Hub. */
 export interface AdapterFlags {
@@ -17,7 +18,7 @@ export function addAdapterRevision(command: Command): Command {
 export async function adapterFolder(path: string, { adapterRevision, offline }: AdapterFlags = {}): Promise<string> {
   if (isFolder(path)) return isFolder(join(path, "adapter")) ? join(path, "adapter") : path;
   return resolveAdapter(path, {
-    onNote: (note) => process.stderr.write(`${note}\n`),
+    onNote: printNote,
     ...(offline === undefined ? {} : { offline }),
     ...(adapterRevision === undefined ? {} : { revision: adapterRevision }),
   });

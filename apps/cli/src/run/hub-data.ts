@@ -4,6 +4,7 @@ import { type HubReference, parseHubReference, partOfRepository, writeHubReferen
 import { resolveDataset } from "@blora/hub";
 import { readRunConfig } from "@blora/runs";
 import { createDownloadLine } from "../output/download-line.ts";
+import { printNote } from "../output/print-note.ts";
 
 /** A data set of the Hub in the cache. */
 export interface HubData {
@@ -18,7 +19,7 @@ export async function openHubData(reference: HubReference, offline: boolean): Pr
   const { folder, commit, files } = await resolveDataset(id, {
     choose: (names) => partOfRepository(names, reference).files,
     onProgress: createDownloadLine(process.stderr),
-    onNote: (note) => process.stderr.write(`${note}\n`),
+    onNote: printNote,
     ...(offline && { offline }),
     ...(revision !== undefined && { revision }),
   });

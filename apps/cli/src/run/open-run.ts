@@ -7,6 +7,7 @@ import { loadTokenizer } from "@blora/tokenizer";
 import type { RunParts } from "@blora/trainer";
 import { type Checkpoint, openCheckpoint, safetensorsFolder } from "@blora/weights";
 import { createDownloadLine } from "../output/download-line.ts";
+import { printNote } from "../output/print-note.ts";
 import { BUILTIN_MODEL } from "./builtin-model.ts";
 import type { ResolvedRun } from "./resolve.ts";
 
@@ -60,7 +61,7 @@ export async function modelFolder(
   if (model === BUILTIN_MODEL) return builtinModelFolder();
   const folder = await resolveModel(model, {
     onProgress: createDownloadLine(process.stderr),
-    onNote: (note) => process.stderr.write(`${note}\n`),
+    onNote: printNote,
     ...(offline === undefined ? {} : { offline }),
     ...(revision === undefined ? {} : { revision }),
   });

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { checkHubTarget, publishToHub } from "@blora/hub";
 import { BloraError, shellWord } from "@blora/spec";
 import { UsageError } from "../exit.ts";
+import { printNote } from "../output/print-note.ts";
 import { adapterFiles, describeFiles } from "./adapter-files.ts";
 
 /** Where training sends its adapter. */
@@ -46,7 +47,8 @@ export async function pushToHub(
   try {
     const { files } = await adapterFiles(folder, { name });
     if (pushDryRun) return `${describeFiles(files, true)}dry run: nothing was sent\n`;
-    return `published to ${await publishToHub(files, { repository: name, isPrivate: flags.private ?? false })}\n`;
+    const target = { repository: name, isPrivate: flags.private ?? false, onNote: printNote };
+    return `published to ${await publishToHub(files, target)}\n`;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const again = `blora publish ${shellWord(run)} --to hub:${name}${flags.private ? " --private" : ""}`;

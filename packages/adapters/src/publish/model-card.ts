@@ -2,9 +2,13 @@ import { CLASS_ENDINGS, type Head, markdownTable, roundsMore } from "@blora/spec
 import type { AdapterDescription } from "../description.ts";
 import type { PublishOptions } from "./published-files.ts";
 
+/** Tells a card that was made from one that somebody wrote, or made his own by removing this line. */
+export const CARD_MARK =
+  "<!-- Made by blora. Remove this line to keep the card as it is when the adapter is published again. -->";
+
 /** The card of an adapter: metadata the Hub checks, results, cost, ranks and bits, and how to load it. */
 export function modelCard(description: AdapterDescription, options: PublishOptions): string {
-  return `---\n${yaml(metadata(description, options))}---\n\n${body(description, options)}`;
+  return `---\n${yaml(metadata(description, options))}---\n\n${CARD_MARK}\n\n${body(description, options)}`;
 }
 
 type Yaml = string | number | readonly Yaml[] | { readonly [key: string]: Yaml | undefined };
@@ -44,7 +48,7 @@ function metadata(description: AdapterDescription, { baseModel, name, license }:
     library_name: "peft",
     base_model: baseModel,
     base_model_relation: baseModel === undefined ? undefined : "adapter",
-    license,
+    license: license?.toLowerCase(),
     pipeline_tag: pipelineTag(description),
     tags: tagsOf(description),
     datasets: dataset === undefined ? undefined : [dataset.id],

@@ -11,19 +11,20 @@ import type { PublishedFile } from "@blora/hub";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
 import { type AdapterDescription, parseDescription, stringifyDescription } from "../description.ts";
 import type { MergeError } from "../merge/merge-record.ts";
-import { modelCard } from "./model-card.ts";
+import { CARD_MARK, modelCard } from "./model-card.ts";
 
 export interface PublishOptions {
   /** Hub id of the base model; absent where it is not on the Hub. */
   readonly baseModel?: string | undefined;
   /** Name the adapter is published as, such as `org/name`. */
   readonly name: string;
-  /** SPDX identifier of the adapter's license, for the card. */
+  /** Identifier of the adapter's license, as SPDX or the Hub has it; the card has it in small letters, as the Hub asks. */
   readonly license?: string | undefined;
   /** What was measured when it was merged, for the card. */
   readonly merge?: MergeError | undefined;
 }
 
+const LICENSE = /^[a-z\d][a-z\d.+-]*$/i;
 const HUB_ID = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/;
 
 /**
@@ -31,10 +32,15 @@ const HUB_ID = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/;
  * where there is one. No other file of the folder is read, and of a base model that is not on the Hub only the last
  * part of its name goes out, in words that are no Hub id.
  *
- * @throws InvalidInputError where the folder holds no packed adapter or `baseModel` is no Hub id
+ * @throws InvalidInputError where the folder holds no packed adapter, `baseModel` is no Hub id or `license` no identifier
  */
 export function publishedFiles(folder: string, options: PublishOptions): PublishedFile[] {
-  const { baseModel } = options;
+  const { baseModel, license } = options;
+  if (license !== undefined && !LICENSE.test(license)) {
+    throw new InvalidInputError(
+      `license: expected an identifier such as apache-2.0, or other for one of your own, found ${JSON.stringify(license)}.`,
+    );
+  }
   if (baseModel !== undefined && !HUB_ID.test(baseModel)) {
     throw new InvalidInputError(
       `base model: expected the id of a Hub model, such as microsoft/deberta-v3-base, found ${JSON.stringify(baseModel)}.`,
@@ -63,7 +69,7 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
   return [
     existsSync(ownCard)
       ? { path: "README.md", bytes: readFileSync(ownCard) }
-      : textFile("README.md", modelCard(description, options)),
+      : { ...textFile("README.md", modelCard(description, options)), mark: CARD_MARK },
     textFile(PEFT_CONFIG_FILE, `${JSON.stringify(config, null, 2)}\n`),
     { path: PEFT_TENSORS_FILE, bytes: readFileSync(join(folder, PEFT_TENSORS_FILE)) },
     textFile(ADAPTER_DESCRIPTION_FILE, stringifyDescription(description)),
