@@ -106,8 +106,17 @@ function explain(
   const noFolder = isAlsoFolder ? ` There is no folder ${id} here either.` : "";
   if (status === 404) {
     const nowhere = isAlsoFolder ? `, and there is no folder ${id} here` : "";
+    // What a token may not read is hidden from it, not forbidden.
+    const hidden = token === undefined ? "" : " If it is private, may the token read it?";
     return new NotFoundError(
-      `${hubUrl} has no ${noun} ${id} at revision ${revision}${nowhere}. Is the name spelled right?`,
+      `${hubUrl} has no ${noun} ${id} at revision ${revision}${nowhere}. Is the name spelled right?${hidden}`,
+      options,
+    );
+  }
+  if (status === 401 && token !== undefined) {
+    return new InvalidInputError(
+      `${hubUrl} does not know the token it was given: it may be mistyped, or have expired. Make another and set HF_TOKEN, or log in ` +
+        `anew with hf auth login. What is public needs no token.${noFolder}`,
       options,
     );
   }
@@ -118,6 +127,13 @@ function explain(
         : "Accept its terms on its page, or use another token";
     return new InvalidInputError(
       `${hubUrl} does not show ${id}: it is gated, private or absent. ${advice}.${noFolder}`,
+      options,
+    );
+  }
+  if (status === 429) {
+    const more = token === undefined ? ", or with a token, which may ask more often" : "";
+    return new BloraError(
+      `${hubUrl} answered 429 to a request for ${id}: there were too many from here. Try again later${more}`,
       options,
     );
   }

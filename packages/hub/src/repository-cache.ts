@@ -28,7 +28,7 @@ export interface RepositoryCache {
   /** Does without where the cache cannot be written, as `writeRevision` does. */
   writeNames(commit: string, names: ReadonlySet<string>): Promise<void>;
   snapshotFolder(commit: string): string;
-  /** Whether the snapshot has a file; links it there where another snapshot brought the same content. */
+  /** Whether the snapshot has a whole file; links it there where another snapshot brought the same content. */
   restore(commit: string, file: RemoteFile): Promise<boolean>;
   /**
    * Stores the content of a file and links it into the snapshot. What came before a connection broke off or a process
@@ -135,11 +135,14 @@ export function openRepositoryCache(cacheFolder: string, id: string, type: Repos
     async writeNames(commit, names) {
       if (!(await exists(namesFile(commit)))) await writeIfAllowed(namesFile(commit), [...names].join("\n"));
     },
-    async restore(commit, { path, etag }) {
+    async restore(commit, { path, etag, size }) {
+      // Other tools and full disks leave files that are cut short.
+      const isWhole = async (file: string): Promise<boolean> =>
+        (await stat(file).catch(() => undefined))?.size === size;
       const link = join(snapshotFolder(commit), path);
-      if (await exists(link)) return true;
+      if (await isWhole(link)) return true;
       const blob = join(repository, "blobs", etag);
-      if (!(await exists(blob))) return false;
+      if (!(await isWhole(blob))) return false;
       await linkOrCopy(blob, link);
       return true;
     },

@@ -33,14 +33,14 @@ const MODEL: RepositoryContent = {
   type: "model",
   noun: "model",
   example: "microsoft/deberta-v3-base",
-  missing: (folder) => [CONFIG, ...weightsOf(folder)].filter((name) => !isFile(join(folder, name))),
+  missing(folder) {
+    // A link whose content is gone, or was never fetched, still has its name.
+    const named = readdirSync(folder).filter(isCompanionFile);
+    return [CONFIG, ...weightsOf(folder), ...named].filter((name) => !isFile(join(folder, name)));
+  },
   choose(names, id) {
     requireNoAdapter(id, (name) => names.has(name));
-    const isWeights = (name: string): boolean =>
-      names.has(WEIGHTS_FILE)
-        ? name === WEIGHTS_FILE
-        : /^[\w.-]+\.safetensors$/.test(name) || name === WEIGHTS_INDEX_FILE;
-    const safetensors = [...names].filter(isWeights);
+    const safetensors = safetensorsWeights(names);
     const weights = safetensors.length > 0 ? safetensors : pytorchWeights(names);
     if (weights.length === 0) {
       if ([...names].some(isPickle)) {
@@ -63,6 +63,15 @@ function requireNoAdapter(idOrFolder: string, has: (name: string) => boolean): v
   throw new InvalidInputError(
     `${idOrFolder}: expected a model, found an adapter (${found}). Name the base model that it was trained on.`,
   );
+}
+
+/** The file of all weights, or the index and its shards: a repository may hold the same weights in one file of another form. */
+function safetensorsWeights(names: ReadonlySet<string>): readonly string[] {
+  if (names.has(WEIGHTS_FILE)) return [WEIGHTS_FILE];
+  const all = [...names].filter((name) => /^[\w.-]+\.safetensors$/.test(name));
+  const shards = all.filter((name) => /-\d{5}-of-\d{5}\.safetensors$/.test(name));
+  if (!names.has(WEIGHTS_INDEX_FILE)) return all;
+  return [...(shards.length > 0 ? shards : all), WEIGHTS_INDEX_FILE];
 }
 
 /** PyTorch's files of weights; none where there are only other pickles. */

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { NotFoundError } from "@blora/spec";
 import { openCheckpoint } from "@blora/weights";
@@ -35,6 +45,23 @@ describe("the cache of models", () => {
     hub.files = { ...FILES, "config.json": Buffer.from('{"model_type":"new"}') };
     expect(openCheckpoint(await resolveTiny()).config).toEqual({ model_type: "new" });
     expect(hub.served).toEqual(["config.json"]);
+  });
+
+  it("downloads again what is cut short in the cache, whatever cut it", async () => {
+    const snapshot = await resolveTiny();
+    const blob = join(snapshot, readlinkSync(join(snapshot, "model.safetensors")));
+    truncateSync(blob, 5);
+    hub.served.length = 0;
+    expect(openCheckpoint(await resolveTiny()).names).toEqual(["w"]);
+    expect([hub.served, readFileSync(blob)]).toEqual([["model.safetensors"], WEIGHTS]);
+  });
+
+  it("says offline that a file beside the weights is not there any more", async () => {
+    const snapshot = await resolveTiny();
+    rmSync(join(snapshot, readlinkSync(join(snapshot, "tokenizer.json"))));
+    await expect(resolveTiny({ offline: true })).rejects.toThrow(
+      "The cached copy of org/tiny at revision main is not complete: it lacks tokenizer.json. Offline mode forbids",
+    );
   });
 
   it("may be asked for one model by several at once", async () => {

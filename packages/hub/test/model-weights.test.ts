@@ -15,6 +15,20 @@ describe("weights of a model", () => {
     expect(openCheckpoint(await resolveTiny()).names).toEqual(["w"]);
   });
 
+  it("leaves out what holds the weights of the shards again, and shards of any name in", async () => {
+    const files = (shard: string) => ({
+      "config.json": FILES["config.json"]!,
+      [shard]: WEIGHTS,
+      "model.safetensors.index.json": Buffer.from(JSON.stringify({ weight_map: { w: shard } })),
+    });
+    const sharded = files("model-00001-of-00001.safetensors");
+    hub.files = { ...sharded, "consolidated.safetensors": WEIGHTS, "adapter_model.safetensors": WEIGHTS };
+    expect(readdirSync(await resolveTiny()).sort()).toEqual(Object.keys(sharded).sort());
+    hub.commit = "d".repeat(40);
+    hub.files = files("part-one.safetensors");
+    expect(openCheckpoint(await resolveTiny()).names).toEqual(["w"]);
+  });
+
   it("downloads PyTorch's files of weights where there is nothing else, as deberta-v3-base has it", async () => {
     const text = (content: string) => Buffer.from(content);
     const others = {

@@ -112,7 +112,9 @@ describe("resolveDataset", () => {
     hub.faults.set("/revision/", [404, 404]);
     const absent = resolveIt();
     await expect(absent).rejects.toThrow(NotFoundError);
-    await expect(absent).rejects.toThrow(/has no data set me\/set at revision main\. Is the name spelled right\?$/);
+    await expect(absent).rejects.toThrow(
+      /has no data set me\/set at revision main\. Is the name spelled right\? If it is private, may the token read it\?$/,
+    );
     await expect(resolveIt({ offline: true })).rejects.toThrow(
       /^me\/set at revision refs\/convert\/parquet is not in the cache, and offline mode forbids to download it\.$/,
     );
@@ -120,7 +122,7 @@ describe("resolveDataset", () => {
       /^Cannot download me\/set from http.*\)?$/,
     );
     await expect(resolveIt({ token: "hf_another" })).rejects.toThrow(
-      /does not show me\/set: it is gated.*another token\.$/,
+      /does not know the token it was given.*What is public needs no token\.$/,
     );
   });
 

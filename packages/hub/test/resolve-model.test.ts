@@ -124,8 +124,17 @@ describe("resolveModel", () => {
     await expect(resolveTiny({ revision: "v9" })).rejects.toThrow(/has no model org\/tiny at revision v9/);
     hub.status = 401;
     await expect(resolveTiny()).rejects.toThrow(/gated, private or absent\. Set HF_TOKEN/);
+    await expect(resolveTiny({ token: "hf_x" })).rejects.toThrow(
+      /does not know the token it was given: it may be mistyped, or have expired.*What is public needs no token/,
+    );
     hub.status = 403;
     await expect(resolveTiny({ token: "hf_x" })).rejects.toThrow(/gated, private or absent\. Accept its terms/);
+    hub.status = 404;
+    await expect(resolveTiny({ token: "hf_x" })).rejects.toThrow(
+      /spelled right\? If it is private, may the token read/,
+    );
+    hub.status = 429;
+    await expect(resolveTiny()).rejects.toThrow(/there were too many from here\. Try again later, or with a token/);
     hub.status = 503;
     await expect(resolveTiny()).rejects.toThrow(/answered 503 to a request for org\/tiny/);
   });

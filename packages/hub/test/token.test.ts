@@ -79,7 +79,9 @@ describe("the token", () => {
   test("is that of HUGGING_FACE_HUB_TOKEN where HF_TOKEN is not set, without its line break", async () => {
     await publish({ HUGGING_FACE_HUB_TOKEN: `${TOKEN}\r\n` });
     await download({ HF_TOKEN: " ", HUGGING_FACE_HUB_TOKEN: TOKEN });
-    await expect(download({ HF_TOKEN: "hf_another", HUGGING_FACE_HUB_TOKEN: TOKEN })).rejects.toThrow(/does not show/);
+    await expect(download({ HF_TOKEN: "hf_another", HUGGING_FACE_HUB_TOKEN: TOKEN })).rejects.toThrow(
+      /does not know the token/,
+    );
   });
 
   test("in a file of ~ is found", async () => {
