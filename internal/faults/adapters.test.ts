@@ -196,7 +196,7 @@ fault(20, "an index of shards of which two are absent, and a tensor in two of th
       ["b", zeros(1)],
     ]),
   );
-  expect(await index({ a: "1.safetensors", b: "2.safetensors" })).toBe(
+  expect(await index({ a: "1.safetensors", c: "2.safetensors" })).toBe(
     `InvalidInputError: ${folder}: tensor "b" is in two files, 1.safetensors and 2.safetensors`,
   );
   return came;

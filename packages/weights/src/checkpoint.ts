@@ -65,12 +65,14 @@ interface LocatedTensor extends CheckpointTensor {
   readonly header: SafetensorsHeader;
 }
 
-/** Every tensor of the files, each in exactly one of them. */
-function collectTensors(files: ReadonlyMap<string, WeightFile>, folder: string): Map<string, LocatedTensor> {
+/** Every tensor of the files: from the one the index gives where there is an index that names it, else from the only one that has it. */
+function collectTensors({ files, index, folder }: CheckpointParts): Map<string, LocatedTensor> {
   const tensors = new Map<string, LocatedTensor>();
   for (const [file, stored] of files) {
     const header = headerOf(stored);
     for (const { name, type, shape, offset, length } of header.tensors.values()) {
+      // Shards that are used again hold tensors the index takes from others.
+      if (index?.has(name) && index.get(name) !== file) continue;
       const owner = tensors.get(name)?.file;
       if (owner !== undefined) {
         throw new InvalidInputError(`${folder}: tensor ${JSON.stringify(name)} is in two files, ${owner} and ${file}`);
@@ -95,9 +97,10 @@ function checkIndex(
 }
 
 /** @throws InvalidInputError for damaged or quantized weights, and an index that is wrong */
-export function createCheckpoint({ folder, config, files, index }: CheckpointParts): Checkpoint {
+export function createCheckpoint(parts: CheckpointParts): Checkpoint {
+  const { folder, config, index } = parts;
   requireUnquantized(config, folder);
-  const tensors = collectTensors(files, folder);
+  const tensors = collectTensors(parts);
   requireUnquantized(config, folder, tensors.keys());
   if (index !== undefined) checkIndex(index, tensors, folder);
 

@@ -107,6 +107,7 @@ describe("a safetensors file", () => {
       /strings in __metadata__, found 8 at "rank"/,
     );
     expect(() => read(safetensorsBytes({ __metadata__: ["pt"] }))).toThrow(/expected __metadata__ to be an object/);
+    expect(read(safetensorsBytes({ __metadata__: null })).metadata).toEqual(new Map());
     expect(read(safetensorsBytes({ __metadata__: { format: "pt" } })).metadata).toEqual(new Map([["format", "pt"]]));
   });
 
@@ -245,9 +246,11 @@ describe("a sharded checkpoint", () => {
     );
   });
 
-  it("with a tensor in two shards is refused with both", () => {
-    const files = { "1.safetensors": shard(["a", "b"]), "2.safetensors": shard(["b"]) };
-    expect(() => open({ a: "1.safetensors", b: "2.safetensors" }, files)).toThrow(
+  it("with a tensor in two shards takes the one its index names, and is refused with both where it names none", () => {
+    const files = { "1.safetensors": shard(["a", "b"]), "2.safetensors": shard(["b", "c"]) };
+    const indexed = open({ a: "1.safetensors", b: "2.safetensors" }, files);
+    expect(indexed.frozen("b").source).toMatchObject({ path: expect.stringMatching(/2\.safetensors$/) });
+    expect(() => open({ a: "1.safetensors", c: "2.safetensors" }, files)).toThrow(
       /tensor "b" is in two files, 1\.safetensors and 2\.safetensors/,
     );
   });
