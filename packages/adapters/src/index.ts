@@ -13,7 +13,7 @@ export type { AdapterDescription, AdapterResults, CostSummary, DatasetName, Ledg
 export { configText } from "./merge/config-text.ts";
 export { limitedTokenizer, TOKENIZER_CONFIG } from "./merge/limited-tokenizer.ts";
 export { type MergeOptions, type MergeReport, mergeAdapter } from "./merge/merge-adapter.ts";
-export { type MergeError, readMergeRecord, writeMergeRecord } from "./merge/merge-record.ts";
+export { isMergedInto, type MergeError, readMergeRecord, writeMergeRecord } from "./merge/merge-record.ts";
 export { mergedWeight } from "./merge/merged-weight.ts";
 export { limitTexts, textLimitOf } from "./merge/text-limit.ts";
 export { packBits } from "./packed/bits.ts";

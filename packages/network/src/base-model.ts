@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
-import { describeAdapter, readPeftConfig } from "@blora/adapters";
+import { describeAdapter, isMergedInto, readPeftConfig } from "@blora/adapters";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import { type Checkpoint, checkpointSha256 } from "@blora/weights";
 
@@ -45,15 +45,26 @@ export function requireBaseModel(base: BaseModel | undefined, adapter: string): 
 }
 
 /**
- * Checks that a base model is still what an adapter was trained on. A commit of the Hub never changes.
+ * Checks that a base model is still what an adapter was trained on. A commit of the Hub never changes. Of a model that
+ * was given in its place only that the adapter is not in its weights already.
  *
- * @throws InvalidInputError where its content is another
+ * @param adapter its folder
+ * @throws InvalidInputError where its content is another, or holds the adapter
  */
 export async function requireSameBase(base: BaseModel, checkpoint: Checkpoint, adapter: string): Promise<void> {
   const { model, revision, sha256 } = base;
+  await requireNotMerged(checkpoint.folder, adapter);
   if (sha256 === undefined || revision !== undefined || (await checkpointSha256(checkpoint)) === sha256) return;
   throw new InvalidInputError(
     `${adapter}: expected the base model it was trained on in ${model}, found other weights or another config.json. Give the model to use them all the same.`,
+  );
+}
+
+/** @throws InvalidInputError where an adapter is in the weights of a model already: it would count twice */
+export async function requireNotMerged(model: string, adapter: string): Promise<void> {
+  if (!(await isMergedInto(model, adapter))) return;
+  throw new InvalidInputError(
+    `${adapter}: expected a base model without this adapter, found ${model}, which it is merged into. Give the model it was trained on, or use this one without the adapter.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { type AdapterDescription, describeAdapter, textLimitOf } from "@blora/adapters";
 import { type Head, InvalidInputError, type Method, roundsMore } from "@blora/spec";
+import { requireNotMerged } from "./base-model.ts";
 import { type BoundNetwork, bindNetwork, sitesOf } from "./bind-network.ts";
 import { loadAdapterWeights, requireSameHead, requireWholeHead } from "./load-weights.ts";
 import type { Network } from "./network.ts";
@@ -24,12 +25,13 @@ const HEAD_SEED = 0;
 /**
  * A network with the adapter of a folder in place.
  *
- * @throws InvalidInputError where the adapter was trained for another head or other sites, or its
- *   trained form is asked for without its method
+ * @throws InvalidInputError where the adapter was trained for another head or other sites, is in the network's weights
+ *   already, or its trained form is asked for without its method
  */
 export async function openAdapter(network: Network, source: AdapterSource): Promise<OpenNetwork> {
-  const description = await describeAdapter(source.folder);
   const { folder, head, method } = source;
+  await requireNotMerged(network.checkpoint.folder, folder);
+  const description = await describeAdapter(folder);
   if (description !== undefined && head !== undefined) requireSameHead(folder, description.head, head);
   const form = source.form ?? formOf(description);
   if (form === "plain") return openPlain(network, await readPlainAdapter(folder, network, head), folder);

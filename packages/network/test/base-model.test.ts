@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { writeMergeRecord } from "@blora/adapters";
 import { checkpointSha256, openCheckpoint, writeSafetensors } from "@blora/weights";
 import { afterAll, describe, expect, test } from "vitest";
 import { baseModelOf, requireBaseModel, requireSameBase } from "../src/index.ts";
@@ -90,5 +91,12 @@ describe("the base model of an adapter", () => {
       `a: expected the base model it was trained on in ${folder}, found other weights or another config.json.`,
     );
     await requireSameBase({ model: folder }, openCheckpoint(folder), "a");
+    const adapter = peft({});
+    writeFileSync(join(adapter, "adapter_model.safetensors"), "tensors");
+    await requireSameBase({ model: folder }, openCheckpoint(folder), adapter);
+    await writeMergeRecord(folder, adapter, { texts: 1, largestDifference: 0, largestLogit: 1 });
+    await expect(requireSameBase({ model: folder }, openCheckpoint(folder), adapter)).rejects.toThrow(
+      `${adapter}: expected a base model without this adapter, found ${folder}, which it is merged into.`,
+    );
   });
 });

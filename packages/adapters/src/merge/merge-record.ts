@@ -46,8 +46,20 @@ export async function readMergeRecord(merged: string, adapter: string): Promise<
   );
 }
 
+/** Whether a folder is what merging wrote of this very adapter; false of a model of any other origin. */
+export async function isMergedInto(model: string, adapter: string): Promise<boolean> {
+  const path = join(model, MERGE_FILE);
+  if (!existsSync(path) || !tensorFiles(adapter).some((file) => existsSync(file))) return false;
+  const { adapterSha256 } = requireValid(schema, readJsonFile(path), path);
+  return adapterSha256 === (await contentOf(adapter));
+}
+
 /** SHA-256 of the adapter's tensors, the packed ones where it has them. */
 async function contentOf(adapter: string): Promise<string> {
-  const packed = join(adapter, ADAPTER_PACKED_FILE);
-  return sha256OfFile(existsSync(packed) ? packed : join(adapter, PEFT_TENSORS_FILE));
+  const [packed, peft] = tensorFiles(adapter);
+  return sha256OfFile(existsSync(packed) ? packed : peft);
+}
+
+function tensorFiles(adapter: string): readonly [packed: string, peft: string] {
+  return [join(adapter, ADAPTER_PACKED_FILE), join(adapter, PEFT_TENSORS_FILE)];
 }
