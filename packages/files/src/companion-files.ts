@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, resolve } from "node:path";
 import { writeFileDurablySync } from "./durable.ts";
 import { pathInside } from "./inside-folder.ts";
+import { readJsonFileIfPresent } from "./json-file.ts";
 
+const TEMPLATE = "chat_template.jinja";
 /** What a tokenizer, a chat, a generation loop or a reader of the licence reads of a checkpoint. */
 const NAMES: ReadonlySet<string> = new Set([
   "tokenizer.json",
@@ -16,7 +18,7 @@ const NAMES: ReadonlySet<string> = new Set([
   "vocab.txt",
   "merges.txt",
   "generation_config.json",
-  "chat_template.jinja",
+  TEMPLATE,
   "chat_template.json",
 ]);
 const TEMPLATES = "additional_chat_templates";
@@ -55,6 +57,21 @@ export function copyCompanionFiles(from: string, to: string): string[] {
   const sources = names.map((name) => pathInside(from, name));
   for (const [index, name] of names.entries()) copyChanged(sources[index]!, join(to, name));
   return names;
+}
+
+/**
+ * Writes the chat template of an adapter's folder, where it has one, into the `chat_template.jinja` of a model that holds the
+ * adapter: what it learned was written by that one, and readers take the file before all others.
+ */
+export function copyChatTemplate(from: string, to: string): void {
+  if (existsSync(join(from, TEMPLATE))) {
+    copyChanged(pathInside(from, TEMPLATE), join(to, TEMPLATE));
+    return;
+  }
+  const text = ["chat_template.json", "tokenizer_config.json"]
+    .map((name) => readJsonFileIfPresent(join(from, name))?.chat_template)
+    .find((template) => typeof template === "string");
+  if (typeof text === "string") writeFileDurablySync(join(to, TEMPLATE), (file) => writeFileSync(file, text));
 }
 
 /** Copies a small file, where it is not there with the same content. */

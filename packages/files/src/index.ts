@@ -1,5 +1,5 @@
 export { cacheFolder } from "./cache-folder.ts";
-export { copyChanged, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
+export { copyChanged, copyChatTemplate, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
 export {
   flush,

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { copyCompanionFiles, isCompanionFile } from "../src/index.ts";
+import { copyChatTemplate, copyCompanionFiles, isCompanionFile } from "../src/index.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const COMPANIONS = [
@@ -48,6 +48,18 @@ test("go from one folder to another, whole", () => {
   expect(readdirSync(to, { recursive: true }).sort()).toEqual([...COMPANIONS, "additional_chat_templates"].sort());
   expect(readFileSync(join(to, "additional_chat_templates/tool_use.jinja"), "utf8")).toContain("tool_use");
   expect(copyCompanionFiles(from, from)).toEqual([]);
+});
+
+test("have the chat template of an adapter in the file that counts before all others", () => {
+  const [from, to] = [temporaryFolder(), temporaryFolder()];
+  copyChatTemplate(from, to);
+  expect(readdirSync(to)).toEqual([]);
+  writeFileSync(join(from, "tokenizer_config.json"), JSON.stringify({ chat_template: "of the configuration" }));
+  copyChatTemplate(from, to);
+  expect(readFileSync(join(to, "chat_template.jinja"), "utf8")).toBe("of the configuration");
+  writeFileSync(join(from, "chat_template.jinja"), "of the file");
+  copyChatTemplate(from, to);
+  expect(readFileSync(join(to, "chat_template.jinja"), "utf8")).toBe("of the file");
 });
 
 test("are copied as files where they are links, as in a cache of the Hub", () => {

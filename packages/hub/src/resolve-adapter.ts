@@ -10,6 +10,9 @@ const FORMS = [
   [PEFT_TENSORS_FILE, PEFT_CONFIG_FILE],
 ] as const;
 
+/** Where an adapter that learned chats has the template they were written by. */
+const CHAT_FILES: readonly string[] = ["chat_template.jinja", "chat_template.json", "tokenizer_config.json"];
+
 const ADAPTER: RepositoryContent = {
   type: "model",
   noun: "adapter",
@@ -20,7 +23,7 @@ const ADAPTER: RepositoryContent = {
   },
   choose(names, id) {
     const whole = FORMS.filter((form) => form.every((name) => names.has(name)));
-    if (whole.length > 0) return whole.flat();
+    if (whole.length > 0) return [...CHAT_FILES.filter((name) => names.has(name)), ...whole.flat()];
     if (names.has("adapter_model.bin")) {
       throw new InvalidInputError(
         `${id} holds its adapter only as the pickle file adapter_model.bin, which can run code when it is read. ` +
@@ -35,7 +38,7 @@ const ADAPTER: RepositoryContent = {
 /**
  * The folder of an adapter: the folder itself, or an adapter of the Hugging Face
  * Hub, downloaded into the cache as models are. Only the adapter's own files are
- * downloaded: PEFT's two, and the two packed ones where it has them.
+ * downloaded: PEFT's two, the two packed ones where it has them, and the files its chat template may be in.
  *
  * Throws as `resolveModel` does.
  */

@@ -72,6 +72,12 @@ describe("resolveAdapter", () => {
     expect(readdirSync(await resolveIt()).sort()).toEqual(FILES.slice(2));
   });
 
+  test("takes the chat template along that an adapter was trained by", async () => {
+    const chat = ["chat_template.jinja", "tokenizer_config.json"];
+    for (const name of [...chat, "tokenizer.json"]) hub.committed.set(name, Buffer.from("{}"));
+    expect(readdirSync(await resolveIt()).sort()).toEqual([...FILES, ...chat].sort());
+  });
+
   test("takes a folder as it is, without any network", async () => {
     const folder = join(temporaryFolder(), "mine");
     mkdirSync(folder);

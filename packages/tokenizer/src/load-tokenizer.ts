@@ -64,10 +64,12 @@ async function openWordPiece(files: TokenizerFiles, configs: TokenizerConfigs): 
  *
  * Throws `NotFoundError` where the folder has none of these files and
  * `InvalidInputError` where a file is damaged or no token can pad.
+ *
+ * @param chatFiles whose chat template counts before that of `files`, where they have one
  */
-export async function openTokenizer(files: TokenizerFiles): Promise<Tokenizer> {
+export async function openTokenizer(files: TokenizerFiles, chatFiles?: TokenizerFiles): Promise<Tokenizer> {
   const { folder } = files;
-  const configs = await readTokenizerConfigs(files);
+  const configs = await readTokenizerConfigs(files, chatFiles);
   const { tokenizerConfig = {}, specialTokensMap, modelConfig, chatTemplate } = configs;
   const bare = await readJsonIfPresent(files, "tokenizer.json");
   const json = bare && withNamedTokens(bare, { folder, ...configs });

@@ -33,7 +33,10 @@ export async function readSentencePieceFiles(
   return undefined;
 }
 
-export async function readTokenizerConfigs(files: TokenizerFiles): Promise<TokenizerConfigs> {
+export async function readTokenizerConfigs(
+  files: TokenizerFiles,
+  chatFiles?: TokenizerFiles,
+): Promise<TokenizerConfigs> {
   const [tokenizerConfig, specialTokensMap, addedTokens, modelConfig, template] = await Promise.all([
     readJsonIfPresent(files, "tokenizer_config.json"),
     readJsonIfPresent(files, "special_tokens_map.json"),
@@ -41,11 +44,16 @@ export async function readTokenizerConfigs(files: TokenizerFiles): Promise<Token
     readJsonIfPresent(files, "config.json"),
     readChatTemplate(files),
   ]);
+  const before = chatFiles && ((await readChatTemplate(chatFiles)) ?? (await templateInConfig(chatFiles)));
   return {
     tokenizerConfig,
     specialTokensMap,
     addedTokens,
     modelConfig,
-    chatTemplate: template ?? tokenizerConfig?.chat_template,
+    chatTemplate: before ?? template ?? tokenizerConfig?.chat_template,
   };
+}
+
+async function templateInConfig(files: TokenizerFiles): Promise<unknown> {
+  return (await readJsonIfPresent(files, "tokenizer_config.json"))?.chat_template;
 }

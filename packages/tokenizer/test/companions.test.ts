@@ -40,6 +40,21 @@ describe("a chat template", () => {
     expect(await render()).toBe(expected);
   });
 
+  test("of an adapter counts before the model's, wherever both lie", async () => {
+    writeTinyQwen2(folder, { template: "config" });
+    const adapter = join(folder, "adapter");
+    mkdirSync(adapter);
+    const rendered = async () => (await loadTokenizer(folder, { chatFrom: adapter })).applyChatTemplate?.(TURNS, false);
+    const own = await render();
+    expect(await rendered()).toBe(own);
+    write("adapter/tokenizer_config.json", { chat_template: PLAIN });
+    expect(await rendered()).toBe(RENDERED);
+    write("chat_template.jinja", TINY_CHAT_TEMPLATE);
+    expect(await rendered()).toBe(RENDERED);
+    write("adapter/chat_template.jinja", TINY_CHAT_TEMPLATE);
+    expect(await rendered()).toBe(own);
+  });
+
   test("has a hash, the same wherever the template lies, and none where there is none", async () => {
     const hash = async () => (await loadTokenizer(folder)).chatTemplateSha256;
     const expected = createHash("sha256").update(TINY_CHAT_TEMPLATE).digest("hex");

@@ -11,7 +11,7 @@ import {
   requireExportFolder,
   type WeightFormat,
 } from "@blora/export-onnx";
-import { makeFolder } from "@blora/files";
+import { copyChatTemplate, makeFolder } from "@blora/files";
 import { type Network, type OpenNetwork, openAdapter, openNetwork, readPlainAdapter } from "@blora/network";
 import { type CodedUpdate, type Method, roundsMore } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
@@ -73,6 +73,7 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   if (earlier !== undefined) await writeFile(join(out, CONFIG), earlier);
   const written = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
   const made = await writeTokenizerJson(folder, out);
+  copyChatTemplate(from, out);
   await limitTexts(out, written.longest);
   const summary = { ...written, tokenizer: [...new Set([...written.tokenizer, ...made])] };
   const scored = await openAdapter(network, {

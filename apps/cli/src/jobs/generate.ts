@@ -37,7 +37,7 @@ export async function generate(flags: GenerateFlags, { emit }: JobHost<string>):
   const adapter = flags.adapter === undefined ? undefined : await adapterSettings(flags.adapter, flags);
   const base = chosenModel(flags, adapter);
   const { folder, checkpoint } = await openModel(base, { ...flags, adapterFolder: adapter?.folder });
-  const tokenizer = await loadTokenizer(folder);
+  const tokenizer = await loadTokenizer(folder, { chatFrom: adapter?.folder });
   const loaded = await loadModel({
     model: folder,
     architecture: architectureFor(checkpoint.config, folder, registry),

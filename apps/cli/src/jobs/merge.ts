@@ -1,6 +1,6 @@
 import { mergeAdapter, readPeftConfig, writeMergeRecord } from "@blora/adapters";
 import type { Registry } from "@blora/core";
-import { placeNewFolder, requireEmptyFolder } from "@blora/files";
+import { copyChatTemplate, placeNewFolder, requireEmptyFolder } from "@blora/files";
 import { headOf, openAdapter, openBase, openNetwork } from "@blora/network";
 import {
   type Head,
@@ -77,6 +77,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
     maxSeqLength: adapted.maxSeqLength,
     ...(tokenizer && { padId: tokenizer.special.pad }),
   });
+  copyChatTemplate(settings.folder, partial);
   const merged = openBase(openNetwork(architecture, openCheckpoint(partial), flags.out), head);
   const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
   const difference = await sampleDifference(engine, tokenizer, adapted, merged);
