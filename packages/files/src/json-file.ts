@@ -10,14 +10,14 @@ export function readTextIfPresent(path: string): Promise<string | undefined> {
   });
 }
 
-/** The object in a JSON file, read strictly. Throws `NotFoundError` or `InvalidInputError` naming the file. */
+/** The object in a JSON file, read strictly but for Python's numbers. Throws `NotFoundError` or `InvalidInputError` naming the file. */
 export function readJsonFile(path: string): JsonRecord {
   const value = readJsonFileIfPresent(path);
   if (value !== undefined) return value;
   throw new NotFoundError(`${path} does not exist`);
 }
 
-/** The object in a JSON file, read strictly; undefined where there is no such file. Throws `InvalidInputError` naming the file. */
+/** The object in a JSON file, read strictly but for Python's numbers; undefined where there is no such file. Throws `InvalidInputError` naming the file. */
 export function readJsonFileIfPresent(path: string): JsonRecord | undefined {
   let bytes: Uint8Array;
   try {
@@ -27,5 +27,5 @@ export function readJsonFileIfPresent(path: string): JsonRecord | undefined {
     if (code === "ENOENT") return undefined;
     throw new InvalidInputError(`Cannot read ${path}: ${message}`, { cause });
   }
-  return parseStrictJsonObject(bytes, { origin: path });
+  return parseStrictJsonObject(bytes, { origin: path, ofPython: true });
 }

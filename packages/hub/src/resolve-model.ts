@@ -137,5 +137,5 @@ async function readConfig(folder: string): Promise<{ readonly config: JsonObject
 }
 
 function parseConfig(bytes: Uint8Array, origin: string): JsonObject {
-  return parseStrictJsonObject(bytes, { origin }) as JsonObject;
+  return parseStrictJsonObject(bytes, { origin, ofPython: true }) as JsonObject;
 }

@@ -9,6 +9,8 @@ export interface StrictJsonOptions {
   readonly maxDepth?: number | undefined;
   /** Keys are data, such as the words of a vocabulary: any is allowed, once. Default false. */
   readonly anyKeys?: boolean | undefined;
+  /** Read the numbers that Python writes and JSON lacks: `Infinity` as such, and `NaN` as null. Default false. */
+  readonly ofPython?: boolean | undefined;
 }
 
 const DEFAULT_MAX_DEPTH = 64;
@@ -76,6 +78,14 @@ function checkStructure(text: string, origin: string, maxDepth: number, anyKeys:
   }
 }
 
+/** Python's numbers outside strings in JSON's words; the largest number and more is read as infinite. */
+function withoutPython(text: string): string {
+  if (!/NaN|Infinity/.test(text)) return text;
+  return text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b|\bInfinity\b/g, (found) =>
+    found === "NaN" ? "null" : found === "Infinity" ? "1e999" : found,
+  );
+}
+
 /**
  * Parses UTF-8 JSON more strictly than `JSON.parse`.
  *
@@ -84,7 +94,7 @@ function checkStructure(text: string, origin: string, maxDepth: number, anyKeys:
  */
 export function parseStrictJson(
   bytes: Uint8Array,
-  { origin, maxDepth = DEFAULT_MAX_DEPTH, anyKeys = false }: StrictJsonOptions,
+  { origin, maxDepth = DEFAULT_MAX_DEPTH, anyKeys = false, ofPython = false }: StrictJsonOptions,
 ): unknown {
   requireNoPointer(bytes, origin);
   let text: string;
@@ -95,7 +105,7 @@ export function parseStrictJson(
   }
   checkStructure(text, origin, maxDepth, anyKeys);
   try {
-    return JSON.parse(text);
+    return JSON.parse(ofPython ? withoutPython(text) : text);
   } catch (cause) {
     throw new InvalidInputError(`${origin}: expected JSON: ${(cause as Error).message}`, { cause });
   }

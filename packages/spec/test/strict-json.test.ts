@@ -24,6 +24,16 @@ describe("strict JSON", () => {
     expect(() => parse(text)).toThrow(message);
   });
 
+  it("reads Python's numbers where it is asked to, and leaves them in texts", () => {
+    const text = '{"a":[NaN,Infinity,-Infinity],"NaN":"x\\"Infinity NaN"}';
+    expect(() => parse(text)).toThrow("config.json: expected JSON: ");
+    expect(parse(text, { ofPython: true })).toEqual({
+      a: [null, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      NaN: 'x"Infinity NaN',
+    });
+    expect(() => parse('{"a":NaNa}', { ofPython: true })).toThrow("config.json: expected JSON: ");
+  });
+
   it("allows one key in two objects, and names of prototype members as values", () => {
     expect(parse('[{"a":"constructor"},{"a":"a"}]')).toEqual([{ a: "constructor" }, { a: "a" }]);
   });

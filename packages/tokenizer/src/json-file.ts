@@ -7,5 +7,5 @@ export const recordsOf = (value: unknown): readonly JsonRecord[] =>
 /** The JSON object in a file, or undefined where there is no such file. Any word may be a key: vocabularies are objects. */
 export async function readJsonIfPresent(files: TokenizerFiles, name: string): Promise<JsonRecord | undefined> {
   const bytes = await files.read(name);
-  return bytes && parseStrictJsonObject(bytes, { origin: files.path(name), anyKeys: true });
+  return bytes && parseStrictJsonObject(bytes, { origin: files.path(name), anyKeys: true, ofPython: true });
 }
