@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { describeAdapter, isMergedInto, readPeftConfig } from "@blora/adapters";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import { type Checkpoint, checkpointSha256 } from "@blora/weights";
@@ -45,7 +45,8 @@ export function requireBaseModel(base: BaseModel | undefined, adapter: string): 
 }
 
 /**
- * Checks that a base model is still what an adapter was trained on. A commit of the Hub never changes. Of a model that
+ * Checks that a base model is still what an adapter was trained on. A commit of the Hub never changes, but a folder may
+ * have the name of its model. Of a model that
  * was given in its place only that the adapter is not in its weights already.
  *
  * @param adapter its folder
@@ -54,7 +55,9 @@ export function requireBaseModel(base: BaseModel | undefined, adapter: string): 
 export async function requireSameBase(base: BaseModel, checkpoint: Checkpoint, adapter: string): Promise<void> {
   const { model, revision, sha256 } = base;
   await requireNotMerged(checkpoint.folder, adapter);
-  if (sha256 === undefined || revision !== undefined || (await checkpointSha256(checkpoint)) === sha256) return;
+  // A snapshot of the Hub is named by its commit. A folder here may have the name of a model there.
+  const isSnapshot = revision !== undefined && basename(checkpoint.folder) === revision;
+  if (sha256 === undefined || isSnapshot || (await checkpointSha256(checkpoint)) === sha256) return;
   throw new InvalidInputError(
     `${adapter}: expected the base model it was trained on in ${model}, found other weights or another config.json. Give the model to use them all the same.`,
   );

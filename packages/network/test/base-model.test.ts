@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { writeMergeRecord } from "@blora/adapters";
@@ -91,6 +91,17 @@ describe("the base model of an adapter", () => {
       `a: expected the base model it was trained on in ${folder}, found other weights or another config.json.`,
     );
     await requireSameBase({ model: folder }, openCheckpoint(folder), "a");
+
+    const ofHub = { model: "org/base", revision: COMMIT, sha256 };
+    await expect(requireSameBase(ofHub, openCheckpoint(folder), "a")).rejects.toThrow(
+      "a: expected the base model it was trained on in org/base, found other weights",
+    );
+    const snapshot = join(root, COMMIT);
+    cpSync(folder, snapshot, { recursive: true });
+    await requireSameBase(ofHub, openCheckpoint(snapshot), "a");
+    write(1);
+    await requireSameBase(ofHub, openCheckpoint(folder), "a");
+
     const adapter = peft({});
     writeFileSync(join(adapter, "adapter_model.safetensors"), "tensors");
     await requireSameBase({ model: folder }, openCheckpoint(folder), adapter);
