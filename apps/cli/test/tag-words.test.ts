@@ -82,6 +82,13 @@ test.each<["jsonl" | "conll" | "csv", readonly string[]]>([
   expect(taggedText({ head, examples, ...result }, format)).toBe(expected);
 });
 
+test("a column holds as many words as were given: one without a letter is _, a break in one is a space", () => {
+  const head = { kind: "token-classification", labels: ["O", "B"] } as const;
+  const odd = [{ first: "", words: ["", "a\nb", " "], origin: "a, row 1" }];
+  const answers = { logits: Float32Array.of(0, 2), words: [[1]] };
+  expect(taggedText({ head, examples: odd, ...answers }, "conll")).toBe("_\t_\na b\tB\n_\t_\n");
+});
+
 test("tagged words are written as the file is called, else as the data are", () => {
   expect(taggedFormat("out.csv", "in.conll")).toBe("csv");
   expect(taggedFormat("out.jsonl", "in.conll")).toBe("jsonl");

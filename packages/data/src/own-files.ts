@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { NotFoundError } from "@blora/spec";
-import type { DataFormat } from "./file-name.ts";
+import { type DataFormat, parseFileName } from "./file-name.ts";
 import { findSplit, type SplitFiles, type SplitPlaces } from "./find-split.ts";
 import { allFiles, openFolder } from "./folder.ts";
 
@@ -39,7 +39,8 @@ export async function ownFiles(
     return (await findNamed(split, { folder: dirname(data), formats })).files;
   }
   try {
-    return (await findNamed(split, { folder: data, formats, stems: STEMS[split] ?? [split] })).files;
+    const stems = spellings(STEMS[split] ?? [split], (await openFolder(data))?.entries ?? []);
+    return (await findNamed(split, { folder: data, formats, stems })).files;
   } catch (error) {
     if (!NotFoundError.isInstance(error)) throw error;
     if (split === "validation") return undefined;
@@ -48,6 +49,12 @@ export async function ownFiles(
     if (all.length !== 1) throw error;
     return all;
   }
+}
+
+/** Names of a split, and how the folder spells them: `Train.csv` beside `Valid.csv` is common. */
+function spellings(stems: readonly string[], entries: readonly string[]): readonly string[] {
+  const there = entries.map((entry) => parseFileName(entry)?.stem ?? entry);
+  return [...new Set([...stems, ...there.filter((name) => stems.includes(name.toLowerCase()))])];
 }
 
 async function findNamed(split: string, places: SplitPlaces): Promise<SplitFiles> {

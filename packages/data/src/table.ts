@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@blora/spec";
 import { isOfHub, nameOfFile } from "./hub-reference.ts";
+import { shownCell } from "./shown-cell.ts";
 
 export interface TableRow {
   /** File and row, for error messages. */
@@ -34,24 +35,15 @@ export function rowOrigin(file: string, row: number): string {
 export function requireColumn(table: Table, names: readonly string[], what: string): number {
   const name = names.find((candidate) => table.columns.includes(candidate));
   if (name !== undefined) return table.columns.indexOf(name);
-  throw new InvalidInputError(
-    `${table.file}: expected a ${what} column named ${names.join(" or ")}, found the columns ${table.columns.join(", ")}.`,
-  );
+  const found = table.columns.length === 0 ? "an empty file" : `the columns ${table.columns.join(", ")}`;
+  throw new InvalidInputError(`${table.file}: expected a ${what} column named ${names.join(" or ")}, found ${found}.`);
 }
 
 /** @throws InvalidInputError naming file, row and column of a cell that is no text */
 export function requireText(table: Table, { cells, origin }: TableRow, column: number): string {
   const cell = cells[column];
   if (typeof cell === "string") return cell;
-  throw new InvalidInputError(`${origin}: expected text in column ${table.columns[column]}, found ${found(cell)}.`);
-}
-
-function found(cell: unknown): string {
-  if (cell === undefined || cell === null) return "nothing";
-  if (cell instanceof Uint8Array) return `${cell.length} bytes that are no UTF-8 text`;
-  return typeof cell === "object"
-    ? JSON.stringify(cell, (_, value) => (typeof value === "bigint" ? Number(value) : value))
-    : String(cell);
+  throw new InvalidInputError(`${origin}: expected text in column ${table.columns[column]}, found ${shownCell(cell)}.`);
 }
 
 const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;

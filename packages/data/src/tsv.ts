@@ -1,3 +1,4 @@
+import { InvalidInputError } from "@blora/spec";
 import { linesOf } from "./lines.ts";
 import type { Table } from "./table.ts";
 import { type TextTableOptions, textTable } from "./text-table.ts";
@@ -10,5 +11,15 @@ import { type TextTableOptions, textTable } from "./text-table.ts";
  */
 export function parseTsv(file: string, text: string, options: TextTableOptions = {}): Table {
   const records = linesOf(file, text).map((line) => line.split("\t"));
-  return textTable(file, records, "tab-separated cells", options);
+  const table = textTable(file, records, "tab-separated cells", options);
+  if (options.columns === undefined) requireBareNames(table);
+  return table;
+}
+
+/** A program that quotes names quotes texts and labels too, and those would be learned with their quotes. */
+function requireBareNames({ file, columns }: Table): void {
+  if (columns.length === 0 || !columns.every((name) => /^".*"$/.test(name))) return;
+  throw new InvalidInputError(
+    `${file}: expected names of columns without quotes, found ${columns.join(", ")}. A quote is part of the text in a tsv file: write it without (quote = FALSE in R, quoting=csv.QUOTE_NONE in Python), or as csv.`,
+  );
 }

@@ -4,5 +4,6 @@ export { type HubReference, isOfHub, nameOfFile, parseHubReference, writeHubRefe
 export type { DataRecord, NameRow } from "./jsonl.ts";
 export { linesOf } from "./lines.ts";
 export { parseTable } from "./parse-table.ts";
+export { shownCell } from "./shown-cell.ts";
 export { numberInText, requireColumn, requireText, rowOrigin, type Table, type TableRow } from "./table.ts";
 export type { TextTableOptions } from "./text-table.ts";

@@ -26,6 +26,12 @@ describe("TSV reader", () => {
     ]);
   });
 
+  test("refuses names in quotes, as R and QUOTE_ALL write them: texts and labels would keep theirs", () => {
+    expect(() => parseTsv("x.tsv", '"text"\t"label"\n"a"\t"b"\n')).toThrow(
+      'x.tsv: expected names of columns without quotes, found "text", "label". A quote is part of the text in a tsv file: write it without (quote = FALSE in R, quoting=csv.QUOTE_NONE in Python), or as csv.',
+    );
+  });
+
   test("keeps U+2028, a lone carriage return, U+0085 and NUL inside a cell (row 36)", () => {
     const sentence = "a\u2028b\rc\u0085d\0e";
     expect(parseTsv("x.tsv", `s\tl\n${sentence}\t1\n`).rows[0]!.cells).toEqual([sentence, "1"]);

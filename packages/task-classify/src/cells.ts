@@ -1,17 +1,23 @@
-import { numberInText } from "@blora/data";
+import { numberInText, shownCell } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 
 /** Text of a label cell; undefined where it is empty. */
 export function labelText(cell: unknown, origin: string): string | undefined {
   if (isEmpty(cell)) return undefined;
   if (typeof cell === "object") {
-    throw new InvalidInputError(`${origin}: expected one label, found ${JSON.stringify(cell)}.`);
+    throw new InvalidInputError(`${origin}: expected one label, found ${shownCell(cell)}.`);
   }
   return String(cell).trim();
 }
 
 export function isEmpty(cell: unknown): boolean {
   return cell === undefined || cell === null || (typeof cell === "string" && cell.trim() === "");
+}
+
+/** Whether a row has no label: an empty cell, or the Hub's -1 where the classes are known and none is called so. */
+export function isUnlabelled(cell: unknown, classes: readonly string[] | undefined): boolean {
+  if (isEmpty(cell)) return true;
+  return classes !== undefined && String(cell).trim() === "-1" && !classes.includes("-1");
 }
 
 /** @throws InvalidInputError for what is no finite number */

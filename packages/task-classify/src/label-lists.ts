@@ -1,3 +1,4 @@
+import { shownCell } from "@blora/data";
 import { InvalidInputError } from "@blora/spec";
 
 /** A label cell that is not empty. */
@@ -41,14 +42,14 @@ export function labelsOfCell({ cell, origin }: LabelCell, separator: string | un
   const entries = list ?? (separator === undefined ? [cell] : String(cell).split(separator));
   const names = entries.map((entry) => entryText(entry, origin)).filter((name) => name !== "");
   if (names.length === 0 && list === undefined) {
-    throw new InvalidInputError(`${origin}: expected labels, or the list [] for none, found ${JSON.stringify(cell)}.`);
+    throw new InvalidInputError(`${origin}: expected labels, or the list [] for none, found ${shownCell(cell)}.`);
   }
   return [...new Set(names)];
 }
 
 function entryText(entry: unknown, origin: string): string {
   if (["string", "number", "bigint", "boolean"].includes(typeof entry)) return String(entry).trim();
-  throw new InvalidInputError(`${origin}: expected a list of labels, found ${JSON.stringify(entry)} in it.`);
+  throw new InvalidInputError(`${origin}: expected a list of labels, found ${shownCell(entry)} in it.`);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { requireColumn, requireText, type Table } from "@blora/data";
 import { type Example, InvalidInputError } from "@blora/spec";
-import { createClassIndex, isEmpty, labelText, numberOf } from "./cells.ts";
+import { createClassIndex, isEmpty, isUnlabelled, labelText, numberOf } from "./cells.ts";
 import { type LabelCell, labelsOfCell } from "./label-lists.ts";
 import type { ClassifyOptions } from "./options.ts";
 
@@ -28,11 +28,12 @@ export function examplesOf(table: Table, options: ClassifyOptions, labelled: boo
   const examples = table.rows.map((row) => {
     const { origin } = row;
     const cell = label === undefined ? undefined : row.cells[label];
-    if (labelled && isEmpty(cell)) throw unlabelled(options, table, label!, origin);
+    const isOpen = isUnlabelled(cell, options.labels);
+    if (labelled && isOpen) throw unlabelled(options, table, label!, origin);
     return {
       first: requireText(table, row, first),
       ...(second !== undefined && { second: requireText(table, row, second) }),
-      ...(!isEmpty(cell) && answerOf({ cell, origin })),
+      ...(!isOpen && answerOf({ cell, origin })),
       origin,
     };
   });
@@ -41,15 +42,18 @@ export function examplesOf(table: Table, options: ClassifyOptions, labelled: boo
 }
 
 function unlabelled(
-  { label, several }: ClassifyOptions,
+  { label, several, labels }: ClassifyOptions,
   { rows }: Table,
   column: number,
   origin: string,
 ): InvalidInputError {
-  const others = rows.filter(({ cells }) => isEmpty(cells[column])).length - 1;
+  const open = rows.filter(({ cells }) => isUnlabelled(cells[column], labels));
+  const others = open.length - 1;
+  const isMarked = open.some((row) => row.origin === origin && !isEmpty(row.cells[column]));
+  const found = isMarked ? "-1, which marks a row without one" : "an empty cell";
   const more = others === 0 ? "" : `, as in ${others} other rows`;
   const none = several === true ? " A row of none of the classes has the list []." : "";
-  return new InvalidInputError(`${origin}: expected a label in column ${label}, found an empty cell${more}.${none}`);
+  return new InvalidInputError(`${origin}: expected a label in column ${label}, found ${found}${more}.${none}`);
 }
 
 /** A class by its name, where the file numbers its classes and names the numbers. */

@@ -1,6 +1,6 @@
-import type { Table } from "@blora/data";
+import { numberInText, shownCell, type Table } from "@blora/data";
 import { InvalidInputError, requireValid, type Understood } from "@blora/spec";
-import { isEmpty, labelText } from "./cells.ts";
+import { isUnlabelled, labelText } from "./cells.ts";
 import { balancedWeights } from "./class-weights.ts";
 import { findColumns } from "./columns.ts";
 import { findSeparator, isEmptyList, isList, type LabelCell, labelsOfCell } from "./label-lists.ts";
@@ -30,10 +30,10 @@ export async function understand(
   const tables = (await data.of(given.train ?? "train"))!;
   const [first] = tables;
   const columns = findColumns(first!, definedOf(given));
-  const cells = tables.flatMap((table) => labelCells(table, columns.label));
+  const names = tables.map(({ classNames }) => classNames?.get(columns.label)).find((found) => found !== undefined);
+  const cells = tables.flatMap((table) => labelCells(table, columns.label, given.labels ?? names));
   if (cells.length === 0)
     throw new InvalidInputError(`${first!.file}: expected rows with a label in ${columns.label}, found none.`);
-  const names = tables.map(({ classNames }) => classNames?.get(columns.label)).find((found) => found !== undefined);
   const labelled = { cells, names, column: columns.label, file: first!.file };
   const options = { ...given, ...kindOf(given, labelled), ...columns };
   return { options: await withWeights(options, data), sentence: sentenceOf(options, cells.length, data.name) };
@@ -85,7 +85,7 @@ function severalOf(
     const [single] = others;
     if (single === undefined || several === true) return { several: true };
     throw new InvalidInputError(
-      `${single.origin}: expected a list of labels as in other rows, found ${JSON.stringify(single.cell)}. Set task.several=true where a cell may be one label, or false where lists are names.`,
+      `${single.origin}: expected a list of labels as in other rows, found ${shownCell(single.cell)}. Set task.several=true where a cell may be one label, or false where lists are names.`,
     );
   }
   const texts = others.map(({ cell }) => String(cell));
@@ -115,13 +115,15 @@ function definedOf({
   };
 }
 
-function labelCells({ columns, rows }: Table, label: string): LabelCell[] {
+function labelCells({ columns, rows }: Table, label: string, classes: readonly string[] | undefined): LabelCell[] {
   const column = columns.indexOf(label);
-  return rows.map(({ cells, origin }) => ({ cell: cells[column], origin })).filter(({ cell }) => !isEmpty(cell));
+  return rows
+    .map(({ cells, origin }) => ({ cell: cells[column], origin }))
+    .filter(({ cell }) => !isUnlabelled(cell, classes));
 }
 
 function areNumbers(texts: readonly string[]): boolean {
-  const values = texts.map(Number);
+  const values = texts.map(numberInText);
   if (!values.every(Number.isFinite)) return false;
   return !values.every(Number.isInteger) || new Set(values).size > FEW_CLASSES;
 }
@@ -135,15 +137,23 @@ function classesOf(texts: readonly string[], column: string, file: string): read
   }
   if (classes.length > FEW_CLASSES && classes.length > MOST_CLASSES_PER_ROW * texts.length) {
     throw new InvalidInputError(
-      `${file}: expected classes in column ${column}, found ${classes.length} different texts in ${texts.length} rows. Name the column of the label: task.label=<column>.`,
+      `${file}: expected classes in column ${column}, found ${classes.length} different texts in ${texts.length} rows. ${adviceOn(texts)}`,
     );
   }
   return inOrder(classes);
 }
 
+/** What nearly all numbers are is no column that was mistaken for the label. */
+function adviceOn(texts: readonly string[]): string {
+  const wrong = texts.find((text) => !Number.isFinite(numberInText(text)));
+  const digits = texts.filter((text) => /^[^\p{L}]*\d[^\p{L}]*$/u.test(text)).length;
+  if (wrong === undefined || digits <= texts.length / 2) return "Name the column of the label: task.label=<column>.";
+  return `For numbers write each with digits and a decimal point alone: ${JSON.stringify(wrong)} is none.`;
+}
+
 /** By number where all are numbers, else by the alphabet. */
 function inOrder(classes: readonly string[]): readonly string[] {
-  const numbered = classes.every((name) => Number.isFinite(Number(name)));
+  const numbered = classes.every((name) => Number.isFinite(numberInText(name)));
   return classes.toSorted(numbered ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1));
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type ClassifyOptions, classify } from "../src/index.ts";
+import { examplesOf } from "../src/rows.ts";
 import { dataFolder } from "./folder.ts";
 
 const OPTIONS: ClassifyOptions = { kind: "class", labels: ["no", "yes"], text: "text", label: "label" };
@@ -80,7 +81,49 @@ describe("a single file", () => {
   });
 });
 
+describe("the number -1 of a row without a label", () => {
+  const marked = dataFolder({
+    "new.jsonl": ['{"text":"a","label":-1}', '{"text":"b","label":"yes"}'],
+    "train.csv": ["text,label", "a,no", "b,-1", "c,yes", "d,"],
+  });
+
+  test("needs no class where rows are answered", async () => {
+    const { examples } = await load("new.jsonl", join(marked, "new.jsonl"));
+    expect(examples.map(({ label }) => label)).toEqual([undefined, 1]);
+  });
+
+  test("is refused of a training row by its name", async () => {
+    await expect(load("train", join(marked, "train.csv"))).rejects.toThrow(
+      "row 3: expected a label in column label, found -1, which marks a row without one, as in 1 other rows.",
+    );
+  });
+
+  test("is a class where one is called so", async () => {
+    const options: ClassifyOptions = { ...OPTIONS, labels: ["-1", "yes"] };
+    const { examples } = await load("new.jsonl", join(marked, "new.jsonl"), options);
+    expect(examples.map(({ label }) => label)).toEqual([0, 1]);
+  });
+});
+
+test.each<ClassifyOptions>([OPTIONS, { kind: "number", text: "text", label: "label" }])(
+  "integers of a parquet list are shown where %j expects one label",
+  (options) => {
+    const rows = [{ origin: "x.parquet, row 1", cells: ["a", [0n, 1n]] }];
+    const table = { file: "x.parquet", columns: ["text", "label"], rows, shortRows: 0 };
+    expect(() => examplesOf(table, options, true)).toThrow("x.parquet, row 1: expected one label, found [0,1].");
+  },
+);
+
 describe("a folder of splits", () => {
+  test("are found however their names are spelled", async () => {
+    const spelled = dataFolder({
+      "Train.csv": ["text,label", "a,no", "b,yes"],
+      "Valid.csv": ["text,label", "c,no"],
+    });
+    expect((await load("train", spelled)).examples).toHaveLength(2);
+    expect((await load("validation", spelled)).examples.map(({ first }) => first)).toEqual(["c"]);
+  });
+
   test("splits by their names; what stands in both is counted", async () => {
     const train = await load("train", splits);
     expect(train.examples.map(({ first, label }) => [first, label])).toEqual([

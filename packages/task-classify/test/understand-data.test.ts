@@ -18,6 +18,15 @@ const folder = dataFolder({
   ]),
   "amounts.csv": ["text,label", ...Array.from({ length: 30 }, (_, row) => `text ${row},${row}`)],
   "free.csv": ["text,label", ...Array.from({ length: 30 }, (_, row) => `text ${row},words ${row}`)],
+  "decimal-commas.csv": ["text,label", ...Array.from({ length: 30 }, (_, row) => `text ${row},"${row},5"`)],
+  "one-nan.csv": [
+    "text,label",
+    ...Array.from({ length: 30 }, (_, row) => `text ${row},${row === 4 ? "nan" : row / 4}`),
+  ],
+  "hexadecimal.csv": [
+    "text,label",
+    ...Array.from({ length: 60 }, (_, row) => `text ${row},0x${(row % 25).toString(16)}`),
+  ],
   "alone.csv": ["text,label", "a,yes", "b,yes"],
   "unnamed.csv": ["a,b,c", "1,2,3"],
   "nothing.csv": [],
@@ -139,6 +148,16 @@ test("balanced weights make up for how often a class is learned", async () => {
 describe("what cannot be told", () => {
   test.each([
     [
+      "decimal-commas.csv",
+      {},
+      'expected classes in column label, found 30 different texts in 30 rows. For numbers write each with digits and a decimal point alone: "0,5" is none.',
+    ],
+    [
+      "one-nan.csv",
+      {},
+      'expected classes in column label, found 30 different texts in 30 rows. For numbers write each with digits and a decimal point alone: "nan" is none.',
+    ],
+    [
       "unnamed.csv",
       {},
       "expected a column that is the label, found the columns a, b, c. Name it: task.label=<column>.",
@@ -172,7 +191,7 @@ describe("what cannot be told", () => {
       `, row 2: expected a JSON list of labels such as ["a", "b"], found ['x', 'y']. Set task.several=false where this is the name of one class.`,
     ],
     ["mixed.csv", {}, ', row 3: expected a list of labels as in other rows, found "y". Set task.several=true'],
-    ["holes.jsonl", {}, ", row 2: expected a list of labels, found null in it."],
+    ["holes.jsonl", {}, ", row 2: expected a list of labels, found nothing in it."],
     ["same.jsonl", {}, "expected rows with different labels in column labels, found x, y in all."],
     ["bars.csv", { separator: "/" }, 'expected "/" between the labels in column label, found it in no row.'],
     ["bars-alone.csv", {}, ', row 4: expected labels, or the list [] for none, found "|".'],
@@ -197,6 +216,12 @@ describe("what cannot be told", () => {
   ])("%s %j is a fault of the options %j", async (name, given, wrongOptions) => {
     const error: unknown = await understandData(at(name), given as never).catch((thrown: unknown) => thrown);
     expect(BloraError.isInstance(error) && error.wrongOptions).toEqual(wrongOptions);
+  });
+
+  test("what JavaScript alone reads as numbers are classes", async () => {
+    const { options } = await understandData(at("hexadecimal.csv"));
+    expect(options.kind).toBe("class");
+    expect(options.labels).toHaveLength(25);
   });
 
   test("a path where nothing is", async () => {

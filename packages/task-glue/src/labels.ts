@@ -1,4 +1,4 @@
-import { numberInText } from "@blora/data";
+import { numberInText, shownCell } from "@blora/data";
 import { InvalidInputError } from "@blora/spec";
 import type { GlueTask } from "./tasks.ts";
 
@@ -44,7 +44,7 @@ function parseScore(cell: unknown, origin: string): number | undefined {
 
 function labelText(cell: unknown): string | undefined {
   // A list of one number would read as that number.
-  if (typeof cell === "object" && cell !== null) return JSON.stringify(cell);
+  if (typeof cell === "object" && cell !== null) return shownCell(cell);
   const text = String(cell ?? "");
   return text === "" || text === "-" || Number(text) === -1 ? undefined : text;
 }

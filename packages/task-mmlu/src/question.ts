@@ -1,3 +1,4 @@
+import { shownCell } from "@blora/data";
 import { InvalidInputError } from "@blora/spec";
 
 /** The letters in front of the choices, and the answers. */
@@ -31,10 +32,10 @@ export interface QuestionRow {
  */
 export function toQuestion({ subject, question, choices, answer }: QuestionRow, origin: string): Question {
   if (typeof question !== "string") {
-    throw new InvalidInputError(`${origin}: expected a question as text, found ${describe(question)}.`);
+    throw new InvalidInputError(`${origin}: expected a question as text, found ${shownCell(question)}.`);
   }
   if (!Array.isArray(choices) || choices.length !== LETTERS.length || !choices.every(isText)) {
-    throw new InvalidInputError(`${origin}: expected four choices as texts, found ${describe(choices)}.`);
+    throw new InvalidInputError(`${origin}: expected four choices as texts, found ${shownCell(choices)}.`);
   }
   return {
     ...(typeof subject === "string" && subject !== "" ? { subject } : {}),
@@ -51,14 +52,9 @@ function answerIndex(answer: unknown, origin: string): number {
   if (letter >= 0) return letter;
   const index = typeof answer === "bigint" ? Number(answer) : answer;
   if (typeof index === "number" && index in LETTERS) return index;
-  throw new InvalidInputError(`${origin}: expected an answer from A to D (or 0 to 3), found ${describe(answer)}.`);
+  throw new InvalidInputError(`${origin}: expected an answer from A to D (or 0 to 3), found ${shownCell(answer)}.`);
 }
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
-}
-
-function describe(value: unknown): string {
-  if (value === undefined || value === null) return "nothing";
-  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }

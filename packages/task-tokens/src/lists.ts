@@ -1,4 +1,4 @@
-import { readTable, type Table } from "@blora/data";
+import { readTable, shownCell, type Table } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 import type { Column } from "./options.ts";
 import type { GivenColumns, Sentence, SentenceFile } from "./sentences.ts";
@@ -88,14 +88,14 @@ function unnamed({ file, columns }: Table, what: "words" | "tags"): InvalidInput
 
 function listOf(cell: unknown, column: string, origin: string): readonly unknown[] {
   if (Array.isArray(cell)) return cell;
-  throw new InvalidInputError(`${origin}: expected a list in column ${column}, found ${shown(cell)}.`);
+  throw new InvalidInputError(`${origin}: expected a list in column ${column}, found ${shownCell(cell)}.`);
 }
 
 function wordList(cell: unknown, column: string, origin: string): readonly string[] {
   return listOf(cell, column, origin).map((word, index) => {
     if (typeof word === "string") return word;
     throw new InvalidInputError(
-      `${origin}: expected words as texts in column ${column}, found ${shown(word)} at word ${index + 1}.`,
+      `${origin}: expected words as texts in column ${column}, found ${shownCell(word)} at word ${index + 1}.`,
     );
   });
 }
@@ -118,7 +118,7 @@ function tagList(cell: unknown, words: number, { column, origin, names }: TagLis
     const place = `${origin}: expected`;
     const number = typeof tag === "bigint" ? Number(tag) : tag;
     if (!Number.isInteger(number))
-      throw new InvalidInputError(`${place} a tag for word ${index + 1}, found ${shown(tag)}.`);
+      throw new InvalidInputError(`${place} a tag for word ${index + 1}, found ${shownCell(tag)}.`);
     if (names === undefined) {
       throw new InvalidInputError(
         `${place} names of the tags, found the number ${number} in column ${column}. Name them in the order of their numbers: task.labels=["O","B-PER","I-PER",…].`,
@@ -130,9 +130,4 @@ function tagList(cell: unknown, words: number, { column, origin, names }: TagLis
       `${place} the number of a tag, 0 to ${names.length - 1} (${names.join(", ")}), for word ${index + 1}, found ${number}.`,
     );
   });
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return "nothing";
-  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }

@@ -47,12 +47,17 @@ export function taggedText(
   return WRITERS[format](sentences);
 }
 
+/** A line is a word and a tab ends it: whoever reads the columns must find as many words as were given. */
+function wordInColumn(word: string): string {
+  return word.replace(/[\t\r\n]+/g, " ").trim() || "_";
+}
+
 interface TaggedSentence {
   readonly origin: string;
   readonly tagged: readonly TaggedWord[];
 }
 
-/** In columns a word without a tag has "_". */
+/** In columns a word without a tag has "_", as has a word without a letter, and a break within a word is a space. */
 const WRITERS: Readonly<Record<TaggedFormat, (sentences: readonly TaggedSentence[]) => string>> = {
   jsonl: (sentences) =>
     sentences
@@ -66,11 +71,9 @@ const WRITERS: Readonly<Record<TaggedFormat, (sentences: readonly TaggedSentence
       })
       .join(""),
   conll: (sentences) => {
-    const all = sentences.flatMap(({ tagged }) => tagged);
-    const between = all.some(({ word }) => /\s/.test(word)) ? "\t" : " ";
-    return sentences
-      .map(({ tagged }) => tagged.map(({ word, tag }) => `${word}${between}${tag ?? "_"}\n`).join(""))
-      .join("\n");
+    const written = sentences.map(({ tagged }) => tagged.map(({ word, tag }) => ({ word: wordInColumn(word), tag })));
+    const between = written.flat().some(({ word }) => /\s/.test(word)) ? "\t" : " ";
+    return written.map((words) => words.map(({ word, tag }) => `${word}${between}${tag ?? "_"}\n`).join("")).join("\n");
   },
   csv: (sentences) =>
     toCsv([

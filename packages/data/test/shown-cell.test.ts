@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { parseTable, requireColumn, shownCell } from "../src/index.ts";
+
+test.each([
+  [undefined, "nothing"],
+  [null, "nothing"],
+  ["a", '"a"'],
+  [5n, "5"],
+  [{ a: [1n, null] }, '{"a":[1,null]}'],
+  [new Uint8Array(3), "3 bytes that are no UTF-8 text"],
+  ["x".repeat(200), `"${"x".repeat(119)}…`],
+])("a cell is shown whatever it holds, and never at length", (cell, shown) => {
+  expect(shownCell(cell)).toBe(shown);
+});
+
+test("an empty file has no columns to be named", () => {
+  expect(() => requireColumn(parseTable("e.csv", ""), ["text"], "text")).toThrow(
+    "e.csv: expected a text column named text, found an empty file.",
+  );
+});
