@@ -4,6 +4,7 @@ import { type EngineDescription, type Head, isLanguageModelTask, type SiteSummar
 import type { TrainingArguments } from "./arguments.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { requireAnswers } from "./data/encoded-split.ts";
+import { scoreNotes } from "./data/split-notes.ts";
 import { type EvaluationOptions, evaluateSplit, type SplitResult } from "./evaluation.ts";
 import { type BoundModel, bindModel, initAdapters, loadSplit, resolveArguments } from "./prepare-training.ts";
 import type { EvaluateRun } from "./run.ts";
@@ -41,7 +42,8 @@ export async function evaluate(run: EvaluateRun): Promise<EvaluationSummary> {
         ...options,
         onRows: (done) => run.onRows?.(name, done, split.rows.length),
       });
-      splits[name] = result!;
+      const notes = scoreNotes(split, args.maxSeqLength);
+      splits[name] = { ...result!, ...(notes.length > 0 && { notes }) };
     }
     const { method, costModel, sites } = model;
     return {

@@ -22,6 +22,8 @@ export interface SplitResult {
   readonly loss: number | undefined;
   /** Undefined where the split is not labelled. */
   readonly scores: Scores | undefined;
+  /** What should be known of its rows: what was cut, left out or has no label. */
+  readonly notes?: readonly string[];
   /** Scores of each type of answer, where the task tells types. */
   readonly types?: ScoresByType;
 }

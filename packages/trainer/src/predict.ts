@@ -2,6 +2,7 @@ import { weightsFingerprint } from "@blora/adapters";
 import { type Example, InvalidInputError, isLanguageModelTask, type JsonObject, type LabelHead } from "@blora/spec";
 import { checkpointSha256, vocabularySizeOf } from "@blora/weights";
 import { encodeExamples, fingerprint } from "./data/encoded-split.ts";
+import { cutNotes } from "./data/split-notes.ts";
 import { type OpenEvaluation, openEvaluation } from "./evaluate.ts";
 import { evaluateSplit } from "./evaluation.ts";
 import { type EvaluateRun, manifestOf } from "./run.ts";
@@ -34,7 +35,7 @@ export interface Predictions {
   readonly words?: readonly (readonly number[])[];
   /** Row-major [answers of all rows, C]. */
   readonly logits: Float32Array;
-  /** What the task says of its files. */
+  /** What the task says of its files, and what was cut off. */
   readonly notes: readonly string[];
 }
 
@@ -84,7 +85,7 @@ export async function predict(run: PredictRun): Promise<Predictions | undefined>
       examples: loaded.examples.slice(0, limit),
       ...(task.head.kind === "token-classification" && { words: rows.map(({ words = [] }) => words) }),
       logits: joined(Array.from({ length: number }, (_, index) => parts.get(index)!)),
-      notes: encoded.notes,
+      notes: [...encoded.notes, ...cutNotes(encoded, args.maxSeqLength, "answer")],
     };
   } finally {
     await release();

@@ -134,7 +134,7 @@ export function startWarnings(prepared: PreparedRun, state: TrainingState, neede
   const { adapters } = takeSnapshot(state);
   return [
     ...(memory === undefined ? [] : [memory]),
-    ...dataWarnings(train, evaluation, model.objective, args),
+    ...dataWarnings(train, evaluation, model.task.head, args),
     ...warmupWarnings(args, plan.totalSteps),
     ...(model.method.training?.warnings?.(model.sites, adapters, model.costModel) ?? []),
   ];

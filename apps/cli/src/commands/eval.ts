@@ -44,6 +44,9 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
       if (status !== undefined) return exit(status);
       const { result, signal } = await runInChild("evaluation", input, { onEvent });
       if (result.kind === "splits") {
+        for (const { notes = [] } of Object.values(result.results.splits)) {
+          for (const note of notes) process.stderr.write(`warning: ${note}\n`);
+        }
         process.stdout.write(json ? `${JSON.stringify(result.results)}\n` : describe(result.results));
         return;
       }

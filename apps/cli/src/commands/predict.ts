@@ -37,7 +37,7 @@ export function addPredictCommand(program: Command, exit: (status: number) => vo
       const status = await inShards({ work: "prediction", input }, flags, onEvent);
       if (status !== undefined) return exit(status);
       const { result, signal } = await runInChild("prediction", input, { onEvent });
-      for (const note of result.notes) process.stderr.write(`${note}\n`);
+      for (const note of result.notes) process.stderr.write(`warning: ${note}\n`);
       if (result.interrupted) {
         process.stderr.write("stopped; the same command goes on where it stands.\n");
         return exit(statusOfSignal(signal));

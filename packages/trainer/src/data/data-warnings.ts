@@ -1,27 +1,26 @@
-import type { Objective } from "../objective/objective.ts";
+import type { Head } from "@blora/spec";
+import type { TrainingArguments } from "../arguments.ts";
 import type { EncodedSplit } from "./encoded-split.ts";
+import { onlyLabel, unlearnedLabels } from "./label-notes.ts";
+import { cutNotes, percent } from "./split-notes.ts";
+
+type Limits = Pick<
+  TrainingArguments,
+  "maxSeqLength" | "perDeviceTrainBatchSize" | "maxTrainSamples" | "maxEvalSamples"
+>;
 
 /** What a reader of the results should know of the rows trained on and scored, in words. */
 export function dataWarnings(
   train: EncodedSplit,
   evaluation: readonly EncodedSplit[],
-  { lossesOf }: Objective,
-  { maxSeqLength, perDeviceTrainBatchSize: batchSize }: { maxSeqLength: number; perDeviceTrainBatchSize: number },
+  head: Head,
+  { maxSeqLength, perDeviceTrainBatchSize: batchSize, maxTrainSamples, maxEvalSamples }: Limits,
 ): string[] {
   const { rows } = train;
   const notes = [train, ...evaluation].flatMap((split) => split.notes);
-  const lost = rows.filter((row) => lossesOf(row) === 0).length;
   const rewritten = rows.reduce((total, { rewrittenAnswers = 0 }) => total + rewrittenAnswers, 0);
   const unread = [train, ...evaluation].filter(({ unreadWords }) => unreadWords > 0);
   const facts: readonly [isSo: boolean, sentence: string][] = [
-    [
-      train.truncatedShare > 0,
-      `${percent(train.truncatedShare)} of the training texts are longer than ${maxSeqLength} tokens (maxSeqLength) and were cut.`,
-    ],
-    [
-      train.truncatedShare > 0 && lost > 0,
-      `${lost} of ${rows.length} training texts ${lost === 1 ? "has" : "have"} no token left to learn, so that they were left out.`,
-    ],
     [
       rewritten > 0,
       `${rewritten} answers in the conversations of ${train.name} are read, but not learned: the chat template writes them in another way once a conversation goes on.`,
@@ -39,9 +38,13 @@ export function dataWarnings(
     ({ name, unreadWords }) =>
       `${unreadWords} words of ${name} are neither learned nor scored: they stand behind ${maxSeqLength} tokens (maxSeqLength), or have no token.`,
   );
-  return [...notes, ...words, ...facts.flatMap(([isSo, sentence]) => (isSo ? [sentence] : []))];
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  const cut = [
+    ...cutNotes(train, maxSeqLength, "learn"),
+    ...evaluation.flatMap((split) => cutNotes(split, maxSeqLength, "score")),
+  ];
+  const labels = [
+    ...unlearnedLabels(train, head, maxTrainSamples),
+    ...evaluation.flatMap((split) => onlyLabel(split, head, maxEvalSamples)),
+  ];
+  return [...notes, ...words, ...cut, ...labels, ...facts.flatMap(([isSo, sentence]) => (isSo ? [sentence] : []))];
 }
