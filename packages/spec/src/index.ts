@@ -129,6 +129,7 @@ export {
   type LabelHead,
   type LabelTask,
   type LanguageModelTask,
+  type LoadOptions,
   type Message,
   type RowLikelihood,
   type Scores,

@@ -72,6 +72,12 @@ export type ScoresByType = Readonly<Record<string, Scores>>;
 /** Heads that answer rows, or the words of a row. */
 export type LabelHead = Extract<Head, { readonly kind: "classification" | "regression" | "token-classification" }>;
 
+/** How a split is to be loaded. */
+export interface LoadOptions {
+  /** Whether rows are answered: what stands where a label would is not read, and may be anything. Default false. */
+  readonly unlabelled?: boolean;
+}
+
 /** What every task has. */
 interface TaskData {
   /** Short name, such as `mrpc`. */
@@ -83,7 +89,7 @@ interface TaskData {
   /** Split used for training, and the splits evaluated, the deciding one first. */
   readonly splits: { readonly train: string; readonly evaluation: readonly string[] };
   /** Reads a split from a folder. Undefined folder: the task's built-in data, where it has any. */
-  load(split: string, folder: string | undefined): Promise<Split>;
+  load(split: string, folder: string | undefined, options?: LoadOptions): Promise<Split>;
   encode(example: Example, tokenizer: Tokenizer, maxLength: number): EncodedExample;
 }
 

@@ -23,9 +23,9 @@ export function createTask(options: ClassifyOptions, open: (data: string) => Tab
     primaryMetric: primaryMetricOf(head),
     splits: { train, evaluation },
 
-    load: async (split, data) => {
+    load: async (split, data, use) => {
       if (data === undefined) throw new NotFoundError("The task classify has no built-in data: name a file or folder.");
-      return loadSplit(options, split, open(data));
+      return loadSplit(options, split, open(data), use);
     },
 
     encode: (example, tokenizer, maxLength) => ({

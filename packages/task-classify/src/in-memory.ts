@@ -23,7 +23,7 @@ export function classifyTables(options: ClassifyOptions, tables: TablesInMemory)
     optionsSchema,
     create: (settings) => {
       const task = createTask(settings, () => source);
-      return { ...task, load: (split) => task.load(split, source.name) };
+      return { ...task, load: (split, _, use) => task.load(split, source.name, use) };
     },
   });
   return plugin(options);

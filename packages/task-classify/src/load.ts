@@ -1,4 +1,4 @@
-import type { Example, Split } from "@blora/spec";
+import type { Example, LoadOptions, Split } from "@blora/spec";
 import { holdOut, type Stratification, textKey } from "./hold-out.ts";
 import type { ClassifyOptions } from "./options.ts";
 import { examplesOf } from "./rows.ts";
@@ -13,18 +13,23 @@ const SEED = 42;
  *
  * @throws NotFoundError | InvalidInputError naming file and row
  */
-export async function loadSplit(options: ClassifyOptions, name: string, data: Tables): Promise<Split> {
+export async function loadSplit(
+  options: ClassifyOptions,
+  name: string,
+  data: Tables,
+  { unlabelled = false }: LoadOptions = {},
+): Promise<Split> {
   const { train = "train" } = options;
   const isTrain = name === train;
   const tables = await data.of(name);
   if (tables !== undefined && !isTrain) {
-    const examples = tables.flatMap((table) => examplesOf(table, options, false));
+    const examples = tables.flatMap((table) => examplesOf(table, options, unlabelled ? "unread" : "read"));
     // A file of its own is answered or scored as it is.
     if (name === lastPart(data.name)) return { name, examples };
     const notes = [...repeatedTexts(examples, name), ...(await sharedTexts(options, examples, data))];
     return { name, examples, notes };
   }
-  const all = (await data.of(train))!.flatMap((table) => examplesOf(table, options, true));
+  const all = (await data.of(train))!.flatMap((table) => examplesOf(table, options, "required"));
   const isWhole = options.evaluation !== undefined || (await data.has("validation"));
   if (isWhole) return { name, examples: all, notes: repeatedTexts(all, "training") };
   const { validationShare = SHARE, validationSeed = SEED } = options;
@@ -62,7 +67,7 @@ async function sharedTexts(
   data: Tables,
 ): Promise<readonly string[]> {
   const tables = (await data.of(options.train ?? "train")) ?? [];
-  const known = new Set(tables.flatMap((table) => examplesOf(table, options, true)).map(textKey));
+  const known = new Set(tables.flatMap((table) => examplesOf(table, options, "required")).map(textKey));
   const shared = examples.filter((example) => known.has(textKey(example))).length;
   return shared === 0 ? [] : [`${shared} of ${examples.length} rows stand in training as well, so the score flatters.`];
 }

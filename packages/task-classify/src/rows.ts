@@ -4,16 +4,18 @@ import { createClassIndex, isEmpty, isUnlabelled, labelText, numberOf } from "./
 import { type LabelCell, labelsOfCell } from "./label-lists.ts";
 import type { ClassifyOptions } from "./options.ts";
 
+/** Whether every row must have a label, may have one, or is answered whatever stands there. */
+export type LabelUse = "required" | "read" | "unread";
+
 /**
  * The examples of one table. A table without the label column holds rows to be answered.
  *
- * @param labelled whether every row must have a label
  * @throws InvalidInputError naming the file and column, or the row, that is wrong, and every class that is none
  */
-export function examplesOf(table: Table, options: ClassifyOptions, labelled: boolean): Example[] {
+export function examplesOf(table: Table, options: ClassifyOptions, use: LabelUse): Example[] {
   const first = requireColumn(table, [options.text], "text");
   const second = options.pair === undefined ? undefined : requireColumn(table, [options.pair], "second text");
-  const hasLabels = labelled || table.columns.includes(options.label);
+  const hasLabels = use === "required" || (use === "read" && table.columns.includes(options.label));
   const label = hasLabels ? requireColumn(table, [options.label], "label") : undefined;
   const names = table.classNames?.get(options.label);
   const classes = createClassIndex(options.labels ?? []);
@@ -29,7 +31,7 @@ export function examplesOf(table: Table, options: ClassifyOptions, labelled: boo
     const { origin } = row;
     const cell = label === undefined ? undefined : row.cells[label];
     const isOpen = isUnlabelled(cell, options.labels);
-    if (labelled && isOpen) throw unlabelled(options, table, label!, origin);
+    if (use === "required" && isOpen) throw unlabelled(options, table, label!, origin);
     return {
       first: requireText(table, row, first),
       ...(second !== undefined && { second: requireText(table, row, second) }),

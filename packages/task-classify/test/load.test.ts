@@ -68,6 +68,17 @@ describe("a single file", () => {
     ]);
   });
 
+  test("rows that are answered may have anything for a label", async () => {
+    const file = join(folder, "unknown.csv");
+    const { examples } = await classify(OPTIONS).load("unknown.csv", file, { unlabelled: true });
+    expect(examples.map(({ first, label }) => [first, label])).toEqual([
+      ["a", undefined],
+      ["b", undefined],
+      ["c", undefined],
+      ["d", undefined],
+    ]);
+  });
+
   test("a class that is none, and a training row without a label, are refused by row", async () => {
     await expect(load("train", join(folder, "wrong.csv"))).rejects.toThrow(
       `${join(folder, "wrong.csv")}, row 3: expected one of the classes no, yes, found "yse". Did you mean yes?`,
@@ -110,7 +121,7 @@ test.each<ClassifyOptions>([OPTIONS, { kind: "number", text: "text", label: "lab
   (options) => {
     const rows = [{ origin: "x.parquet, row 1", cells: ["a", [0n, 1n]] }];
     const table = { file: "x.parquet", columns: ["text", "label"], rows, shortRows: 0 };
-    expect(() => examplesOf(table, options, true)).toThrow("x.parquet, row 1: expected one label, found [0,1].");
+    expect(() => examplesOf(table, options, "required")).toThrow("x.parquet, row 1: expected one label, found [0,1].");
   },
 );
 

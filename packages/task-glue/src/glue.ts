@@ -1,4 +1,12 @@
-import { definePlugin, encodeTexts, type LabelTask, NotFoundError, orDidYouMean, type Plugin } from "@blora/spec";
+import {
+  definePlugin,
+  encodeTexts,
+  type LabelTask,
+  type LoadOptions,
+  NotFoundError,
+  orDidYouMean,
+  type Plugin,
+} from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { z } from "zod";
 import { type GlueSplit, loadSplit } from "./load.ts";
@@ -26,7 +34,7 @@ const optionsSchema = z.strictObject({
 
 /** A GLUE task. Its splits also carry notes about their files. */
 export interface GlueComponent extends LabelTask {
-  load(split: string, folder: string | undefined): Promise<GlueSplit>;
+  load(split: string, folder: string | undefined, options?: LoadOptions): Promise<GlueSplit>;
 }
 
 /**
@@ -52,10 +60,10 @@ function createTask(options: GlueOptions): GlueComponent {
     primaryMetric: data.primaryMetric,
     splits: { train: options.train ?? "train", evaluation: options.evaluation ?? data.evaluation },
 
-    load: async (split, folder) => {
+    load: async (split, folder, use) => {
       if (folder === undefined)
         throw new NotFoundError(`The task ${options.task} has no built-in data: name a GLUE folder.`);
-      return loadSplit(data, split, folder);
+      return loadSplit(data, split, folder, use);
     },
 
     encode: (example, tokenizer, maxLength) => ({

@@ -1,5 +1,5 @@
 import { readTable } from "@blora/data";
-import { type Example, InvalidInputError, type Split } from "@blora/spec";
+import { type Example, InvalidInputError, type LoadOptions, type Split } from "@blora/spec";
 import { toExamples } from "./examples.ts";
 import { findGlueFiles } from "./splits.ts";
 import type { GlueTask } from "./tasks.ts";
@@ -17,7 +17,12 @@ export interface GlueSplit extends Split {
  *
  * @throws NotFoundError | InvalidInputError naming file and row.
  */
-export async function loadSplit(task: GlueTask, name: string, folder: string): Promise<GlueSplit> {
+export async function loadSplit(
+  task: GlueTask,
+  name: string,
+  folder: string,
+  { unlabelled = false }: LoadOptions = {},
+): Promise<GlueSplit> {
   const { split, files, named } = await findGlueFiles(task, name, folder);
   const labelled = !split.startsWith("test");
   const options = {
@@ -30,19 +35,19 @@ export async function loadSplit(task: GlueTask, name: string, folder: string): P
   for (const file of files) {
     const table = await readTable(file, options);
     shortRows += table.shortRows;
-    for (const example of toExamples(task, table, labelled)) examples.push(example);
+    for (const example of toExamples(task, table, labelled && !unlabelled)) examples.push(example);
   }
   if (examples.length === 0) {
     const reason = shortRows > 0 ? `: all ${shortRows} were left out because they are cut short` : "";
     throw new InvalidInputError(`${files.join(", ")}: expected rows, found none${reason}.`);
   }
-  return { name: named ? name : split, examples, notes: notes(task, split, named, examples, shortRows) };
+  const unread = !labelled || unlabelled;
+  return { name: named ? name : split, examples, notes: notes(task, { split, named, unread }, examples, shortRows) };
 }
 
 function notes(
   task: GlueTask,
-  split: string,
-  named: boolean,
+  { split, named, unread }: { readonly split: string; readonly named: boolean; readonly unread: boolean },
   examples: readonly Example[],
   shortRows: number,
 ): string[] {
@@ -52,7 +57,7 @@ function notes(
   if (!named && official !== undefined && examples.length !== official) {
     lines.push(`${split} has ${examples.length} rows; the official split has ${official}.`);
   }
-  const unlabelled = split.startsWith("test") ? 0 : examples.filter(({ label }) => label === undefined).length;
+  const unlabelled = unread ? 0 : examples.filter(({ label }) => label === undefined).length;
   if (unlabelled > 0) lines.push(`${unlabelled} of ${examples.length} rows of ${split} have no label.`);
   return lines;
 }

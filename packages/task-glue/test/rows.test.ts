@@ -76,6 +76,9 @@ describe("bad input", () => {
       /train\.tsv, row 3: expected a label \(negative, positive or 0 to 1\), found "2"/,
     );
     await expect(sst2.load("dev", folder)).rejects.toThrow(/row 2: .* found "pos"/);
+    const { examples, notes } = await sst2.load("dev", folder, { unlabelled: true });
+    expect(examples.every(({ label }) => label === undefined)).toBe(true);
+    expect(notes.join(" ")).not.toContain("have no label");
   });
 
   test("an STS-B score that is no number from 0 to 5 names its row (row 33)", async () => {

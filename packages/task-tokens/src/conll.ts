@@ -91,7 +91,7 @@ function blocksOf(file: string, lines: readonly string[]) {
 function columnsOf(file: string, width: number, given: GivenColumns): { words: number; tags?: number } {
   const words = numberOf(given.words) ?? 1;
   requireColumn(file, width, words, "words");
-  if (width === 1) return { words };
+  if (width === 1 || given.unread === true) return { words };
   const tags = numberOf(given.tags) ?? width;
   requireColumn(file, width, tags, "tags");
   if (tags !== words) return { words, tags };

@@ -27,7 +27,8 @@ export async function readLists(file: string, given: GivenColumns): Promise<Sent
   const table = await readTable(file);
   const words = findColumn(table, given.words, { what: "words", usual: WORDS });
   if (words === undefined) throw unnamed(table, "words");
-  const tags = findColumn(table, given.tags, { what: "tags", usual: TAGS, taken: words });
+  const isRead = given.unread !== true;
+  const tags = isRead ? findColumn(table, given.tags, { what: "tags", usual: TAGS, taken: words }) : undefined;
   const names = tags === undefined ? undefined : table.classNames?.get(tags);
   const [wordsAt, tagsAt] = [words, tags].map((name) => table.columns.indexOf(name ?? ""));
   const sentences = table.rows.map(({ cells, origin }): Sentence => {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { ownFiles } from "@blora/data";
-import { type Example, InvalidInputError, type Split } from "@blora/spec";
+import { type Example, InvalidInputError, type LoadOptions, type Split } from "@blora/spec";
 import { holdOut, wordsKey } from "./hold-out.ts";
 import type { TokensOptions } from "./options.ts";
 import { FORMATS, readSentences, type Sentence } from "./sentences.ts";
@@ -21,15 +21,20 @@ interface Loaded {
  *
  * @throws NotFoundError | InvalidInputError naming file and row, or every tag that training does not have
  */
-export async function loadSplit(options: TokensOptions, name: string, data: string): Promise<Split> {
+export async function loadSplit(
+  options: TokensOptions,
+  name: string,
+  data: string,
+  { unlabelled = false }: LoadOptions = {},
+): Promise<Split> {
   const { train = "train" } = options;
   const isTrain = name === train;
   const files = await ownFiles(name, data, FORMATS);
   if (files !== undefined && !isTrain) {
-    const { examples, notes } = await examplesOf(files, options, false);
+    const { examples, notes } = await examplesOf(files, options, unlabelled ? "unread" : "read");
     return { name, examples, notes: [...notes, ...(await sharedSentences(options, name, examples, data))] };
   }
-  const all = await examplesOf((await ownFiles(train, data, FORMATS))!, options, true);
+  const all = await examplesOf((await ownFiles(train, data, FORMATS))!, options, "required");
   const isWhole = options.evaluation !== undefined || (await ownFiles("validation", data, FORMATS)) !== undefined;
   if (isWhole) return { name, examples: all.examples, notes: [...all.notes, ...repeated(all.examples)] };
   const { validationShare = SHARE, validationSeed = SEED } = options;
@@ -39,10 +44,15 @@ export async function loadSplit(options: TokensOptions, name: string, data: stri
   return { name, examples: parts.validation, notes: [note] };
 }
 
-async function examplesOf(files: readonly string[], options: TokensOptions, labelled: boolean): Promise<Loaded> {
-  const read = await Promise.all(files.map((file) => readSentences(file, options)));
+async function examplesOf(
+  files: readonly string[],
+  options: TokensOptions,
+  use: "required" | "read" | "unread",
+): Promise<Loaded> {
+  const given = { ...options, unread: use === "unread" };
+  const read = await Promise.all(files.map((file) => readSentences(file, given)));
   const examples = read.flatMap(({ sentences }) => examplesWith(sentences, options.labels));
-  const untagged = labelled ? examples.find(({ labels }) => labels === undefined) : undefined;
+  const untagged = use === "required" ? examples.find(({ labels }) => labels === undefined) : undefined;
   if (untagged !== undefined)
     throw new InvalidInputError(`${untagged.origin}: expected words with tags, found no tags.`);
   const empty = examples.filter(({ words = [] }) => words.length === 0).length;
@@ -108,7 +118,7 @@ async function sharedSentences(
 ): Promise<readonly string[]> {
   if (name === basename(data)) return [];
   const files = (await ownFiles(options.train ?? "train", data, FORMATS)) ?? [];
-  const known = new Set((await examplesOf(files, options, true)).examples.map(wordsKey));
+  const known = new Set((await examplesOf(files, options, "required")).examples.map(wordsKey));
   const shared = examples.filter((example) => known.has(wordsKey(example))).length;
   if (shared === 0) return [];
   return [`${shared} of ${examples.length} sentences of ${name} stand in training as well, so the score flatters.`];

@@ -39,6 +39,8 @@ export interface GivenColumns {
   readonly tags?: Column | undefined;
   /** Names of numbered tags. */
   readonly labels?: readonly string[] | undefined;
+  /** Whether words are answered: tags are not read, and may be anything. */
+  readonly unread?: boolean | undefined;
 }
 
 /**

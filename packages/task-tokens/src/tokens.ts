@@ -38,9 +38,9 @@ function createTask(options: TokensOptions): LabelTask {
     primaryMetric: scheme === "none" ? "accuracy" : "f1",
     splits: { train, evaluation },
 
-    load: async (split, data) => {
+    load: async (split, data, use) => {
       if (data === undefined) throw new NotFoundError("The task tokens has no built-in data: name a file or folder.");
-      return loadSplit(options, split, data);
+      return loadSplit(options, split, data, use);
     },
 
     encode: createEncode(),

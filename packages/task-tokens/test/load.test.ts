@@ -16,6 +16,19 @@ const splits = dataFolder({
   "dev.txt": ["a O", "b B-X", "", "d O"],
   "test.txt": ["e O", "f B-Y", "", "g B-Z", "h B-Y"],
 });
+const foreign = dataFolder({
+  "tagged.conll": ["a\t_", "b\tB-NEW"],
+  "numbers.jsonl": ['{"tokens":["a","b"],"ner_tags":[-100,7]}'],
+});
+
+test.each(["tagged.conll", "numbers.jsonl"])("words of %s are answered whatever their tags", async (name) => {
+  const options = name.endsWith(".conll") ? OPTIONS : { ...OPTIONS, words: "tokens", tags: "ner_tags" };
+  await expect(load(name, join(foreign, name), options)).rejects.toThrow(join(foreign, name));
+  const { examples } = await tokens(options).load(name, join(foreign, name), { unlabelled: true });
+  expect(examples).toMatchObject([{ words: ["a", "b"] }]);
+  expect(examples[0]).not.toHaveProperty("labels");
+});
+
 const load = (split: string, data: string, options = OPTIONS) => tokens(options).load(split, data);
 
 describe("a single file", () => {

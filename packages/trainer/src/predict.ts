@@ -53,7 +53,7 @@ export async function predict(run: PredictRun): Promise<Predictions | undefined>
   const evaluation = await openEvaluation(run);
   const { args, options, release } = evaluation;
   try {
-    const loaded = { ...(await task.load(run.split, run.data)), name: run.split };
+    const loaded = { ...(await task.load(run.split, run.data, { unlabelled: true })), name: run.split };
     const limit = args.maxEvalSamples;
     const encoded = encodeExamples(loaded, {
       ...{ task, tokenizer, limit, folder: run.data },

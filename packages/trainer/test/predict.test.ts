@@ -1,4 +1,4 @@
-import type { LabelTask } from "@blora/spec";
+import type { LabelTask, LoadOptions } from "@blora/spec";
 import { expect, test } from "vitest";
 import { evaluate } from "../src/evaluate.ts";
 import { predict } from "../src/predict.ts";
@@ -8,14 +8,16 @@ import { tinyRun } from "./tiny-run.ts";
 
 const ROWS = 1100;
 let loads = 0;
+let lastUse: LoadOptions | undefined;
 const examples = letterExamples(ROWS, "new").map((example, row) => {
   const { label, ...unlabelled } = example;
   return row % 2 === 0 ? example : unlabelled;
 });
 const task: LabelTask = {
   ...letterTask(),
-  load: async (name) => {
+  load: async (name, _, use) => {
     loads++;
+    lastUse = use;
     return { name, examples, notes: ["a note"] };
   },
 };
@@ -25,7 +27,7 @@ test("rows are loaded once and answered as an evaluation answers them, labelled 
   const run = tiny();
   loads = 0;
   const predictions = await predict({ ...run, split: "new" });
-  expect(loads).toBe(1);
+  expect([loads, lastUse]).toEqual([1, { unlabelled: true }]);
   const { splits } = await evaluate({ ...run, splits: ["new"] });
   expect(predictions!.logits).toHaveLength(2 * ROWS);
   const { logits } = splits.new!;
