@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeReviews, toCsv as reviewsCsv } from "../../../examples/own-data/src/reviews.ts";
-import { predictionRows, toCsv } from "../src/output/predictions.ts";
+import { predictionFormat } from "../src/output/prediction-format.ts";
+import { predictionRows, predictionText, toCsv } from "../src/output/predictions.ts";
 import { blora, requireBuild } from "./run-blora.ts";
 
 let folder = "";
@@ -154,6 +155,29 @@ describe("predictions", () => {
     expect(predictionRows(several)[1]).toEqual([
       ...["new.csv, row 2", '["x","z z"]', "0.880797", "0.119203", "0.524979"],
     ]);
+  });
+
+  test("are written as the file is called", () => {
+    const examples = [{ first: "", origin: "new.csv, row 2" }];
+    const number = { head: { kind: "regression" }, examples, logits: Float32Array.of(0.5) } as const;
+    expect(predictionText(number, "jsonl")).toBe('{"row":"new.csv, row 2","prediction":0.5}\n');
+    const head = { kind: "classification", labels: ["x", "y\tz"] } as const;
+    const one = { head, examples, logits: Float32Array.of(0, 2) };
+    expect(predictionText(one, "jsonl")).toBe(
+      '{"row":"new.csv, row 2","prediction":"y\\tz","probabilities":{"x":0.119203,"y\\tz":0.880797}}\n',
+    );
+    expect(predictionText(one, "tsv")).toBe(
+      "row\tprediction\tprobability of x\tprobability of y z\nnew.csv, row 2\ty z\t0.119203\t0.880797\n",
+    );
+    const several = { ...one, head: { ...head, several: true } as const };
+    expect(JSON.parse(predictionText(several, "jsonl")).prediction).toEqual(["y\tz"]);
+    expect([undefined, "a.csv", "a.tsv", "a.jsonl", "folder/a"].map(predictionFormat)).toEqual([
+      ...["csv", "csv", "tsv", "jsonl", "csv"],
+    ]);
+    expect(() => predictionFormat("a.json")).toThrow(
+      "--out a.json: expected a name that ends in .csv, .tsv or .jsonl, found .json. Nothing was answered.",
+    );
+    expect(() => predictionFormat("a.csv.gz")).toThrow("found .gz");
   });
 
   test("are written so that every cell is read again", () => {

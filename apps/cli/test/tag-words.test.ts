@@ -94,6 +94,9 @@ test("tagged words are written as the file is called, else as the data are", () 
   expect(taggedFormat("out.jsonl", "in.conll")).toBe("jsonl");
   expect(taggedFormat(undefined, "in.conll")).toBe("conll");
   expect(taggedFormat(undefined, "folder")).toBe("jsonl");
+  expect(() => taggedFormat("out.parquet", "in.conll")).toThrow(
+    "--out out.parquet: expected a name that ends in .conll, .jsonl or .csv, found .parquet.",
+  );
 });
 
 test("types of entities stand in columns", () => {

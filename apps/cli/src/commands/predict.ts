@@ -22,7 +22,7 @@ export function addPredictCommand(program: Command, exit: (status: number) => vo
     .option("--split <name>", "split to answer (default: the whole file of --data, or the task's evaluation split)")
     .option(
       "--out <file>",
-      "file to write, which must not be there yet (default: print): csv; for words jsonl, conll or csv. Started again after a kill, it goes on",
+      "file to write, which must not be there yet (default: print): csv, tsv or jsonl, as its name ends; for words jsonl, conll or csv. Started again after a kill, it goes on",
     )
     .option(
       "--submission",

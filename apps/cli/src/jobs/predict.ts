@@ -6,7 +6,8 @@ import { InvalidInputError, isLanguageModelTask, type LabelTask, type Submission
 import { type Predictions, predict as predictSplit } from "@blora/trainer";
 import { UsageError } from "../exit.ts";
 import type { EvaluationProgress } from "../output/evaluation-line.ts";
-import { predictionRows, toCsv } from "../output/predictions.ts";
+import { predictionFormat } from "../output/prediction-format.ts";
+import { predictionText } from "../output/predictions.ts";
 import { taggedFormat, taggedText } from "../output/tagged-words.ts";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
@@ -116,11 +117,12 @@ async function answer(
 
 function rowsTarget(task: LabelTask, split: string | undefined, { data }: OpenRun, out: string | undefined): Target {
   const [name = task.splits.evaluation[0]!] = splitOf(split, data);
-  const contentOf = (predictions: Predictions): string =>
-    predictions.head.kind === "token-classification"
-      ? taggedText(predictions, taggedFormat(out, data))
-      : toCsv(predictionRows(predictions));
-  return { split: name, file: out, contentOf };
+  if (task.head.kind === "token-classification") {
+    const format = taggedFormat(out, data);
+    return { split: name, file: out, contentOf: (predictions) => taggedText(predictions, format) };
+  }
+  const format = predictionFormat(out);
+  return { split: name, file: out, contentOf: (predictions) => predictionText(predictions, format) };
 }
 
 function submissionTargets(task: LabelTask, split: string | undefined, out: string | undefined): Target[] {

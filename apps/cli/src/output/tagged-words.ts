@@ -2,6 +2,7 @@ import { basename, extname } from "node:path";
 import { parseFileName } from "@blora/data";
 import { answerOf } from "@blora/spec";
 import type { Predictions } from "@blora/trainer";
+import { requireWritten } from "./prediction-format.ts";
 import { toCsv } from "./predictions.ts";
 
 /** How tagged words are written: a sentence a line, a word a line, or a word a row. */
@@ -16,6 +17,7 @@ interface TaggedWord {
 
 /** The format a file's name asks for; where none is named, that of the data. */
 export function taggedFormat(out: string | undefined, data: string | undefined): TaggedFormat {
+  requireWritten(out, ".conll, .jsonl or .csv");
   if (out !== undefined && extname(out) === ".csv") return "csv";
   const name = out ?? data;
   const format = name === undefined ? undefined : parseFileName(basename(name))?.format;

@@ -1,0 +1,25 @@
+import { UsageError } from "../exit.ts";
+
+/** How predictions of rows are written. */
+export type PredictionFormat = "csv" | "tsv" | "jsonl";
+
+/** What other data files end in, which hold something else than lines of text. */
+const OTHERS = /\.(?:json|parquet|arrow|xlsx?|ods|gz|zip|zst)$/i;
+
+/**
+ * The format the name of a file asks for; csv where it asks for none.
+ *
+ * @throws UsageError for the name of a format that is not written
+ */
+export function predictionFormat(out: string | undefined): PredictionFormat {
+  requireWritten(out, ".csv, .tsv or .jsonl");
+  const found = /\.(tsv|jsonl)$/.exec(out ?? "")?.[1];
+  return (found as PredictionFormat | undefined) ?? "csv";
+}
+
+/** @throws UsageError for a name whose format none of `expected` is */
+export function requireWritten(out: string | undefined, expected: string): void {
+  const found = OTHERS.exec(out ?? "")?.[0];
+  if (found === undefined) return;
+  throw new UsageError(`--out ${out}: expected a name that ends in ${expected}, found ${found}. Nothing was answered.`);
+}
