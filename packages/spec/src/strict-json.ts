@@ -9,7 +9,7 @@ export interface StrictJsonOptions {
   readonly maxDepth?: number | undefined;
   /** Keys are data, such as the words of a vocabulary: any is allowed, once. Default false. */
   readonly anyKeys?: boolean | undefined;
-  /** Read the numbers that Python writes and JSON lacks: `Infinity` as such, and `NaN` as null. Default false. */
+  /** Read the numbers that Python writes and JSON lacks, `NaN` and `Infinity`. Default false. */
   readonly ofPython?: boolean | undefined;
 }
 
@@ -78,12 +78,16 @@ function checkStructure(text: string, origin: string, maxDepth: number, anyKeys:
   }
 }
 
-/** Python's numbers outside strings in JSON's words; the largest number and more is read as infinite. */
-function withoutPython(text: string): string {
-  if (!/NaN|Infinity/.test(text)) return text;
-  return text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b|\bInfinity\b/g, (found) =>
-    found === "NaN" ? "null" : found === "Infinity" ? "1e999" : found,
+/** Stands for `NaN` while JSON is parsed. */
+const NOT_A_NUMBER = "\u0000NaN\u0000";
+
+/** JSON with Python's numbers. Above the largest number is infinity. */
+function parsePython(text: string): unknown {
+  if (!/NaN|Infinity/.test(text)) return JSON.parse(text);
+  const inJson = text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b|\bInfinity\b/g, (found) =>
+    found === "NaN" ? JSON.stringify(NOT_A_NUMBER) : found === "Infinity" ? "1e999" : found,
   );
+  return JSON.parse(inJson, (_, value: unknown) => (value === NOT_A_NUMBER ? Number.NaN : value));
 }
 
 /**
@@ -105,7 +109,7 @@ export function parseStrictJson(
   }
   checkStructure(text, origin, maxDepth, anyKeys);
   try {
-    return JSON.parse(ofPython ? withoutPython(text) : text);
+    return ofPython ? parsePython(text) : JSON.parse(text);
   } catch (cause) {
     throw new InvalidInputError(`${origin}: expected JSON: ${(cause as Error).message}`, { cause });
   }

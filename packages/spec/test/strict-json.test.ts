@@ -28,7 +28,7 @@ describe("strict JSON", () => {
     const text = '{"a":[NaN,Infinity,-Infinity],"NaN":"x\\"Infinity NaN"}';
     expect(() => parse(text)).toThrow("config.json: expected JSON: ");
     expect(parse(text, { ofPython: true })).toEqual({
-      a: [null, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      a: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
       NaN: 'x"Infinity NaN',
     });
     expect(() => parse('{"a":NaNa}', { ofPython: true })).toThrow("config.json: expected JSON: ");
