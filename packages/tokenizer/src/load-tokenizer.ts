@@ -4,7 +4,6 @@ import { createAssemble, createLanguageModelAssemble } from "./assemble.ts";
 import { readBertFiles } from "./bert-files.ts";
 import { bertConfig, isBert, withBertSettings } from "./bert-json.ts";
 import { readByteLevelFiles } from "./byte-level-files.ts";
-import { byteLevelConfig } from "./byte-level-json.ts";
 import { createChatTemplate } from "./chat-template.ts";
 import type { Encoder } from "./encoder.ts";
 import { languageModelFrame, namedPairForm } from "./frame.ts";
@@ -45,9 +44,9 @@ async function openTokenizerJson(
   return { ...(await createLibraryEncoder(settled, config, files.folder)), frame, pairForm };
 }
 
-async function openByteLevel(files: TokenizerFiles, configs: TokenizerConfigs): Promise<Encoder | undefined> {
-  const json = await readByteLevelFiles(files, configs);
-  return json && createLibraryEncoder(json.tokenizer, json.config, files.folder);
+async function openSentencePiece(files: TokenizerFiles, configs: TokenizerConfigs): Promise<Encoder | undefined> {
+  const model = await readSentencePieceFiles(files, configs);
+  return model && createSentencePieceEncoder(model);
 }
 
 async function openWordPiece(files: TokenizerFiles, configs: TokenizerConfigs): Promise<Encoder | undefined> {
@@ -73,15 +72,12 @@ export async function openTokenizer(files: TokenizerFiles, chatFiles?: Tokenizer
   const { tokenizerConfig = {}, specialTokensMap, modelConfig, chatTemplate } = configs;
   const bare = await readJsonIfPresent(files, "tokenizer.json");
   const json = bare && withNamedTokens(bare, { folder, ...configs });
-  const implied = impliedTokens(configs, json);
-  const sentencePiece = async (): Promise<Encoder | undefined> => {
-    const model = await readSentencePieceFiles(files, configs);
-    return model && createSentencePieceEncoder(model);
-  };
+  const byteLevel = json === undefined ? await readByteLevelFiles(files, configs) : undefined;
+  const implied = byteLevel?.config ?? impliedTokens(configs, json);
   const encoder =
     (json && (await openTokenizerJson(json, configs.tokenizerConfig ?? implied ?? {}, files, configs))) ??
-    (await openByteLevel(files, configs)) ??
-    (await sentencePiece()) ??
+    (byteLevel && (await createLibraryEncoder(byteLevel.tokenizer, byteLevel.config, folder))) ??
+    (await openSentencePiece(files, configs)) ??
     (await openWordPiece(files, configs));
   if (encoder === undefined) {
     throw new NotFoundError(
@@ -110,15 +106,13 @@ export async function openTokenizer(files: TokenizerFiles, chatFiles?: Tokenizer
   };
 }
 
-/** Special tokens, and the class, where no file names them. */
+/** Special tokens where no file names them. */
 function impliedTokens(
   { tokenizerConfig, modelConfig }: TokenizerConfigs,
   json: JsonRecord | undefined,
 ): JsonRecord | undefined {
-  const modelType = modelConfig?.model_type;
-  if (isBert(tokenizerConfig ?? {}, modelType)) return bertConfig({});
-  if (json === undefined) return byteLevelConfig(tokenizerConfig ?? {}, modelType);
-  return tokenizerConfig === undefined ? usualTokens(json) : undefined;
+  if (isBert(tokenizerConfig ?? {}, modelConfig?.model_type)) return bertConfig({});
+  return json !== undefined && tokenizerConfig === undefined ? usualTokens(json) : undefined;
 }
 
 function hashOf(template: unknown): { readonly chatTemplateSha256?: string } {

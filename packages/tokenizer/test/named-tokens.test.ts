@@ -157,6 +157,11 @@ describe("tokenizer.model", () => {
     expect((await load({})).encode("a b")).toEqual([6, 3, 5]);
   });
 
+  it("has its own special tokens beside the config.json of a family that has others", async () => {
+    const { special } = await tokenizerOf({ "tokenizer.model": model, "config.json": { model_type: "qwen2" } });
+    expect(special).toEqual({ unknown: 0, bos: 1, eos: 2, pad: 2, cls: 1, sep: 2 });
+  });
+
   it("ends each text where add_eos_token says so", async () => {
     const { assemble } = await load({ add_bos_token: true, add_eos_token: true });
     expect(assemble([6], undefined, 9).inputIds).toEqual([1, 6, 2]);
