@@ -43,7 +43,10 @@ export async function loadExamples(split: string, folder: string, settings: Mmlu
   return { name: split, examples };
 }
 
-/** Context and answer tokenized together; the answer's tokens are those after the context's own. */
+/**
+ * Context and answer tokenized together; the answer's tokens are those after the context's own. What does not fit is
+ * cut on the left, as where questions are answered: the answer is at the end.
+ */
 export function encodeExample(
   { first, second = "" }: Example,
   tokenizer: Tokenizer,
@@ -53,11 +56,13 @@ export function encodeExample(
   const start = addBos ? [requireBos(tokenizer)] : [];
   const context = start.length + tokenizer.encode(first).length;
   const whole = [...start, ...tokenizer.encode(first + second)];
-  const inputIds = whole.slice(0, maxLength);
+  const inputIds = whole.slice(-maxLength);
+  // Nothing could predict the first token.
+  const answer = Math.max(1, context - (whole.length - inputIds.length));
   return {
     inputIds,
     tokenTypeIds: inputIds.map(() => 0),
-    targets: Array.from({ length: Math.max(0, inputIds.length - context) }, (_, index) => context + index),
+    targets: Array.from({ length: Math.max(0, inputIds.length - answer) }, (_, index) => answer + index),
     truncated: whole.length > maxLength,
     label: undefined,
   };

@@ -49,6 +49,16 @@ describe("the task", () => {
     );
   });
 
+  test("cuts what does not fit on the left, so that the answer is learned and its letter comes last", async () => {
+    const tokenizer = createTestTokenizer();
+    const [example] = (await anatomy.load("dev", folder)).examples;
+    const whole = anatomy.encode(example!, tokenizer, 512);
+    const cut = anatomy.encode(example!, tokenizer, 8);
+    expect(cut).toMatchObject({ inputIds: whole.inputIds.slice(-8), targets: [7], truncated: true });
+    expect(anatomy.encode(example!, tokenizer, whole.inputIds.length)).toEqual(whole);
+    expect(anatomy.encode(example!, tokenizer, 1).targets).toEqual([]);
+  });
+
   test("scores the mean over answer tokens, not over questions", () => {
     const rows = [
       { logLikelihood: -1, tokens: 1, label: undefined },
