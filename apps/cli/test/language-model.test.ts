@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunSummary } from "@blora/runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeTinyQwen2 } from "../../../internal/tiny-models/tiny-qwen2.ts";
 import { blora, requireBuild } from "./run-blora.ts";
 
 const data = process.env.BLORA_DATA;
@@ -18,6 +19,20 @@ test("blora generate without a prompt is wrong usage, and without a model a mist
   expect((await blora(["generate"])).status).toBe(2);
   const { status, stderr } = await blora(["generate", "--prompt", "Once"]);
   expect([status, stderr]).toEqual([1, "blora: Expected a --model or an adapter, found neither.\n"]);
+});
+
+test("blora generate says where the model ended the text, and which flags changed nothing", async () => {
+  const model = join(folder, "short");
+  writeTinyQwen2(model, { randomHead: true });
+  const config = JSON.parse(readFileSync(join(model, "config.json"), "utf8"));
+  writeFileSync(join(model, "config.json"), JSON.stringify({ ...config, max_position_embeddings: 20 }));
+  const write = async (...flags: string[]) =>
+    (await blora(["generate", "--model", model, "--prompt", "hello there", ...flags])).stderr;
+  expect(await write("--max-new-tokens", "3", "--temperature", "1", "--seed", "4")).toBe("");
+  expect(await write("--seed", "4", "--top-p", "0.5")).toBe(
+    "note: --top-p and --seed change nothing at temperature 0, the default\n" +
+      "note: the text ends at 20 tokens, prompt included: the model reads no more\n",
+  );
 });
 
 describe.skipIf(!data)("a causal language model on the command line (needs BLORA_DATA)", () => {

@@ -1,6 +1,6 @@
 export type { AdaptedModel } from "./adapted-model.ts";
 export type { Classification } from "./classification.ts";
-export { type GenerateOptions, generateText, generateTokens } from "./generate/generate.ts";
+export { type GenerateOptions, type GenerationEnd, generateText, generateTokens } from "./generate/generate.ts";
 export type { Reader } from "./generate/reader.ts";
 export { chooseToken, type Sampling } from "./generate/sampling.ts";
 export { createTextStream, type TextStream } from "./generate/text-stream.ts";

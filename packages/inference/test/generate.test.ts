@@ -5,7 +5,7 @@ import type { PlainAdapter } from "@blora/network";
 import type { Engine } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AdaptedModel, type LoadedModel, loadModel } from "../src/index.ts";
+import { type AdaptedModel, type GenerationEnd, generateTokens, type LoadedModel, loadModel } from "../src/index.ts";
 import { numberedWords, writeLanguageModel } from "./language-model.ts";
 
 const HEAD = { kind: "language-model" } as const;
@@ -50,6 +50,23 @@ describe("reading with a cache", () => {
       expectAllClose(await cached.read(part), await model.openReader().read(read), { relative: 1e-4, absolute: 1e-5 });
     }
     expect(cached.length).toBe(101);
+  });
+
+  test("refuses what is no token of the model, and more than there is room for", async () => {
+    const reader = model.openReader();
+    for (const id of [1000, -1, 1.5, Number.NaN]) {
+      await expect(reader.read([5, id])).rejects.toThrow(
+        `Expected token ids from 0, below 1000, the model's vocab_size, found ${id} at 1.`,
+      );
+    }
+    await expect(reader.read([])).rejects.toThrow("Expected tokens to read, found none.");
+    await reader.read(ids.slice(0, 130));
+    const more = Array.from({ length: 171 }, () => 7);
+    await expect(reader.read(more)).rejects.toThrow("Expected at most 170 tokens more, found 171");
+    await expect(generateTokens(reader, more, {}).next()).rejects.toThrow(
+      "Expected a prompt of at most 170 tokens, the model reads 300 and has read 130, found 171.",
+    );
+    expect(reader.length).toBe(130);
   });
 
   test("goes on over the end of a block, token by token", async () => {
@@ -121,6 +138,16 @@ describe("generated text", () => {
       compiled.filter((name) => name.startsWith("read 1 ")),
     );
     expect(compiled.length).toBeLessThanOrEqual(4);
+  });
+
+  test("says once why it ended", async () => {
+    const ends: GenerationEnd[] = [];
+    const onEnd = (end: GenerationEnd) => void ends.push(end);
+    const written = numberedWords.encode((await collect(model.generate("word5", { maxNewTokens: 2, onEnd }))).join(""));
+    await collect(model.generate("word5", { maxNewTokens: 9, stopIds: [written[1]!], onEnd }));
+    const long = ids.concat(ids).map((id) => `word${id}`);
+    await collect(model.generate(long.join(" "), { maxNewTokens: 100, stopIds: [], onEnd }));
+    expect(ends).toEqual(["max-new-tokens", "stop-token", "model-limit"]);
   });
 
   test("begins with the first token once, where the prompt begins with it too", async () => {

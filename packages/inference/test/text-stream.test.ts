@@ -27,6 +27,12 @@ test("what ends inside a character ends with a replacement character, not before
   expect(out.end()).toBe("");
 });
 
+test("a character the prompt's tokens begin is told whole, and nothing of the prompt again", () => {
+  const euro = [...Buffer.from("€")];
+  const out = createTextStream(bytes, [97, ...euro.slice(0, 2)]);
+  expect([out.push(euro[2]!), out.push(120), out.end()]).toEqual(["€", "x", ""]);
+});
+
 test("pieces put together are the text, and none holds half a character", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", minLength: 1 }), fc.string({ unit: "grapheme" }), (prompt, text) => {

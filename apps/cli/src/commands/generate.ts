@@ -24,9 +24,31 @@ export function addGenerateCommand(program: Command): void {
     .option("--seed <number>", "same seed, same text", seed, 0)
     .option("--set <path=value>", "change an option of the engine: engine.precision=int8", collect)
     .option("--add-bos", "begin with the tokenizer's first token, as models of Llama's kind were trained")
-    .action(async (argument: string | undefined, flags: GenerateFlags) => {
+    .action(async (argument: string | undefined, flags: GenerateFlags, command: Command) => {
+      const idle = flags.temperature === 0 ? idleFlags(command) : [];
+      if (idle.length > 0) {
+        note(`${idle.join(" and ")} ${idle.length === 1 ? "changes" : "change"} nothing at temperature 0, the default`);
+      }
       const input = { ...flags, ...(argument !== undefined && { adapter: argument }) };
-      await runInChild("generation", input, { onEvent: (text) => void process.stdout.write(text) });
+      const { result } = await runInChild("generation", input, {
+        onEvent: (text) => void process.stdout.write(text),
+      });
       process.stdout.write("\n");
+      if (result.end === "model-limit") {
+        note(`the text ends at ${result.limit} tokens, prompt included: the model reads no more`);
+      }
     });
+}
+
+/** Those given that decide how tokens are drawn, where none is. */
+function idleFlags(command: Command): string[] {
+  const drawing = { topP: "--top-p", seed: "--seed" };
+  return Object.entries(drawing).flatMap(([name, flag]) =>
+    command.getOptionValueSource(name) === "cli" ? [flag] : [],
+  );
+}
+
+/** Beside the text, which alone is printed. */
+function note(sentence: string): void {
+  process.stderr.write(`note: ${sentence}\n`);
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Registry } from "@blora/core";
-import { type GenerateOptions, loadModel } from "@blora/inference";
+import { type GenerateOptions, type GenerationEnd, loadModel } from "@blora/inference";
 import { type ChatFormat, isLanguageModelTask } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
@@ -29,8 +29,14 @@ export interface GenerateFlags extends AdapterFlags {
   readonly set?: readonly string[];
 }
 
+export interface Generated {
+  readonly end: GenerationEnd | undefined;
+  /** Most tokens the model reads. */
+  readonly limit: number;
+}
+
 /** Goes on from a prompt, asked as the adapter was trained; each event is a piece of text. */
-export async function generate(flags: GenerateFlags, { emit }: JobHost<string>): Promise<void> {
+export async function generate(flags: GenerateFlags, { emit }: JobHost<string>): Promise<Generated> {
   const registry = await registryWith(pluginFlags(flags.plugin));
   const { engine: name, threads, set } = flags;
   const engine = resolveEngine({ engine: name, threads, set }, registry);
@@ -50,11 +56,18 @@ export async function generate(flags: GenerateFlags, { emit }: JobHost<string>):
   const chat = adapter === undefined ? undefined : chatOf(adapter, registry);
   const messages = [{ role: "user", content: flags.prompt }];
   const prompt = flags.chat ? (chat?.prompt(messages, tokenizer) ?? messages) : flags.prompt;
-  for await (const text of model.generate(prompt, generateOptions({ addBos: chat?.addBos, ...flags }))) {
+  let end: GenerationEnd | undefined;
+  const onEnd = (reason: GenerationEnd): void => {
+    end = reason;
+  };
+  const options = { ...generateOptions({ addBos: chat?.addBos, ...flags }), onEnd };
+  for await (const text of model.generate(prompt, options)) {
     emit(text);
     await setImmediate(); // lets the text out: a token blocks the thread
   }
+  const { limit } = model.openReader();
   await engine.release();
+  return { end, limit };
 }
 
 /** How the task of an adapter asks; undefined where it is not known. */

@@ -4,6 +4,9 @@ import type { Reader } from "./reader.ts";
 import { chooseToken, requireSampling } from "./sampling.ts";
 import { createTextStream } from "./text-stream.ts";
 
+/** Why a text ended: by a token that ends texts, at `maxNewTokens`, or where the network can read no more. */
+export type GenerationEnd = "stop-token" | "max-new-tokens" | "model-limit";
+
 export interface GenerateOptions {
   /** Default 128. Generation also ends where the network can read no more. */
   readonly maxNewTokens?: number;
@@ -17,12 +20,14 @@ export interface GenerateOptions {
   readonly stopIds?: readonly number[];
   /** Begin with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
   readonly addBos?: boolean;
+  /** Told once why the text ended, after its last token. */
+  readonly onEnd?: (end: GenerationEnd) => void;
 }
 
 /**
  * Tokens after a prompt, one by one. The token that ends the text is not among them.
  *
- * @throws InvalidInputError for an option out of range, or a prompt that is empty or longer than the network reads
+ * @throws InvalidInputError for an option out of range, or a prompt that is empty or longer than the reader has room for
  * @throws NumericalError where a logit is not finite
  */
 export async function* generateTokens(
@@ -30,19 +35,21 @@ export async function* generateTokens(
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<number, void, undefined> {
-  const { maxNewTokens = 128, temperature = 0, topP = 1, seed = 0, stopIds = reader.endIds } = options;
+  const { maxNewTokens = 128, temperature = 0, topP = 1, seed = 0, stopIds = reader.endIds, onEnd } = options;
   requireOptions({ maxNewTokens, seed });
   requireSampling({ temperature, topP });
-  requirePrompt(prompt, reader.limit);
+  requirePrompt(prompt, reader);
   let unread: readonly number[] = prompt;
-  for (let step = 0; step < maxNewTokens && reader.length + unread.length <= reader.limit; step++) {
+  for (let step = 0; step < maxNewTokens; step++) {
+    if (reader.length + unread.length > reader.limit) return onEnd?.("model-limit");
     const logits = await reader.read(unread);
     const [uniform] = uniformValues({ seed, step, path: "generate" }, 1);
     const token = chooseToken(logits, { temperature, topP }, uniform!);
-    if (stopIds.includes(token)) return;
+    if (stopIds.includes(token)) return onEnd?.("stop-token");
     yield token;
     unread = [token];
   }
+  onEnd?.("max-new-tokens");
 }
 
 /** Text after a prompt, as it arrives: whole characters, never half of one. */
@@ -76,12 +83,11 @@ function promptOf(messages: readonly Message[], { applyChatTemplate }: Tokenizer
   throw new InvalidInputError("Expected a tokenizer with a chat_template for a conversation, found none. Give a text.");
 }
 
-function requirePrompt({ length }: readonly number[], limit: number): void {
+function requirePrompt({ length }: readonly number[], { limit, length: read }: Reader): void {
   if (length === 0) throw new InvalidInputError("Expected a prompt of at least one token, found none.");
-  if (length <= limit) return;
-  throw new InvalidInputError(
-    `Expected a prompt of at most ${limit} tokens, the most the model reads, found ${length}.`,
-  );
+  if (length <= limit - read) return;
+  const most = read === 0 ? "the most the model reads" : `the model reads ${limit} and has read ${read}`;
+  throw new InvalidInputError(`Expected a prompt of at most ${limit - read} tokens, ${most}, found ${length}.`);
 }
 
 function requireOptions({ maxNewTokens, seed }: Required<Pick<GenerateOptions, "maxNewTokens" | "seed">>): void {

@@ -13,6 +13,7 @@ import {
   type OpenNetwork,
   requireLanguageModel,
 } from "@blora/network";
+import { InvalidInputError } from "@blora/spec";
 import type { Tensor } from "@blora/tensor";
 import type { Runtime } from "../runtime.ts";
 import { endIds } from "./end-ids.ts";
@@ -25,7 +26,11 @@ export interface Reader {
   readonly limit: number;
   /** Ids that end a text of this model. */
   readonly endIds: readonly number[];
-  /** Logits [V] of the token after `tokens`, which go on from those read before. At least one, within the limit. */
+  /**
+   * Logits [V] of the token after `tokens`, which go on from those read before.
+   *
+   * @throws InvalidInputError for no token, more than there is room for, or an id the model does not have
+   */
   read(tokens: readonly number[]): Promise<Float32Array>;
 }
 
@@ -44,6 +49,7 @@ export function createReader({ steps, tokenizer, exclusively }: Runtime, network
     endIds: endIds(tokenizer),
     read: (tokens) =>
       exclusively(async () => {
+        requireTokens(tokens, limit - store.length, network.vocabularySize);
         const T = tokens.length === 1 ? 1 : Math.min(Math.ceil(tokens.length / BLOCK) * BLOCK, limit);
         const P = store.capacity;
         const outputs = await runner.run(`read ${T} after ${P}`, () => readingStep(network, cache, T, P), {
@@ -55,6 +61,21 @@ export function createReader({ steps, tokenizer, exclusively }: Runtime, network
         return outputs.logits!;
       }),
   };
+}
+
+/** An engine computes something of numbers that are no ids, too. */
+function requireTokens(tokens: readonly number[], room: number, vocabularySize = Infinity): void {
+  if (tokens.length === 0) throw new InvalidInputError("Expected tokens to read, found none.");
+  if (tokens.length > room) {
+    throw new InvalidInputError(
+      `Expected at most ${room} tokens more, found ${tokens.length}: the model reads no more.`,
+    );
+  }
+  const foreign = tokens.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
+  if (foreign < 0) return;
+  throw new InvalidInputError(
+    `Expected token ids from 0, below ${vocabularySize}, the model's vocab_size, found ${tokens[foreign]} at ${foreign}.`,
+  );
 }
 
 /** T tokens after P earlier ones. Outputs `logits` [1, V] at the asked position, and keys and values of the T tokens. */

@@ -23,7 +23,10 @@ export function createTextStream({ decode }: Pick<Tokenizer, "decode">, prompt: 
   /** Tokens of the window whose text is out. */
   let told = window.length;
 
-  const news = (): string => decode(window).slice(decode(window.slice(0, told)).length);
+  const news = (): string => {
+    const text = decode(window);
+    return text.slice(sharedLength(decode(window.slice(0, told)), text));
+  };
 
   return {
     push(token) {
@@ -40,4 +43,11 @@ export function createTextStream({ decode }: Pick<Tokenizer, "decode">, prompt: 
       return text;
     },
   };
+}
+
+/** Of the beginning two texts have in common: a prompt of tokens may end inside a character, which comes with the next. */
+function sharedLength(before: string, text: string): number {
+  let length = 0;
+  while (length < before.length && before[length] === text[length]) length++;
+  return length;
 }
