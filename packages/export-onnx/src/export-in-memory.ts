@@ -1,5 +1,6 @@
 import { limitedTokenizer, TOKENIZER_CONFIG } from "@blora/adapters";
 import type { Network, PlainAdapter } from "@blora/network";
+import { adapterFingerprint } from "./adapter-fingerprint.ts";
 import { FORMATS, longestText, plainGraph, type WeightFormat } from "./export-graph.ts";
 import { CONFIG, exportedConfig } from "./write/exported-config.ts";
 import { modelBytes } from "./write/model-bytes.ts";
@@ -24,7 +25,9 @@ export function exportInMemory(options: ExportInMemoryOptions): Map<string, Uint
   const { file, dtype, store } = FORMATS[weights];
   const { graph, tensors } = plainGraph(network, adapter, store, undefined);
   const source = new TextDecoder().decode(companions.get(CONFIG));
-  const config = exportedConfig(network.checkpoint.config, source, { head: adapter.head, file, dtype, chunks: 0 });
+  const { head } = adapter;
+  const exported = { head, file, dtype, chunks: 0, adapterSha256: adapterFingerprint(adapter) };
+  const config = exportedConfig(network.checkpoint.config, source, exported);
   const files = new Map(companions);
   const tokenizer = companions.get(TOKENIZER_CONFIG);
   const limited = tokenizer && limitedTokenizer(tokenizer, longestText(network, adapter), TOKENIZER_CONFIG);

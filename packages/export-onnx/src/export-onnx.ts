@@ -4,13 +4,14 @@ import { limitTexts } from "@blora/adapters";
 import { copyCompanionFiles, requireFreeSpace, writeError } from "@blora/files";
 import type { Network, OpenNetwork, PlainAdapter } from "@blora/network";
 import type { CodedUpdate } from "@blora/spec";
+import { adapterFingerprint } from "./adapter-fingerprint.ts";
 import { FORMATS, type Format, longestText, plainGraph, type WeightFormat } from "./export-graph.ts";
 import type { StoredGraph } from "./graph/float-weights.ts";
 import { foldConstants } from "./graph/fold-constants.ts";
 import { trainedParts } from "./trace/forward-parts.ts";
 import { traceGraph } from "./trace/trace-graph.ts";
 import { trainedWeights } from "./weights.ts";
-import { requireExportFolder } from "./write/export-folder.ts";
+import { requireExportFolder, requireSameAdapter } from "./write/export-folder.ts";
 import { writeConfig } from "./write/model-folder.ts";
 import { writeGraph } from "./write/write-graph.ts";
 
@@ -20,6 +21,8 @@ export interface ExportOptions {
   readonly adapter: PlainAdapter | OpenNetwork;
   /** Folder, made where absent. Files of an earlier export are replaced one by one, others stay. */
   readonly out: string;
+  /** Folder the files go to in the end, where that is not `out`: earlier exports in it are of the same adapter. */
+  readonly destination?: string;
   /** Default `float32`. */
   readonly weights?: WeightFormat;
   /** Adds a plain update to its weights, the default, or keeps it beside them as a branch of its own. */
@@ -46,13 +49,14 @@ export interface ExportSummary {
  * loads: `onnx/<file>`, `config.json` with the labels, and the tokenizer,
  * which cuts texts at `longest`.
  *
- * @throws InvalidInputError for a head no pipeline takes
+ * @throws InvalidInputError for a head no pipeline takes, and a folder with a graph of another adapter
  */
 export async function exportOnnx(options: ExportOptions): Promise<ExportSummary> {
   const {
     network,
     adapter,
     out,
+    destination = out,
     weights: weightFormat = "float32",
     adapterForm = "merged",
     codes = new Map(),
@@ -63,6 +67,8 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
       ? plainGraph(network, adapter, store, adapterForm === "merged" ? undefined : codes)
       : await trainedGraph(network, adapter, store);
   requireExportFolder(out);
+  const adapterSha256 = adapterFingerprint(adapter);
+  requireSameAdapter(destination, file, adapterSha256);
   await mkdir(join(out, "onnx"), { recursive: true });
   const needed = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
   await requireFreeSpace(out, needed, { what: "the graph's weights", advice: "Choose a folder with more room." });
@@ -70,7 +76,7 @@ export async function exportOnnx(options: ExportOptions): Promise<ExportSummary>
   try {
     const { bytes, chunks } = await writeGraph(join(aside, file), graph, tensors);
     for (const name of await readdir(aside)) await rename(join(aside, name), join(out, "onnx", name));
-    await writeConfig(out, network.checkpoint, { head: adapter.head, file, dtype, chunks });
+    await writeConfig(out, network.checkpoint, { head: adapter.head, file, dtype, chunks, adapterSha256 });
     const tokenizer = copyCompanionFiles(network.checkpoint.folder, out);
     const longest = longestText(network, adapter);
     await limitTexts(out, longest);

@@ -71,7 +71,15 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   // The configuration lists the graphs of earlier exports, which stay.
   const earlier = contentOf(join(flags.out, CONFIG));
   if (earlier !== undefined) await writeFile(join(out, CONFIG), earlier);
-  const written = await exportOnnx({ network, adapter, out, weights, adapterForm, ...(codes && { codes }) });
+  const written = await exportOnnx({
+    network,
+    adapter,
+    out,
+    destination: flags.out,
+    weights,
+    adapterForm,
+    ...(codes && { codes }),
+  });
   const made = await writeTokenizerJson(folder, out);
   copyChatTemplate(from, out);
   await limitTexts(out, written.longest);
