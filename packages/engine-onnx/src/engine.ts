@@ -2,6 +2,7 @@ import {
   type CompiledStep,
   definePlugin,
   type Engine,
+  InvalidInputError,
   MissingDependencyError,
   type Plugin,
   PRECISIONS,
@@ -93,6 +94,10 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
       const compiled = await compileStep(step, operators, settings, sessions, exact, kept);
       const tracked: CompiledStep = {
         ...compiled,
+        async run(...given) {
+          if (steps.has(tracked)) return compiled.run(...given);
+          throw new InvalidInputError(`step ${step.name}: expected a step in use, found one that was released.`);
+        },
         async release() {
           if (steps.delete(tracked)) await compiled.release();
         },

@@ -49,7 +49,7 @@ export interface LoadedModel {
   useAdapter(weights: PlainAdapter): AdaptedModel;
   /** The model as its checkpoint has it, head included. */
   withoutAdapter(head: Head): AdaptedModel;
-  /** Frees what adapters share. None of them can be used afterwards. */
+  /** Frees what adapters share, once what was asked before is done. None of them can be used afterwards. */
   release(): Promise<void>;
 }
 
@@ -69,7 +69,8 @@ export function createLoadedModel(
   resolve?: ResolveModelOptions,
 ): LoadedModel {
   const steps = createStepCache(parts.engine, { capacity: STEPS_KEPT });
-  const runtime: Runtime = { ...parts, steps, exclusively: createQueue() };
+  const { exclusively, close } = createQueue(parts.network.name);
+  const runtime: Runtime = { ...parts, steps, exclusively };
   const { network } = runtime;
   const use = (open: OpenNetwork, origin: string): AdaptedModel => createAdaptedModel(runtime, open, origin);
   return {
@@ -79,7 +80,7 @@ export function createLoadedModel(
     },
     useAdapter: (weights) => use(openPlain(network, weights, "the adapter"), "the adapter"),
     withoutAdapter: (head) => use(openBase(network, head), network.name),
-    release: () => runtime.exclusively(runtime.steps.release),
+    release: () => close(steps.release),
   };
 }
 

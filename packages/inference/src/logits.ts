@@ -8,7 +8,7 @@ import {
   tokenFeeds,
   tokenInputs,
 } from "@blora/network";
-import { type AssembledTokens, encodeTexts } from "@blora/spec";
+import { type AssembledTokens, encodeTexts, InvalidInputError } from "@blora/spec";
 import type { Runtime } from "./runtime.ts";
 
 /** A text, or a pair of texts. */
@@ -18,12 +18,23 @@ export type TextInput = string | readonly [first: string, second: string];
 const LARGEST_BATCH = 32;
 const LENGTH_MULTIPLE = 16;
 
+/** Also of callers that no type holds back: a text alone, or rows of objects, would be read as something else. */
+function requireTexts(inputs: readonly TextInput[]): void {
+  const isText = (value: unknown): boolean => typeof value === "string";
+  const isPair = (value: unknown): boolean => Array.isArray(value) && value.length === 2 && value.every(isText);
+  const wrong = Array.isArray(inputs) ? inputs.findIndex((input) => !(isText(input) || isPair(input))) : 0;
+  if (wrong < 0) return;
+  const found = Array.isArray(inputs) ? `${JSON.stringify(inputs[wrong])} at ${wrong}` : JSON.stringify(inputs);
+  throw new InvalidInputError(`Expected a list of texts, or of pairs of texts, found ${found}.`);
+}
+
 /** Logits [C] of every text: sorted by length, cut into batches, and put back in order. */
 export async function logitsOf(
   runtime: Runtime,
   network: OpenNetwork,
   inputs: readonly TextInput[],
 ): Promise<Float32Array[]> {
+  requireTexts(inputs);
   return rowLogits(
     runtime,
     network,

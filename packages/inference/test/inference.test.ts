@@ -173,6 +173,40 @@ describe("loadModel", () => {
   });
 });
 
+describe("a released model", () => {
+  it("has done what was asked before, and refuses what comes after; releasing it again does nothing", async () => {
+    const model = await loadModel(options());
+    const first = await model.loadAdapter(adapter("first"));
+    const asked = first.logits(["A text."]);
+    await Promise.all([model.release(), model.release()]);
+    expect(await asked).toHaveLength(1);
+    await expect(first.logits(["A text."])).rejects.toThrow("expected a model in use, found one that was released");
+    await model.release();
+  });
+
+  it("is one whose engine was released, too", async () => {
+    const engine = onnx({ threads: 1 });
+    const model = await loadModel(options(engine));
+    const first = await model.loadAdapter(adapter("first"));
+    await first.logits(["A text."]);
+    await engine.release();
+    await expect(first.logits(["A text."])).rejects.toThrow("expected a step in use, found one that was released");
+    await model.release();
+    await engine.release();
+  });
+});
+
+it("refuses what is no list of texts or pairs, of which it would read something else", async () => {
+  const first = await (await loadModel(options())).loadAdapter(adapter("first"));
+  const ask = (inputs: unknown) => first.logits(inputs as string[]);
+  const expected = "Expected a list of texts, or of pairs of texts, found";
+  await expect(ask("A text.")).rejects.toThrow(`${expected} "A text.".`);
+  await expect(ask(["A text.", ["one", "two", "three"]])).rejects.toThrow(`${expected} ["one","two","three"] at 1.`);
+  await expect(ask([{ text: "A text." }])).rejects.toThrow(`${expected} {"text":"A text."} at 0.`);
+  await expect(ask([undefined])).rejects.toThrow(`${expected} undefined at 0.`);
+  expect(await ask([])).toEqual([]);
+});
+
 describe("loadAdapter", () => {
   it("opens the model the adapter names", async () => {
     const { model: _, ...rest } = options();
