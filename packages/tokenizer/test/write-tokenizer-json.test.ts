@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AutoTokenizer, env, type PreTrainedTokenizer } from "@huggingface/transformers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeTinyQwen2 } from "../../../internal/tiny-models/tiny-qwen2.ts";
 import { loadTokenizer, writeTokenizerJson } from "../src/index.ts";
 import { type ModelFixture, sentencePieceModel } from "./sentencepiece-fixture.ts";
 
@@ -165,4 +166,19 @@ describe.skipIf(!data)("DeBERTaV3's tokenizer.json", () => {
     // The few others are letters that a later Unicode folds and the model's map does not know.
     expect(counts.unknown / counts.bytes).toBeGreaterThan(0.999);
   });
+});
+
+it("puts a chat template of its own file where transformers.js looks for it", async () => {
+  writeTinyQwen2(folder, { template: "none" });
+  for (const name of ["tokenizer.json", "tokenizer_config.json"]) copyFileSync(join(folder, name), join(written, name));
+  expect(await writeTokenizerJson(folder, written)).toEqual([]);
+  writeFileSync(
+    join(folder, "chat_template.jinja"),
+    "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}{% endfor %}{% if add_generation_prompt %} >{% endif %}",
+  );
+  expect(await writeTokenizerJson(folder, written)).toEqual(["tokenizer_config.json"]);
+  const turns = [{ role: "user", content: "hi" }];
+  const text = (await open(written)).apply_chat_template(turns, { tokenize: false, add_generation_prompt: true });
+  expect(text).toBe("[user] hi >");
+  expect(text).toBe((await loadTokenizer(folder)).applyChatTemplate!(turns, true));
 });
