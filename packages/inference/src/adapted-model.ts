@@ -14,7 +14,11 @@ export interface AdaptedModel {
   readonly head: Head;
   /** Which form of the adapter is computed. */
   readonly form: AdapterForm;
-  /** Raw outputs [C] for every text or pair of texts, or [T, C] for its tokens. */
+  /**
+   * Raw outputs [C] for every text or pair of texts, or [T, C] for its tokens.
+   *
+   * @throws InvalidInputError where the adapter is for a language model, and for what is no list of texts
+   */
   logits(inputs: readonly TextInput[]): Promise<Float32Array[]>;
   /** @throws InvalidInputError where the adapter does not predict labels */
   classify(inputs: readonly TextInput[]): Promise<Classification[]>;
@@ -40,7 +44,10 @@ export interface AdaptedModel {
 
 export function createAdaptedModel(runtime: Runtime, network: OpenNetwork, origin: string): AdaptedModel {
   const { head, form } = network;
-  const logits = (inputs: readonly TextInput[]) => runtime.exclusively(() => logitsOf(runtime, network, inputs));
+  const logits = async (inputs: readonly TextInput[]): Promise<Float32Array[]> => {
+    if (head.kind === "language-model") throw unsuitable(origin, "logits", head);
+    return runtime.exclusively(() => logitsOf(runtime, network, inputs));
+  };
 
   const openReader = (method: string): Reader => {
     if (head.kind !== "language-model") throw unsuitable(origin, method, head);
@@ -73,6 +80,7 @@ function unsuitable(origin: string, method: string, { kind }: Head): InvalidInpu
     classification: "classify",
     regression: "regress",
     "token-classification": "tag",
+    "language-model": "generate or openReader",
   };
   const other = uses[kind] === undefined ? "" : ` Use ${uses[kind]}.`;
   return new InvalidInputError(`${origin}: ${method} does not go with an adapter whose head is ${kind}.${other}`);

@@ -188,6 +188,15 @@ describe("generated text", () => {
         `seed: expected a whole number from 0 to 4294967295, found ${seed}.`,
       );
     }
+    await expect(failure("word7", { maxNewToken: 3 })).rejects.toThrow("found maxNewToken. Did you mean maxNewTokens?");
+    for (const prompt of [undefined, 5, [], ["word7"], { role: "user", content: "word7" }]) {
+      await expect(failure(prompt as unknown as string)).rejects.toThrow(
+        `Expected a prompt that is a text, or a list of messages with a role and a content, found ${JSON.stringify(prompt)}.`,
+      );
+    }
+    await expect(model.logits(["word7"])).rejects.toThrow(
+      "logits does not go with an adapter whose head is language-model. Use generate or openReader.",
+    );
     await expect(collect(model.generate([{ role: "user", content: "word7" }]))).rejects.toThrow("chat_template");
     expect(() => base.withoutAdapter({ kind: "regression" })).toThrow(
       "expected the head tensors score.weight, found it neither in the adapter nor in the checkpoint",

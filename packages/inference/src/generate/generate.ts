@@ -1,4 +1,4 @@
-import { InvalidInputError, type Message, type Tokenizer } from "@blora/spec";
+import { didYouMean, InvalidInputError, isJsonRecord, type Message, type Tokenizer } from "@blora/spec";
 import { uniformValues } from "@blora/tensor";
 import type { Reader } from "./reader.ts";
 import { chooseToken, requireSampling } from "./sampling.ts";
@@ -36,6 +36,7 @@ export async function* generateTokens(
   options: GenerateOptions,
 ): AsyncGenerator<number, void, undefined> {
   const { maxNewTokens = 128, temperature = 0, topP = 1, seed = 0, stopIds = reader.endIds, onEnd } = options;
+  requireNames(options);
   requireOptions({ maxNewTokens, seed });
   requireSampling({ temperature, topP });
   requirePrompt(prompt, reader);
@@ -70,6 +71,7 @@ export async function* generateText(
 }
 
 function promptIds(prompt: string | readonly Message[], tokenizer: Tokenizer, addBos: boolean): number[] {
+  requireTextOrMessages(prompt);
   const ids = tokenizer.encode(typeof prompt === "string" ? prompt : promptOf(prompt, tokenizer));
   if (!addBos) return ids;
   const { bos } = tokenizer.special;
@@ -81,6 +83,35 @@ function promptIds(prompt: string | readonly Message[], tokenizer: Tokenizer, ad
 function promptOf(messages: readonly Message[], { applyChatTemplate }: Tokenizer): string {
   if (applyChatTemplate !== undefined) return applyChatTemplate(messages, true);
   throw new InvalidInputError("Expected a tokenizer with a chat_template for a conversation, found none. Give a text.");
+}
+
+/** Also of callers that no type holds back. */
+function requireTextOrMessages(prompt: unknown): void {
+  const isMessage = (value: unknown): boolean => isJsonRecord(value) && typeof value.role === "string";
+  if (typeof prompt === "string" || (Array.isArray(prompt) && prompt.length > 0 && prompt.every(isMessage))) return;
+  throw new InvalidInputError(
+    `Expected a prompt that is a text, or a list of messages with a role and a content, found ${JSON.stringify(prompt)}.`,
+  );
+}
+
+const OPTIONS: Readonly<Record<keyof GenerateOptions, true>> = {
+  maxNewTokens: true,
+  temperature: true,
+  topP: true,
+  seed: true,
+  stopIds: true,
+  addBos: true,
+  onEnd: true,
+};
+
+/** An option of other libraries would be passed over in silence. */
+function requireNames(options: GenerateOptions): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown === undefined) return;
+  const names = Object.keys(OPTIONS);
+  throw new InvalidInputError(
+    `generate: expected an option of ${names.join(", ")}, found ${unknown}.${didYouMean(unknown, names)}`,
+  );
 }
 
 function requirePrompt({ length }: readonly number[], { limit, length: read }: Reader): void {
