@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { GenerateFlags } from "../jobs/generate.ts";
+import { printNote } from "../output/print-note.ts";
 import { addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import { numberOrZero, positiveInteger, seed, share } from "./number-flags.ts";
@@ -27,7 +28,9 @@ export function addGenerateCommand(program: Command): void {
     .action(async (argument: string | undefined, flags: GenerateFlags, command: Command) => {
       const idle = flags.temperature === 0 ? idleFlags(command) : [];
       if (idle.length > 0) {
-        note(`${idle.join(" and ")} ${idle.length === 1 ? "changes" : "change"} nothing at temperature 0, the default`);
+        printNote(
+          `note: ${idle.join(" and ")} ${idle.length === 1 ? "changes" : "change"} nothing at temperature 0, the default`,
+        );
       }
       const input = { ...flags, ...(argument !== undefined && { adapter: argument }) };
       const { result } = await runInChild("generation", input, {
@@ -35,7 +38,7 @@ export function addGenerateCommand(program: Command): void {
       });
       process.stdout.write("\n");
       if (result.end === "model-limit") {
-        note(`the text ends at ${result.limit} tokens, prompt included: the model reads no more`);
+        printNote(`note: the text ends at ${result.limit} tokens, prompt included: the model reads no more`);
       }
     });
 }
@@ -46,9 +49,4 @@ function idleFlags(command: Command): string[] {
   return Object.entries(drawing).flatMap(([name, flag]) =>
     command.getOptionValueSource(name) === "cli" ? [flag] : [],
   );
-}
-
-/** Beside the text, which alone is printed. */
-function note(sentence: string): void {
-  process.stderr.write(`note: ${sentence}\n`);
 }
