@@ -150,7 +150,8 @@ const rows: Readonly<Record<string, Row>> = {
 describe.each(Object.entries(rows))("%s", (_, { flag, read, ...expected }) => {
   // An option of GLUE's, and data that are not there, ask for a task of GLUE.
   const isOfGlue = flag.set?.[0]?.startsWith("task.") || flag.data !== undefined;
-  const base: RunRequest = isOfGlue ? { task: "mrpc" } : {};
+  // A revision is one of a model of the Hub.
+  const base: RunRequest = { ...(isOfGlue && { task: "mrpc" }), ...(flag.revision && { model: "org/encoder" }) };
   test.each([
     ["neither", {}],
     ["flagOnly", { ...base, ...flag }],

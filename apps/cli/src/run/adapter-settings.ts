@@ -2,7 +2,7 @@ import { type DatasetName, isPacked, isPeft, readAdapterDescription, readPeftCon
 import type { Registry } from "@blora/core";
 import { type BaseModel, baseModelOf, requireBaseModel } from "@blora/network";
 import { type ComponentManifest, type Head, InvalidInputError, type Method } from "@blora/spec";
-import { type AdapterFlags, adapterFolder } from "./adapter-folder.ts";
+import { type AdapterFlags, adapterFolder, requireOfHub } from "./adapter-folder.ts";
 import { BUILTIN_MODEL } from "./builtin-model.ts";
 import { requirePlugins } from "./plugins.ts";
 
@@ -51,11 +51,21 @@ export async function adapterSettings(path: string, flags: AdapterFlags): Promis
 /**
  * The model a command uses: the given one, else the one the adapter was trained on, at its commit. A given one that is
  * the adapter's has that commit too, where no other is asked for.
+ *
+ * @throws UsageError for a revision of a model that is on this machine
  */
-export function chosenModel(
-  { model, revision }: { readonly model?: string | undefined; readonly revision?: string | undefined },
-  adapter: AdapterSettings | undefined,
-): BaseModel {
+export function chosenModel(flags: ModelFlags, adapter: AdapterSettings | undefined): BaseModel {
+  const chosen = modelOf(flags, adapter);
+  requireOfHub("model", chosen.model, { flag: "--revision", revision: flags.revision });
+  return chosen;
+}
+
+interface ModelFlags {
+  readonly model?: string | undefined;
+  readonly revision?: string | undefined;
+}
+
+function modelOf({ model, revision }: ModelFlags, adapter: AdapterSettings | undefined): BaseModel {
   if (model !== undefined) {
     return { model, revision: revision ?? (model === adapter?.base?.model ? adapter.base.revision : undefined) };
   }

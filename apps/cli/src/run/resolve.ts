@@ -70,10 +70,8 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
   const set = assignmentsOf(request);
   const make = { registry, file };
   const model = request.model ?? config?.model;
-  const base =
-    model === undefined && adapter === undefined
-      ? undefined
-      : chosenModel({ model, revision: request.revision }, adapter);
+  const isBuiltin = model === undefined && adapter === undefined;
+  const base = chosenModel({ model: isBuiltin ? BUILTIN_MODEL : model, revision: request.revision }, adapter);
   const dataName = request.data ?? config?.data;
   const { data, dataset } = await openData(dataName, request, config === undefined ? adapter : undefined);
   const chosen = {
@@ -85,9 +83,9 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
   const task = await completed(chosen.task, set.task, data, registry);
   const run = {
     registry,
-    model: base?.model,
-    revision: base === undefined ? request.revision : base.revision,
-    modelSha256: base?.sha256,
+    model: isBuiltin ? undefined : base.model,
+    revision: base.revision,
+    modelSha256: base.sha256,
     adapterFolder: adapter?.folder,
     offline: request.offline ?? false,
     architecture: config?.architecture,
