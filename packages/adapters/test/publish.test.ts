@@ -38,6 +38,13 @@ describe("what goes out", () => {
     for (const file of all) expect(text(file)).not.toContain(TOKEN);
   });
 
+  test("is also the chat template that the adapter learned by, where it brings one", async () => {
+    const folder = await adapterFolder();
+    writeFileSync(join(folder, "chat_template.jinja"), "[{{ messages }}]");
+    const all = publishedFiles(folder, { name: "me/adapter" });
+    expect(all.slice(5).map((file) => [file.path, text(file)])).toEqual([["chat_template.jinja", "[{{ messages }}]"]]);
+  });
+
   test("holds no path of this machine", async () => {
     const all = publishedFiles(await adapterFolder("/home/someone/private/tiny"), { name: "me/adapter" });
     for (const file of all) expect(text(file)).not.toContain("someone");

@@ -4,7 +4,8 @@ import { writeFileDurablySync } from "./durable.ts";
 import { pathInside } from "./inside-folder.ts";
 import { readJsonFileIfPresent } from "./json-file.ts";
 
-const TEMPLATE = "chat_template.jinja";
+/** Where a checkpoint or an adapter has its chat template; it counts before all other places. */
+export const CHAT_TEMPLATE_FILE = "chat_template.jinja";
 /** What a tokenizer, a chat, a generation loop or a reader of the licence reads of a checkpoint. */
 const NAMES: ReadonlySet<string> = new Set([
   "tokenizer.json",
@@ -18,7 +19,7 @@ const NAMES: ReadonlySet<string> = new Set([
   "vocab.txt",
   "merges.txt",
   "generation_config.json",
-  TEMPLATE,
+  CHAT_TEMPLATE_FILE,
   "chat_template.json",
 ]);
 const TEMPLATES = "additional_chat_templates";
@@ -64,14 +65,14 @@ export function copyCompanionFiles(from: string, to: string): string[] {
  * adapter: what it learned was written by that one, and readers take the file before all others.
  */
 export function copyChatTemplate(from: string, to: string): void {
-  if (existsSync(join(from, TEMPLATE))) {
-    copyChanged(pathInside(from, TEMPLATE), join(to, TEMPLATE));
+  if (existsSync(join(from, CHAT_TEMPLATE_FILE))) {
+    copyChanged(pathInside(from, CHAT_TEMPLATE_FILE), join(to, CHAT_TEMPLATE_FILE));
     return;
   }
   const text = ["chat_template.json", "tokenizer_config.json"]
     .map((name) => readJsonFileIfPresent(join(from, name))?.chat_template)
     .find((template) => typeof template === "string");
-  if (typeof text === "string") writeFileDurablySync(join(to, TEMPLATE), (file) => writeFileSync(file, text));
+  if (typeof text === "string") writeFileDurablySync(join(to, CHAT_TEMPLATE_FILE), (file) => writeFileSync(file, text));
 }
 
 /** Copies a small file, where it is not there with the same content. */

@@ -1,5 +1,11 @@
 export { cacheFolder } from "./cache-folder.ts";
-export { copyChanged, copyChatTemplate, copyCompanionFiles, isCompanionFile } from "./companion-files.ts";
+export {
+  CHAT_TEMPLATE_FILE,
+  copyChanged,
+  copyChatTemplate,
+  copyCompanionFiles,
+  isCompanionFile,
+} from "./companion-files.ts";
 export { freeBytes, requireFreeSpace } from "./disk-space.ts";
 export {
   flush,

@@ -1,7 +1,14 @@
 import { freemem } from "node:os";
 import { join, resolve } from "node:path";
 import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters";
-import { type FolderLock, lockFolder, readJsonFileIfPresent, requireFreeSpace, writeFileDurably } from "@blora/files";
+import {
+  copyChatTemplate,
+  type FolderLock,
+  lockFolder,
+  readJsonFileIfPresent,
+  requireFreeSpace,
+  writeFileDurably,
+} from "@blora/files";
 import { hubSnapshot } from "@blora/hub";
 import {
   ADAPTER_FOLDER,
@@ -162,10 +169,10 @@ async function finish(
   const weights = selectWeights(prepared, progress, last);
   const computed = summarizeRun(run, prepared, progress, weights, interrupted, process.resourceUsage().maxRSS * 1024);
   if (interrupted) return computed;
-  await writeAdapter(join(folder, ADAPTER_FOLDER), method, sites, adapterOf(run, prepared, weights));
+  await placeAdapter(run, prepared, ADAPTER_FOLDER, weights);
   if (weights.snapshot !== last) {
     const lastWeights = { snapshot: last, record: progress.last };
-    await writeAdapter(join(folder, LAST_ADAPTER_FOLDER), method, sites, adapterOf(run, prepared, lastWeights));
+    await placeAdapter(run, prepared, LAST_ADAPTER_FOLDER, lastWeights);
   }
   if (weights.record?.answers !== undefined) {
     const { step, answers } = weights.record;
@@ -181,6 +188,19 @@ async function finish(
   await writeFileDurably(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   run.onEvent?.({ type: "finish", summary });
   return summary;
+}
+
+/** Writes an adapter, and beside it the chat template that the adapter it goes on from brings: it learned by that one too. */
+async function placeAdapter(
+  run: TrainRun,
+  prepared: PreparedRun,
+  name: string,
+  weights: Pick<SelectedWeights, "snapshot" | "record">,
+): Promise<void> {
+  const { method, sites } = prepared.model;
+  const folder = join(run.outputDirectory, name);
+  await writeAdapter(folder, method, sites, adapterOf(run, prepared, weights));
+  if (run.adapterDirectory !== undefined) copyChatTemplate(run.adapterDirectory, folder);
 }
 
 function adapterOf(

@@ -3,10 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import type { Registry } from "@blora/core";
 import { type GenerateOptions, type GenerationEnd, loadModel } from "@blora/inference";
 import { type ChatFormat, isLanguageModelTask } from "@blora/spec";
-import { loadTokenizer } from "@blora/tokenizer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
-import { architectureFor, openModel } from "../run/open-run.ts";
+import { architectureFor, openModel, openTokenizer } from "../run/open-run.ts";
 import { pluginFlags, registryWith, requirePlugins } from "../run/plugins.ts";
 import { resolveEngine } from "../run/resolve.ts";
 import type { JobHost } from "./job.ts";
@@ -43,7 +42,7 @@ export async function generate(flags: GenerateFlags, { emit }: JobHost<string>):
   const adapter = flags.adapter === undefined ? undefined : await adapterSettings(flags.adapter, flags);
   const base = chosenModel(flags, adapter);
   const { folder, checkpoint } = await openModel(base, { ...flags, adapterFolder: adapter?.folder });
-  const tokenizer = await loadTokenizer(folder, { chatFrom: adapter?.folder });
+  const tokenizer = await openTokenizer(folder, adapter?.folder);
   const loaded = await loadModel({
     model: folder,
     architecture: architectureFor(checkpoint.config, folder, registry),

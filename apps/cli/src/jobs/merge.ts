@@ -10,12 +10,11 @@ import {
   NotFoundError,
   type Tokenizer,
 } from "@blora/spec";
-import { loadTokenizer } from "@blora/tokenizer";
 import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
 import { engineManifest, taskManifest } from "../run/components.ts";
-import { architectureFor, openModel } from "../run/open-run.ts";
+import { architectureFor, openModel, openTokenizer } from "../run/open-run.ts";
 import { pluginFlags, registryWith } from "../run/plugins.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
@@ -66,7 +65,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   const parts = { architecture, checkpoint, method };
   const network = openNetwork(architecture, checkpoint, model);
   const adapted = await openAdapter(network, { folder: settings.folder, head, method, form: "trained" });
-  const tokenizer = await tokenizerOf(model);
+  const tokenizer = await tokenizerOf(model, settings.folder);
   const report = await mergeAdapter({
     ...parts,
     head,
@@ -89,9 +88,9 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
 }
 
 /** Undefined where the model has none: its weights can be merged all the same. */
-async function tokenizerOf(folder: string): Promise<Tokenizer | undefined> {
+async function tokenizerOf(model: string, adapterFolder: string): Promise<Tokenizer | undefined> {
   try {
-    return await loadTokenizer(folder);
+    return await openTokenizer(model, adapterFolder);
   } catch (error) {
     if (NotFoundError.isInstance(error)) return undefined;
     throw error;

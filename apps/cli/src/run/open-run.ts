@@ -2,7 +2,7 @@ import { builtinModelFolder } from "@blora/builtin";
 import type { Registry } from "@blora/core";
 import { resolveModel } from "@blora/hub";
 import { type BaseModel, requireSameBase } from "@blora/network";
-import { type Architecture, NotFoundError } from "@blora/spec";
+import { type Architecture, NotFoundError, type Tokenizer } from "@blora/spec";
 import { loadTokenizer } from "@blora/tokenizer";
 import type { RunParts } from "@blora/trainer";
 import { type Checkpoint, openCheckpoint, safetensorsFolder } from "@blora/weights";
@@ -24,7 +24,7 @@ export async function openRun(run: ResolvedRun): Promise<OpenRun> {
     task,
     costModel,
     engine,
-    tokenizer: await loadTokenizer(folder),
+    tokenizer: await openTokenizer(folder, run.adapterFolder),
     checkpoint,
     model,
     ...(data === undefined ? {} : { data }),
@@ -51,6 +51,11 @@ export async function openModel(
   const checkpoint = openCheckpoint(folder);
   await requireSameBase(base, checkpoint, adapterFolder ?? folder);
   return { folder, checkpoint };
+}
+
+/** The tokenizer of a model, with the chat template of the adapter that is used with it, where that brings one. */
+export function openTokenizer(model: string, adapterFolder: string | undefined): Promise<Tokenizer> {
+  return loadTokenizer(model, { chatFrom: adapterFolder });
 }
 
 /** The folder of a model: a folder itself, one of the Hub, or the built-in one. */

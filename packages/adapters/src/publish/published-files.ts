@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   ADAPTER_DESCRIPTION_FILE,
   ADAPTER_PACKED_FILE,
+  CHAT_TEMPLATE_FILE,
   PEFT_CONFIG_FILE,
   PEFT_TENSORS_FILE,
   readJsonFile,
@@ -28,8 +29,8 @@ const LICENSE = /^[a-z\d][a-z\d.+-]*$/i;
 const HUB_ID = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/;
 
 /**
- * Everything that goes out for an adapter: its four files and a model card, which is the folder's own `README.md`
- * where there is one. No other file of the folder is read, and of a base model that is not on the Hub only the last
+ * Everything that goes out for an adapter: its four files, the chat template it learned by where it brings one, and a model card, which is the
+ * folder's own `README.md` where there is one. No other file of the folder is read, and of a base model that is not on the Hub only the last
  * part of its name goes out, in words that are no Hub id.
  *
  * @throws InvalidInputError where the folder holds no packed adapter, `baseModel` is no Hub id or `license` no identifier
@@ -66,6 +67,7 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
     ...(baseRevision !== undefined && { revision: baseRevision }),
   };
   const ownCard = join(folder, "README.md");
+  const template = join(folder, CHAT_TEMPLATE_FILE);
   return [
     existsSync(ownCard)
       ? { path: "README.md", bytes: readFileSync(ownCard) }
@@ -74,6 +76,7 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
     { path: PEFT_TENSORS_FILE, bytes: readFileSync(join(folder, PEFT_TENSORS_FILE)) },
     textFile(ADAPTER_DESCRIPTION_FILE, stringifyDescription(description)),
     { path: ADAPTER_PACKED_FILE, bytes: readFileSync(join(folder, ADAPTER_PACKED_FILE)) },
+    ...(existsSync(template) ? [{ path: CHAT_TEMPLATE_FILE, bytes: readFileSync(template) }] : []),
   ];
 }
 
