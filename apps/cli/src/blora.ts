@@ -12,6 +12,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") fail(outputError(error));
 });
 
+// Nor is a terminal that was closed, or a reader of notes and progress: the work goes on, or is saved.
+process.stderr.on("error", () => undefined);
+
 try {
   requireWholeOutput();
   await createProgram(setStatus).parseAsync();

@@ -2,12 +2,15 @@ import { loadCharts } from "@blora/report";
 import type { Job } from "./jobs/job.ts";
 import { jobs } from "./jobs/jobs.ts";
 import { type FromChild, storeError, type ToChild } from "./run/child-messages.ts";
+import { onStopSignal } from "./run/stop-signals.ts";
 
 let stopsItself = false;
 let isStopping = false;
 
 // An interrupt on the terminal reaches every process of a command: the parent decides, and says so.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+onStopSignal(() => undefined);
+// It may have been closed with the terminal, and what is under way is still saved.
+process.stderr.on("error", () => undefined);
 
 process.on("disconnect", () => {
   isStopping = true;

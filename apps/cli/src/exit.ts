@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { inFlags } from "./output/in-flags.ts";
 
 /** Exit statuses of the command line. */
-export const EXIT = { success: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+export const EXIT = { success: 0, failure: 1, usage: 2, hungUp: 129, interrupted: 130, terminated: 143 } as const;
 
 /** A flag whose value cannot be what it is. */
 export class UsageError extends BloraError {
@@ -24,6 +24,7 @@ export class InterruptedError extends BloraError {
 
 /** Status of a command that a signal ended. */
 export function statusOfSignal(signal: NodeJS.Signals | undefined): number {
+  if (signal === "SIGHUP") return EXIT.hungUp;
   return signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted;
 }
 

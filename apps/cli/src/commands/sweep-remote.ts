@@ -1,10 +1,11 @@
 import { openStore } from "@blora/artefacts";
 import { openBullmq } from "@blora/jobs-bullmq";
 import type { JobEngine } from "@blora/spec";
-import { EXIT, UsageError } from "../exit.ts";
+import { EXIT, statusOfSignal, UsageError } from "../exit.ts";
 import type { Output } from "../output/progress.ts";
 import { createSweepWatch } from "../output/sweep-watch.ts";
 import type { RunRequest } from "../run/request.ts";
+import { onStopSignal } from "../run/stop-signals.ts";
 import type { PlannedRun } from "../sweep/plan.ts";
 import { remoteJob } from "../sweep/remote-job.ts";
 import { type RemoteSweep, submitSweep, watchSweep } from "../sweep/remote-sweep.ts";
@@ -78,16 +79,20 @@ async function watch(
   output: Output,
 ): Promise<number | undefined> {
   const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  process.once("SIGINT", stop);
+  let signal: NodeJS.Signals | undefined;
+  const endListening = onStopSignal((received) => {
+    if (signal !== undefined) process.exit(statusOfSignal(received));
+    signal = received;
+    stopping.abort();
+  });
   const view = createSweepWatch(output);
   try {
     await watchSweep(sweep, left, { signal: stopping.signal, onEvent: (event, { name }) => view.note(event, name) });
   } finally {
-    process.off("SIGINT", stop);
+    endListening();
     view.end();
   }
-  if (!stopping.signal.aborted) return undefined;
+  if (signal === undefined) return undefined;
   output.write("the workers go on: watch them again with --watch, stop them with --cancel\n");
-  return EXIT.interrupted;
+  return statusOfSignal(signal);
 }

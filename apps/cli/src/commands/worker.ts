@@ -10,6 +10,7 @@ import { createEvaluationLine } from "../output/evaluation-line.ts";
 import { createProgress } from "../output/progress.ts";
 import { describeTimes, type RunClock, startRunClock } from "../output/run-times.ts";
 import { createSpareChild } from "../run/child.ts";
+import { onStopSignal } from "../run/stop-signals.ts";
 import { storedShard } from "../shards/stored-shard.ts";
 import { storeAddressOf } from "../sweep/remote-job.ts";
 import { storedRun, type WorkerFault } from "../sweep/stored-run.ts";
@@ -105,13 +106,13 @@ async function work(flags: WorkerFlags): Promise<number> {
     if (result.status === "done") line(describeTimes(clock.times()));
     return result;
   };
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  const endListening = onStopSignal(onSignal);
   try {
     line("waiting for jobs");
     children.prepare();
     await engine.work(run, { signal: stopping.signal, capacity: capacityOf(flags) });
   } finally {
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    endListening();
     children.end();
     await engine.close();
   }

@@ -7,8 +7,7 @@ import { InterruptedError, statusOfSignal } from "../exit.ts";
 import type { JobEvent, JobInput, JobName, JobResult } from "../jobs/jobs.ts";
 import { trainingEnvironment } from "./allocator.ts";
 import { type FromChild, type JobStart, restoreError, type ToChild } from "./child-messages.ts";
-
-const STOPPING = ["SIGINT", "SIGTERM"] as const;
+import { onStopSignal } from "./stop-signals.ts";
 
 /** Where the processes of jobs come from. */
 export interface ChildSource {
@@ -83,7 +82,7 @@ export async function runInChild<Name extends JobName>(
     else send(child, { kind: "stop" });
   };
   stop?.addEventListener("abort", askToStop);
-  for (const name of STOPPING) process.on(name, onSignal);
+  const endListening = onStopSignal(onSignal);
   try {
     send(child, { kind: "start", job, input } as JobStart);
     if (stop?.aborted) askToStop();
@@ -98,7 +97,7 @@ export async function runInChild<Name extends JobName>(
     const ending = killer === null ? `with status ${code}` : `by ${killer}`;
     throw new BloraError(`The ${job} process ended ${ending}.`);
   } finally {
-    for (const name of STOPPING) process.off(name, onSignal);
+    endListening();
     stop?.removeEventListener("abort", askToStop);
     removeFolder(partial);
   }

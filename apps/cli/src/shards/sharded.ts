@@ -4,9 +4,10 @@ import { isQueueAddress, openBullmq } from "@blora/jobs-bullmq";
 import { BloraError } from "@blora/spec";
 import type { Command } from "commander";
 import { positiveInteger } from "../commands/number-flags.ts";
-import { EXIT, statusOfSignal, UsageError } from "../exit.ts";
+import { statusOfSignal, UsageError } from "../exit.ts";
 import type { EvaluationProgress } from "../output/evaluation-line.ts";
 import type { RunRequest } from "../run/request.ts";
+import { onStopSignal } from "../run/stop-signals.ts";
 import { ARRAYS, type ArrayFlags, type ArrayKind, addArrayFlags, writeArray } from "../sweep/array.ts";
 import { requireQueue } from "../sweep/queue-flags.ts";
 import { answerRemotely, remoteShardJobs } from "./remote-shards.ts";
@@ -121,15 +122,19 @@ async function onQueue(
   const onNote = (note: string): boolean => process.stderr.write(`${note}\n`);
   const engine = openBullmq(on, queue === undefined ? {} : { queue }, { onNote });
   const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  process.once("SIGINT", stop);
+  let signal: NodeJS.Signals | undefined;
+  const endListening = onStopSignal((received) => {
+    if (signal !== undefined) process.exit(statusOfSignal(received));
+    signal = received;
+    stopping.abort();
+  });
   try {
     await answerRemotely(jobs, { engine, store, out: work.input.out, signal: stopping.signal, onEvent });
   } finally {
-    process.off("SIGINT", stop);
+    endListening();
     await engine.close();
   }
-  if (!stopping.signal.aborted) return undefined;
+  if (signal === undefined) return undefined;
   process.stderr.write("the workers go on: the same command takes their answers\n");
-  return EXIT.interrupted;
+  return statusOfSignal(signal);
 }
