@@ -9,12 +9,13 @@ import { type OpenRun, openRun } from "../run/open-run.ts";
 import { planRun } from "../run/planned-model.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
+import { recipeNames } from "./recipe-names.ts";
 
 /** A run that recipes ask for. */
 export interface PlannedRun {
   /** Task, method, settings and seed: where the run and its record are kept. */
   readonly name: string;
-  /** The recipe's file name without its ending. */
+  /** See `recipeNames`. */
   readonly recipe: string;
   readonly recipeFile: string;
   /** Last part of the model's name, for people: `settings` know it by its content. */
@@ -52,10 +53,11 @@ export async function planSweep(
 ): Promise<PlannedRun[]> {
   const inputs = createInputs();
   const recipesRuns: Omit<PlannedRun, "name" | "seed">[] = [];
+  const names = recipeNames(recipes.map(({ file }) => file));
   for (const { file, configs } of recipes) {
     for (const config of configs) {
       const { run, ...planned } = await plannedRun(file, config, shared, inputs);
-      recipesRuns.push({ ...planned, memoryBytes: measures ? memoryOf(run) : 0 });
+      recipesRuns.push({ ...planned, recipe: names.get(file)!, memoryBytes: measures ? memoryOf(run) : 0 });
     }
   }
   const runs = new Map<string, PlannedRun>();
@@ -73,7 +75,7 @@ async function plannedRun(
   config: Config,
   shared: RunRequest,
   inputs: Inputs,
-): Promise<Omit<PlannedRun, "name" | "seed" | "memoryBytes"> & { readonly run: OpenRun }> {
+): Promise<Omit<PlannedRun, "name" | "recipe" | "seed" | "memoryBytes"> & { readonly run: OpenRun }> {
   if (config.out !== undefined || config.training?.seed !== undefined) {
     throw new InvalidInputError(`${recipeFile}: expected neither out nor training.seed, which the sweep chooses.`);
   }
@@ -82,7 +84,6 @@ async function plannedRun(
   const settings = withoutSeed(decidingSettings(describeRun(run, await inputs.of(run))));
   return {
     run,
-    recipe: basename(recipeFile).replace(/\.[cm]?[jt]s$/, ""),
     recipeFile,
     model: basename(config.model ?? BUILTIN_MODEL),
     task,

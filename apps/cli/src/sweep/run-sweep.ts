@@ -62,6 +62,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
     others.note(event);
     if (event.type !== "done" && event.type !== "failed") continue;
     left.delete(event.id);
+    work.own.delete(event.id);
     const failure = event.type === "failed" ? { error: event.error, isFinal: work.final.has(event.id) } : undefined;
     await onEnd(run, failure, await readRecords(out));
     if (left.size === 0) work.stop();
@@ -70,8 +71,8 @@ export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
 }
 
 interface Work {
-  /** Jobs that this process does now. */
-  readonly own: ReadonlySet<string>;
+  /** Jobs that this process does now, or did and whose end is not read yet. */
+  readonly own: Set<string>;
   /** Jobs that failed for good here. */
   readonly final: ReadonlySet<string>;
   /** The signal that ended it, where one did. Then the engine is closed. */
@@ -99,9 +100,12 @@ function startWork(options: SweepOptions, left: ReadonlyMap<string, PlannedRun>)
     try {
       const result = await recorded(job, lease);
       if (result.status === "failed") final.add(job.id);
+      if (result.status === "released") own.delete(job.id);
       return result;
-    } finally {
+    } catch (error) {
       own.delete(job.id);
+      throw error;
+    } finally {
       if (signal !== undefined) stopping.abort();
     }
   };
