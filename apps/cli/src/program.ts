@@ -3,8 +3,10 @@ import { addBopsCommand } from "./commands/bops.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvalCommand } from "./commands/eval.ts";
+import { type BenchmarkFlags, benchmarkAssignments } from "./commands/eval-likelihood.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
+import { givenFlags, refuseEmpty } from "./commands/idle-flags.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addJobCommand } from "./commands/job.ts";
 import { addMergeCommand } from "./commands/merge.ts";
@@ -17,6 +19,8 @@ import { addStudioCommand } from "./commands/studio.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import { addWorkerCommand } from "./commands/worker.ts";
+import { requireOneValue } from "./run/assignments.ts";
+import type { RunRequest } from "./run/request.ts";
 import { cliVersion } from "./version.ts";
 
 /** The command line. Mistakes in its use throw; `exit` sets the status of a run that ended as asked. */
@@ -26,6 +30,11 @@ export function createProgram(exit: (status: number) => void): Command {
     .version(cliVersion())
     .exitOverride()
     .showHelpAfterError("blora --help lists the commands.");
+  program.hook("preAction", (_, command) => {
+    refuseEmpty(command);
+    const flags = givenFlags<RunRequest & BenchmarkFlags>(command);
+    requireOneValue({ ...flags, taskFlags: benchmarkAssignments(flags) });
+  });
   addTrainCommand(program, exit);
   addSweepCommand(program, exit);
   addWorkerCommand(program, exit);

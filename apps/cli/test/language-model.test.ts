@@ -21,7 +21,7 @@ test("blora generate without a prompt is wrong usage, and without a model a mist
   expect([status, stderr]).toEqual([1, "blora: Expected a --model or an adapter, found neither.\n"]);
 });
 
-test("blora generate says where the model ended the text, and which flags changed nothing", async () => {
+test("blora generate says where the model ended the text", async () => {
   const model = join(folder, "short");
   writeTinyQwen2(model, { randomHead: true });
   const config = JSON.parse(readFileSync(join(model, "config.json"), "utf8"));
@@ -29,10 +29,7 @@ test("blora generate says where the model ended the text, and which flags change
   const write = async (...flags: string[]) =>
     (await blora(["generate", "--model", model, "--prompt", "hello there", ...flags])).stderr;
   expect(await write("--max-new-tokens", "3", "--temperature", "1", "--seed", "4")).toBe("");
-  expect(await write("--seed", "4", "--top-p", "0.5")).toBe(
-    "note: --top-p and --seed change nothing at temperature 0, the default\n" +
-      "note: the text ends at 20 tokens, prompt included: the model reads no more\n",
-  );
+  expect(await write()).toBe("note: the text ends at 20 tokens, prompt included: the model reads no more\n");
 });
 
 describe.skipIf(!data)("a causal language model on the command line (needs BLORA_DATA)", () => {

@@ -122,6 +122,11 @@ describe("two models of one last name", () => {
 });
 
 describe("blora sweep", () => {
+  test("refuses a reference that is no recipe", async () => {
+    const { status, stderr } = await sweep("reference", [recipe("tiny"), "--reference", "lora", "--dry-run"]);
+    expect([status, stderr]).toEqual([2, "blora: --reference lora: expected a recipe of this sweep, tiny.\n"]);
+  });
+
   test("leaves a run to the process that makes it, waits, and makes it where that gave it up", async () => {
     const [{ name }] = (await planSweep(recipes.slice(0, 1), [1])) as [PlannedRun];
     const runFolder = join(folder, "twice", "folders", name);
@@ -158,6 +163,7 @@ describe("blora sweep", () => {
     const again = await sweep("crash", [recipe("tiny"), recipe("crash"), "--seeds", "2"]);
     expect(again.stderr.match(/ seed \d/g)).toEqual([" seed 1", " seed 2"]);
     expect(again.stderr).not.toContain("tiny, ");
+    expect(again.stderr).not.toContain("waiting");
     expect((await readdir(join(folder, "crash"))).sort()).toEqual([
       "folders",
       "front.svg",

@@ -9,6 +9,7 @@ import { type OpenRun, openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
 import { measuredFacts, measuredJson, summaryOfRun } from "../run/run-summary.ts";
+import { refuseIdle } from "./idle-flags.ts";
 import { positiveInteger } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
 
@@ -28,7 +29,8 @@ export function addBopsCommand(program: Command): void {
     .option("--tokens <count>", "tokens to price", positiveInteger, 1)
     .option("--markdown", "print a Markdown table")
     .option("--json", "print one JSON line")
-    .action(async (flags: BopsFlags) => {
+    .action(async (flags: BopsFlags, command: Command) => {
+      if (flags.json) refuseIdle(command, ["markdown"], { expected: "it without --json", found: "both" });
       const { parts, adapters } = await (flags.adapter === undefined ? startOf(flags) : trained(flags, flags.adapter));
       const { costModel, method } = parts;
       const sites = sitesOf(parts).filter(({ path }) => adapters(path) !== undefined);

@@ -9,6 +9,7 @@ import { registry as firstParty } from "../registry.ts";
 import { pluginFlags, registryWith } from "../run/plugins.ts";
 import type { RunRequest } from "../run/request.ts";
 import { diagnoseModel, modelLines } from "./doctor-model.ts";
+import { refuseIdle } from "./idle-flags.ts";
 import { addMethodFlags, addPluginFlag } from "./run-flags.ts";
 
 type DoctorFlags = Pick<RunRequest, "plugin" | "model" | "revision" | "offline" | "method" | "set"> & {
@@ -31,7 +32,7 @@ export function addDoctorCommand(program: Command, exit: (status: number) => voi
     .option("--revision <name>", "branch, tag or commit of a Hub model")
     .option("--offline", "use only what the Hub cache holds")
     .option("--json", "print one JSON line")
-    .action(async (flags: DoctorFlags) => {
+    .action(async (flags: DoctorFlags, command: Command) => {
       const { json, model } = flags;
       if (model !== undefined) {
         const diagnosis = await diagnoseModel(model, flags);
@@ -39,6 +40,8 @@ export function addDoctorCommand(program: Command, exit: (status: number) => voi
         if (diagnosis.train.totalBytes > diagnosis.totalMemoryBytes) exit(EXIT.failure);
         return;
       }
+      const flagsOfModel = ["revision", "offline", "method", "set"];
+      refuseIdle(command, flagsOfModel, { expected: "a --model beside it", found: "none" });
       const required = await probe("engine onnx", () => onnx());
       const optional: Finding[] = [];
       for (const backend of BACKENDS) optional.push(await probe(`engine tfjs, ${backend}`, () => tfjs({ backend })));

@@ -4,10 +4,11 @@ import type { SplitScores } from "../jobs/evaluate.ts";
 import { createEvaluationLine } from "../output/evaluation-line.ts";
 import { scoresLine } from "../output/scores-line.ts";
 import { typesTable } from "../output/types-table.ts";
-import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
+import { type AdapterFlags, addAdapterRevision, givenAdapter } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
 import { addShardFlags, inShards, type ShardFlags, sharedThreads, withoutShardFlags } from "../shards/sharded.ts";
+import { requireArray } from "../sweep/array.ts";
 import { type BenchmarkFlags, benchmarkAssignments, describeLikelihood } from "./eval-likelihood.ts";
 import { countOrZero, positiveInteger } from "./number-flags.ts";
 import { addRunFlags } from "./run-flags.ts";
@@ -33,12 +34,18 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
     .option("--add-bos", "mmlu: begin every text with the tokenizer's first token")
     .option("--out <folder>", "mmlu: keep every answer, and go on where an interrupted evaluation stopped")
     .option("--json", "print one JSON line")
-    .action(async (argument: string | undefined, flags: EvalFlags) => {
+    .action(async (argument: string | undefined, flags: EvalFlags, command: Command) => {
+      requireArray(command, flags.on);
       const { json, split, out, ...request } = withoutShardFlags(flags);
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const taskFlags = benchmarkAssignments(flags);
       const threads = sharedThreads(request, flags);
-      const input = { request: { ...request, taskFlags, threads }, adapter: argument ?? flags.adapter, split, out };
+      const input = {
+        request: { ...request, taskFlags, threads },
+        adapter: givenAdapter(argument, flags.adapter),
+        split,
+        out,
+      };
       const onEvent = json ? () => undefined : createEvaluationLine(output);
       const status = await inShards({ work: "evaluation", input }, flags, onEvent);
       if (status !== undefined) return exit(status);

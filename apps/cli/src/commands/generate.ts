@@ -1,10 +1,13 @@
 import type { Command } from "commander";
 import type { GenerateFlags } from "../jobs/generate.ts";
 import { printNote } from "../output/print-note.ts";
-import { addAdapterRevision } from "../run/adapter-folder.ts";
+import { addAdapterRevision, givenAdapter } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
+import { refuseIdle } from "./idle-flags.ts";
 import { numberOrZero, positiveInteger, seed, share } from "./number-flags.ts";
 import { addEngineFlags, addPluginFlag, collect } from "./run-flags.ts";
+
+const DRAWING = { expected: "a --temperature above 0 beside it", found: "0, which takes the likeliest token" };
 
 export function addGenerateCommand(program: Command): void {
   addEngineFlags(addPluginFlag(addAdapterRevision(program.command("generate"))))
@@ -26,13 +29,9 @@ export function addGenerateCommand(program: Command): void {
     .option("--set <path=value>", "change an option of the engine: engine.precision=int8", collect)
     .option("--add-bos", "begin with the tokenizer's first token, as models of Llama's kind were trained")
     .action(async (argument: string | undefined, flags: GenerateFlags, command: Command) => {
-      const idle = flags.temperature === 0 ? idleFlags(command) : [];
-      if (idle.length > 0) {
-        printNote(
-          `note: ${idle.join(" and ")} ${idle.length === 1 ? "changes" : "change"} nothing at temperature 0, the default`,
-        );
-      }
-      const input = { ...flags, ...(argument !== undefined && { adapter: argument }) };
+      if (flags.temperature === 0) refuseIdle(command, ["topP"], DRAWING);
+      const adapter = givenAdapter(argument, flags.adapter);
+      const input = { ...flags, ...(adapter !== undefined && { adapter }) };
       const { result } = await runInChild("generation", input, {
         onEvent: (text) => void process.stdout.write(text),
       });
@@ -41,12 +40,4 @@ export function addGenerateCommand(program: Command): void {
         printNote(`note: the text ends at ${result.limit} tokens, prompt included: the model reads no more`);
       }
     });
-}
-
-/** Those given that decide how tokens are drawn, where none is. */
-function idleFlags(command: Command): string[] {
-  const drawing = { topP: "--top-p", seed: "--seed" };
-  return Object.entries(drawing).flatMap(([name, flag]) =>
-    command.getOptionValueSource(name) === "cli" ? [flag] : [],
-  );
 }

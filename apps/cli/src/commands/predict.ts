@@ -5,6 +5,7 @@ import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts"
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
 import { addShardFlags, inShards, type ShardFlags, sharedThreads, withoutShardFlags } from "../shards/sharded.ts";
+import { requireArray } from "../sweep/array.ts";
 import { addRunFlags } from "./run-flags.ts";
 
 interface PredictFlags extends Omit<RunRequest, "out">, AdapterFlags, ShardFlags {
@@ -28,7 +29,8 @@ export function addPredictCommand(program: Command, exit: (status: number) => vo
       "--submission",
       "write the files that the server of GLUE takes for the task's test splits into the folder --out",
     )
-    .action(async (adapter: string, flags: PredictFlags) => {
+    .action(async (adapter: string, flags: PredictFlags, command: Command) => {
+      requireArray(command, flags.on);
       const { split, out, submission = false, ...request } = withoutShardFlags(flags);
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const threads = sharedThreads(request, flags);

@@ -7,6 +7,7 @@ import { UsageError } from "../exit.ts";
 import { printNote } from "../output/print-note.ts";
 import { adapterFiles, describeFiles, listFiles } from "../run/adapter-files.ts";
 import { adapterFolder } from "../run/adapter-folder.ts";
+import { refuseIdle } from "./idle-flags.ts";
 
 interface PublishFlags {
   readonly to: string;
@@ -36,8 +37,9 @@ export function addPublishCommand(program: Command): void {
     .option("--private", "hub: make a new repository private")
     .option("--dry-run", "show every file that would go out, and send nothing")
     .option("--json", "print one JSON line")
-    .action(async (path: string, flags: PublishFlags) => {
+    .action(async (path: string, flags: PublishFlags, command: Command) => {
       const target = parseTarget(flags.to);
+      requireFlagsOf(target, command);
       if (target.kind === "hub") checkHubTarget({ repository: target.name }, flags.dryRun ?? false);
       if (target.kind !== "hub") requireEmptyFolder(folderOf(target, flags));
       const folder = await adapterFolder(path);
@@ -58,6 +60,13 @@ export function addPublishCommand(program: Command): void {
           `${describeFiles(sent, dryRun)}${where === null ? "dry run: nothing was sent" : `published to ${where}`}\n`,
         );
     });
+}
+
+/** @throws UsageError for a flag of another kind of target */
+function requireFlagsOf({ kind }: Target, command: Command): void {
+  const found = kind === "folder" ? "a folder" : `${kind}:`;
+  if (kind !== "hub") refuseIdle(command, ["private"], { expected: "--to hub:<org/name>", found });
+  if (kind !== "npm") refuseIdle(command, ["out", "packageVersion"], { expected: "--to npm:<package name>", found });
 }
 
 interface Target {

@@ -16,6 +16,7 @@ import {
   addArrayFlags,
   LIST_FILE,
   readArray,
+  requireArray,
   writeArray,
 } from "../sweep/array.ts";
 import { type PlannedRun, planSweep, type Recipe } from "../sweep/plan.ts";
@@ -24,6 +25,7 @@ import { writeResults } from "../sweep/results-files.ts";
 import { runSweep, type SweepOptions, sweepEngine } from "../sweep/run-sweep.ts";
 import { parseSeeds } from "../sweep/seeds.ts";
 import { plannedRunOf, trainingJob } from "../sweep/training-job.ts";
+import { givenFlags, refuseIdle } from "./idle-flags.ts";
 import { positiveInteger } from "./number-flags.ts";
 import { addEngineFlags, addPluginFlag } from "./run-flags.ts";
 import { sweepRemotely } from "./sweep-remote.ts";
@@ -90,11 +92,15 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
     .option("--json", "print one JSON line at the end")
     .action(async (recipes: readonly string[], flags: SweepFlags) => {
       requireQueue(flags);
+      requireArray(sweep, flags.on);
+      if (flags.on !== "local") refuseIdle(sweep, ["jobs"], { expected: "--on local, this machine", found: "others" });
       const seeds = parseSeeds(flags.seeds);
       const shared = sharedRequest(flags);
       const isArray = flags.on !== "local";
       const plan = await planSweep(await Promise.all(recipes.map(readRecipe)), seeds, shared, isArray);
       const jobs = plan.map((run) => trainingJob(run, shared));
+      const given = givenFlags<SweepFlags>(sweep).reference;
+      if (given !== undefined) requireRecipe(given, [...plan, ...(await readRecords(flags.out)).values()]);
       if (flags.dryRun) return void process.stdout.write(describePlan(plan, await readRecords(flags.out)));
       const isRemote = isQueueAddress(flags.on);
       if (isArray && !isRemote) return void process.stdout.write(await writeList(jobs, flags));
@@ -128,6 +134,13 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       if (signal !== undefined) return exit(statusOfSignal(signal));
       if (!areDone(plan, records)) exit(EXIT.failure);
     });
+}
+
+/** @throws UsageError for a reference that no run is of: the table would be priced against another */
+function requireRecipe(reference: string, runs: readonly { readonly recipe: string }[]): void {
+  const recipes = [...new Set(runs.map(({ recipe }) => recipe))];
+  if (recipes.includes(reference)) return;
+  throw new UsageError(`--reference ${reference}: expected a recipe of this sweep, ${recipes.join(", ")}.`);
 }
 
 function parseOn(text: string): string {

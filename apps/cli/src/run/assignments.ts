@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { BloraError, ComponentManifest, PluginKind } from "@blora/spec";
+import { UsageError } from "../exit.ts";
 import type { Assignment, RunRequest } from "./request.ts";
 import { type OptionTree, parseAssignment, withOption } from "./set-option.ts";
 
@@ -9,7 +11,7 @@ type ComponentName = (typeof COMPONENTS)[number];
 export type Assignments = Readonly<Record<ComponentName | "arguments", readonly Assignment[]>>;
 
 /**
- * The values flags set, in the order they win: `method.rank=4`,
+ * The values flags set, later ones winning: `method.rank=4`,
  * `method.quantizer.bits=[0,4]`, `engine.threads=1`, and any training argument
  * by its bare name, `learningRate=1e-3`. Flags with a name of their own come first.
  */
@@ -37,6 +39,20 @@ export function assignmentsOf({
     task: [...taskFlags, ...below("task")],
     engine: [...named("backend", backend, "backend"), ...named("threads", threads, "threads"), ...below("engine")],
   };
+}
+
+/** @throws UsageError where a flag of its own and a `--set` say another value of one option: no order tells which is meant */
+export function requireOneValue(request: RunRequest): void {
+  for (const assignments of Object.values(assignmentsOf(request))) {
+    const [own, set] = [false, true].map((isSet) =>
+      assignments.filter(({ flag }) => flag.startsWith("--set ") === isSet),
+    ) as [Assignment[], Assignment[]];
+    for (const { flag, path, value } of own) {
+      const other = set.find((one) => isDeepStrictEqual(one.path, path) && !isDeepStrictEqual(one.value, value));
+      if (other === undefined) continue;
+      throw new UsageError(`${flag}: expected one value of this option, found ${other.flag} too.`);
+    }
+  }
 }
 
 /** A manifest with one option changed. Options of nested components are reached without naming `options`. */

@@ -12,6 +12,7 @@ import {
 } from "@blora/jobs-array";
 import { NotFoundError, shellWord, toJson } from "@blora/spec";
 import type { Command } from "commander";
+import { refuseIdle } from "../commands/idle-flags.ts";
 import { positiveInteger } from "../commands/number-flags.ts";
 import { UsageError } from "../exit.ts";
 
@@ -40,6 +41,15 @@ export function addArrayFlags(command: Command): Command {
     .option("--command <words>", "on: how the command line is called there", "npx blora")
     .option("--image <name>", "on kubernetes: container image with Node and this package")
     .option("--claim <name>", "on kubernetes: persistent volume claim that holds the working folder");
+}
+
+/** @throws UsageError for a flag of a list of jobs where none is written, or one of another kind */
+export function requireArray(command: Command, on: string | undefined): void {
+  const isArray = (ARRAYS as readonly (string | undefined)[]).includes(on);
+  const found = on === undefined || on === "local" ? "none" : isArray ? `--on ${on}` : "a queue";
+  const lists = `--on ${ARRAYS.join(", ")}`;
+  if (!isArray) refuseIdle(command, ["atOnce", "command"], { expected: `a list of jobs, ${lists}`, found });
+  if (on !== "kubernetes") refuseIdle(command, ["image", "claim"], { expected: "--on kubernetes", found });
 }
 
 export const LIST_FILE = "jobs.json";
