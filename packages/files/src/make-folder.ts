@@ -1,22 +1,21 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 /**
- * Makes a folder and those above it. Node says of one on a read-only disk that it is missing: this tells what the file
- * system says.
+ * Makes a folder and those above it, one after the other: asked for all of them, Node says of one on a read-only disk that
+ * it is missing, and never ends where a folder that is there takes none, as in `/proc`.
  */
 export async function makeFolder(path: string): Promise<void> {
+  const folder = resolve(path);
+  if (isFolder(folder)) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
   try {
-    await mkdir(path, { recursive: true });
+    await mkdir(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") await mkdir(firstMissing(path));
-    throw error;
+    // Another process may have made it meanwhile.
+    if (!isFolder(folder)) throw error;
   }
 }
 
-function firstMissing(path: string): string {
-  let missing = resolve(path);
-  while (!existsSync(dirname(missing)) && dirname(missing) !== missing) missing = dirname(missing);
-  return missing;
-}
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();

@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { writeNewFileDurably } from "@blora/files";
+import { makeFolder, writeNewFileDurably } from "@blora/files";
 import type { Shard } from "@blora/likelihood";
 import { InvalidInputError, isLanguageModelTask, type LabelTask, type Submission } from "@blora/spec";
 import { type Predictions, predict as predictSplit } from "@blora/trainer";
@@ -76,7 +75,7 @@ export async function predict(
 }
 
 async function openKept(out: string, files: readonly string[], shard: Shard | undefined): Promise<KeptAnswers> {
-  await mkdir(dirname(resolve(out)), { recursive: true });
+  await makeFolder(dirname(resolve(out)));
   return keepAnswers(out, files, shard);
 }
 
