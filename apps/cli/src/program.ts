@@ -54,7 +54,9 @@ export function createProgram(exit: (status: number) => void): Command {
   addNativeCommand(program);
   addOptionsCommand(program);
   for (const command of program.commands) {
-    command.exitOverride().showHelpAfterError(`blora ${command.name()} --help lists what it takes.`);
+    const takesSet = command.options.some(({ long }) => long === "--set");
+    const also = takesSet ? " What blora options lists goes by --set <name>=<value>." : "";
+    command.exitOverride().showHelpAfterError(`blora ${command.name()} --help lists what it takes.${also}`);
   }
   return program;
 }

@@ -72,3 +72,17 @@ test.each([
 ])("%j is refused: a variable of the shell that is not set is no folder", async (args, message) => {
   await refusal(args).toMatchObject({ name: "UsageError", message });
 });
+
+test("a training argument as a flag is answered with how it is set", async () => {
+  let printed = "";
+  const program = createProgram(() => {});
+  const output = {
+    writeErr(text: string) {
+      printed += text;
+    },
+  };
+  for (const command of program.commands) command.configureOutput(output);
+  await expect(program.parseAsync(["node", "blora", "train", "--learning-rate", "1e-3"])).rejects.toThrow();
+  expect(printed).toContain("error: unknown option '--learning-rate'\n");
+  expect(printed).toContain("What blora options lists goes by --set <name>=<value>.");
+});

@@ -59,6 +59,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
   for await (const event of engine.events()) {
     const run = left.get(event.id);
     if (run === undefined) continue;
+    if (event.type === "lost") work.own.delete(event.id);
     others.note(event);
     if (event.type !== "done" && event.type !== "failed") continue;
     left.delete(event.id);
@@ -102,9 +103,6 @@ function startWork(options: SweepOptions, left: ReadonlyMap<string, PlannedRun>)
       if (result.status === "failed") final.add(job.id);
       if (result.status === "released") own.delete(job.id);
       return result;
-    } catch (error) {
-      own.delete(job.id);
-      throw error;
     } finally {
       if (signal !== undefined) stopping.abort();
     }
