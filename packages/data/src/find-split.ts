@@ -25,6 +25,8 @@ export interface SplitFiles {
   readonly files: readonly string[];
   /** Name without format where the user named the file rather than the split. */
   readonly namedStem?: string;
+  /** What is to be said of the choice: files beside them that are as good as the split, and were passed over. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -38,11 +40,11 @@ export async function findSplit(split: string, places: SplitPlaces): Promise<Spl
   const folders = await searchedFolders(places);
   const named = parseFileName(split);
   if (named !== undefined && formats.includes(named.format)) {
-    return { files: [findNamedFile(split, folders, formats)], namedStem: named.stem };
+    return { files: [findNamedFile(split, folders, formats)], namedStem: named.stem, notes: [] };
   }
   for (const folder of folders) {
     const files = await findSplitFiles(folder, stems, formats);
-    if (files.length > 0) return { files };
+    if (files.length > 0) return { files, notes: passedOver(files, folder, stems, formats) };
   }
   const file = stems[0]! + formats[0]!;
   throw notFound(formats.length === 1 ? `file ${file}` : `split ${split}`, stems[0]!, folders, formats);
@@ -63,6 +65,23 @@ async function searchedFolders({
     Promise.all(names.filter((name) => root.entries.includes(name)).map((name) => openFolder(join(folder, name))));
   const places = [...(await inside(subfolders)), root, ...(await inside(fallbacks))];
   return places.filter((place) => place !== undefined);
+}
+
+/** A data set kept in two formats, or under two names of its split, may not be the same in both. */
+function passedOver(
+  files: readonly string[],
+  { path, entries }: DataFolder,
+  stems: readonly string[],
+  formats: readonly DataFormat[],
+): string[] {
+  const others = dataFileNames(entries, formats)
+    .filter(({ stem, name }) => stems.includes(stem) && !files.includes(join(path, name)))
+    .map(({ name }) => name);
+  if (others.length === 0) return [];
+  const [first] = files;
+  const read =
+    files.length === 1 ? `${basename(first!)} is` : `the ${files.length} files from ${basename(first!)} on are`;
+  return [`${path}: only ${read} read, not ${listed(others)} beside it.`];
 }
 
 function findNamedFile(file: string, folders: readonly DataFolder[], formats: readonly DataFormat[]): string {

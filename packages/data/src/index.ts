@@ -4,6 +4,7 @@ export { allFiles, type DataFolder, findFiles, findSplitFiles, openFolder } from
 export { partOfRepository, type RepositoryPart } from "./hub-layout.ts";
 export { type HubReference, isOfHub, nameOfFile, parseHubReference, writeHubReference } from "./hub-reference.ts";
 export type { DataRecord, NameRow } from "./jsonl.ts";
+export { labelIndices, labelName } from "./label-names.ts";
 export { linesOf } from "./lines.ts";
 export { ownFiles } from "./own-files.ts";
 export { parseTable } from "./parse-table.ts";

@@ -28,26 +28,29 @@ export async function ownFiles(
   split: string,
   data: string,
   formats: readonly DataFormat[],
-): Promise<readonly string[] | undefined> {
+): Promise<SplitFiles | undefined> {
   const stats = statSync(data, { throwIfNoEntry: false });
   if (stats === undefined) {
     throw new NotFoundError(`${data}: expected a data file or a folder of them, found nothing.`);
   }
   if (!stats.isDirectory()) {
-    if (split === "train" || split === basename(data)) return [data];
+    if (split === "train" || split === basename(data)) return { files: [data], notes: [] };
     if (split === "validation") return undefined;
-    return (await findNamed(split, { folder: dirname(data), formats })).files;
+    return findNamed(split, { folder: dirname(data), formats });
   }
   try {
     const stems = spellings(STEMS[split] ?? [split], (await openFolder(data))?.entries ?? []);
-    return (await findNamed(split, { folder: data, formats, stems })).files;
+    return await findNamed(split, { folder: data, formats, stems });
   } catch (error) {
     if (!NotFoundError.isInstance(error)) throw error;
     if (split === "validation") return undefined;
     const opened = split === "train" ? await openFolder(data) : undefined;
-    const all = opened === undefined ? [] : allFiles(opened, formats);
+    // Beside data a .json file may be what describes them, such as dataset_infos.json.
+    const rows = formats.filter((format) => format !== ".json");
+    const found = [rows, formats].map((those) => (opened === undefined ? [] : allFiles(opened, those)));
+    const all = found.find((files) => files.length > 0) ?? [];
     if (all.length !== 1) throw error;
-    return all;
+    return { files: all, notes: [] };
   }
 }
 

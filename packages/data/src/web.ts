@@ -2,6 +2,7 @@
 export { type ColumnFormat, type DataFormat, parseFileName } from "./file-name.ts";
 export { type HubReference, isOfHub, nameOfFile, parseHubReference, writeHubReference } from "./hub-reference.ts";
 export type { DataRecord, NameRow } from "./jsonl.ts";
+export { labelIndices, labelName } from "./label-names.ts";
 export { linesOf } from "./lines.ts";
 export { parseTable } from "./parse-table.ts";
 export { shownCell } from "./shown-cell.ts";

@@ -9,7 +9,7 @@ const FORMATS = [".tsv", ".jsonl", ".parquet"] as const;
 /** Finds a split among empty files of these names; paths come back without the folder. */
 async function find(names: readonly string[], split: string, places: Omit<SplitPlaces, "folder" | "formats"> = {}) {
   const folder = folderOf(Object.fromEntries(names.map((name) => [name, ""])));
-  const { files, ...rest } = await findSplit(split, { folder, formats: FORMATS, ...places });
+  const { files, notes, ...rest } = await findSplit(split, { folder, formats: FORMATS, ...places });
   return { files: files.map((file) => file.slice(folder.length + 1)), ...rest };
 }
 
@@ -18,6 +18,23 @@ describe("a split", () => {
     expect(await find(["train.parquet", "train.jsonl", "train.csv"], "train")).toEqual({ files: ["train.jsonl"] });
     expect(await find(["train.jsonl", "train.tsv.gz"], "train")).toEqual({ files: ["train.tsv.gz"] });
     expect(await find(["train.tsv.gz", "train.tsv"], "train")).toEqual({ files: ["train.tsv"] });
+  });
+
+  test.each([
+    [
+      ["train.jsonl", "train.parquet", "train.tsv", "other.tsv"],
+      "only train.tsv is read, not train.jsonl, train.parquet beside it.",
+    ],
+    [["train.tsv", "train.tsv.gz"], "only train.tsv is read, not train.tsv.gz beside it."],
+    [
+      ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet", "training.parquet"],
+      "only the 2 files from train-00000-of-00002.parquet on are read, not training.parquet beside it.",
+    ],
+    [["train.tsv", "train.csv", "dev.tsv"], undefined],
+  ])("of %j says what is passed over", async (names, note) => {
+    const folder = folderOf(Object.fromEntries(names.map((name) => [name, ""])));
+    const { notes } = await findSplit("train", { folder, formats: FORMATS, stems: ["train", "training"] });
+    expect(notes).toEqual(note === undefined ? [] : [`${folder}: ${note}`]);
   });
 
   test("goes by the first of its names, but by the format before them", async () => {

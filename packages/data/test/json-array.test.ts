@@ -25,6 +25,15 @@ describe("a .json file", () => {
   });
 
   test.each([
+    '{"tokens":["a","b"],"tags":["O","O"]}',
+    '{"messages":[{"role":"user","content":"a b"}],"data":[1]}',
+    '{"data":"a b","label":{"0":1}}',
+    '{"a":[{"b":"c d"},{}]}',
+  ])("of the one row %s has that row", async (text) => {
+    expect((await read(text)).map(({ fields }) => fields)).toEqual([JSON.parse(text)]);
+  });
+
+  test.each([
     ['[{"a":1},\n]', "line 2: expected an object beside the comma, found none."],
     ['[\n,{"a":1}]', "line 2: expected an object beside the comma, found none."],
     ['[{"a":1},\n7]', "line 2: expected a JSON object, found 7."],
@@ -32,6 +41,21 @@ describe("a .json file", () => {
     ['[{"a":1}\n{"a":2}]', "line 1: expected a JSON object, found"],
     ['[{"a":1},\n{"a":2}', "line 2: expected an array that ends with ], found none."],
     ['[{"a":1}]\n{"a":2}', "line 1: expected nothing after the array, found more."],
+    [
+      '{"data":[{"a":1},{"a":2}]}',
+      "found one with all rows in its field data. Convert it: jq '.data' train.json > rows.json",
+    ],
+    [
+      '{"version":1,\n"train":[{"a":1}]}',
+      "found one with all rows in its field train. Convert it: jq '.train' train.json",
+    ],
+    ['{"rows":[{"row_idx":0,"row":{"a":1}}]}', "all rows in its field rows. Convert it: jq '[.rows[].row]' train.json"],
+    ['{"text":["a b","c"],"label":[0,1]}', "found one with a column in each field. Convert it: jq '[keys_unsorted as"],
+    [
+      '{"a":{"0":"b","1":"c"},"d":{"0":1,"1":2}}',
+      "found one with a column in each field. Convert it: jq '[keys_unsorted",
+    ],
+    ['{"columns":["a"],"index":[0],"data":[["b"]]}', "(orient=split). Convert it: jq '.columns as $names |"],
     ['{\n"train": []\n}', "line 1: expected a JSON object, found {. An object must be on one line"],
   ])("refuses %j by file and line", async (text, message) => {
     await expect(read(text)).rejects.toThrow(message);

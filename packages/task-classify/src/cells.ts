@@ -1,4 +1,4 @@
-import { numberInText, shownCell } from "@blora/data";
+import { labelIndices, labelName, numberInText, shownCell } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 
 /** Text of a label cell; undefined where it is empty. */
@@ -7,7 +7,7 @@ export function labelText(cell: unknown, origin: string): string | undefined {
   if (typeof cell === "object") {
     throw new InvalidInputError(`${origin}: expected one label, found ${shownCell(cell)}.`);
   }
-  return String(cell).trim();
+  return labelName(String(cell));
 }
 
 export function isEmpty(cell: unknown): boolean {
@@ -35,11 +35,11 @@ const SHOWN = 12;
  * @throws InvalidInputError in `requireKnown`, which lists every class that training does not know
  */
 export function createClassIndex(labels: readonly string[]) {
-  const indices = new Map(labels.map((label, index) => [label, index]));
+  const indexOf = labelIndices(labels);
   const unknown = new Map<string, string>();
   return {
     indexOf(label: string, origin: string): number {
-      const index = indices.get(label);
+      const index = indexOf(label);
       if (index === undefined && !unknown.has(label)) unknown.set(label, origin);
       return index ?? -1;
     },

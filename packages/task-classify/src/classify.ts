@@ -13,7 +13,7 @@ export function understandData(
 }
 
 /**
- * A class, any number of classes, or a number for a text or a pair of texts, from your own csv, tsv, jsonl or parquet
+ * A class, any number of classes, or a number for a text or a pair of texts, from your own csv, tsv, jsonl, json or parquet
  * files.
  *
  * @example const { options } = await understandData("reviews.csv");

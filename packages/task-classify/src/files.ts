@@ -1,16 +1,17 @@
 import { type DataFormat, ownFiles, readTable } from "@blora/data";
 import type { Tables } from "./tables.ts";
 
-const FORMATS: readonly DataFormat[] = [".csv", ".tsv", ".jsonl", ".parquet"];
+const FORMATS: readonly DataFormat[] = [".csv", ".tsv", ".jsonl", ".json", ".parquet"];
 
 /** The tables in a data file or folder, see `ownFiles`. */
 export function tablesOfFiles(data: string): Tables {
   return {
     name: data,
     of: async (split) => {
-      const files = await ownFiles(split, data, FORMATS);
-      return files === undefined ? undefined : Promise.all(files.map((file) => readTable(file)));
+      const found = await ownFiles(split, data, FORMATS);
+      return found && Promise.all(found.files.map((file) => readTable(file)));
     },
+    notes: async (split) => (await ownFiles(split, data, FORMATS))?.notes ?? [],
     has: async (split) => (await ownFiles(split, data, FORMATS)) !== undefined,
   };
 }

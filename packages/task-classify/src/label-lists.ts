@@ -1,4 +1,4 @@
-import { shownCell } from "@blora/data";
+import { labelName, shownCell } from "@blora/data";
 import { InvalidInputError } from "@blora/spec";
 
 /** A label cell that is not empty. */
@@ -48,7 +48,7 @@ export function labelsOfCell({ cell, origin }: LabelCell, separator: string | un
 }
 
 function entryText(entry: unknown, origin: string): string {
-  if (["string", "number", "bigint", "boolean"].includes(typeof entry)) return String(entry).trim();
+  if (["string", "number", "bigint", "boolean"].includes(typeof entry)) return labelName(String(entry));
   throw new InvalidInputError(`${origin}: expected a list of labels, found ${shownCell(entry)} in it.`);
 }
 

@@ -26,15 +26,20 @@ export async function loadSplit(
     const examples = tables.flatMap((table) => examplesOf(table, options, unlabelled ? "unread" : "read"));
     // A file of its own is answered or scored as it is.
     if (name === lastPart(data.name)) return { name, examples };
-    const notes = [...repeatedTexts(examples, name), ...(await sharedTexts(options, examples, data))];
+    const notes = [
+      ...(await data.notes(name)),
+      ...repeatedTexts(examples, name),
+      ...(await sharedTexts(options, examples, data)),
+    ];
     return { name, examples, notes };
   }
   const all = (await data.of(train))!.flatMap((table) => examplesOf(table, options, "required"));
   const isWhole = options.evaluation !== undefined || (await data.has("validation"));
-  if (isWhole) return { name, examples: all, notes: repeatedTexts(all, "training") };
+  const chosen = await data.notes(train);
+  if (isWhole) return { name, examples: all, notes: [...chosen, ...repeatedTexts(all, "training")] };
   const { validationShare = SHARE, validationSeed = SEED } = options;
   const parts = holdOut(all, validationShare, validationSeed, stratificationOf(options));
-  if (isTrain) return { name, examples: parts.train, notes: repeatedTexts(parts.train, "training") };
+  if (isTrain) return { name, examples: parts.train, notes: [...chosen, ...repeatedTexts(parts.train, "training")] };
   const how = options.several === true ? ", iterative stratification by label" : "";
   const note = `The data have no validation split: ${parts.validation.length} of ${all.length} training rows are held out for it (seed ${validationSeed}${how}).`;
   return { name, examples: parts.validation, notes: [note] };

@@ -14,6 +14,8 @@ export interface Tables {
   of(split: string): Promise<readonly Table[] | undefined>;
   /** Whether there is such a split, without reading it. */
   has(split: string): Promise<boolean>;
+  /** What is to be said of how the tables of a split were chosen. */
+  notes(split: string): Promise<readonly string[]>;
 }
 
 /** Tables by split. */
@@ -24,6 +26,7 @@ export function tablesInMemory(name: string, tables: TablesInMemory): Tables {
   return {
     name,
     has: async (split) => has(split),
+    notes: async () => [],
     of: async (split) => {
       if (has(split)) return tables[split];
       if (split === "validation") return undefined;

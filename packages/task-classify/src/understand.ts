@@ -1,4 +1,4 @@
-import { numberInText, shownCell, type Table } from "@blora/data";
+import { labelIndices, labelName, numberInText, shownCell, type Table } from "@blora/data";
 import { InvalidInputError, requireValid, type Understood } from "@blora/spec";
 import { isUnlabelled, labelText } from "./cells.ts";
 import { balancedWeights } from "./class-weights.ts";
@@ -89,7 +89,8 @@ function severalOf(
     );
   }
   const texts = others.map(({ cell }) => String(cell));
-  const areKnown = labels !== undefined && texts.every((text) => labels.includes(text.trim()));
+  const indexOf = labelIndices(labels ?? []);
+  const areKnown = labels !== undefined && texts.every((text) => indexOf(labelName(text)) !== undefined);
   const found = areKnown ? undefined : findSeparator(texts);
   if (found !== undefined) return { several: true, separator: found };
   return several === true || lists.length > 0 ? { several: true } : undefined;

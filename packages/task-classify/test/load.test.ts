@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ClassifyOptions, classify } from "../src/index.ts";
+import { type ClassifyOptions, classify, understandData } from "../src/index.ts";
 import { examplesOf } from "../src/rows.ts";
 import { dataFolder } from "./folder.ts";
 
@@ -223,4 +223,29 @@ describe("several classes of a row", () => {
       `${file}, row 2: expected one of the classes a, b, c, rare, found "d" and, in later rows, "e".`,
     );
   });
+});
+
+test("a class is one in whatever form of Unicode its name is written", async () => {
+  const [composed, apart] = ["caf\u00e9", "cafe\u0301"];
+  const data = dataFolder({
+    "train.csv": ["text,label", `a,${composed}`, `b,${apart}`, "c,bar"],
+    "dev.csv": ["text,label", `d,${apart}`],
+    "several.jsonl": [`{"text":"e","label":["${apart}","bar"]}`, `{"text":"f","label":["${composed}"]}`],
+  });
+  const { options } = await understandData(data);
+  expect(options.labels).toEqual(["bar", composed]);
+  expect((await load("train", data, options)).examples.map(({ label }) => label)).toEqual([1, 1, 0]);
+  const old = { ...options, labels: ["bar", apart] };
+  expect((await load("validation", data, old)).examples.map(({ label }) => label)).toEqual([1]);
+  expect((await understandData(join(data, "several.jsonl"))).options.labels).toEqual(["bar", composed]);
+});
+
+test("a folder with two files of a split says which is read", async () => {
+  const data = dataFolder({
+    "train.csv": ["text,label", "a,no", "b,yes", "c,no"],
+    "train.jsonl": ['{"text":"z","label":"no"}'],
+    "dev.json": ['[{"text":"d","label":"yes"}]'],
+  });
+  expect((await load("train", data)).notes).toEqual([`${data}: only train.csv is read, not train.jsonl beside it.`]);
+  expect((await load("validation", data)).examples).toMatchObject([{ first: "d", label: 1 }]);
 });

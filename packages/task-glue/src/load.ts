@@ -23,7 +23,7 @@ export async function loadSplit(
   folder: string,
   { unlabelled = false }: LoadOptions = {},
 ): Promise<GlueSplit> {
-  const { split, files, named } = await findGlueFiles(task, name, folder);
+  const { split, files, named, notes: chosen } = await findGlueFiles(task, name, folder);
   const labelled = !split.startsWith("test");
   const options = {
     ...(task.headerless !== undefined && labelled ? { columns: task.headerless } : {}),
@@ -42,7 +42,11 @@ export async function loadSplit(
     throw new InvalidInputError(`${files.join(", ")}: expected rows, found none${reason}.`);
   }
   const unread = !labelled || unlabelled;
-  return { name: named ? name : split, examples, notes: notes(task, { split, named, unread }, examples, shortRows) };
+  return {
+    name: named ? name : split,
+    examples,
+    notes: [...chosen, ...notes(task, { split, named, unread }, examples, shortRows)],
+  };
 }
 
 function notes(

@@ -8,6 +8,8 @@ export interface GlueFiles {
   readonly files: readonly string[];
   /** Whether the user named the file rather than the split. */
   readonly named: boolean;
+  /** What is to be said of the choice of files. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -18,15 +20,15 @@ export interface GlueFiles {
  */
 export async function findGlueFiles(task: GlueTask, name: string, folder: string): Promise<GlueFiles> {
   const split = normalizeSplit(name);
-  const { files, namedStem } = await findSplit(name, {
+  const { files, namedStem, notes } = await findSplit(name, {
     folder,
     subfolders: task.folders,
     formats: [".tsv", ".jsonl", ".json", ".parquet"],
     stems: fileStems(split),
   });
   return namedStem === undefined
-    ? { split, files, named: false }
-    : { split: splitOfFile(normalizeSplit(namedStem)), files, named: true };
+    ? { split, files, named: false, notes }
+    : { split: splitOfFile(normalizeSplit(namedStem)), files, named: true, notes };
 }
 
 /** The official files call the Hub's `validation` `dev`. */

@@ -6,6 +6,7 @@ import {
   type LanguageModelTask,
   NotFoundError,
   type Plugin,
+  type Split,
   type Tokenizer,
 } from "@blora/spec";
 import { z } from "zod";
@@ -62,13 +63,13 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
       primaryMetric: "logLikelihood",
       splits: { train, evaluation },
 
-      load: async (split, folder): Promise<{ name: string; examples: Example[] }> => {
+      load: async (split, folder): Promise<Split> => {
         if (folder === undefined) {
           throw new NotFoundError(
             "The task instruct has no built-in data: name a folder with train.jsonl and validation.jsonl.",
           );
         }
-        return { name: split, examples: await readExamples(split, folder, ignoredFields) };
+        return { name: split, ...(await readExamples(split, folder, ignoredFields)) };
       },
 
       encode(example, tokenizer, maxLength): EncodedExample {

@@ -1,4 +1,4 @@
-import { linesOf, readText } from "@blora/data";
+import { labelName, linesOf, readText } from "@blora/data";
 import { InvalidInputError } from "@blora/spec";
 import type { Column } from "./options.ts";
 import type { GivenColumns, Sentence, SentenceFile } from "./sentences.ts";
@@ -16,18 +16,20 @@ const DOCUMENT = /^-DOCSTART-(?:[ \t]|$)/;
 
 /**
  * Sentences of a file with a word on each line and a blank line between sentences: columns stand apart by tabs, or else
- * by spaces. Lines of `-DOCSTART-` and comments (`# …`, before the words of a sentence) are left out.
+ * by spaces. Lines of `-DOCSTART-` and comments (`# …`, before the words of a sentence) are left out, and of CoNLL-U those
+ * of tokens that stand for several words, and of words that are not in the text.
  *
  * @throws InvalidInputError naming file and line
  */
 export async function readConll(file: string, given: GivenColumns): Promise<SentenceFile> {
-  const { blocks, comments, width } = blocksOf(file, linesOf(file, await readText(file)));
+  const { blocks, comments, width } = blocksOf(file, linesOf(file, await readText(file)), given);
   const columns = columnsOf(file, width, given);
+  requireWords(file, blocks, columns, given);
   const sentences = blocks.map((lines): Sentence => {
     const at = (column: number) => lines.map(({ cells }) => cells[column - 1]!);
     return {
       words: at(columns.words),
-      ...(columns.tags !== undefined && { tags: at(columns.tags) }),
+      ...(columns.tags !== undefined && { tags: at(columns.tags).map(labelName) }),
       origin: `${file}, line ${lines[0]!.number}`,
     };
   });
@@ -52,7 +54,24 @@ function splitterOf(line: string): (line: string) => string[] {
   return line.includes("\t") ? (text) => text.split("\t").map(trimmed) : (text) => trimmed(text).split(/ +/);
 }
 
-function blocksOf(file: string, lines: readonly string[]) {
+/**
+ * Tells a comment from a sentence that begins with the word `#`, where it has as many columns: a word has a tag that
+ * other words have, and `# sent_id = 1` is written by no corpus of words.
+ */
+function commentTest(rows: readonly (readonly string[])[], width: number, given: GivenColumns) {
+  const tagAt = Math.min(numberOf(given.tags) ?? width, width) - 1;
+  const tags = new Set(["#", ...rows.filter(([first]) => first !== "#").map((cells) => cells[tagAt]!)]);
+  return (cells: readonly string[]): boolean => {
+    if (!cells[0]!.startsWith("#")) return false;
+    if (cells.length !== width) return true;
+    return cells[0] === "#" && width > 1 && (cells[2] === "=" || !tags.has(cells[tagAt]!));
+  };
+}
+
+/** An id of CoNLL-U that is no word's: `3-4` of a token that words 3 and 4 make up, `5.1` of a word left out. */
+const NO_WORD = /^\d+[-.]\d+$/;
+
+function blocksOf(file: string, lines: readonly string[], given: GivenColumns) {
   const blocks: WordLine[][] = [];
   const open: WordLine[] = [];
   const close = () => {
@@ -62,6 +81,9 @@ function blocksOf(file: string, lines: readonly string[]) {
   if (first < 0) throw new InvalidInputError(`${file}: expected a word on each line, found none.`);
   const split = splitterOf(lines[first]!);
   const width = split(lines[first]!).length;
+  const rows = lines.filter((line) => !BLANK.test(line) && !DOCUMENT.test(line)).map(split);
+  const isComment = commentTest(rows, width, given);
+  const isNumbered = width > 2 && (numberOf(given.words) ?? 1) > 1 && /^\d+(?:-\d+)?$/.test(split(lines[first]!)[0]!);
   let comments = 0;
   for (const [index, line] of lines.entries()) {
     if (BLANK.test(line) || DOCUMENT.test(line)) {
@@ -70,11 +92,11 @@ function blocksOf(file: string, lines: readonly string[]) {
     }
     const cells = split(line);
     const number = index + 1;
-    // A word may be "#": a comment comes before the words, and has other columns.
-    if (open.length === 0 && line.startsWith("#") && cells.length !== width) {
+    if (open.length === 0 && isComment(cells)) {
       comments++;
       continue;
     }
+    if (isNumbered && cells.length === width && NO_WORD.test(cells[0]!)) continue;
     if (cells.length !== width || cells.includes("")) {
       const found = cells.length === width ? "an empty one" : cells.length;
       throw new InvalidInputError(
@@ -98,6 +120,26 @@ function columnsOf(file: string, width: number, given: GivenColumns): { words: n
   throw new InvalidInputError(`${file}: expected words and tags in two columns, found both in column ${words}.`, {
     wrongOptions: ["words", "tags"],
   });
+}
+
+/** Files may count the words of a sentence in their first column, which is then none of words. */
+function requireWords(
+  file: string,
+  blocks: readonly (readonly WordLine[])[],
+  { words }: { readonly words: number },
+  given: GivenColumns,
+): void {
+  const numbers = blocks.map((lines) =>
+    lines.map(({ cells }) => cells[words - 1]!).filter((cell) => !NO_WORD.test(cell)),
+  );
+  const counts = (start: number) =>
+    numbers.every((cells) => cells.every((cell, index) => cell === String(index + start)));
+  if (numberOf(given.words) !== undefined || !blocks.some((lines) => lines.length > 1)) return;
+  if (blocks[0]![0]!.cells.length < 3 || !(counts(0) || counts(1))) return;
+  throw new InvalidInputError(
+    `${file}: expected words in column ${words}, found numbers that count them. Name the column of the words: task.words=2, and of the tags: task.tags=<number>.`,
+    { wrongOptions: ["words"] },
+  );
 }
 
 /** The name of a column is of another file, which has names. */

@@ -1,4 +1,4 @@
-import { readTable, shownCell, type Table } from "@blora/data";
+import { labelName, readTable, shownCell, type Table } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 import type { Column } from "./options.ts";
 import type { GivenColumns, Sentence, SentenceFile } from "./sentences.ts";
@@ -115,7 +115,7 @@ function tagList(cell: unknown, words: number, { column, origin, names }: TagLis
     );
   }
   return tags.map((tag, index) => {
-    if (typeof tag === "string" && tag.trim() !== "") return tag.trim();
+    if (typeof tag === "string" && tag.trim() !== "") return labelName(tag);
     const place = `${origin}: expected`;
     const number = typeof tag === "bigint" ? Number(tag) : tag;
     if (!Number.isInteger(number))

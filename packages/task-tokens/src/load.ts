@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { ownFiles } from "@blora/data";
+import { labelIndices, ownFiles, type SplitFiles } from "@blora/data";
 import { type Example, InvalidInputError, type LoadOptions, type Split } from "@blora/spec";
 import { holdOut, wordsKey } from "./hold-out.ts";
 import type { TokensOptions } from "./options.ts";
@@ -29,9 +29,9 @@ export async function loadSplit(
 ): Promise<Split> {
   const { train = "train" } = options;
   const isTrain = name === train;
-  const files = await ownFiles(name, data, FORMATS);
-  if (files !== undefined && !isTrain) {
-    const { examples, notes } = await examplesOf(files, options, unlabelled ? "unread" : "read");
+  const own = await ownFiles(name, data, FORMATS);
+  if (own !== undefined && !isTrain) {
+    const { examples, notes } = await examplesOf(own, options, unlabelled ? "unread" : "read");
     return { name, examples, notes: [...notes, ...(await sharedSentences(options, name, examples, data))] };
   }
   const all = await examplesOf((await ownFiles(train, data, FORMATS))!, options, "required");
@@ -45,7 +45,7 @@ export async function loadSplit(
 }
 
 async function examplesOf(
-  files: readonly string[],
+  { files, notes }: SplitFiles,
   options: TokensOptions,
   use: "required" | "read" | "unread",
 ): Promise<Loaded> {
@@ -59,28 +59,33 @@ async function examplesOf(
   return {
     examples,
     notes: [
-      ...read.flatMap(({ notes }) => notes),
+      ...notes,
+      ...read.flatMap((file) => file.notes),
       ...(empty > 0 ? [`${empty} of ${examples.length} sentences have no words.`] : []),
     ],
   };
 }
 
 function examplesWith(sentences: readonly Sentence[], names: readonly string[]): Example[] {
-  const indices = new Map(names.map((name, index) => [name, index]));
-  requireKnown(sentences, indices);
+  const indexOf = labelIndices(names);
+  requireKnown(sentences, names, indexOf);
   return sentences.map(({ words, tags, origin }) => ({
     first: "",
     words,
-    ...(tags && { labels: tags.map((tag) => indices.get(tag)!) }),
+    ...(tags && { labels: tags.map((tag) => indexOf(tag)!) }),
     origin,
   }));
 }
 
-function requireKnown(sentences: readonly Sentence[], names: ReadonlyMap<string, number>): void {
+function requireKnown(
+  sentences: readonly Sentence[],
+  names: readonly string[],
+  indexOf: ReturnType<typeof labelIndices>,
+): void {
   const unknown = new Map<string, { first: string; count: number }>();
   for (const { tags = [], origin } of sentences) {
     tags.forEach((tag, word) => {
-      if (names.has(tag)) return;
+      if (indexOf(tag) !== undefined) return;
       const { first, count } = unknown.get(tag) ?? { first: `${origin}, word ${word + 1}`, count: 0 };
       unknown.set(tag, { first, count: count + 1 });
     });
@@ -91,7 +96,7 @@ function requireKnown(sentences: readonly Sentence[], names: ReadonlyMap<string,
   });
   const more = unknown.size > SHOWN ? ` and ${unknown.size - SHOWN} others` : "";
   throw new InvalidInputError(
-    `Expected the tags that training has (${[...names.keys()].join(", ")}), found ${listed.join(", ")}${more}.`,
+    `Expected the tags that training has (${names.join(", ")}), found ${listed.join(", ")}${more}.`,
   );
 }
 
@@ -117,8 +122,8 @@ async function sharedSentences(
   data: string,
 ): Promise<readonly string[]> {
   if (name === basename(data)) return [];
-  const files = (await ownFiles(options.train ?? "train", data, FORMATS)) ?? [];
-  const known = new Set((await examplesOf(files, options, "required")).examples.map(wordsKey));
+  const own = (await ownFiles(options.train ?? "train", data, FORMATS))!;
+  const known = new Set((await examplesOf(own, options, "required")).examples.map(wordsKey));
   const shared = examples.filter((example) => known.has(wordsKey(example))).length;
   if (shared === 0) return [];
   return [`${shared} of ${examples.length} sentences of ${name} stand in training as well, so the score flatters.`];

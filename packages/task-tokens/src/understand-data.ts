@@ -24,7 +24,7 @@ export async function understandData(
   given: Partial<TokensOptions> = {},
 ): Promise<Understood<TokensOptions>> {
   requireValid(givenSchema, given, 'Options of task "tokens"');
-  const files = (await ownFiles(given.train ?? "train", data, FORMATS))!;
+  const { files } = (await ownFiles(given.train ?? "train", data, FORMATS))!;
   const read = await Promise.all(files.map((file) => readSentences(file, given)));
   const { file, words, tags, names } = read[0]!;
   if (tags === undefined) {
@@ -45,7 +45,7 @@ export async function understandData(
 /** Whether data hold words with tags, at a glance: what a user means who names no task. */
 export async function recognizes(data: string): Promise<boolean> {
   try {
-    const [file] = (await ownFiles("train", data, FORMATS)) ?? [];
+    const [file] = (await ownFiles("train", data, FORMATS))?.files ?? [];
     if (file === undefined) return false;
     if (hasRows(file)) return await hasLists(file);
     const format = parseFileName(basename(file))?.format;

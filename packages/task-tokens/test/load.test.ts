@@ -121,3 +121,18 @@ describe("tags", () => {
     expect(orderedTags([["VERB", "ADV", "O"]], "none")).toEqual(["ADV", "O", "VERB"]);
   });
 });
+
+test("a tag is one in whatever form of Unicode it is written", async () => {
+  const [composed, apart] = ["B-\u00e9", "B-e\u0301"];
+  const data = dataFolder({
+    "train.conll": [`a ${composed}`, `b ${apart}`, "c O"],
+    "dev.jsonl": [`{"tokens":["d","e"],"tags":["${apart}","O"]}`],
+  });
+  const { options } = await understandData(data);
+  expect(options.labels).toEqual(["O", composed]);
+  const old = { ...options, labels: ["O", apart] };
+  expect((await load("train", data, old)).examples[0]!.labels).toEqual([1, 1, 0]);
+  expect((await load("validation", data, { ...options, words: "tokens", tags: "tags" })).examples[0]!.labels).toEqual([
+    1, 0,
+  ]);
+});

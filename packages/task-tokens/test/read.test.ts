@@ -9,6 +9,44 @@ import { dataFolder } from "./folder.ts";
 
 const folder = dataFolder({
   "plain.conll": ["# about nothing", "A O", "b B-X", "", "", "# O", "c I-X"],
+  "documents.conll": [
+    "-DOCSTART- O",
+    "",
+    "# newdoc",
+    "# newpar",
+    "A O",
+    "b B-X",
+    "",
+    "# O",
+    "c I-X",
+    "",
+    "# # ",
+    "d O",
+  ],
+  "ids.conll": [
+    "# sent_id = 1",
+    "A DT B-NP O",
+    "b NN I-NP B-X",
+    "",
+    "# text = O",
+    "c NN B-NP O",
+    "",
+    "# # B-NP O",
+    "d NN I-NP O",
+  ],
+  "universal.conll": [
+    ...[
+      "# sent_id = 1",
+      "1-2\tdel\t_\t_",
+      "1\tde\tADP\tO",
+      "2\tel\tDET\tO",
+      "3\tmar\tNOUN\tB-X",
+      "3.1\tes\tVERB\tO",
+      "",
+    ],
+    ...["1\tA\tX\tO", "2\tb\tX\tO"],
+  ],
+  "years.conll": ["1996 CD O", "3-4 CD O", "", "2 CD B-X", "3 CD O"],
   "four.txt": [
     "-DOCSTART- -X- -X- O",
     "",
@@ -58,6 +96,37 @@ describe("columns", () => {
       { words: ["A", "b"], tags: ["O", "B-X"], origin: `${at("plain.conll")}, line 2` },
       { words: ["#", "c"], tags: ["O", "I-X"], origin: `${at("plain.conll")}, line 6` },
     ]);
+  });
+
+  test("a comment may have as many columns as words have: it has no tag that another word has", async () => {
+    const documents = await read("documents.conll");
+    expect(documents.sentences.map(({ words }) => words)).toEqual([
+      ["A", "b"],
+      ["#", "c"],
+      ["#", "d"],
+    ]);
+    expect(documents.notes).toEqual(["2 lines with comments are left out."]);
+    const ids = await read("ids.conll");
+    expect(ids.sentences.map(({ words }) => words)).toEqual([["A", "b"], ["c"], ["#", "d"]]);
+    expect((await understandData(at("ids.conll"))).options.labels).toEqual(["O", "B-X"]);
+  });
+
+  test("numbers that count words are no words, nor are tokens made up of several", async () => {
+    await expect(read("universal.conll")).rejects.toThrow(
+      `${at("universal.conll")}: expected words in column 1, found numbers that count them. Name the column of the words: task.words=2, and of the tags: task.tags=<number>.`,
+    );
+    const { sentences } = await read("universal.conll", { words: 2 });
+    expect(sentences.map(({ words, tags }) => [words, tags])).toEqual([
+      [
+        ["de", "el", "mar"],
+        ["O", "O", "B-X"],
+      ],
+      [
+        ["A", "b"],
+        ["O", "O"],
+      ],
+    ]);
+    expect((await read("years.conll")).sentences[0]!.words).toEqual(["1996", "3-4"]);
   });
 
   test("the last one has the tags unless another is named; documents begin without a word", async () => {
