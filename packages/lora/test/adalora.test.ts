@@ -241,3 +241,26 @@ test("scores freeze over the final steps", () => {
     "final",
   ]);
 });
+
+test("a schedule that masks nothing is refused, and one that ends above its budget is told", async () => {
+  const options = { initialRank: 4, targetRank: 2 };
+  const schedule = { alpha: 8, dropout: 0, orthogonality: 0.1, beta1: 0.85, beta2: 0.85 };
+  const of = (tInit: number, tFinal: number, deltaT: number, steps: number) =>
+    budgetSchedule({ ...options, ...schedule, tInit, tFinal, deltaT }, 2, steps);
+  expect(() => of(0, 0, 100, 8)).toThrow(
+    "adalora: expected a step that masks components, found none: deltaT = 100, tInit = 0 and tFinal = 0 of 8 steps. Shorten deltaT, or give tFinal two steps or more.",
+  );
+  expect(() => of(4, 1, 4, 8)).toThrow(InvalidInputError);
+  expect(of(3, 1, 4, 8).interval).toBe(4);
+  expect(of(0, 2, 100, 8).interval).toBe(100);
+
+  const method = adalora(options);
+  const store = storeOf(method, sites);
+  const adapters = new Map(sites.map(({ path }) => [path, store.get(path)]));
+  const warned = () => method.training!.warnings!(sites, adapters, bitCost);
+  expect(warned()).toEqual([]);
+  store.get(sites[0]!.path).parameters.E!.values.fill(1);
+  expect(warned()).toEqual([]);
+  store.get(sites[1]!.path).parameters.E!.values[0] = 1;
+  expect(warned()).toEqual([expect.stringContaining("5 components are left where targetRank 2 is 4")]);
+});

@@ -5,22 +5,30 @@ export interface SchemeFound {
   readonly scheme: TagScheme;
   /** Entities that begin otherwise than the scheme has it, such as I- without B- in IOB2. */
   readonly broken: number;
+  /** Tags that alone keep the others from naming entities, such as `0` for `O`. */
+  readonly odd: readonly string[];
 }
 
 const OUTSIDE = "O";
 const ENTITY_TAG = /^[BIESLU](?:-.+)?$/;
+/** Beyond a letter, which may be a tag of anything. */
+const TYPED_TAG = /^[BIESLU]-.+$/;
 
 /** The scheme of the tags of several sentences. */
 export function schemeOf(sentences: readonly (readonly string[])[]): SchemeFound {
   const tags = new Set(sentences.flat());
   const named = [...tags].filter((tag) => tag !== OUTSIDE);
-  if (named.length === 0 || !named.every((tag) => ENTITY_TAG.test(tag))) return { scheme: "none", broken: 0 };
+  const odd = named.filter((tag) => !ENTITY_TAG.test(tag));
+  if (named.length === 0 || odd.length > 0) {
+    const isMixed = named.some((tag) => TYPED_TAG.test(tag)) && (odd.length === 1 || 2 * odd.length < named.length);
+    return { scheme: "none", broken: 0, odd: isMixed ? odd : [] };
+  }
   const prefixes = new Set(named.map((tag) => tag[0]));
-  if (prefixes.has("L") || prefixes.has("U")) return { scheme: "BILOU", broken: 0 };
-  if (prefixes.has("S") || (prefixes.has("E") && prefixes.has("B"))) return { scheme: "IOBES", broken: 0 };
-  if (prefixes.has("E")) return { scheme: "IOE", broken: 0 };
+  if (prefixes.has("L") || prefixes.has("U")) return { scheme: "BILOU", broken: 0, odd: [] };
+  if (prefixes.has("S") || (prefixes.has("E") && prefixes.has("B"))) return { scheme: "IOBES", broken: 0, odd: [] };
+  if (prefixes.has("E")) return { scheme: "IOE", broken: 0, odd: [] };
   const { withB, withI } = beginnings(sentences);
-  return withB === 0 ? { scheme: "IOB1", broken: 0 } : { scheme: "IOB2", broken: withI };
+  return withB === 0 ? { scheme: "IOB1", broken: 0, odd: [] } : { scheme: "IOB2", broken: withI, odd: [] };
 }
 
 /** How entities begin that none of the same type comes right before: with B- or with I-. */

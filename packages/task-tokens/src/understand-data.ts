@@ -38,7 +38,12 @@ export async function understandData(
   const scheme = given.scheme ?? found.scheme;
   const labels = given.labels ?? names ?? tagsOf(sequences, orderedTags(sequences, scheme), { file, column: tags });
   const options: TokensOptions = { ...given, labels, scheme, words, tags };
-  const count = { sentences: sequences.length, words: sequences.flat().length, broken: found.broken };
+  const count = {
+    sentences: sequences.length,
+    words: sequences.flat().length,
+    broken: found.broken,
+    odd: given.scheme === undefined ? found.odd : [],
+  };
   return { options, sentence: `${basename(data)}: ${sentenceOf(options, count)}` };
 }
 
@@ -80,6 +85,7 @@ interface Count {
   readonly sentences: number;
   readonly words: number;
   readonly broken: number;
+  readonly odd: readonly string[];
 }
 
 function sentenceOf({ labels, scheme, words, tags }: TokensOptions, count: Count): string {
@@ -87,5 +93,9 @@ function sentenceOf({ labels, scheme, words, tags }: TokensOptions, count: Count
   const place = (column: Column) => (typeof column === "number" ? `column ${column}` : column);
   const broken = count.broken === 0 ? "" : `, ${count.broken} entities of which begin with I`;
   const how = scheme === "none" ? "" : ` in ${scheme}${broken}`;
-  return `${count.sentences} sentences of ${count.words} words; learns from the words in ${place(words)} which of ${labels.length} tags${how} is in ${place(tags)} (${list.join(", ")}).`;
+  const odd =
+    count.odd.length === 0
+      ? ""
+      : ` Scores count words, not entities: ${count.odd.slice(0, SHOWN).join(", ")} ${count.odd.length === 1 ? "is no tag" : "are no tags"} of a scheme such as IOB2, whose tags are O, B-… and I-….`;
+  return `${count.sentences} sentences of ${count.words} words; learns from the words in ${place(words)} which of ${labels.length} tags${how} is in ${place(tags)} (${list.join(", ")}).${odd}`;
 }

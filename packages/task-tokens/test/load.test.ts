@@ -111,7 +111,7 @@ describe("tags", () => {
     ["NOUN VERB O", "none", 0],
     ["O O", "none", 0],
   ])("%s is %s", (tags, scheme, broken) => {
-    expect(schemeOf([tags.split(" ")])).toEqual({ scheme, broken });
+    expect(schemeOf([tags.split(" ")])).toEqual({ scheme, broken, odd: [] });
   });
 
   test("are ordered by type, as an entity goes", () => {
@@ -135,4 +135,18 @@ test("a tag is one in whatever form of Unicode it is written", async () => {
   expect((await load("validation", data, { ...options, words: "tokens", tags: "tags" })).examples[0]!.labels).toEqual([
     1, 0,
   ]);
+});
+
+test.each([
+  [["a 0", "b B-X", "c I-X"], "Scores count words, not entities: 0 is no tag of a scheme such as IOB2"],
+  [["a O", "b B-X", "c M-X", "d E-X", "e S-X"], "not entities: M-X is no tag"],
+  [["a B-X", "b o"], "not entities: o is no tag"],
+  [["a O", "b B-X"], undefined],
+  [["a N", "b V", "c B"], undefined],
+])("tags %j say why no entities are counted", async (lines, message) => {
+  const data = dataFolder({ "train.conll": lines });
+  const { sentence, options } = await understandData(data);
+  expect(options.scheme === "none").toBe(lines[0] !== "a O" || lines.length > 2);
+  if (message === undefined) expect(sentence).not.toContain("entities");
+  else expect(sentence).toContain(message);
 });

@@ -3,6 +3,7 @@ import type { Head, Scores } from "@blora/spec";
 import type { TrainingArguments } from "./arguments.ts";
 import { dataWarnings } from "./data/data-warnings.ts";
 import { memoryWarning, rowsOfPass } from "./memory.ts";
+import { warmupStepsOf } from "./optimizer/learning-rates.ts";
 import type { PreparedRun } from "./prepare-training.ts";
 import { type TrainingState, takeSnapshot } from "./state/training-state.ts";
 
@@ -76,13 +77,20 @@ function argmax(values: Float32Array): number {
 
 /** Warns of a warm-up that the run never leaves. */
 export function warmupWarnings(
-  { warmupSteps = 0, learningRate }: Pick<TrainingArguments, "warmupSteps" | "learningRate">,
+  args: Pick<TrainingArguments, "warmupSteps" | "warmupRatio" | "learningRate">,
   totalSteps: number,
 ): string[] {
-  if (warmupSteps < totalSteps) return [];
-  return [
-    `warmupSteps is ${warmupSteps} and the run has ${totalSteps} steps: the learning rate never reaches ${learningRate}.`,
-  ];
+  const warmup = warmupStepsOf(args, totalSteps);
+  if (warmup < totalSteps) return [];
+  const { warmupSteps, warmupRatio, learningRate } = args;
+  const given = warmupSteps === undefined ? `warmupRatio ${warmupRatio} is ${warmup}` : `warmupSteps is ${warmup}`;
+  const steps = totalSteps === 1 ? "1 step" : `${totalSteps} steps`;
+  // The first update of a warm-up has the rate 0.
+  const so =
+    totalSteps === 1
+      ? "the learning rate is 0 and nothing is trained"
+      : `the learning rate never reaches ${learningRate}`;
+  return [`${given} and the run has ${steps}: ${so}.`];
 }
 
 export interface CompressionFacts {

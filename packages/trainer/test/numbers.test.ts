@@ -21,10 +21,18 @@ describe("an update of numbers that are none", () => {
 });
 
 it("a warm-up that the run never leaves is told", () => {
-  const args = { warmupSteps: 100, learningRate: 1e-3 };
+  const args = { warmupSteps: 100, warmupRatio: 0, learningRate: 1e-3 };
   expect(warmupWarnings(args, 100)).toEqual([
     "warmupSteps is 100 and the run has 100 steps: the learning rate never reaches 0.001.",
   ]);
   expect(warmupWarnings(args, 101)).toEqual([]);
-  expect(warmupWarnings({ learningRate: 1e-3 }, 1)).toEqual([]);
+  expect(warmupWarnings({ warmupRatio: 0, learningRate: 1e-3 }, 1)).toEqual([]);
+  const ratio = { warmupRatio: 0.1, learningRate: 1e-3 };
+  expect(warmupWarnings(ratio, 1)).toEqual([
+    "warmupRatio 0.1 is 1 and the run has 1 step: the learning rate is 0 and nothing is trained.",
+  ]);
+  expect(warmupWarnings(ratio, 2)).toEqual([]);
+  expect(warmupWarnings({ ...ratio, warmupRatio: 0.9 }, 2)).toEqual([
+    "warmupRatio 0.9 is 2 and the run has 2 steps: the learning rate never reaches 0.001.",
+  ]);
 });

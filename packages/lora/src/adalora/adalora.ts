@@ -87,6 +87,14 @@ function trainingOf(options: AdaloraSettings): MethodTraining {
       const { masks, components } = budgetAt(schedule, step);
       if (masks) maskToBudget(adapters, components);
     },
+    warnings(sites, adapters) {
+      const left = sites.reduce((sum, { path }) => sum + activeComponents(adapters.get(path)!).length, 0);
+      const budget = Math.floor(options.targetRank * sites.length);
+      if (left <= budget) return [];
+      return [
+        `adalora: ${left} components are left where targetRank ${options.targetRank} is ${budget}: the budget had not fallen to it, or components grew back after the last masking. Give tFinal two steps or more, or shorten deltaT.`,
+      ];
+    },
     phase({ step, totalSteps }) {
       const { initialSteps, finalSteps } = budgetSchedule(options, 1, totalSteps);
       if (step <= initialSteps) return "warmup";

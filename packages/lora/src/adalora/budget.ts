@@ -32,10 +32,17 @@ export function budgetSchedule(options: AdaloraSettings, sites: number, totalSte
       `adalora: expected more steps than tInit + tFinal, found ${totalSteps} steps, tInit = ${initialSteps} and tFinal = ${finalSteps}. Train longer, or shorten tInit or tFinal.`,
     );
   }
+  const interval = Math.max(1, toSteps(options.deltaT, totalSteps));
+  const firstMasking = interval * (Math.floor(initialSteps / interval) + 1);
+  if (interval > 1 && firstMasking >= totalSteps && finalSteps < 2) {
+    throw new InvalidInputError(
+      `adalora: expected a step that masks components, found none: deltaT = ${interval}, tInit = ${initialSteps} and tFinal = ${finalSteps} of ${totalSteps} steps. Shorten deltaT, or give tFinal two steps or more.`,
+    );
+  }
   return {
     initialSteps,
     finalSteps,
-    interval: Math.max(1, toSteps(options.deltaT, totalSteps)),
+    interval,
     totalSteps,
     initialBudget: options.initialRank * sites,
     finalBudget: Math.floor(options.targetRank * sites),

@@ -37,6 +37,14 @@ type RateArguments = Pick<
   "learningRate" | "headLearningRate" | "lrSchedulerType" | "warmupSteps" | "warmupRatio"
 >;
 
+/** Updates of warm-up. */
+export function warmupStepsOf(
+  { warmupSteps, warmupRatio }: Pick<TrainingArguments, "warmupSteps" | "warmupRatio">,
+  totalSteps: number,
+): number {
+  return warmupSteps ?? Math.ceil(totalSteps * warmupRatio);
+}
+
 /** Weights and head follow the schedule of the run; the method's own groups have constant rates. */
 export function learningRatesAt(
   args: RateArguments,
@@ -44,7 +52,7 @@ export function learningRatesAt(
   step: number,
   totalSteps: number,
 ): LearningRates {
-  const warmupSteps = args.warmupSteps ?? Math.ceil(totalSteps * args.warmupRatio);
+  const warmupSteps = warmupStepsOf(args, totalSteps);
   const factor = scheduleFactor({ type: args.lrSchedulerType, warmupSteps, totalSteps }, step);
   const own = Object.entries(training?.optimizer ?? {}).map(([group, { learningRate }]) => [group, learningRate]);
   return {

@@ -52,7 +52,10 @@ export function decidingScore(
   return typeof score === "number" && !Number.isNaN(score) ? score : -Infinity;
 }
 
-/** Progress after an evaluation: the best one kept, patience counted. Ties keep the earlier weights. */
+/**
+ * Progress after an evaluation: the best one kept, patience counted. Ties keep the earlier weights; where no score is
+ * defined yet there is nothing to be better than, and the later ones are kept.
+ */
 export function afterEvaluation(
   progress: RunProgress,
   record: EvaluationRecord,
@@ -62,7 +65,8 @@ export function afterEvaluation(
   const next = { ...progress, last: record };
   if (!rule.decides) return next;
   const { best } = progress;
-  if (best === undefined || decidingScore(record, rule) > decidingScore(best.record, rule)) {
+  const bestScore = best === undefined ? -Infinity : decidingScore(best.record, rule);
+  if (bestScore === -Infinity || decidingScore(record, rule) > bestScore) {
     return { ...next, best: { record, snapshot: snapshot() }, evaluationsWithoutImprovement: 0 };
   }
   const evaluationsWithoutImprovement = progress.evaluationsWithoutImprovement + 1;
