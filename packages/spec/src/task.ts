@@ -53,6 +53,8 @@ export interface EncodedExample extends AssembledTokens {
   readonly words?: readonly number[];
   /** Answers of a conversation that are read but not learned, because its chat template rewrites them once it goes on. */
   readonly rewrittenAnswers?: number;
+  /** Whether the text was cut within what is learned, so that its end is not. */
+  readonly cutAnswer?: boolean;
 }
 
 /** Rows of one split, and what their file says of them. */

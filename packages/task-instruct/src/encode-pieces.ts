@@ -26,11 +26,13 @@ export function encodePieces(
     }
   }
   const inputIds = all.slice(0, maxLength);
+  const isCutInside = learned.includes(maxLength - 1) && learned.includes(maxLength);
   return {
     inputIds,
     tokenTypeIds: inputIds.map(() => 0),
     targets: learned.filter((index) => index < maxLength),
     truncated: all.length > maxLength,
+    ...(isCutInside && { cutAnswer: true }),
   };
 }
 

@@ -78,6 +78,12 @@ describe("a prompt with its completion", () => {
     const encoded = instruct().encode({ first: "a b c", second: "d e f", origin: "x:1" }, tokenizer, 5);
     expect(encoded).toMatchObject({ targets: [3, 4], truncated: true, label: undefined });
     expect(encoded.inputIds).toHaveLength(5);
+    const endless = [4, 5, 6, 7].map((length) => {
+      const row = instruct().encode({ first: "a b c", second: "d e f", origin: "x:1" }, tokenizer, length);
+      return row.cutAnswer;
+    });
+    // Of six words and the token that ends them.
+    expect(endless).toEqual([true, true, true, undefined]);
   });
 
   test("wants a tokenizer that has a first token where rows begin with one", () => {

@@ -1,5 +1,5 @@
 import { drawnTensors } from "@blora/network";
-import type { Head, Scores } from "@blora/spec";
+import { answerOf, type Head, type Scores } from "@blora/spec";
 import type { TrainingArguments } from "./arguments.ts";
 import { dataWarnings } from "./data/data-warnings.ts";
 import { memoryWarning, rowsOfPass } from "./memory.ts";
@@ -33,6 +33,7 @@ export function resultWarnings(facts: ResultFacts): string[] {
     warnings.push(
       `Every ${head.kind === "token-classification" ? "word" : "row"} of ${split} gets the same answer, ${constant}: nothing was learned yet.`,
     );
+  warnings.push(...distanceWarnings(facts));
   const score = scores[primaryMetric];
   const chance = baseline[primaryMetric];
   if (score === undefined || chance === undefined) return warnings;
@@ -66,13 +67,20 @@ function constantAnswer({ head, logits, rows }: ResultFacts): string | undefined
   }
   const C = head.labels.length;
   const answers = new Set(
-    Array.from({ length: logits.length / C }, (_, answer) => argmax(logits.subarray(answer * C, (answer + 1) * C))),
+    Array.from({ length: logits.length / C }, (_, answer) => {
+      const { chosen } = answerOf(head, logits.subarray(answer * C, (answer + 1) * C));
+      return chosen.map((label) => head.labels[label]).join(", ");
+    }),
   );
-  return answers.size === 1 ? head.labels[[...answers][0]!] : undefined;
+  return answers.size === 1 ? [...answers][0] || "none of the labels" : undefined;
 }
 
-function argmax(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
+/** What a correlation does not show: numbers that are in order and far off, as those are that begin near 0. */
+function distanceWarnings({ head, split, scores: { rmse }, baseline: { rmse: least } }: ResultFacts): string[] {
+  if (head.kind !== "regression" || rmse === undefined || least === undefined || !(rmse > least)) return [];
+  return [
+    `rmse on ${split} is ${rmse.toFixed(4)}, above the ${least.toFixed(4)} of always giving the mean: the model is undertrained. Answers begin near 0, and numbers far from it take many steps: scale the labels, or raise learningRate.`,
+  ];
 }
 
 /** Warns of a warm-up that the run never leaves. */

@@ -225,6 +225,32 @@ test("a score that is undefined is said with its reason, and a correlation below
   expect(warningsOf(0.25, 1, 2, 3)).toEqual([]);
 });
 
+test("an answer of several labels is the set of them", () => {
+  const facts = { split: "dev", primaryMetric: "micro_f1", baseline: {}, scores: {}, loss: 1, rows: 2 };
+  const warningsOf = (...logits: number[]) =>
+    resultWarnings({ ...facts, head: severalTask.head, logits: Float32Array.from(logits), vocabularySize: undefined });
+  expect(warningsOf(2, 1, 2, -1)).toEqual([]);
+  expect(warningsOf(2, 1, 1, 2)).toEqual([
+    "Every row of dev gets the same answer, low, long: nothing was learned yet.",
+  ]);
+  expect(warningsOf(-2, -1, -1, -2)).toEqual([
+    "Every row of dev gets the same answer, none of the labels: nothing was learned yet.",
+  ]);
+});
+
+test("numbers that are in order and far from the labels are told", () => {
+  const facts = { split: "dev", primaryMetric: "pearson", loss: 1, rows: 3, vocabularySize: undefined };
+  const warningsOf = (rmse: number) =>
+    resultWarnings({
+      ...{ ...facts, head: { kind: "regression" }, logits: Float32Array.of(1, 2, 3) },
+      ...{ scores: { pearson: 1, rmse }, baseline: { pearson: Number.NaN, rmse: 10 } },
+    });
+  expect(warningsOf(10)).toEqual([]);
+  expect(warningsOf(50)).toEqual([
+    "rmse on dev is 50.0000, above the 10.0000 of always giving the mean: the model is undertrained. Answers begin near 0, and numbers far from it take many steps: scale the labels, or raise learningRate.",
+  ]);
+});
+
 test("a label that the head has not is refused by row, among several too", async () => {
   const wrong: LabelTask = {
     ...severalTask,

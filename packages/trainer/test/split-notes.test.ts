@@ -1,5 +1,6 @@
 import type { EncodedExample, Head } from "@blora/spec";
 import { expect, test } from "vitest";
+import { dataWarnings } from "../src/data/data-warnings.ts";
 import type { EncodedSplit } from "../src/data/encoded-split.ts";
 import { onlyLabel, unlearnedLabels } from "../src/data/label-notes.ts";
 import { cutNotes, scoreNotes } from "../src/data/split-notes.ts";
@@ -29,6 +30,27 @@ test("texts that were cut are counted of every split, and those with nothing lef
     "50.0 % of the training texts are longer than 64 tokens (maxSeqLength) and were cut.",
   );
   expect(cutNotes(splitOf([{}, {}]), 64, "score")).toEqual([]);
+});
+
+test("answers that are learned without their end are counted", () => {
+  const limits = {
+    maxSeqLength: 64,
+    perDeviceTrainBatchSize: 1,
+    maxTrainSamples: undefined,
+    maxEvalSamples: undefined,
+  };
+  const split = splitOf(
+    [
+      { truncated: true, targets: [0], cutAnswer: true },
+      { truncated: true, targets: [0] },
+    ],
+    "train",
+  );
+  expect(dataWarnings(split, [], { kind: "language-model" }, limits)).toEqual([
+    "from the task",
+    "100.0 % of the training texts are longer than 64 tokens (maxSeqLength) and were cut.",
+    "1 of 2 training texts are cut within an answer, which is learned without the token that ends it: such a model can fail to stop. Raise maxSeqLength, or leave them out.",
+  ]);
 });
 
 test("rows without a label are named where others have one", () => {

@@ -19,11 +19,16 @@ export function dataWarnings(
   const { rows } = train;
   const notes = [train, ...evaluation].flatMap((split) => split.notes);
   const rewritten = rows.reduce((total, { rewrittenAnswers = 0 }) => total + rewrittenAnswers, 0);
+  const endless = rows.filter(({ cutAnswer }) => cutAnswer === true).length;
   const unread = [train, ...evaluation].filter(({ unreadWords }) => unreadWords > 0);
   const facts: readonly [isSo: boolean, sentence: string][] = [
     [
       rewritten > 0,
       `${rewritten} answers in the conversations of ${train.name} are read, but not learned: the chat template writes them in another way once a conversation goes on.`,
+    ],
+    [
+      endless > 0,
+      `${endless} of ${rows.length} training texts are cut within an answer, which is learned without the token that ends it: such a model can fail to stop. Raise maxSeqLength, or leave them out.`,
     ],
     [
       train.blankRows > 0,
