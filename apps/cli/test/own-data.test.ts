@@ -35,6 +35,9 @@ describe("a file of one's own", () => {
     const scored = await blora(["eval", at("run"), "--data", at("reviews.csv"), "--threads", "1", "--json"]);
     const { splits } = JSON.parse(scored.stdout) as { splits: Record<string, { rows: number }> };
     expect(Object.entries(splits).map(([name, { rows }]) => [name, rows])).toEqual([["reviews.csv", 120]]);
+    expect(scored.stderr).toContain(
+      "reviews.csv is what the adapter was trained on: 108 of its rows were learned, so the score flatters. Those held out are scored with --split validation.",
+    );
 
     writeFileSync(at("new.csv"), 'review\nThe lamp works perfectly.\n"Broken, sadly."\n');
     const predict = ["predict", at("run"), "--data", at("new.csv"), "--threads", "1"];

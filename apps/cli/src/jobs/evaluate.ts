@@ -16,6 +16,7 @@ import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
 import type { JobHost } from "./job.ts";
 import { splitOf } from "./split-of.ts";
+import { trainedRows } from "./trained-rows.ts";
 
 export interface EvaluationInput {
   readonly request: RunRequest & AdapterFlags;
@@ -73,7 +74,9 @@ export async function evaluateAdapter(
   const splits = splitOf(input.split, parts.data);
   const results = await evaluate({ ...parts, ...(splits.length > 0 && { splits }), onRows: rowsPerSecond(host) });
   await engine.release();
-  return { kind: "splits", results: withoutRows(results) };
+  const isWholeFile = input.split === undefined && splits.length > 0;
+  const note = isWholeFile ? await trainedRows(adapter.folder, parts.data!) : undefined;
+  return { kind: "splits", results: withoutRows(results, note) };
 }
 
 async function answerBenchmark(run: LikelihoodRun, { out, shard }: EvaluationInput): Promise<EvaluationResult> {
@@ -99,10 +102,11 @@ export function rowsPerSecond({
   };
 }
 
-function withoutRows({ splits, ...rest }: EvaluationSummary): SplitScores {
+/** @param note what is to be said of all splits */
+function withoutRows({ splits, ...rest }: EvaluationSummary, note: string | undefined): SplitScores {
   const scored = Object.entries(splits).map(([name, { logits: _, likelihoods: __, words: ___, ...split }]) => [
     name,
-    split,
+    note === undefined ? split : { ...split, notes: [note, ...(split.notes ?? [])] },
   ]);
   return { ...rest, splits: Object.fromEntries(scored) };
 }
