@@ -257,10 +257,11 @@ test("a schedule that masks nothing is refused, and one that ends above its budg
   const method = adalora(options);
   const store = storeOf(method, sites);
   const adapters = new Map(sites.map(({ path }) => [path, store.get(path)]));
-  const warned = () => method.training!.warnings!(sites, adapters, bitCost);
+  const warned = (step = 8) => method.training!.warnings!(sites, adapters, bitCost, { step, totalSteps: 8, seed: 0 });
   expect(warned()).toEqual([]);
   store.get(sites[0]!.path).parameters.E!.values.fill(1);
   expect(warned()).toEqual([]);
   store.get(sites[1]!.path).parameters.E!.values[0] = 1;
   expect(warned()).toEqual([expect.stringContaining("5 components are left where targetRank 2 is 4")]);
+  expect(warned(0)).toEqual([]);
 });

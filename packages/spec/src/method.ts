@@ -167,7 +167,12 @@ export interface MethodTraining {
   /** How parameters of groups of the method's own are updated; needed for each group its adapters have. */
   readonly optimizer?: Readonly<Partial<Record<"gates" | "ranges", GroupOptimizer>>>;
   /** What a user should know of adapters as they are, in sentences, such as a budget out of reach. Asked before the first and after the last step. */
-  warnings?(sites: readonly LinearSite[], adapters: ReadonlyMap<string, Adapter>, cost: CostModel): readonly string[];
+  warnings?(
+    sites: readonly LinearSite[],
+    adapters: ReadonlyMap<string, Adapter>,
+    cost: CostModel,
+    progress: Progress,
+  ): readonly string[];
 }
 
 /** What a method knows of files besides `export`. */

@@ -93,7 +93,8 @@ export async function trainInMemory(run: TrainInMemory): Promise<TrainedInMemory
       : restored(run.resume, config);
   const memory = memoryOf(run, prepared, state);
   emit(startEvent(prepared, state, memory));
-  for (const message of startWarnings(prepared, state, memory, Infinity)) emit({ type: "warning", message });
+  for (const message of startWarnings(prepared, state, progress.step, { needed: memory, free: Infinity }))
+    emit({ type: "warning", message });
   const runner = createStepRunner({
     ...{ engine, model, state, seed: args.seed, padId: tokenizer.special.pad },
     onCompile: (name, milliseconds) => emit({ type: "compile", name, milliseconds }),

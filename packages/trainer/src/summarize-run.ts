@@ -8,7 +8,7 @@ import { initAdapters, type PreparedRun } from "./prepare-training.ts";
 import { manifestOf, type RunParts } from "./run.ts";
 import { decidingScore, type RunProgress } from "./state/progress.ts";
 import type { Snapshot } from "./state/training-state.ts";
-import { compressionWarnings } from "./warnings.ts";
+import { compressionWarnings, methodWarnings } from "./warnings.ts";
 
 /** The weights a run ends with. */
 export interface SelectedWeights {
@@ -71,7 +71,7 @@ export function summarizeRun(
         cost: { first: summarizeCost(method, costModel, sites, fresh).bitOperations, last: bops.bitOperations },
         penalized: method.training?.penalty !== undefined,
       }),
-      ...(method.training?.warnings?.(sites, snapshot.adapters, costModel) ?? []),
+      ...(interrupted ? [] : methodWarnings(prepared, snapshot.adapters, progress.step)),
     ],
     interrupted,
   };

@@ -113,7 +113,8 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
   emit(startEvent(prepared, state, memory));
   if (checkpoint !== undefined) emit({ type: "resume", ...checkpoint });
   for (const message of headNotes(prepared, run.adapterDirectory)) emit({ type: "note", message });
-  for (const message of startWarnings(prepared, state, memory, freemem())) warn(message);
+  for (const message of startWarnings(prepared, state, progress.step, { needed: memory, free: freemem() }))
+    warn(message);
 
   const reporter = await openReporter(folder, checkpoint === undefined ? -1 : progress.step, emit);
   const runner = createStepRunner({

@@ -1,5 +1,5 @@
 import { drawnTensors } from "@blora/network";
-import { answerOf, type Head, type Scores } from "@blora/spec";
+import { type Adapter, answerOf, type Head, type Scores } from "@blora/spec";
 import type { TrainingArguments } from "./arguments.ts";
 import { dataWarnings } from "./data/data-warnings.ts";
 import { memoryWarning, rowsOfPass } from "./memory.ts";
@@ -139,12 +139,17 @@ export function headNotes({ model, start }: PreparedRun, adapter: string | undef
 }
 
 /**
- * What should be known before the first step.
+ * What should be known before the first step of a process.
  *
- * @param needed bytes of the largest pass
- * @param free bytes there are; Infinity where nothing tells
+ * @param step made so far
+ * @param memory bytes of the largest pass, and those there are; Infinity where nothing tells
  */
-export function startWarnings(prepared: PreparedRun, state: TrainingState, needed: number, free: number): string[] {
+export function startWarnings(
+  prepared: PreparedRun,
+  state: TrainingState,
+  step: number,
+  { needed, free }: { readonly needed: number; readonly free: number },
+): string[] {
   const { train, evaluation, args, longest, model, plan } = prepared;
   const memory = memoryWarning(needed, free, rowsOfPass(prepared), longest);
   const { adapters } = takeSnapshot(state);
@@ -152,6 +157,17 @@ export function startWarnings(prepared: PreparedRun, state: TrainingState, neede
     ...(memory === undefined ? [] : [memory]),
     ...dataWarnings(train, evaluation, model.task.head, args),
     ...warmupWarnings(args, plan.totalSteps),
-    ...(model.method.training?.warnings?.(model.sites, adapters, model.costModel) ?? []),
+    ...(step > 0 ? [] : methodWarnings(prepared, adapters, step)),
   ];
+}
+
+/** What a method says of its adapters, after `step` steps. */
+export function methodWarnings(
+  { model, args, plan }: PreparedRun,
+  adapters: ReadonlyMap<string, Adapter>,
+  step: number,
+): readonly string[] {
+  const { method, sites, costModel } = model;
+  const progress = { step, totalSteps: plan.totalSteps, seed: args.seed };
+  return method.training?.warnings?.(sites, adapters, costModel, progress) ?? [];
 }

@@ -87,7 +87,8 @@ function trainingOf(options: AdaloraSettings): MethodTraining {
       const { masks, components } = budgetAt(schedule, step);
       if (masks) maskToBudget(adapters, components);
     },
-    warnings(sites, adapters) {
+    warnings(sites, adapters, _cost, { step }) {
+      if (step === 0) return [];
       const left = sites.reduce((sum, { path }) => sum + activeComponents(adapters.get(path)!).length, 0);
       const budget = Math.floor(options.targetRank * sites.length);
       if (left <= budget) return [];

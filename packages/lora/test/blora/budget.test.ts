@@ -158,11 +158,12 @@ test("a budget out of reach is said before the first step", () => {
   const method = createBlora({ rank: 8, bopsTarget: 0.5, quantizer: uniform({ bits: [2, 4], gate }) });
   const adapters = new Map(sites.map((site) => [site.path, method.init(site, 0)]));
   const { cost } = createTestStore(method, sites, 0, inputOf);
-  expect(method.training!.warnings!(sites, adapters, cost)).toEqual([
+  const start = { step: 0, totalSteps: 8, seed: 0 };
+  expect(method.training!.warnings!(sites, adapters, cost, start)).toEqual([
     "bopsTarget: 0.5 is out of reach at scope adapter: the most it can cost is 0.1250 of the baseline, and the run ends there.",
   ]);
   const low = createBlora({ rank: 8, bopsTarget: 0.05, quantizer: uniform({ bits: [2, 4], gate }) });
-  expect(low.training!.warnings!(sites, adapters, cost)).toEqual([
+  expect(low.training!.warnings!(sites, adapters, cost, start)).toEqual([
     "bopsTarget: 0.05 is out of reach at scope adapter: the least it can cost is 0.0625 of the baseline, and the run ends there.",
   ]);
 });
