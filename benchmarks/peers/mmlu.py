@@ -5,6 +5,7 @@ Questions: {model, data, subjects, shots, limit, batchSize, out}. `data` is a fo
 to the file `out`, by subject, as [question][choice].
 """
 
+import contextlib
 import csv
 import json
 import os
@@ -70,7 +71,10 @@ def main():
                       "transformers": transformers.__version__}), flush=True)
     models = {}
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line), models)), flush=True)
+        # The harness prints what batch size it found.
+        with contextlib.redirect_stdout(sys.stderr):
+            reply = answer(json.loads(line), models)
+        print(json.dumps(reply), flush=True)
 
 
 main()
