@@ -79,3 +79,18 @@ test("where the Hub does not answer, the cached copy is used, and this is said",
     `The Hub does not answer: the cached copy of me/tiny at revision ${first.commit} is used.\n`,
   ]);
 });
+
+test.each([
+  ["train", ["--task", "instruct", "--data", "rows", "--method", "lora", "--model"]],
+  ["doctor", ["--model"]],
+])("blora %s asks nothing of the Hub where HF_HUB_OFFLINE forbids it", async (command, flags) => {
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
+  const asked = hub.requests.length;
+  const { status, stderr } = await blora([command, ...flags, "me/unknown"]);
+  vi.stubEnv("HF_HUB_OFFLINE", undefined);
+  expect([status, stderr]).toEqual([
+    1,
+    "blora: me/unknown at revision main is not in the cache, and offline mode forbids to download it. There is no folder me/unknown here either.\n",
+  ]);
+  expect(hub.requests.length).toBe(asked);
+});

@@ -140,9 +140,9 @@ const rows: Readonly<Record<string, Row>> = {
   "--revision and --offline": {
     flag: { revision: "v2", offline: true },
     read: ({ revision, offline }) => [revision, offline],
-    neither: [undefined, false],
+    neither: [undefined, undefined],
     flagOnly: ["v2", true],
-    configOnly: [undefined, false],
+    configOnly: [undefined, undefined],
     both: ["v2", true],
   },
 };

@@ -34,7 +34,10 @@ export interface ModelDiagnosis extends ModelPlan {
  */
 export async function diagnoseModel(id: string, request: RunRequest): Promise<ModelDiagnosis> {
   const { registry, method, engine, offline, revision, ...run } = await resolveRun({ ...request, model: id });
-  const { config, folder } = await readModelConfig(id, { offline, ...(revision === undefined ? {} : { revision }) });
+  const { config, folder } = await readModelConfig(id, {
+    ...(offline === undefined ? {} : { offline }),
+    ...(revision === undefined ? {} : { revision }),
+  });
   requireUnquantized(config, folder ?? id);
   const architecture = architectureFor(config, folder ?? id, registry);
   const checkpoint = folder === undefined ? undefined : weightsIn(folder);

@@ -35,7 +35,8 @@ export interface ResolvedRun {
   /** Content it must have, where an adapter was trained on it. */
   readonly modelSha256: string | undefined;
   readonly adapterFolder: string | undefined;
-  readonly offline: boolean;
+  /** Undefined where the environment decides. */
+  readonly offline: boolean | undefined;
   /** Undefined where the checkpoint's `model_type` decides. */
   readonly architecture: Architecture | undefined;
   readonly task: Component<"task">;
@@ -87,7 +88,7 @@ export async function resolveRun(request: RunRequest, adapter?: AdapterSettings)
     revision: base.revision,
     modelSha256: base.sha256,
     adapterFolder: adapter?.folder,
-    offline: request.offline ?? false,
+    offline: request.offline,
     architecture: config?.architecture,
     task: makeComponent("task", task.chosen, set.task, make),
     understood: task.sentence,
