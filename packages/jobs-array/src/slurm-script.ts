@@ -29,9 +29,12 @@ export function slurmScript(options: ArrayOptions, logs: string): string {
   return `#!/bin/bash
 ${settings.map((setting) => `#SBATCH ${setting}\n`).join("")}
 cd ${shellWord(folder)} || exit 1
+job= asked=
+# Before the job is started: it would outlive a script that is asked to end meanwhile.
+trap 'if [ -n "$job" ]; then kill -TERM "$job"; else asked=1; fi' TERM
 ${commandLine(options, '"$SLURM_ARRAY_TASK_ID"')} &
 job=$!
-trap 'kill -TERM "$job"' TERM
+if [ -n "$asked" ]; then kill -TERM "$job"; fi
 wait "$job"
 status=$?
 # A signal ends the first wait, not the job: it saves now.

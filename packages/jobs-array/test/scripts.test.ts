@@ -32,9 +32,12 @@ describe("the script of Slurm", () => {
 #SBATCH --output=results/slurm-%a.log
 
 cd '/home/a user/work' || exit 1
+job= asked=
+# Before the job is started: it would outlive a script that is asked to end meanwhile.
+trap 'if [ -n "$job" ]; then kill -TERM "$job"; else asked=1; fi' TERM
 ${JOB} "$SLURM_ARRAY_TASK_ID" ${LIST} &
 job=$!
-trap 'kill -TERM "$job"' TERM
+if [ -n "$asked" ]; then kill -TERM "$job"; fi
 wait "$job"
 status=$?
 # A signal ends the first wait, not the job: it saves now.
