@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import type { SplitScores } from "../jobs/evaluate.ts";
 import { createEvaluationLine } from "../output/evaluation-line.ts";
+import { printNote } from "../output/print-note.ts";
 import { scoresLine } from "../output/scores-line.ts";
 import { typesTable } from "../output/types-table.ts";
 import { type AdapterFlags, addAdapterRevision, givenAdapter } from "../run/adapter-folder.ts";
@@ -52,7 +53,7 @@ export function addEvalCommand(program: Command, exit: (status: number) => void)
       const { result, signal } = await runInChild("evaluation", input, { onEvent });
       if (result.kind === "splits") {
         for (const { notes = [] } of Object.values(result.results.splits)) {
-          for (const note of notes) process.stderr.write(`warning: ${note}\n`);
+          for (const note of notes) printNote(`warning: ${note}`);
         }
         process.stdout.write(json ? `${JSON.stringify(result.results)}\n` : describe(result.results));
         return;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { statusOfSignal } from "../exit.ts";
 import { createEvaluationLine } from "../output/evaluation-line.ts";
+import { printNote } from "../output/print-note.ts";
 import { type AdapterFlags, addAdapterRevision } from "../run/adapter-folder.ts";
 import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
@@ -39,7 +40,7 @@ export function addPredictCommand(program: Command, exit: (status: number) => vo
       const status = await inShards({ work: "prediction", input }, flags, onEvent);
       if (status !== undefined) return exit(status);
       const { result, signal } = await runInChild("prediction", input, { onEvent });
-      for (const note of result.notes) process.stderr.write(`warning: ${note}\n`);
+      for (const note of result.notes) printNote(`warning: ${note}`);
       if (result.interrupted) {
         process.stderr.write("stopped; the same command goes on where it stands.\n");
         return exit(statusOfSignal(signal));

@@ -55,9 +55,14 @@ function objectsOf({ head, examples, logits }: Answers): readonly object[] {
   });
 }
 
-/** Tab-separated values, which hold neither tabs nor line breaks: they are written as spaces. */
+/** A text as files hold it whose cells end at a tab or a line: these are written as spaces. */
+export function withoutBreaks(text: string): string {
+  return text.replace(/[\t\r\n]+/g, " ");
+}
+
+/** Tab-separated values. */
 function toTsv(rows: Rows): string {
-  return rows.map((row) => `${row.map((cell) => cell.replace(/[\t\r\n]+/g, " ")).join("\t")}\n`).join("");
+  return rows.map((row) => `${row.map(withoutBreaks).join("\t")}\n`).join("");
 }
 
 /** Comma-separated values; a cell with a comma, a quote or a line break stands in quotes. */

@@ -3,7 +3,7 @@ import { parseFileName } from "@blora/data";
 import { answerOf } from "@blora/spec";
 import type { Predictions } from "@blora/trainer";
 import { requireWritten } from "./prediction-format.ts";
-import { toCsv } from "./predictions.ts";
+import { toCsv, withoutBreaks } from "./predictions.ts";
 
 /** How tagged words are written: a sentence a line, a word a line, or a word a row. */
 export type TaggedFormat = "jsonl" | "conll" | "csv";
@@ -51,7 +51,7 @@ export function taggedText(
 
 /** A line is a word and a tab ends it: whoever reads the columns must find as many words as were given. */
 function wordInColumn(word: string): string {
-  return word.replace(/[\t\r\n]+/g, " ").trim() || "_";
+  return withoutBreaks(word).trim() || "_";
 }
 
 interface TaggedSentence {
