@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createProgram } from "../src/program.ts";
+import { printedRefusal } from "./printed-refusal.ts";
 
 const refusal = (args: readonly string[]) =>
   expect(createProgram(() => {}).parseAsync(["node", "blora", ...args])).rejects;
@@ -74,15 +75,7 @@ test.each([
 });
 
 test("a training argument as a flag is answered with how it is set", async () => {
-  let printed = "";
-  const program = createProgram(() => {});
-  const output = {
-    writeErr(text: string) {
-      printed += text;
-    },
-  };
-  for (const command of program.commands) command.configureOutput(output);
-  await expect(program.parseAsync(["node", "blora", "train", "--learning-rate", "1e-3"])).rejects.toThrow();
+  const printed = await printedRefusal(["train", "--learning-rate", "1e-3"]);
   expect(printed).toContain("error: unknown option '--learning-rate'\n");
   expect(printed).toContain("What blora options lists goes by --set <name>=<value>.");
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createProgram } from "../src/program.ts";
+import { printedRefusal } from "./printed-refusal.ts";
 import { blora, requireBuild } from "./run-blora.ts";
 
 /** Every flag that takes a number, and what it expects. */
@@ -21,23 +22,10 @@ const flags: readonly (readonly [command: string, flag: string, expected: string
   ["generate", "--threads", "a whole number above 0"],
 ];
 
-/** What commander prints of a command line it refuses. */
-async function refusal(args: readonly string[]): Promise<string> {
-  let printed = "";
-  const program = createProgram(() => {});
-  const output = {
-    writeErr(text: string) {
-      printed += text;
-    },
-  };
-  for (const command of program.commands) command.configureOutput(output);
-  await expect(program.parseAsync(["node", "blora", ...args])).rejects.toThrow();
-  return printed.split("\n")[0]!;
-}
-
 describe.each(flags)("%s %s", (command, flag, expected) => {
   test.each(["abc", "", "-1", "NaN", "Infinity"])("refuses %j", async (text) => {
-    expect(await refusal([command, `${flag}=${text}`])).toMatch(
+    const [line] = (await printedRefusal([command, `${flag}=${text}`])).split("\n");
+    expect(line).toMatch(
       new RegExp(
         `^error: option '${flag} <.+>' argument '${text}' is invalid\\. Expected ${expected}, found "${text}"\\.$`,
       ),
