@@ -12,6 +12,7 @@ const config: ViteUserConfig = defineConfig({
       // Everything outside type tests is a check of its own.
       ignoreSourceErrors: true,
     },
+    globalSetup: [fileURLToPath(new URL("./internal/scratch.ts", import.meta.url))],
     setupFiles: [fileURLToPath(new URL("./internal/property-seed.ts", import.meta.url))],
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -4,11 +4,15 @@
  * (mapped), both at once (resident), and tokens a second.
  *
  *   npm run bench:phi-2 -- --data <folder with configs, tokenizers and mmlu> --runs <folder with 12 GB of room>
+ *
+ * With `--python ~/venv/bin/python` also LoRA of PyTorch and PEFT on the same checkpoint (`phi_2.py`).
  */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { trainingEnvironment } from "@blora/cli";
@@ -20,22 +24,25 @@ const { values } = parseArgs({
     runs: { type: "string", default: "runs/phi-2" },
     layers: { type: "string", default: "32" },
     length: { type: "string", default: "512" },
-    steps: { type: "string", default: "1" },
+    steps: { type: "string", default: "2" },
     cases: { type: "string" },
+    /** An interpreter that has torch, transformers and peft. */
+    python: { type: "string" },
     out: { type: "string", default: "benchmarks/results/phi-2-memory.json" },
   },
 });
 if (values.data === undefined)
   throw new Error("--data: expected the folder with configs, tokenizers and mmlu, found nothing");
-const { runs, layers, data } = values;
+const { runs, layers, data, python, length, steps } = values;
 
 const program = fileURLToPath(new URL("./phi-2-case.ts", import.meta.url));
+const peer = fileURLToPath(new URL("./phi_2.py", import.meta.url));
 const model = join(runs, `phi-2-${layers}-layers`);
 const rows = join(runs, "rows");
 mkdirSync(rows, { recursive: true });
 const row = (words: number): string =>
   `${JSON.stringify({ prompt: "Count.", completion: " one two three four five six seven".repeat(words / 7) })}\n`;
-writeFileSync(join(rows, "train.jsonl"), row(630).repeat(Number(values.steps)));
+writeFileSync(join(rows, "train.jsonl"), row(630).repeat(Number(steps)));
 writeFileSync(join(rows, "validation.jsonl"), row(7));
 
 /** Peaks of a process. */
@@ -50,6 +57,7 @@ const precisions = ["float32", "int8"];
 const cases = [
   ...["lora", "blora"].flatMap((method) => precisions.map((precision) => ["train", method, precision])),
   ...["generate", "read"].flatMap((what) => precisions.map((precision) => [what, "plain", precision])),
+  ...(python === undefined ? [] : ["float32", "bfloat16"].map((precision) => ["train", "peft", precision])),
 ].map((flags) => ({ name: flags.join(" "), flags }));
 const chosen = values.cases?.split(",") ?? cases.map(({ name }) => name);
 // What was measured before stays.
@@ -59,7 +67,7 @@ for (const { name, flags } of cases.filter((each) => chosen.includes(each.name))
   const { commit, date, ...computer } = machine();
   const result = { ...(await run(flags)), commit, date };
   results.set(name, { case: name, ...result });
-  const report = { ...computer, layers: Number(layers), batch: 1, length: Number(values.length) };
+  const report = { ...computer, layers: Number(layers), batch: 1, length: Number(length) };
   writeFileSync(values.out, `${JSON.stringify({ ...report, results: [...results.values()] }, null, 2)}\n`);
   console.log(name, JSON.stringify(result));
 }
@@ -70,12 +78,7 @@ async function run(each: readonly string[]): Promise<object> {
   const peaks: Peaks = { residentBytes: 0, privateBytes: 0, mappedBytes: 0 };
   const runFolder = join(runs, "run");
   rmSync(runFolder, { recursive: true, force: true });
-  const flags = [...each, model, rows, runFolder, data!, layers, values.length, values.steps];
-  const env = { ...trainingEnvironment(), BLORA_CACHE: join(runs, "cache") };
-  const child = spawn(process.execPath, [...process.execArgv, program, ...flags], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = each[1] === "peft" ? startPeer(each[2]!) : startCase([...each, model, rows, runFolder, data!]);
   const timer = setInterval(() => watch(child.pid!, peaks), 50);
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => {
@@ -83,9 +86,24 @@ async function run(each: readonly string[]): Promise<object> {
   });
   const [code] = await once(child, "close");
   clearInterval(timer);
-  if (code !== 0) throw new Error(`${each.join(" ")}: ended with ${code}`);
+  if (code !== 0 && each[1] !== "peft") throw new Error(`${each.join(" ")}: ended with ${code}`);
+  // A peer that needs more memory than there is ends with a signal.
+  if (code !== 0) return { ended: child.signalCode ?? code, ...peaks };
   const measured = JSON.parse(text.trim().split("\n").at(-1)!) as object;
   return { ...measured, processSeconds: (performance.now() - started) / 1000, ...peaks };
+}
+
+function startCase(flags: readonly string[]): ChildProcessByStdio<null, Readable, null> {
+  const env = { ...trainingEnvironment(), BLORA_CACHE: join(runs, "cache") };
+  return spawn(process.execPath, [...process.execArgv, program, ...flags, layers, length, steps], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+function startPeer(precision: string): ChildProcessByStdio<null, Readable, null> {
+  const flags = [peer, model, length, steps, String(availableParallelism()), precision];
+  return spawn(python!, flags, { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 function watch(pid: number, peaks: Peaks): void {
