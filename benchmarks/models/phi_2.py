@@ -2,7 +2,7 @@
 
     python benchmarks/models/phi_2.py <model> <tokens a row> <steps> <threads> <float32 | bfloat16>
 
-The last line is {tokensPerSecond, stepSeconds}: of the last step, forward, backward and AdamW, every token a target.
+The last line is {tokensPerSecond, stepSeconds}: of the fastest step, forward, backward and AdamW, every token a target.
 Weights are loaded in the given type; the adapter stays in float32, as PEFT makes it by default.
 """
 
@@ -26,14 +26,14 @@ def main(folder: str, length: int, steps: int, threads: int, precision: str) -> 
     model = get_peft_model(base, lora).train()
     optimizer = torch.optim.AdamW((each for each in model.parameters() if each.requires_grad), lr=1e-4)
     ids = torch.randint(0, base.config.vocab_size, (1, length))
+    fastest = float("inf")
     for _ in range(steps):
         started = time.perf_counter()
         model(input_ids=ids, labels=ids).loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        seconds = time.perf_counter() - started
-        print(seconds, file=sys.stderr)
-    print(json.dumps({"tokensPerSecond": length / seconds, "stepSeconds": seconds}))
+        fastest = min(fastest, time.perf_counter() - started)
+    print(json.dumps({"tokensPerSecond": length / fastest, "stepSeconds": fastest}))
 
 
 main(sys.argv[1], *(int(each) for each in sys.argv[2:5]), sys.argv[5])
