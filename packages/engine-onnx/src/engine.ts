@@ -107,7 +107,6 @@ function createOnnxEngine(runtime: Runtime, options: OnnxEngineOptions = {}): En
     },
     async release() {
       for (const step of [...steps]) await step.release();
-      await sessions.release();
     },
   };
 }

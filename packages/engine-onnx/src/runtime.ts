@@ -24,8 +24,6 @@ export interface SessionSettings {
 export interface Sessions {
   /** @throws MissingDependencyError where the provider finds no GPU */
   create(graph: Graph, settings: SessionSettings): Promise<Session>;
-  /** Frees what sessions share. */
-  release(): Promise<void>;
 }
 
 /** Values that a graph is fed or gives, by their type. */

@@ -55,7 +55,6 @@ async function run(operators: OperatorChoice): Promise<StepResult> {
   const { loss, gradients } = await compiled.run({ x: drawn("x", [M, I]) }, trainable, { seed: 1, step: 0 });
   const copied = Object.entries(gradients).map(([name, values]) => [name, values.slice()] as const);
   await compiled.release();
-  await sessions.release();
   return { loss, outputs: {}, gradients: Object.fromEntries(copied) };
 }
 

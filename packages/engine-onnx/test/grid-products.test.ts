@@ -1,6 +1,6 @@
 import type { StepDefinition } from "@blora/spec";
 import { clippedRounding, linearWithUpdate, onGrid, ops, type Tensor, withGradient } from "@blora/tensor";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openSessions } from "../src/node/runtime.ts";
 import { exactCodes } from "../src/session/code-sums.ts";
 import { compileStep } from "../src/session/compiled-step.ts";
@@ -9,7 +9,6 @@ import { type OperatorChoice, traceStep } from "../src/trace/trace-step.ts";
 
 const sessions = openSessions();
 const settings = { threads: 1, providers: ["cpu"] };
-afterAll(() => sessions.release());
 
 /** All of a tensor rounded to whole numbers of some bits. */
 function rounded(x: Tensor, bits: number): Tensor {

@@ -1,6 +1,6 @@
 import type { FrozenTensor, StepDefinition } from "@blora/spec";
 import { clippedRounding, frozenLinear, linearWithUpdate, ops, type Tensor } from "@blora/tensor";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { splitSteady } from "../src/graph/split-steady.ts";
 import { openSessions } from "../src/node/runtime.ts";
 import type { Sessions } from "../src/runtime.ts";
@@ -13,7 +13,6 @@ const NOISE = { seed: 0, step: 0 };
 const LARGE = 2 ** 30;
 const settings = { threads: 1, providers: ["cpu"] };
 const sessions = openSessions();
-afterAll(() => sessions.release());
 
 /** 1, -2, 0.5, … in float16. */
 const HALVES = [0x3c00, 0xc000, 0x3800, 0xb555, 0x2e66];

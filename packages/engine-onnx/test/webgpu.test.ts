@@ -33,7 +33,7 @@ function onCpu(): Engine {
   return {
     ...onnx({ threads: 1 }),
     compile: (step) => compileStep(step, "webgpu", { threads: 1, providers: ["cpu"] }, sessions),
-    release: sessions.release,
+    release: async () => {},
   };
 }
 testEngine(onCpu());

@@ -15,7 +15,7 @@ import { readFrozen } from "@blora/files";
 import type { FrozenTensor, StepDefinition } from "@blora/spec";
 
 import { frozenLinear, ops } from "@blora/tensor";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openSessions } from "../src/node/runtime.ts";
 import { compileStep } from "../src/session/compiled-step.ts";
 import { roundedColumns } from "../src/session/rounded-columns.ts";
@@ -52,7 +52,6 @@ function weightFile(values: readonly number[], folder = mkdtempSync(join(tmpdir(
 /** Output of the step for x = [1, 0.5], with the codes of its matrix kept in `cache`. */
 async function run(weight: FrozenTensor, cache: string): Promise<number[]> {
   const sessions = openSessions(cache);
-  onTestFinished(() => sessions.release());
   const compiled = await compileStep(step(weight), "integer", { threads: 1, providers: ["cpu"] }, sessions);
   const { outputs } = await compiled.run({}, { x: Float32Array.of(1, 0.5) }, NOISE);
   await compiled.release();
@@ -75,6 +74,25 @@ describe("the files of frozen matrices in whole numbers", () => {
     for (const file of files) utimesSync(file, 1, 1);
     expect(await run(weight, cache)).toEqual(product);
     expect(codeFiles(cache).map((file) => statSync(file).mtimeMs)).toEqual([1000, 1000]);
+  });
+
+  test("are mapped beside weights that stay as they are, in a folder of their own", async () => {
+    const weight = weightFile([127, 2, 1, -127]);
+    const { path } = weight.source as { path: string };
+    const before = statSync(path);
+    const both: StepDefinition = {
+      ...step(weight),
+      compute({ trainable, frozen }) {
+        const y = ops.add(frozenLinear(trainable.x!, frozen("weight")), ops.slice(frozen("weight"), [0, 0], [1, 2]));
+        return { loss: ops.sum(y), outputs: { y } };
+      },
+    };
+    const compiled = await compileStep(both, "integer", { threads: 1, providers: ["cpu"] }, openSessions(newCache()));
+    const { nlink, ctimeMs } = statSync(path);
+    expect({ nlink, ctimeMs }).toEqual({ nlink: 1, ctimeMs: before.ctimeMs });
+    const { outputs } = await compiled.run({}, { x: Float32Array.of(1, 0.5) }, NOISE);
+    await compiled.release();
+    expect([...outputs.y!]).toEqual([product[0]! + 127, product[1]! + 2].map(Math.fround));
   });
 
   test("come from one reading of a matrix, for its product and for the gradient of that", async () => {

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import { cacheFolder } from "@blora/files";
 import { MissingDependencyError } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
@@ -10,7 +11,8 @@ import type { FedTensor, Runtime, Session, Sessions, Values } from "../runtime.t
 import { SESSION_CONFIG, sessionOptions } from "../session/options.ts";
 import { withSlicesRead } from "../session/read-slices.ts";
 import { toTensor } from "../session/to-tensor.ts";
-import { createDataFolder } from "./data-folder.ts";
+import { dataFolderOf } from "./data-folder.ts";
+import { createWholeNumberFiles } from "./whole-number-files.ts";
 
 /** ONNX Runtime as npm has it for Node. Frozen tensors are mapped from their files. */
 export const nodeRuntime: Runtime = {
@@ -22,11 +24,12 @@ export const nodeRuntime: Runtime = {
 };
 
 /** @param cache folder of what is made once and read ever after; `BLORA_CACHE` where undefined */
-export function openSessions(cache?: string): Sessions {
-  const data = createDataFolder(cache);
+export function openSessions(cache: string = cacheFolder()): Sessions {
+  const wholeNumbers = createWholeNumberFiles(cache);
   return {
     async create(traced, settings) {
-      const { graph, folder, locate } = await data.prepare(await withSlicesRead(traced));
+      const graph = await wholeNumbers.place(await withSlicesRead(traced));
+      const { folder, locate } = await dataFolderOf(graph);
       const session = await createSession(writeModel({ ...graph, nodes: inFileOrder(graph) }, locate), {
         ...sessionOptions(settings),
         extra: {
@@ -35,7 +38,6 @@ export function openSessions(cache?: string): Sessions {
       });
       return runInto(session, graph.outputs);
     },
-    release: data.release,
   };
 }
 

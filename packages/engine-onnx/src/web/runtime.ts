@@ -71,7 +71,6 @@ function openSessions(files: string | undefined): Sessions {
       }).catch(explain);
       return runAnew(session, graph.outputs, ort.Tensor);
     },
-    release: async () => undefined,
   };
 }
 
