@@ -58,14 +58,24 @@ function narrowToFloat16(word: number): number {
 
 function narrowToBfloat16(word: number): number {
   const isNaNWord = (word & 0x7fffffff) > 0x7f800000;
-  return isNaNWord ? (word >>> 16) | 0x40 : roundBits(word >>> 0, 16) & 0xffff;
+  return isNaNWord ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
 }
 
-const narrow = (values: Float32Array, convert: (word: number) => number): Uint16Array => {
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(words, convert);
-};
+/** Loops, because `Uint16Array.from` takes some 50 times as long. */
+export function narrowFloat16(values: Float32Array): Uint16Array {
+  const words = wordsOf(values);
+  const bits = new Uint16Array(words.length);
+  for (let index = 0; index < words.length; index++) bits[index] = narrowToFloat16(words[index]!);
+  return bits;
+}
 
-export const narrowFloat16 = (values: Float32Array): Uint16Array => narrow(values, narrowToFloat16);
+export function narrowBfloat16(values: Float32Array): Uint16Array {
+  const words = wordsOf(values);
+  const bits = new Uint16Array(words.length);
+  for (let index = 0; index < words.length; index++) bits[index] = narrowToBfloat16(words[index]!);
+  return bits;
+}
 
-export const narrowBfloat16 = (values: Float32Array): Uint16Array => narrow(values, narrowToBfloat16);
+function wordsOf({ buffer, byteOffset, length }: Float32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
+}
