@@ -65,14 +65,15 @@ export function describeSummary({ summary, out, readsRows }: TrainingResult): st
     return `stopped ${saved}. The same command, without --overwrite, goes on in ${shown(out)}.\n`;
   }
   const warnings = summary.warnings.map((warning) => `warning: ${inFlags(warning)}\n`).join("");
-  const picture = sitesPicture(summary, Math.max(1, ...Object.values(summary.ranks)));
+  const ranks = Object.values(summary.ranks);
+  const picture = ranks.length === 0 ? "" : `${sitesPicture(summary, Math.max(1, ...ranks))}\n\n`;
   const folder = shown(out);
   // Language models alone count the tokens they learn from.
   const use =
     summary.targetTokens === undefined
       ? `blora predict ${shellWord(folder)}${readsRows ? " --data <rows>" : ""}`
       : `blora generate --adapter ${shellWord(folder)} --prompt <text>`;
-  return `\n${summaryTable([summary])}\n\n${picture}\n\n${warnings}adapter: ${join(folder, "adapter")}\nuse it:  ${use}\n`;
+  return `\n${summaryTable([summary])}\n\n${picture}${warnings}adapter: ${join(folder, "adapter")}\nuse it:  ${use}\n`;
 }
 
 /** From the working folder, where it lies in it. */

@@ -6,10 +6,14 @@ import { sitePlace } from "./site-name.ts";
 const BLOCKS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 const GAP = 2;
 
+/** Columns of text that layers may take side by side. */
+const WIDTH = 120;
+
 /**
  * Rank and bits of every site as a picture for the terminal: a row for each
  * kind of site, a column for each layer, and in it a bar as high as the rank
  * with the bits of its components, strongest first, or those of A and B.
+ * Layers that do not fit side by side follow below, and sites that are all alike are one line.
  */
 export function sitesPicture({ ranks, bits }: Pick<RunSummary, "ranks" | "bits">, fullRank: number): string {
   const rows = new Map<string, Map<number, string>>();
@@ -18,16 +22,37 @@ export function sitesPicture({ ranks, bits }: Pick<RunSummary, "ranks" | "bits">
     const row = rows.get(name) ?? new Map<number, string>();
     rows.set(name, row.set(layer, cell(rank, ownValue(bits, path) ?? {}, fullRank)));
   }
-  const layers = [...new Set([...rows.values()].flatMap((row) => [...row.keys()]))].sort((a, b) => a - b);
-  const lines = [...rows].map(([name, row]) => [name, ...layers.map((layer) => row.get(layer) ?? "")]);
-  return [...aligned([["layer", ...layers.map(String)], ...lines]), legend(Object.values(bits))].join("\n");
+  const cells = [...rows.values()].flatMap((row) => [...row.values()]);
+  const picture =
+    cells.length > 1 && new Set(cells).size === 1 ? `all ${cells.length} sites  ${cells[0]}` : blocksOf(rows);
+  return `${picture}\n${legend(Object.values(bits))}`;
 }
 
-function aligned(lines: readonly (readonly string[])[]): string[] {
-  const widths = lines[0]!.map((_, column) => GAP + Math.max(...lines.map((cells) => cells[column]!.length)));
-  return lines.map((cells) =>
-    cells
-      .map((text, column) => text.padEnd(widths[column]!))
+function blocksOf(rows: ReadonlyMap<string, ReadonlyMap<number, string>>): string {
+  const layers = [...new Set([...rows.values()].flatMap((row) => [...row.keys()]))].sort((a, b) => a - b);
+  const names = ["layer", ...rows.keys()];
+  const columns = layers.map((layer) => [`${layer}`, ...[...rows.values()].map((row) => row.get(layer) ?? "")]);
+  const blocks: (readonly string[])[][] = [];
+  let left = 0;
+  for (const column of columns) {
+    left -= widthOf(column);
+    if (left < 0 || blocks.length === 0) {
+      blocks.push([names]);
+      left = WIDTH - widthOf(names) - widthOf(column);
+    }
+    blocks.at(-1)!.push(column);
+  }
+  return blocks.map((block) => aligned(block).join("\n")).join("\n\n");
+}
+
+function widthOf(column: readonly string[]): number {
+  return GAP + Math.max(...column.map((text) => text.length));
+}
+
+function aligned(columns: readonly (readonly string[])[]): string[] {
+  return columns[0]!.map((_, line) =>
+    columns
+      .map((column) => column[line]!.padEnd(widthOf(column)))
       .join("")
       .trimEnd(),
   );
