@@ -9,10 +9,24 @@ import { type TextTableOptions, textTable } from "./text-table.ts";
  * breaks; any other quote is text. Rows are counted in records, not in lines.
  *
  * @throws InvalidInputError naming the file and row with another number of cells or with an open quote, which
- *   Python takes for text up to the end of the file
+ *   Python takes for text up to the end of the file; and where quotes follow another dialect, whose cells Python
+ *   makes others of
  */
 export function parseCsv(file: string, text: string, options: TextTableOptions = {}): Table {
-  return textTable(file, records(file, text), "cells", options);
+  const table = textTable(file, records(file, text), "cells", options);
+  requireQuotesAtStart(table);
+  return table;
+}
+
+/** A program that writes a blank after each comma leaves it before the quote too, which is then text. */
+function requireQuotesAtStart({ file, columns, rows }: Table): void {
+  const column = columns.find(
+    (_, index) => rows.length > 1 && rows.every(({ cells }) => /^\s+".*"\s*$/s.test(cells[index] as string)),
+  );
+  if (column === undefined) return;
+  throw new InvalidInputError(
+    `${file}: expected quotes right after the comma, found a blank before them in column ${JSON.stringify(column)}: such quotes are part of the text. Write it without the blanks; Python reads it by csv.reader(file, skipinitialspace=True).`,
+  );
 }
 
 /** Empty lines are no records. */
@@ -33,6 +47,11 @@ function records(file: string, text: string): string[][] {
       }
       const end = endOfCell(text, position + quoted.length);
       const plain = text.slice(position + quoted.length, end);
+      if (plain.trim() !== "" && quoted.includes('\\"')) {
+        throw new InvalidInputError(
+          `${nameOfFile(file)}: expected quotes inside a cell to be doubled, found \\" in row ${found.length + 1}. Write "" for it: option("escape", "\\"") in Spark, doublequote=True in Python.`,
+        );
+      }
       cells.push(quoted.slice(1, -1).replaceAll('""', '"') + plain);
       position = end + 1;
     } while (text[position - 1] === ",");

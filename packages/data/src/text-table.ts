@@ -33,6 +33,11 @@ export function textTable(
     const origin = rowOrigin(file, index + 1);
     // With one column it may be an empty cell.
     if (columns.length > 1 && isBlankLine(cells)) continue;
+    if (header >= 0 && isRepeated(columns, cells)) {
+      throw new InvalidInputError(
+        `${origin}: expected a row, found the names of the columns again. Join files without the first line of the later ones.`,
+      );
+    }
     if (cells.length < columns.length && options.skipShortRows === true) {
       shortRows++;
     } else if (cells.length !== columns.length) {
@@ -52,6 +57,11 @@ function requireSeparated(file: string, [only = "", ...others]: readonly string[
   throw new InvalidInputError(
     `${nameOfFile(file)}: expected several columns, found one called ${JSON.stringify(only)}. Separate them by commas in a csv file, or by tabs in a tsv file.`,
   );
+}
+
+/** A single name may be a text like any other. */
+function isRepeated(columns: readonly string[], cells: readonly string[]): boolean {
+  return columns.length > 1 && cells.length === columns.length && cells.every((cell, at) => cell === columns[at]);
 }
 
 function isBlankLine(cells: readonly string[]): boolean {

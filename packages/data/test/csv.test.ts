@@ -97,6 +97,30 @@ describe("CSV reader", () => {
     expect(() => parseCsv("x.csv", 'a,b\n1,"2""')).toThrow(message);
   });
 
+  test("refuses quotes behind a backslash, which end a cell or join it with the next ones", () => {
+    const message = (row: number) =>
+      `x.csv: expected quotes inside a cell to be doubled, found \\" in row ${row}. Write "" for it`;
+    expect(() => parseCsv("x.csv", 'a,b\n"he said \\"no\\" once",1\n')).toThrow(message(2));
+    expect(() => parseCsv("x.csv", 'a,b\n"no\\"",1\n"yes",2\n')).toThrow(message(2));
+    expect(() => parseCsv("x.csv", 'a,b\nc,1\n"\\"no\\" he said",1\n')).toThrow(message(3));
+    expect(cellsOf('"C:\\","a\\""b"\n', 2)).toEqual([["C:\\", 'a\\"b']]);
+  });
+
+  test("refuses a column in which a blank stands before every quote, and takes a single one for text", () => {
+    expect(() => parseCsv("x.csv", 'a, b\n"1", "2"\n"3", "4"\n')).toThrow(
+      'x.csv: expected quotes right after the comma, found a blank before them in column " b"',
+    );
+    expect(parseCsv("x.csv", 'a,b\n1, "2"\n3,4\n').rows[0]!.cells).toEqual(["1", ' "2"']);
+  });
+
+  test("refuses the names of the columns in the middle of a file, where several were joined", () => {
+    expect(() => parseCsv("x.csv", "a,b\n1,2\na,b\n3,4\n")).toThrow(
+      "x.csv, row 3: expected a row, found the names of the columns again.",
+    );
+    expect(parseCsv("x.csv", "a,b\na,c\n").rows).toHaveLength(1);
+    expect(parseCsv("x.csv", "a\nb\na\n").rows).toHaveLength(2);
+  });
+
   test("has neither columns nor rows where a file is empty", () => {
     expect(parseCsv("x.csv", "")).toEqual({ file: "x.csv", columns: [], rows: [], shortRows: 0 });
   });

@@ -10,6 +10,18 @@ export function labelText(cell: unknown, origin: string): string | undefined {
   return labelName(String(cell));
 }
 
+/**
+ * Checks that a number is the one that was written: beyond 2^53 JSON's numbers are rounded, and two classes may be one.
+ *
+ * @throws InvalidInputError for a whole number that may be another
+ */
+export function requireExactLabel(cell: unknown, origin: string): void {
+  if (typeof cell !== "number" || !Number.isInteger(cell) || Number.isSafeInteger(cell)) return;
+  throw new InvalidInputError(
+    `${origin}: expected a class that a JSON number can tell from others, found one near ${cell}, beyond 2^53: write it as text, in quotes.`,
+  );
+}
+
 export function isEmpty(cell: unknown): boolean {
   return cell === undefined || cell === null || (typeof cell === "string" && cell.trim() === "");
 }

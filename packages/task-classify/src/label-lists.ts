@@ -1,5 +1,6 @@
 import { labelName, shownCell } from "@blora/data";
 import { InvalidInputError } from "@blora/spec";
+import { requireExactLabel } from "./cells.ts";
 
 /** A label cell that is not empty. */
 export interface LabelCell {
@@ -28,8 +29,8 @@ export function isEmptyList(cell: unknown): boolean {
 /**
  * The labels of a cell, each once: of a list, or between separators. `[]` has none.
  *
- * @throws InvalidInputError for a text in brackets that is no JSON list, a cell of separators alone, or an entry that
- *   is no label
+ * @throws InvalidInputError for a text in brackets that is no JSON list, a list with a value for every class, a cell of
+ *   separators alone, or an entry that is no label
  */
 export function labelsOfCell({ cell, origin }: LabelCell, separator: string | undefined): string[] {
   const text = bracketed(cell);
@@ -39,6 +40,7 @@ export function labelsOfCell({ cell, origin }: LabelCell, separator: string | un
       `${origin}: expected a JSON list of labels such as ["a", "b"], found ${String(cell)}. Set task.several=false where this is the name of one class.`,
     );
   }
+  requireNames(list ?? [], origin);
   const entries = list ?? (separator === undefined ? [cell] : String(cell).split(separator));
   const names = entries.map((entry) => entryText(entry, origin)).filter((name) => name !== "");
   if (names.length === 0 && list === undefined) {
@@ -47,7 +49,18 @@ export function labelsOfCell({ cell, origin }: LabelCell, separator: string | un
   return [...new Set(names)];
 }
 
+/** Other programs write a flag or a share for every class, which read as names would be the classes 0 and 1. */
+function requireNames(list: readonly unknown[], origin: string): void {
+  const flags = list.filter((entry) => [0, 1, 0n, 1n, true, false].some((flag) => flag === entry));
+  const isRepeated = new Set(flags).size < flags.length;
+  if (!isRepeated && list.every((entry) => typeof entry !== "number" || Number.isInteger(entry))) return;
+  throw new InvalidInputError(
+    `${origin}: expected a list of the labels a row has, each once, found ${shownCell(list)}, which has a value for every class. Write the names or numbers of those that are 1.`,
+  );
+}
+
 function entryText(entry: unknown, origin: string): string {
+  requireExactLabel(entry, origin);
   if (["string", "number", "bigint", "boolean"].includes(typeof entry)) return labelName(String(entry));
   throw new InvalidInputError(`${origin}: expected a list of labels, found ${shownCell(entry)} in it.`);
 }

@@ -1,6 +1,6 @@
 import { requireColumn, requireText, type Table } from "@blora/data";
 import { type Example, InvalidInputError } from "@blora/spec";
-import { createClassIndex, isEmpty, isUnlabelled, labelText, numberOf } from "./cells.ts";
+import { createClassIndex, isEmpty, isUnlabelled, labelText, numberOf, requireExactLabel } from "./cells.ts";
 import { type LabelCell, labelsOfCell } from "./label-lists.ts";
 import type { ClassifyOptions } from "./options.ts";
 
@@ -25,7 +25,9 @@ export function examplesOf(table: Table, options: ClassifyOptions, use: LabelUse
       return { labels: found.map((name) => classes.indexOf(name, origin)).sort((a, b) => a - b) };
     }
     const text = storedName(labelText(cell, origin)!, names);
-    return { label: options.kind === "number" ? numberOf(text, origin) : classes.indexOf(text, origin) };
+    if (options.kind === "number") return { label: numberOf(text, origin) };
+    requireExactLabel(cell, origin);
+    return { label: classes.indexOf(text, origin) };
   };
   const examples = table.rows.map((row) => {
     const { origin } = row;

@@ -1,8 +1,9 @@
 import { labelIndices, labelName, numberInText, shownCell, type Table } from "@blora/data";
 import { InvalidInputError, requireValid, type Understood } from "@blora/spec";
-import { isUnlabelled, labelText } from "./cells.ts";
+import { isUnlabelled, labelText, requireExactLabel } from "./cells.ts";
 import { balancedWeights } from "./class-weights.ts";
 import { findColumns } from "./columns.ts";
+import { doubtfulLabels } from "./doubtful-labels.ts";
 import { findSeparator, isEmptyList, isList, type LabelCell, labelsOfCell } from "./label-lists.ts";
 import { loadSplit } from "./load.ts";
 import { type ClassifyOptions, givenSchema } from "./options.ts";
@@ -36,7 +37,9 @@ export async function understand(
     throw new InvalidInputError(`${first!.file}: expected rows with a label in ${columns.label}, found none.`);
   const labelled = { cells, names, column: columns.label, file: first!.file };
   const options = { ...given, ...kindOf(given, labelled), ...columns };
-  return { options: await withWeights(options, data), sentence: sentenceOf(options, cells.length, data.name) };
+  const doubts = given.labels === undefined && names === undefined ? doubtfulLabels(options.labels ?? []) : [];
+  const sentence = [sentenceOf(options, cells.length, data.name), ...doubts].join(" ");
+  return { options: await withWeights(options, data), sentence };
 }
 
 /** The label cells of the training rows that have one. */
@@ -70,7 +73,9 @@ function kindOf(given: Partial<ClassifyOptions>, { cells, names, column, file }:
   }
   const texts = cells.map(({ cell, origin }) => storedName(labelText(cell, origin)!, names));
   const kind = given.kind ?? (names === undefined && areNumbers(texts) ? "number" : "class");
-  return kind === "class" ? { kind, labels: given.labels ?? names ?? classesOf(texts, column, file) } : { kind };
+  if (kind === "number") return { kind };
+  for (const { cell, origin } of cells) requireExactLabel(cell, origin);
+  return { kind, labels: given.labels ?? names ?? classesOf(texts, column, file) };
 }
 
 /** Whether cells hold several labels, and what stands between them. */

@@ -55,6 +55,22 @@ const folder = dataFolder({
   ]),
   "brackets.csv": ["text,label", "a,[pos]", "b,[neg]"],
   "skewed.csv": ["text,label", ...["a", "a", "a", "a", "b", "b", "c"].map((label, row) => `text ${row},${label}`)],
+  "several-hot.jsonl": jsonl([
+    { text: "a", labels: [1, 0] },
+    { text: "b", labels: [0, 0] },
+  ]),
+  "shares.jsonl": jsonl([
+    { text: "a", labels: [0.9, 0.1] },
+    { text: "b", labels: [0.2, 0.8] },
+  ]),
+  "numbered.jsonl": jsonl([
+    { text: "a", labels: [3, 3, 0] },
+    { text: "b", labels: [1, 0] },
+  ]),
+  // 2^53 and 2^53 + 1, which are one number to JSON.parse.
+  "long-ids.jsonl": ['{"text":"a","label":9007199254740992}', '{"text":"b","label":9007199254740993}'],
+  "alike.csv": ["text,label", ..."0 0.0 Yes yes 7 at-home at_home".split(" ").map((label) => `text ${label},${label}`)],
+  "no-values.csv": ["text,label", ..."pos neg NA nan".split(" ").map((label) => `text ${label},${label}`)],
   "quoted.csv": ["text,label", '"a, with ""quotes""\nand lines",x', 'stray " quote,y'],
 });
 const at = (name: string): string => join(folder, name);
@@ -129,6 +145,21 @@ describe("columns, kind and classes", () => {
       "similar.jsonl: 2 labelled rows; learns from the texts in sentence1 and sentence2 the number in score.",
     );
   });
+
+  test("the sentence tells classes that look the same, and those that stand for no value", async () => {
+    expect((await understandData(at("alike.csv"))).sentence).toContain(
+      "(0, 0.0, 7, Yes, at-home, at_home, yes). Learned as classes of their own: 0 and 0.0; Yes and yes; at-home and at_home.",
+    );
+    expect((await understandData(at("no-values.csv"))).sentence).toContain(
+      "(NA, nan, neg, pos). NA, nan are learned as classes: leave such rows out where it stands for no label.",
+    );
+    const { sentence } = await understandData(at("no-values.csv"), { labels: ["pos", "neg", "NA", "nan"] });
+    expect(sentence.endsWith("(pos, neg, NA, nan).")).toBe(true);
+  });
+
+  test("a list of numbers names classes, each once", async () => {
+    expect((await understandData(at("numbered.jsonl"))).options.labels).toEqual(["0", "1", "3"]);
+  });
 });
 
 test("balanced weights make up for how often a class is learned", async () => {
@@ -192,6 +223,21 @@ describe("what cannot be told", () => {
     ],
     ["mixed.csv", {}, ', row 3: expected a list of labels as in other rows, found "y". Set task.several=true'],
     ["holes.jsonl", {}, ", row 2: expected a list of labels, found nothing in it."],
+    [
+      "several-hot.jsonl",
+      {},
+      ", row 2: expected a list of the labels a row has, each once, found [0,0], which has a value for every class.",
+    ],
+    [
+      "shares.jsonl",
+      {},
+      ", row 1: expected a list of the labels a row has, each once, found [0.9,0.1], which has a value for every class.",
+    ],
+    [
+      "long-ids.jsonl",
+      {},
+      ", row 1: expected a class that a JSON number can tell from others, found one near 9007199254740992, beyond 2^53: write it as text, in quotes.",
+    ],
     ["same.jsonl", {}, "expected rows with different labels in column labels, found x, y in all."],
     ["bars.csv", { separator: "/" }, 'expected "/" between the labels in column label, found it in no row.'],
     ["bars-alone.csv", {}, ', row 4: expected labels, or the list [] for none, found "|".'],

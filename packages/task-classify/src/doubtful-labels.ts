@@ -1,0 +1,29 @@
+import { numberInText } from "@blora/data";
+
+/** What pandas, R and databases write for a value that is not there, where it is spelled as a word. */
+const MISSING: ReadonlySet<string> = new Set([
+  ...["NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "-nan", "-NaN"],
+  ...["null", "NULL", "None", "NaT", "undefined"],
+]);
+
+/** What should be known of class names that were taken from the rows: that some look the same, or like no label at all. */
+export function doubtfulLabels(labels: readonly string[]): string[] {
+  const alike = new Map<string, string[]>();
+  for (const label of labels) alike.set(meaningOf(label), [...(alike.get(meaningOf(label)) ?? []), label]);
+  const groups = [...alike.values()].filter(({ length }) => length > 1).map((names) => names.join(" and "));
+  const missing = labels.filter((label) => MISSING.has(label));
+  return [
+    ...(groups.length === 0 ? [] : [`Learned as classes of their own: ${groups.join("; ")}.`]),
+    ...(missing.length === 0
+      ? []
+      : [
+          `${missing.join(", ")} ${missing.length === 1 ? "is learned as a class" : "are learned as classes"}: leave such rows out where it stands for no label.`,
+        ]),
+  ];
+}
+
+/** The same for labels that differ in case, blanks or the digits of one number alone. */
+function meaningOf(label: string): string {
+  const number = numberInText(label);
+  return Number.isNaN(number) ? label.toLowerCase().replace(/[\s_-]+/g, " ") : String(number);
+}
