@@ -174,9 +174,9 @@ describe("predictions", () => {
     );
     const several = { ...one, head: { ...head, several: true } as const };
     expect(JSON.parse(predictionText(several, "jsonl")).prediction).toEqual(["y\tz"]);
-    expect([undefined, "a.csv", "a.tsv", "a.jsonl", "folder/a"].map(predictionFormat)).toEqual([
-      ...["csv", "csv", "tsv", "jsonl", "csv"],
-    ]);
+    expect(
+      [undefined, "a.csv", "a.tsv", "a.jsonl", "folder/a", "a.TSV", "a.ndjson"].map((out) => predictionFormat(out)),
+    ).toEqual(["csv", "csv", "tsv", "jsonl", "csv", "tsv", "jsonl"]);
     expect(() => predictionFormat("a.json")).toThrow(
       "--out a.json: expected a name that ends in .csv, .tsv or .jsonl, found .json. Nothing was answered.",
     );

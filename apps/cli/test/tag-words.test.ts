@@ -91,12 +91,14 @@ test("a column holds as many words as were given: one without a letter is _, a b
 
 test("tagged words are written as the file is called, else as the data are", () => {
   expect(taggedFormat("out.csv", "in.conll")).toBe("csv");
+  expect(taggedFormat("out.CSV", "in.conll")).toBe("csv");
   expect(taggedFormat("out.jsonl", "in.conll")).toBe("jsonl");
   expect(taggedFormat(undefined, "in.conll")).toBe("conll");
   expect(taggedFormat(undefined, "folder")).toBe("jsonl");
   expect(() => taggedFormat("out.parquet", "in.conll")).toThrow(
     "--out out.parquet: expected a name that ends in .conll, .jsonl or .csv, found .parquet.",
   );
+  expect(() => taggedFormat("out.tsv", "in.conll")).toThrow("found .tsv.");
 });
 
 test("types of entities stand in columns", () => {

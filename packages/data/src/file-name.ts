@@ -1,4 +1,4 @@
-/** Ends of the names of data files. All but parquet may be followed by `.gz`. */
+/** Ends of the names of data files, in any case; `.ndjson` and `.jsonlines` are `.jsonl`. All but parquet may be followed by `.gz`. */
 export type DataFormat = ".csv" | ".tsv" | ".jsonl" | ".json" | ".parquet" | ColumnFormat;
 
 /** Ends of the names of files with a word on each line. */
@@ -15,17 +15,21 @@ export interface DataFileName {
 }
 
 const PATTERN =
-  /^(.+?)(?:-(\d+)-of-(\d+))?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl|\.json|\.conll|\.iob2?|\.bio|\.txt)(?:\.gz)?)$/;
+  /^(.+?)(?:-(\d+)-of-(\d+))?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl|\.jsonlines|\.ndjson|\.json|\.conll|\.iob2?|\.bio|\.txt)(?:\.gz)?)$/i;
+
+/** What programs call the same format. */
+const SAME: Readonly<Record<string, DataFormat>> = { ".ndjson": ".jsonl", ".jsonlines": ".jsonl" };
 
 /** Undefined where a name is not that of a data file. */
 export function parseFileName(name: string): DataFileName | undefined {
   const match = PATTERN.exec(name);
   if (match === null) return undefined;
   const [, stem, index, count, parquet, text] = match;
+  const ending = (parquet ?? text)!.toLowerCase();
   return {
     name,
     stem: stem!,
-    format: (parquet ?? text) as DataFormat,
+    format: SAME[ending] ?? (ending as DataFormat),
     ...(index === undefined ? {} : { shard: { index: Number(index), count: Number(count) } }),
   };
 }

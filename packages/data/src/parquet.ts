@@ -5,13 +5,14 @@ import {
   asyncBufferFromFile,
   type FileMetaData,
   parquetMetadataAsync,
-  parquetReadObjects,
+  parquetRead,
   parquetSchema,
+  type SchemaElement,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { nameOfFile } from "./hub-reference.ts";
 import { boundedCompressors, requireModest } from "./parquet-limits.ts";
-import { rowOrigin, type Table } from "./table.ts";
+import { requireDistinct, rowOrigin, type Table } from "./table.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -32,14 +33,20 @@ export async function readParquet(file: string): Promise<Table> {
     requireModest(metadata, file, buffer.byteLength);
     const bounded = boundedCompressors(compressors, file, buffer.byteLength);
     const parsers = { stringFromBytes };
-    const records = await parquetReadObjects({ file: buffer, metadata, compressors: bounded, parsers });
-    const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+    const elements = parquetSchema(metadata).children.map(({ element }) => element);
+    const columns = elements.map(({ name }) => name);
+    requireDistinct(file, columns);
+    // Objects could not have a column called __proto__.
+    const records = await new Promise<unknown[][]>((onComplete, reject) => {
+      parquetRead({ file: buffer, metadata, compressors: bounded, parsers, columns, onComplete }).catch(reject);
+    });
+    const exact = elements.map(exactDecimal);
     return {
       file: nameOfFile(file),
       columns,
       rows: records.map((record, index) => ({
         origin: rowOrigin(file, index + 1),
-        cells: columns.map((column) => record[column]),
+        cells: columns.map((_, at) => exact[at]!(record[at])),
       })),
       classNames: storedClassNames(metadata),
       shortRows: 0,
@@ -74,6 +81,12 @@ function refuse(file: string, expected: string, cause: unknown): never {
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   throw new InvalidInputError(`${file}: expected ${expected}. ${reason}`, { cause });
+}
+
+/** The reader multiplies by a power of ten that no float has: 3.3 would be 3.3000000000000003, which names another class. */
+function exactDecimal({ converted_type, scale = 0 }: SchemaElement): (cell: unknown) => unknown {
+  if (converted_type !== "DECIMAL") return (cell) => cell;
+  return (cell) => (typeof cell === "number" ? Number(cell.toFixed(scale)) : cell);
 }
 
 /**

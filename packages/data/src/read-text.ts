@@ -27,15 +27,17 @@ export async function readText(file: string): Promise<string> {
   return decodeText(bytes, file);
 }
 
+const isZipped = (file: string): boolean => /\.gz$/i.test(file);
+
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file);
     if (size > MAX_BYTES) throw new Error(`${size} bytes; cut it into shards`);
     const bytes = await readFile(file);
-    return file.endsWith(".gz") ? unzip(bytes, file) : bytes;
+    return isZipped(file) ? unzip(bytes, file) : bytes;
   } catch (cause) {
     if (BloraError.isInstance(cause)) throw cause;
-    const expected = file.endsWith(".gz") ? "gzipped text" : "text";
+    const expected = isZipped(file) ? "gzipped text" : "text";
     throw new InvalidInputError(
       `${file}: expected a file of ${expected}, at most ${MAX_BYTES} bytes, found ${(cause as Error).message}.`,
       { cause },

@@ -46,6 +46,15 @@ export function requireText(table: Table, { cells, origin }: TableRow, column: n
   throw new InvalidInputError(`${origin}: expected text in column ${table.columns[column]}, found ${shownCell(cell)}.`);
 }
 
+/** @throws InvalidInputError naming a column that is there twice */
+export function requireDistinct(file: string, columns: readonly string[]): void {
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice === undefined) return;
+  throw new InvalidInputError(
+    `${nameOfFile(file)}: expected columns with a name each, found ${JSON.stringify(twice)} twice.`,
+  );
+}
+
 const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 
 /** The decimal number of a cell; NaN where it is none. JavaScript alone would read `0x3` as 3 and nothing as 0. */

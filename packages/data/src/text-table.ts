@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@blora/spec";
 import { nameOfFile } from "./hub-reference.ts";
-import { rowOrigin, type Table, type TableRow } from "./table.ts";
+import { requireDistinct, rowOrigin, type Table, type TableRow } from "./table.ts";
 
 export interface TextTableOptions {
   /** Column names of a csv or tsv file without a header. */
@@ -66,12 +66,4 @@ function isRepeated(columns: readonly string[], cells: readonly string[]): boole
 
 function isBlankLine(cells: readonly string[]): boolean {
   return cells.length === 1 && cells[0]!.trim() === "";
-}
-
-function requireDistinct(file: string, columns: readonly string[]): void {
-  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
-  if (twice === undefined) return;
-  throw new InvalidInputError(
-    `${nameOfFile(file)}: expected columns with a name each, found ${JSON.stringify(twice)} twice.`,
-  );
 }

@@ -18,6 +18,7 @@ describe("a split", () => {
     expect(await find(["train.parquet", "train.jsonl", "train.csv"], "train")).toEqual({ files: ["train.jsonl"] });
     expect(await find(["train.jsonl", "train.tsv.gz"], "train")).toEqual({ files: ["train.tsv.gz"] });
     expect(await find(["train.tsv.gz", "train.tsv"], "train")).toEqual({ files: ["train.tsv"] });
+    expect(await find(["train.NDJSON.GZ"], "train")).toEqual({ files: ["train.NDJSON.GZ"] });
   });
 
   test.each([

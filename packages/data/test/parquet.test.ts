@@ -31,6 +31,14 @@ describe("parquet reader", () => {
     });
   });
 
+  test("refuses columns of one name, of which only one could be read", async () => {
+    const filename = join(folderOf({}), "train.parquet");
+    parquetWriteFile({ filename, columnData: [...columnData, columnData[0]!] });
+    await expect(readTable(filename)).rejects.toThrow(
+      `${filename}: expected columns with a name each, found "text" twice.`,
+    );
+  });
+
   test("takes a column of lists for one column", async () => {
     const { columns, rows } = await readTable(FIXTURE);
     const cells = rows[1]!.cells;
@@ -191,6 +199,16 @@ describe("parquet files of pyarrow", () => {
       map: [{ k: 1 }, {}, undefined],
       bytes: [Uint8Array.of(0, 255), "ab", null],
     });
+  });
+
+  test("hold decimals as they are written, however they are stored, and columns of any name", async () => {
+    const { columns, rows } = await readTable(byPyarrow("decimals"));
+    expect(columns).toEqual(["short", "long", "bytes", "__proto__"]);
+    expect(rows.map(({ cells }) => cells)).toEqual([
+      [3.3, 3.3, 3.3, "a"],
+      [-4.56, -4.56, -4.56, "b"],
+      [0.07, 0.07, 0.07, "c"],
+    ]);
   });
 
   test("are records too, whose integers are numbers", async () => {

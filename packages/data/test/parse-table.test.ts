@@ -10,6 +10,9 @@ it.each([
   ["rows.csv", 'text,label\n"one",a\ntwo,b\n'],
   ["folder/rows.tsv", "text\tlabel\none\ta\ntwo\tb\n"],
   ["C:\\folder\\rows.jsonl", '{"text":"one","label":"a"}\n\n{"text":"two","label":"b"}\n'],
+  ["ROWS.CSV", "text,label\none,a\ntwo,b\n"],
+  ["rows.ndjson", '{"text":"one","label":"a"}\n{"text":"two","label":"b"}\n'],
+  ["rows.JSONLines", '{"text":"one","label":"a"}\n{"text":"two","label":"b"}\n'],
   ["rows.json", '[{"text":"one","label":"a"},\n{"text":"two","label":"b"}]'],
 ])("reads text by the name %s", (name, text) => {
   const table = parseTable(name, text);

@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+import { parseFileName } from "@blora/data";
 import { UsageError } from "../exit.ts";
 
 /** How predictions of rows are written. */
@@ -13,13 +15,17 @@ const OTHERS = /\.(?:json|parquet|arrow|xlsx?|ods|gz|zip|zst)$/i;
  */
 export function predictionFormat(out: string | undefined): PredictionFormat {
   requireWritten(out, ".csv, .tsv or .jsonl");
-  const found = /\.(tsv|jsonl)$/.exec(out ?? "")?.[1];
-  return (found as PredictionFormat | undefined) ?? "csv";
+  const format = out === undefined ? undefined : parseFileName(basename(out))?.format;
+  if (format === ".tsv") return "tsv";
+  return format === ".jsonl" ? "jsonl" : "csv";
 }
 
-/** @throws UsageError for a name whose format none of `expected` is */
-export function requireWritten(out: string | undefined, expected: string): void {
-  const found = OTHERS.exec(out ?? "")?.[0];
+/**
+ * @param others ends of names beyond those that are never written
+ * @throws UsageError for a name whose format none of `expected` is
+ */
+export function requireWritten(out: string | undefined, expected: string, others?: RegExp): void {
+  const found = (OTHERS.exec(out ?? "") ?? others?.exec(out ?? ""))?.[0];
   if (found === undefined) return;
   throw new UsageError(`--out ${out}: expected a name that ends in ${expected}, found ${found}. Nothing was answered.`);
 }

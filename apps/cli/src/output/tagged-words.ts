@@ -1,4 +1,4 @@
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { parseFileName } from "@blora/data";
 import { answerOf } from "@blora/spec";
 import type { Predictions } from "@blora/trainer";
@@ -17,10 +17,10 @@ interface TaggedWord {
 
 /** The format a file's name asks for; where none is named, that of the data. */
 export function taggedFormat(out: string | undefined, data: string | undefined): TaggedFormat {
-  requireWritten(out, ".conll, .jsonl or .csv");
-  if (out !== undefined && extname(out) === ".csv") return "csv";
+  requireWritten(out, ".conll, .jsonl or .csv", /\.tsv$/i);
   const name = out ?? data;
   const format = name === undefined ? undefined : parseFileName(basename(name))?.format;
+  if (out !== undefined && format === ".csv") return "csv";
   const isColumns =
     format === ".conll" || format === ".iob" || format === ".iob2" || format === ".bio" || format === ".txt";
   return isColumns ? "conll" : "jsonl";

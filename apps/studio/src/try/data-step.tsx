@@ -42,7 +42,7 @@ export function DataStep({ studio, actions }: { readonly studio: Studio; readonl
               class="hidden"
               type="file"
               multiple
-              accept=".csv,.tsv,.jsonl,.json,text/csv,text/tab-separated-values"
+              accept=".csv,.tsv,.jsonl,.jsonlines,.ndjson,.json,text/csv,text/tab-separated-values"
               onChange={({ currentTarget }) => {
                 const chosen = chosenFiles(currentTarget.files);
                 if (chosen.files.length > 0) void actions.take(chosen);

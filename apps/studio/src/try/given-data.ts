@@ -2,7 +2,7 @@ import type { GivenData } from "./messages.ts";
 
 /** Beyond this many bytes rows take a page too long. */
 const MOST_BYTES = 64 * 2 ** 20;
-const READ = /\.(?:csv|tsv|jsonl|json)$/i;
+const READ = /\.(?:csv|tsv|jsonl|jsonlines|ndjson|json)$/i;
 
 /**
  * The rows of a file, or of a folder's data files.
