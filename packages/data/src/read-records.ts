@@ -9,7 +9,8 @@ import { rowOrigin } from "./table.ts";
 
 /**
  * Reads one jsonl, json or parquet file as objects, which may differ in their
- * keys. Integers of parquet are numbers here, as they are in JSON.
+ * keys. Integers of parquet are numbers here, as they are in JSON, and the
+ * objects in its cells have no fields that are null.
  *
  * @throws InvalidInputError naming the file, and the row that is wrong
  */
@@ -23,7 +24,7 @@ export async function readRecords(file: string, nameRow: NameRow = rowOrigin): P
       const { columns, rows } = await readParquet(file);
       return rows.map(({ cells }, index) => ({
         origin: nameRow(file, index + 1),
-        fields: Object.fromEntries(columns.map((column, at) => [column, withoutBigints(cells[at])])),
+        fields: Object.fromEntries(columns.map((column, at) => [column, asInJson(cells[at])])),
       }));
     }
     default:
@@ -31,9 +32,11 @@ export async function readRecords(file: string, nameRow: NameRow = rowOrigin): P
   }
 }
 
-function withoutBigints(value: unknown): unknown {
+/** Objects of a column all have the fields of any: those that one lacks are null, and are left out again. */
+function asInJson(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
-  if (Array.isArray(value)) return value.map(withoutBigints);
+  if (Array.isArray(value)) return value.map(asInJson);
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutBigints(item)]));
+  const given = Object.entries(value).filter(([, item]) => item !== null && item !== undefined);
+  return Object.fromEntries(given.map(([key, item]) => [key, asInJson(item)]));
 }

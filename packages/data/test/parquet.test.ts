@@ -212,8 +212,11 @@ describe("parquet files of pyarrow", () => {
   });
 
   test("are records too, whose integers are numbers", async () => {
-    const [first] = await readRecords(byPyarrow("kinds"));
+    const [first, second] = await readRecords(byPyarrow("kinds"));
     expect(first!.fields).toMatchObject({ int64: -1, struct: { text: "a", n: 1 }, list_of_lists: [[1, 2], []] });
+    // A struct has the fields of any row.
+    expect(second!.fields.struct).toEqual({ n: 2 });
+    expect(first!.fields.messages).toEqual([{ role: "user", content: "a" }, { role: "assistant" }]);
   });
 
   test("say by row and column what is no text", async () => {

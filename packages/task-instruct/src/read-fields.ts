@@ -6,6 +6,29 @@ export interface Place {
   readonly fields: JsonRecord;
 }
 
+/**
+ * A row without the nulls of a table, whose objects all have the fields of any: `datasets` writes them into JSON, where the
+ * arguments of other tools would be learned as null. That a turn has one tells such a row from another, in which an
+ * argument is null because it is meant.
+ */
+export function withoutPadding({ origin, fields }: Place): Place {
+  const turns = Object.values(fields).filter(Array.isArray).flat();
+  const isPadded = turns.some(
+    (turn) =>
+      isJsonRecord(turn) &&
+      ("role" in turn || "from" in turn) &&
+      Object.entries(turn).some(([name, value]) => name !== "content" && value === null),
+  );
+  return isPadded ? { origin, fields: withoutNulls(fields) as JsonRecord } : { origin, fields };
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isJsonRecord(value)) return value;
+  const given = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(given.map(([name, item]) => [name, withoutNulls(item)]));
+}
+
 /** The value of a field; undefined where it is absent or null, as tables write what a row lacks. */
 export function optionalField({ fields }: Place, name: string): unknown {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;

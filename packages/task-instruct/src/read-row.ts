@@ -7,6 +7,7 @@ import {
   type Place,
   requireKnown,
   requireTextField,
+  withoutPadding,
 } from "./read-fields.ts";
 import { readMessage, readShareGptMessage } from "./read-message.ts";
 
@@ -53,7 +54,8 @@ const HELP: Readonly<Record<string, string>> = {
  * @param ignored fields that are passed over
  * @throws InvalidInputError naming the row and the field that is wrong, not understood, or of a second form
  */
-export function readRow(row: Place, ignored: readonly string[]): Example {
+export function readRow(given: Place, ignored: readonly string[]): Example {
+  const row = withoutPadding(given);
   const forms = FORMS.filter(({ needs }) => needs.every((name) => optionalField(row, name) !== undefined));
   if (forms.length > 1) {
     const found = forms.map(({ needs }) => needs.join(" with ")).join(" and ");

@@ -126,6 +126,25 @@ describe("rows of other formats are read as conversations", () => {
     expect(await load({ ...row, tools: JSON.stringify(tools) })).toEqual(expected);
   });
 
+  test("nulls with which a table fills up arguments and tools are left out, those that are meant are kept", async () => {
+    const parameters = { type: "object", properties: { zone: { type: "string" }, city: null } };
+    const tools = [{ type: "function", function: { name: "clock", parameters } }];
+    const called = { type: "function", function: { name: "clock", arguments: { zone: "UTC", city: null } } };
+    const turns = [user, { role: "assistant", content: null, tool_calls: [called] }, answer];
+    const padded = turns.map((turn) => ({ tool_calls: null, ...turn }));
+    const { messages, tools: read } = (await load({ messages: padded, tools }))!;
+    expect(messages![1]!.tool_calls).toEqual([
+      { type: "function", function: { name: "clock", arguments: { zone: "UTC" } } },
+    ]);
+    expect(read![0]!.function).toEqual({
+      name: "clock",
+      parameters: { type: "object", properties: { zone: { type: "string" } } },
+    });
+    const meant = (await load({ messages: turns, tools }))!;
+    expect(meant.messages![1]!.tool_calls).toEqual([called]);
+    expect(meant.tools).toEqual(tools);
+  });
+
   test("thoughts and names of no letters are none", async () => {
     const row = [
       { ...user, name: "" },
