@@ -6,6 +6,9 @@ import { type DataFolder, dataFileNames, findSplitFiles, openFolder } from "./fo
 /** Names an error lists of a folder without data files. */
 const MOST_NAMES = 8;
 
+/** What `save_to_disk` of datasets writes beside its files. */
+const ON_DISK: ReadonlySet<string> = new Set(["dataset_dict.json", "state.json"]);
+
 /** Where a split is looked for. */
 export interface SplitPlaces {
   readonly folder: string;
@@ -104,7 +107,10 @@ function notFound(
   const beside = others.length === 0 ? "" : `, but ${listed(others)}`;
   const found = there.length === 0 ? `no ${either(formats)} file${beside}` : there.join(", ");
   const searched = folders.map(({ path }) => path).join(" or ");
-  return new NotFoundError(`The ${what} is not in ${searched}: found ${found}.${didYouMean(name, there)}`);
+  const help = others.some((entry) => ON_DISK.has(entry))
+    ? ' datasets saved it to disk, as Arrow files: write each split by to_parquet, such as data["train"].to_parquet("train.parquet").'
+    : didYouMean(name, there);
+  return new NotFoundError(`The ${what} is not in ${searched}: found ${found}.${help}`);
 }
 
 /** `.tsv, .jsonl or .parquet` */

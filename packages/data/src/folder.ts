@@ -3,6 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { type DataFileName, type DataFormat, parseFileName } from "./file-name.ts";
 
+/** Files beside the data that only look like data: what programs say of a data set. */
+const ABOUT = /^(?:dataset_infos?|dataset_dict|state|config|package|metadata)\.json$|^\./;
 const BY_NUMBER = new Intl.Collator("en", { numeric: true, sensitivity: "variant" });
 
 /** A folder and the names in it. */
@@ -76,12 +78,14 @@ export function allFiles(folder: DataFolder, formats: readonly DataFormat[]): re
   return [...sets.values()].flatMap(({ stem, format }) => findFiles(folder, [stem], [format]));
 }
 
+export const isAboutData = (name: string): boolean => ABOUT.test(name);
+
 /** The data files among `entries` by name, shards by their numbers. */
 export function dataFileNames(entries: readonly string[], formats: readonly DataFormat[]): DataFileName[] {
   return entries
     .map(parseFileName)
     .filter((name) => name !== undefined)
-    .filter(({ format, name }) => formats.includes(format) && !name.startsWith("."))
+    .filter(({ format, name }) => formats.includes(format) && !isAboutData(name))
     .sort(
       (a, b) =>
         compare(a.stem + a.format, b.stem + b.format) ||

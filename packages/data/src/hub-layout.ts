@@ -1,6 +1,7 @@
 import { basename, posix } from "node:path";
 import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
 import { parseFileName } from "./file-name.ts";
+import { isAboutData } from "./folder.ts";
 import { type HubReference, writeHubReference } from "./hub-reference.ts";
 
 /** The files of one configuration of a data set. */
@@ -16,8 +17,6 @@ export interface RepositoryPart {
 const DEFAULT = "default";
 /** Folders of this name hold a split rather than a configuration. */
 const SPLIT = /^(?:train|training|validation|valid|val|dev|eval|test|testing)(?:[._-].*)?$/;
-/** Files beside the data that only look like data. */
-const ABOUT = /^(?:dataset_infos?|dataset_dict|state|config|package|metadata)\.json$|^\./;
 /** How the Hub calls a split of which it converted only the first gigabytes. */
 const PARTIAL = /^partial-/;
 const MOST_NAMES = 8;
@@ -54,7 +53,7 @@ export function partOfRepository(names: ReadonlySet<string>, wanted: HubReferenc
 
 function isData(path: string): boolean {
   const file = basename(path);
-  return parseFileName(file) !== undefined && !ABOUT.test(file);
+  return parseFileName(file) !== undefined && !isAboutData(file);
 }
 
 function partsOf(files: readonly string[]): ReadonlyMap<string, RepositoryPart> {

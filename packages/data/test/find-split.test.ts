@@ -121,6 +121,19 @@ describe("a file named outright", () => {
   });
 });
 
+describe("what describes data", () => {
+  test("is none: a folder that datasets saved to disk is told how to be written", async () => {
+    const names = ["dataset_dict.json", "train/data-00000-of-00001.arrow", "train/dataset_info.json", "train/state.json"];
+    const folder = folderOf(Object.fromEntries(names.map((name) => [name, ""])));
+    await expect(findSplit("train", { folder, formats: [".csv", ".json"] })).rejects.toThrow(
+      `The split train is not in ${folder}: found no .csv or .json file, but dataset_dict.json, train. datasets saved it to disk, as Arrow files: write each split by to_parquet, such as data["train"].to_parquet("train.parquet").`,
+    );
+    const beside = folderOf({ "train/state.json": "", "train/rows.json": "" });
+    const { files } = await findSplit("train", { folder: beside, formats: [".json"] });
+    expect(files).toEqual([join(beside, "train", "rows.json")]);
+  });
+});
+
 describe("shards", () => {
   test("come in the order of their numbers, whatever their width", async () => {
     const padded = ["train-00002-of-00003.parquet", "train-00000-of-00003.parquet", "train-00001-of-00003.parquet"];
