@@ -5,7 +5,7 @@ export interface SchemeFound {
   readonly scheme: TagScheme;
   /** Entities that begin otherwise than the scheme has it, such as I- without B- in IOB2. */
   readonly broken: number;
-  /** Tags that alone keep the others from naming entities, such as `0` for `O`. */
+  /** Tags that alone keep the others from naming entities, such as `0` for `O`, or all where they are spelled otherwise, as `b-per` is. */
   readonly odd: readonly string[];
 }
 
@@ -14,6 +14,15 @@ const ENTITY_TAG = /^[BIESLU](?:-.+)?$/;
 /** Beyond a letter, which may be a tag of anything. */
 const TYPED_TAG = /^[BIESLU]-.+$/;
 
+/** `b-per`, `B_PER` and `PER-B`: the places of a scheme, in other signs or the other way round. */
+const OTHER_SPELLING = /^(?:[biesmlu][-_].+|.+[-_][biesmlu])$/i;
+const BEGINNING = /^b[-_]|[-_]b$/i;
+
+function areSpelledOtherwise(tags: readonly string[]): boolean {
+  const named = tags.filter((tag) => tag !== OUTSIDE.toLowerCase());
+  return named.some((tag) => BEGINNING.test(tag)) && named.every((tag) => OTHER_SPELLING.test(tag));
+}
+
 /** The scheme of the tags of several sentences. */
 export function schemeOf(sentences: readonly (readonly string[])[]): SchemeFound {
   const tags = new Set(sentences.flat());
@@ -21,7 +30,7 @@ export function schemeOf(sentences: readonly (readonly string[])[]): SchemeFound
   const odd = named.filter((tag) => !ENTITY_TAG.test(tag));
   if (named.length === 0 || odd.length > 0) {
     const isMixed = named.some((tag) => TYPED_TAG.test(tag)) && (odd.length === 1 || 2 * odd.length < named.length);
-    return { scheme: "none", broken: 0, odd: isMixed ? odd : [] };
+    return { scheme: "none", broken: 0, odd: isMixed || areSpelledOtherwise(odd) ? odd : [] };
   }
   const prefixes = new Set(named.map((tag) => tag[0]));
   if (prefixes.has("L") || prefixes.has("U")) return { scheme: "BILOU", broken: 0, odd: [] };

@@ -142,7 +142,11 @@ test.each([
   [["a O", "b B-X", "c M-X", "d E-X", "e S-X"], "not entities: M-X is no tag"],
   [["a B-X", "b o"], "not entities: o is no tag"],
   [["a O", "b B-X"], undefined],
+  [["a o", "b b-x", "c i-x"], "not entities: o, b-x, i-x are no tags of a scheme such as IOB2"],
+  [["a O", "b B_X", "c I_X"], "not entities: B_X, I_X are no tags"],
+  [["a O", "b X-B", "c X-I"], "not entities: X-B, X-I are no tags"],
   [["a N", "b V", "c B"], undefined],
+  [["a sub-b", "b obj", "c I-x"], undefined],
 ])("tags %j say why no entities are counted", async (lines, message) => {
   const data = dataFolder({ "train.conll": lines });
   const { sentence, options } = await understandData(data);
