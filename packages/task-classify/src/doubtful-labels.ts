@@ -3,7 +3,7 @@ import { numberInText } from "@blora/data";
 /** What pandas, R and databases write for a value that is not there, where it is spelled as a word. */
 const MISSING: ReadonlySet<string> = new Set([
   ...["NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "-nan", "-NaN"],
-  ...["null", "NULL", "None", "NaT", "undefined"],
+  ...["null", "NULL", "None", "NaT", "undefined", "\\N"],
 ]);
 
 /** What should be known of class names that were taken from the rows: that some look the same, or like no label at all. */
@@ -22,8 +22,13 @@ export function doubtfulLabels(labels: readonly string[]): string[] {
   ];
 }
 
-/** The same for labels that differ in case, blanks or the digits of one number alone. */
+/** The same for labels that differ in case, blanks, signs that are not seen, or the digits of one number alone. */
 function meaningOf(label: string): string {
   const number = numberInText(label);
-  return Number.isNaN(number) ? label.toLowerCase().replace(/[\s_-]+/g, " ") : String(number);
+  if (!Number.isNaN(number)) return String(number);
+  const seen = label.normalize("NFKC").replace(/\p{Cf}/gu, "");
+  return seen
+    .toLowerCase()
+    .replace(/[\s_-]+/g, " ")
+    .trim();
 }

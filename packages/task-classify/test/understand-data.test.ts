@@ -69,7 +69,7 @@ const folder = dataFolder({
   ]),
   // 2^53 and 2^53 + 1, which are one number to JSON.parse.
   "long-ids.jsonl": ['{"text":"a","label":9007199254740992}', '{"text":"b","label":9007199254740993}'],
-  "alike.csv": ["text,label", ..."0 0.0 Yes yes 7 at-home at_home".split(" ").map((label) => `text ${label},${label}`)],
+  "alike.csv": ["text,label", ..."0 0.0 Yes yes 7 at-home at_home un\u200bseen unseen".split(" ").map((label) => `text ${label},${label}`)],
   "no-values.csv": ["text,label", ..."pos neg NA nan".split(" ").map((label) => `text ${label},${label}`)],
   "quoted.csv": ["text,label", '"a, with ""quotes""\nand lines",x', 'stray " quote,y'],
 });
@@ -148,7 +148,7 @@ describe("columns, kind and classes", () => {
 
   test("the sentence tells classes that look the same, and those that stand for no value", async () => {
     expect((await understandData(at("alike.csv"))).sentence).toContain(
-      "(0, 0.0, 7, Yes, at-home, at_home, yes). Learned as classes of their own: 0 and 0.0; Yes and yes; at-home and at_home.",
+      "unseen, un\u200bseen, yes). Learned as classes of their own: 0 and 0.0; Yes and yes; at-home and at_home; unseen and un\u200bseen.",
     );
     expect((await understandData(at("no-values.csv"))).sentence).toContain(
       "(NA, nan, neg, pos). NA, nan are learned as classes: leave such rows out where it stands for no label.",
