@@ -1,6 +1,7 @@
 import type { Example, LoadOptions, Split } from "@blora/spec";
 import { holdOut, type Stratification, textKey } from "./hold-out.ts";
 import type { ClassifyOptions } from "./options.ts";
+import { quotedTexts } from "./quoted-texts.ts";
 import { examplesOf } from "./rows.ts";
 import { lastPart, type Tables } from "./tables.ts";
 
@@ -24,18 +25,21 @@ export async function loadSplit(
   const tables = await data.of(name);
   if (tables !== undefined && !isTrain) {
     const examples = tables.flatMap((table) => examplesOf(table, options, unlabelled ? "unread" : "read"));
+    const quoted = quotedTexts(tables, options);
     // A file of its own is answered or scored as it is.
-    if (name === lastPart(data.name)) return { name, examples };
+    if (name === lastPart(data.name)) return { name, examples, ...(quoted.length > 0 && { notes: quoted }) };
     const notes = [
       ...(await data.notes(name)),
+      ...quoted,
       ...repeatedTexts(examples, name),
       ...(await sharedTexts(options, examples, data)),
     ];
     return { name, examples, notes };
   }
-  const all = (await data.of(train))!.flatMap((table) => examplesOf(table, options, "required"));
+  const learned = (await data.of(train))!;
+  const all = learned.flatMap((table) => examplesOf(table, options, "required"));
   const isWhole = options.evaluation !== undefined || (await data.has("validation"));
-  const chosen = await data.notes(train);
+  const chosen = [...(await data.notes(train)), ...quotedTexts(learned, options)];
   if (isWhole) return { name, examples: all, notes: [...chosen, ...repeatedTexts(all, "training")] };
   const { validationShare = SHARE, validationSeed = SEED } = options;
   const parts = holdOut(all, validationShare, validationSeed, stratificationOf(options));

@@ -22,6 +22,16 @@ const splits = dataFolder({
 });
 const load = (split: string, data: string, options = OPTIONS) => classify(options).load(split, data);
 
+test("texts that pandas quoted in a tsv file are told, of the training and of a file to be answered", async () => {
+  // What pandas.DataFrame.to_csv(sep="\t", index=False) writes of: he said "no"; 5" disc; plain.
+  const tsv = ["text\tlabel", '"he said ""no"""\tno', '"5"" disc"\tyes', "plain\tno"];
+  const data = dataFolder({ "train.tsv": tsv, "new.tsv": ["text", '"""hi"""', '"hi" he said'] });
+  const message = (file: string, count: string): string =>
+    `${join(data, file)}: ${count} read with the quotes around and the doubled ones inside, which pandas writes: quotes are part of the text in tsv. Write it as csv, or with quoting=csv.QUOTE_NONE.`;
+  expect((await load("train", data)).notes).toEqual([message("train.tsv", "2 texts are")]);
+  expect((await load("new.tsv", join(data, "new.tsv"))).notes).toEqual([message("new.tsv", "1 text is")]);
+});
+
 describe("a single file", () => {
   const file = join(folder, "one.csv");
 
