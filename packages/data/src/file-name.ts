@@ -10,12 +10,12 @@ export interface DataFileName {
   /** Without shard, format and `.gz`. */
   readonly stem: string;
   readonly format: DataFormat;
-  /** Of `<stem>-00000-of-00002<format>`: counted from 0, and how many there are. */
+  /** Of `<stem>-00000-of-00002<format>`, which older versions of `datasets` give a hash at the end: counted from 0, and how many there are. */
   readonly shard?: { readonly index: number; readonly count: number };
 }
 
 const PATTERN =
-  /^(.+?)(?:-(\d+)-of-(\d+))?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl|\.jsonlines|\.ndjson|\.json|\.conll|\.iob2?|\.bio|\.txt)(?:\.gz)?)$/i;
+  /^(.+?)(?:-(\d+)-of-(\d+)(?:-[0-9a-f]{16})?)?(?:(\.parquet)|(\.csv|\.tsv|\.jsonl|\.jsonlines|\.ndjson|\.json|\.conll|\.iob2?|\.bio|\.txt)(?:\.gz)?)$/i;
 
 /** What programs call the same format. */
 const SAME: Readonly<Record<string, DataFormat>> = { ".ndjson": ".jsonl", ".jsonlines": ".jsonl" };

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
 import { type DataFormat, parseFileName } from "./file-name.ts";
 import { type DataFolder, dataFileNames, findSplitFiles, openFolder } from "./folder.ts";
@@ -47,7 +47,7 @@ export async function findSplit(split: string, places: SplitPlaces): Promise<Spl
   }
   for (const folder of folders) {
     const files = await findSplitFiles(folder, stems, formats);
-    if (files.length > 0) return { files, notes: passedOver(files, folder, stems, formats) };
+    if (files.length > 0) return { files, notes: await passedOver(files, folder, stems, formats) };
   }
   const file = stems[0]! + formats[0]!;
   throw notFound(formats.length === 1 ? `file ${file}` : `split ${split}`, stems[0]!, folders, formats);
@@ -71,19 +71,27 @@ async function searchedFolders({
 }
 
 /** A data set kept in two formats, or under two names of its split, may not be the same in both. */
-function passedOver(
+async function passedOver(
   files: readonly string[],
   { path, entries }: DataFolder,
   stems: readonly string[],
   formats: readonly DataFormat[],
-): string[] {
-  const others = dataFileNames(entries, formats)
-    .filter(({ stem, name }) => stems.includes(stem) && !files.includes(join(path, name)))
-    .map(({ name }) => name);
+): Promise<string[]> {
+  const beside = dataFileNames(entries, formats).filter(({ stem }) => stems.includes(stem));
+  const inside = await Promise.all(
+    stems
+      .filter((stem) => entries.includes(stem))
+      .map(async (stem) => {
+        const subfolder = await openFolder(join(path, stem));
+        return dataFileNames(subfolder?.entries ?? [], formats).map(({ name }) => join(stem, name));
+      }),
+  );
+  const others = [...beside.map(({ name }) => name), ...inside.flat()].filter(
+    (name) => !files.includes(join(path, name)),
+  );
   if (others.length === 0) return [];
-  const [first] = files;
-  const read =
-    files.length === 1 ? `${basename(first!)} is` : `the ${files.length} files from ${basename(first!)} on are`;
+  const first = relative(path, files[0]!);
+  const read = files.length === 1 ? `${first} is` : `the ${files.length} files from ${first} on are`;
   return [`${path}: only ${read} read, not ${listed(others)} beside it.`];
 }
 

@@ -32,6 +32,12 @@ describe("a split", () => {
       "only the 2 files from train-00000-of-00002.parquet on are read, not training.parquet beside it.",
     ],
     [["train.tsv", "train.csv", "dev.tsv"], undefined],
+    [["train/0.tsv", "train/1.jsonl"], "only train/0.tsv is read, not train/1.jsonl beside it."],
+    [
+      ["train.tsv", "train/0.tsv", "training/1.tsv"],
+      "only train.tsv is read, not train/0.tsv, training/1.tsv beside it.",
+    ],
+    [["train/0.tsv", "train/1.tsv", "train/README.md"], undefined],
   ])("of %j says what is passed over", async (names, note) => {
     const folder = folderOf(Object.fromEntries(names.map((name) => [name, ""])));
     const { notes } = await findSplit("train", { folder, formats: FORMATS, stems: ["train", "training"] });
@@ -123,7 +129,12 @@ describe("a file named outright", () => {
 
 describe("what describes data", () => {
   test("is none: a folder that datasets saved to disk is told how to be written", async () => {
-    const names = ["dataset_dict.json", "train/data-00000-of-00001.arrow", "train/dataset_info.json", "train/state.json"];
+    const names = [
+      "dataset_dict.json",
+      "train/data-00000-of-00001.arrow",
+      "train/dataset_info.json",
+      "train/state.json",
+    ];
     const folder = folderOf(Object.fromEntries(names.map((name) => [name, ""])));
     await expect(findSplit("train", { folder, formats: [".csv", ".json"] })).rejects.toThrow(
       `The split train is not in ${folder}: found no .csv or .json file, but dataset_dict.json, train. datasets saved it to disk, as Arrow files: write each split by to_parquet, such as data["train"].to_parquet("train.parquet").`,
@@ -140,6 +151,14 @@ describe("shards", () => {
     expect((await find(padded, "train")).files).toEqual([...padded].sort());
     const plain = Array.from({ length: 11 }, (_, index) => `train-${index}-of-11.jsonl.gz`);
     expect((await find([...plain].sort(), "train")).files).toEqual(plain);
+  });
+
+  test("may end in a hash, as older versions of datasets call them", async () => {
+    const hashed = ["train-00000-of-00002-7d4d6c5a4ba3e5d2.parquet", "train-00001-of-00002-b42a775f407cee45.parquet"];
+    expect((await find([...hashed].reverse(), "train")).files).toEqual(hashed);
+    await expect(find([...hashed, "train-00001-of-00002-0123456789abcdef.parquet"], "train")).rejects.toThrow(
+      "Expected 2 shards of train.parquet, found 3 in ",
+    );
   });
 
   test.each([

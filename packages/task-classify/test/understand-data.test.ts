@@ -69,7 +69,10 @@ const folder = dataFolder({
   ]),
   // 2^53 and 2^53 + 1, which are one number to JSON.parse.
   "long-ids.jsonl": ['{"text":"a","label":9007199254740992}', '{"text":"b","label":9007199254740993}'],
-  "alike.csv": ["text,label", ..."0 0.0 Yes yes 7 at-home at_home un\u200bseen unseen".split(" ").map((label) => `text ${label},${label}`)],
+  "alike.csv": [
+    "text,label",
+    ..."0 0.0 Yes yes 7 at-home at_home un\u200bseen unseen".split(" ").map((label) => `text ${label},${label}`),
+  ],
   "no-values.csv": ["text,label", ..."pos neg NA nan".split(" ").map((label) => `text ${label},${label}`)],
   "quoted.csv": ["text,label", '"a, with ""quotes""\nand lines",x', 'stray " quote,y'],
 });
