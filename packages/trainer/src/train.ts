@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { freemem } from "node:os";
 import { join, resolve } from "node:path";
 import { adapterSizes, type TrainedAdapter, writeAdapter } from "@blora/adapters";
@@ -174,6 +175,9 @@ async function finish(
   if (weights.snapshot !== last) {
     const lastWeights = { snapshot: last, record: progress.last };
     await placeAdapter(run, prepared, LAST_ADAPTER_FOLDER, lastWeights);
+  } else {
+    // Of fewer steps, where the run was over before and went on.
+    await rm(join(folder, LAST_ADAPTER_FOLDER), { recursive: true, force: true });
   }
   if (weights.record?.answers !== undefined) {
     const { step, answers } = weights.record;

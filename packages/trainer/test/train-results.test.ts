@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Method } from "@blora/spec";
 import { ops } from "@blora/tensor";
@@ -54,6 +55,16 @@ describe("best and last", () => {
       );
       expect(splits.validation!.scores).toEqual(record!.splits.validation!.scores);
     }
+  });
+
+  it("leaves no last weights of fewer steps where a run goes on and ends with its last ones", async () => {
+    const out = temporaryFolder();
+    await train(tinyRun(out, { arguments: overfit }));
+    expect(existsSync(join(out, "adapter-last"))).toBe(true);
+    const longer = { ...overfit, maxSteps: 33, loadBestModelAtEnd: false };
+    const { steps, selected } = await train(tinyRun(out, { arguments: longer, allowConfigChange: true }));
+    expect({ steps, selected }).toEqual({ steps: 33, selected: "last" });
+    expect(existsSync(join(out, "adapter-last"))).toBe(false);
   });
 
   it("exports the last step's weights where asked to", async () => {
