@@ -1,4 +1,4 @@
-import type { JsonObject } from "@blora/spec";
+import type { Json, JsonObject } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArguments, type TrainingArgumentsInput } from "./arguments.ts";
 import { learningRatesAt } from "./optimizer/learning-rates.ts";
 import { type PreparedRun, planRows } from "./prepare-training.ts";
@@ -11,6 +11,32 @@ export function progressWith(
 ): RunProgress {
   const { stoppedEarly, evaluationsWithoutImprovement } = progress;
   return { ...progress, stoppedEarly: stoppedEarly && evaluationsWithoutImprovement >= earlyStoppingPatience };
+}
+
+/**
+ * Where a run stands that goes on with other settings: a score on other rows than those it is evaluated on now is none to
+ * compare with, and the weights that had it are no longer the best.
+ *
+ * @param started the configuration of the run
+ * @returns the progress and what to say of it
+ */
+export function comparableProgress(
+  progress: RunProgress,
+  started: JsonObject,
+  { config }: Pick<PreparedRun, "config">,
+): { readonly progress: RunProgress; readonly warning?: string } {
+  const { best, last, ...rest } = progress;
+  if (best === undefined || decidingRows(started) === decidingRows(config)) return { progress };
+  return {
+    progress: { ...rest, evaluationsWithoutImprovement: 0, stoppedEarly: false },
+    warning: `The best evaluation so far, at step ${best.record.step}, was of other rows: it is no longer compared, and its weights are not kept.`,
+  };
+}
+
+/** Name, number and content of the rows that decide which weights are best. */
+function decidingRows({ data }: JsonObject): string {
+  const { evaluation } = (data ?? {}) as { readonly evaluation?: readonly Json[] };
+  return JSON.stringify(evaluation?.[0]);
 }
 
 /** Whether nothing is left to train. */

@@ -33,7 +33,7 @@ import {
   writeRunConfig,
 } from "@blora/runs";
 import { BloraError, NumericalError } from "@blora/spec";
-import { isOver, progressWith, rateWarning } from "./change-of-settings.ts";
+import { comparableProgress, isOver, progressWith, rateWarning } from "./change-of-settings.ts";
 import { costLedger } from "./cost.ts";
 import { memoryOf } from "./memory.ts";
 import { prepareRun } from "./prepare.ts";
@@ -92,7 +92,7 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
     checkpoint === undefined
       ? { state: startingState(prepared), progress: FRESH_PROGRESS }
       : await readState(checkpoint.folder);
-  const progress = progressWith(found, args);
+  let progress = progressWith(found, args);
   if (differences.length > 0) {
     const summary = isOver(progress, prepared) ? finishedSummary(folder) : undefined;
     if (summary !== undefined) {
@@ -106,6 +106,9 @@ async function trainLocked(run: TrainRun, lock: FolderLock): Promise<RunSummary>
     for (const difference of differences) warn(`Resuming with another setting: ${difference}.`);
     const change = rateWarning(started!, prepared, progress.step);
     if (change !== undefined) warn(change);
+    const comparable = comparableProgress(progress, started!, prepared);
+    progress = comparable.progress;
+    if (comparable.warning !== undefined) warn(comparable.warning);
   }
   await requireFreeSpace(folder, checkpointBytes(state) * (args.saveTotalLimit + 1), FOR_CHECKPOINTS);
   await writeRunConfig(folder, prepared.config);

@@ -192,6 +192,29 @@ describe("an interrupted run", () => {
     expect((await finish(out, steps)).at(-1)).toMatchObject({ type: "finish", summary: { steps: 16 } });
   });
 
+  it("with other rows of evaluation keeps the best weights of those alone", async () => {
+    const out = temporaryFolder();
+    const always = { ...args, learningRate: 1e-9, evalSteps: 2, saveSteps: 1 };
+    // One row, which is always answered rightly or never: no score can pass it where it is right.
+    let made = 0;
+    const onEvent = ({ type }: RunEvent): void => {
+      if (type === "step") made++;
+    };
+    const few = { ...always, maxEvalSamples: 1 };
+    await train(tinyRun(out, { arguments: few, onEvent, shouldStop: () => made === 7 }));
+    const events = await finish(out, { arguments: { ...always, maxEvalSamples: 30 }, allowConfigChange: true });
+    expect(events).toContainEqual({
+      type: "warning",
+      message:
+        "The best evaluation so far, at step 2, was of other rows: it is no longer compared, and its weights are not kept.",
+    });
+    const { summary } = events.at(-1) as Extract<RunEvent, { type: "finish" }>;
+    expect(summary.metrics.best!.step).toBe(8);
+    expect(summary.rows.eval).toBe(30);
+    const whole = await train(tinyRun(temporaryFolder(), { arguments: { ...always, maxEvalSamples: 30 } }));
+    expect(summary.metric.value).toBe(whole.metric.value);
+  });
+
   const stopped = { ...TINY_ARGUMENTS, learningRate: 1e-9, maxSteps: 6, evalSteps: 1, earlyStoppingPatience: 1 };
 
   it("that stopped early goes on with more patience, as one that had it from the start", async () => {
