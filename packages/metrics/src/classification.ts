@@ -91,12 +91,19 @@ export function classScores(confusion: readonly (readonly number[])[]): ClassSco
 
 /** Mean F1 over the classes that labels or predictions hold, as scikit-learn's `f1_score(average="macro")`. */
 export function macroF1(predictions: readonly number[], labels: readonly number[]): number {
-  const classes = [...new Set([...predictions, ...labels])];
-  const count = (values: readonly number[], value: number) => values.filter((other) => other === value).length;
-  const scores = classes.map((label) => {
-    const right = labels.filter((other, row) => other === label && predictions[row] === label).length;
-    return ratesOf(right, count(predictions, label), count(labels, label)).f1;
-  });
+  const counts = new Map<number, { right: number; found: number; support: number }>();
+  const countOf = (label: number) => {
+    const count = counts.get(label) ?? { right: 0, found: 0, support: 0 };
+    counts.set(label, count);
+    return count;
+  };
+  for (const [row, label] of labels.entries()) {
+    const prediction = predictions[row]!;
+    countOf(prediction).found++;
+    countOf(label).support++;
+    if (prediction === label) countOf(label).right++;
+  }
+  const scores = [...counts.values()].map(({ right, found, support }) => ratesOf(right, found, support).f1);
   return scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
 

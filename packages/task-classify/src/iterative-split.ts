@@ -20,20 +20,24 @@ export function iterativeSplit(
   seed: number,
 ): (readonly Example[])[] {
   const order = permutation({ seed, step: 0, path: "validation" }, texts.length);
-  let left: Group[] = Array.from(order, (index) => groupOf(texts[index]!));
-  const lacking = { learned: sideOf(left, 1 - share), held: sideOf(left, share) };
+  const groups = Array.from(order, (index) => groupOf(texts[index]!));
+  const lacking = { learned: sideOf(groups, 1 - share), held: sideOf(groups, share) };
   const held: (readonly Example[])[] = [];
+  const left = new Set(groups);
+  const leftOfClass = countsOf(groups);
+  const ofClass = groupsByClass(groups);
   const place = (group: Group, decisive: number | undefined): void => {
     const more = (key: number | undefined) => lacking.held.get(key)! - lacking.learned.get(key)!;
     const isHeld = (more(decisive) || more(undefined)) > 0;
     const side = isHeld ? lacking.held : lacking.learned;
     for (const key of [...group.classes, undefined]) side.set(key, side.get(key)! - 1);
     if (isHeld) held.push(group.rows);
+    left.delete(group);
+    for (const key of group.classes) leftOfClass.set(key, leftOfClass.get(key)! - 1);
   };
-  for (let rarest = rarestClass(left); rarest !== undefined; rarest = rarestClass(left)) {
-    const key = rarest;
-    for (const group of left.filter(({ classes }) => classes.has(key))) place(group, key);
-    left = left.filter(({ classes }) => !classes.has(key));
+  for (let rarest = rarestClass(leftOfClass); rarest !== undefined; rarest = rarestClass(leftOfClass)) {
+    for (const group of ofClass.get(rarest)!) if (left.has(group)) place(group, rarest);
+    leftOfClass.delete(rarest);
   }
   for (const group of left) place(group, undefined);
   return held.length > 0 || texts.length < 2 ? held : [texts[order[0]!]!];
@@ -49,8 +53,28 @@ function sideOf(groups: readonly Group[], share: number): Map<number | undefined
   return new Map<number | undefined, number>([...lacked, [undefined, share * groups.length]]);
 }
 
-function rarestClass(groups: readonly Group[]): number | undefined {
-  return [...countsOf(groups)].sort(([a, countA], [b, countB]) => countA - countB || a - b)[0]?.[0];
+/** The class that fewest have, of several the first; undefined where none is left. */
+function rarestClass(counts: ReadonlyMap<number, number>): number | undefined {
+  let rarest: number | undefined;
+  let least = Infinity;
+  for (const [key, count] of counts) {
+    if (count === 0 || count > least || (count === least && key > rarest!)) continue;
+    rarest = key;
+    least = count;
+  }
+  return rarest;
+}
+
+function groupsByClass(groups: readonly Group[]): ReadonlyMap<number, readonly Group[]> {
+  const found = new Map<number, Group[]>();
+  for (const group of groups) {
+    for (const key of group.classes) {
+      const same = found.get(key);
+      if (same === undefined) found.set(key, [group]);
+      else same.push(group);
+    }
+  }
+  return found;
 }
 
 function countsOf(groups: readonly Group[]): Map<number, number> {

@@ -22,6 +22,23 @@ const splits = dataFolder({
 });
 const load = (split: string, data: string, options = OPTIONS) => classify(options).load(split, data);
 
+test("a tenth of each of very many labels is held out", async () => {
+  const [C, N] = [1500, 15_000];
+  // Every label on thirty texts, each text with three of them.
+  const lists = Array.from({ length: N }, (_, row) => [row % C, (7 * row + 1) % C, (11 * row + 5) % C]);
+  const data = dataFolder({
+    "train.jsonl": lists.map((list, row) => JSON.stringify({ text: `t${row}`, labels: list.map(String) })),
+  });
+  const labels = Array.from({ length: C }, (_, label) => String(label));
+  const options = { ...OPTIONS, several: true, label: "labels", labels };
+  const { examples } = await load("validation", data, options);
+  expect(examples.length / N).toBeCloseTo(0.1, 1);
+  const held = new Map<number, number>();
+  for (const label of examples.flatMap((example) => example.labels ?? [])) held.set(label, (held.get(label) ?? 0) + 1);
+  expect(held.size).toBeGreaterThan(0.98 * C);
+  expect([...held.values()].filter((count) => count >= 2 && count <= 4).length).toBeGreaterThan(0.85 * C);
+});
+
 test("texts that pandas quoted in a tsv file are told, of the training and of a file to be answered", async () => {
   // What pandas.DataFrame.to_csv(sep="\t", index=False) writes of: he said "no"; 5" disc; plain.
   const tsv = ["text\tlabel", '"he said ""no"""\tno', '"5"" disc"\tyes', "plain\tno"];
