@@ -13,7 +13,7 @@ import { type TextTableOptions, textTable } from "./text-table.ts";
  *   makes others of
  */
 export function parseCsv(file: string, text: string, options: TextTableOptions = {}): Table {
-  const table = textTable(file, records(file, text), "cells", options);
+  const table = textTable(file, records(file, text), ",", options);
   requireQuotesAtStart(table);
   return table;
 }

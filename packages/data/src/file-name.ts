@@ -33,3 +33,13 @@ export function parseFileName(name: string): DataFileName | undefined {
     ...(index === undefined ? {} : { shard: { index: Number(index), count: Number(count) } }),
   };
 }
+
+const PACKED = /\.(?:zst|bz2|xz|lz4|zip|7z|tar|tgz)$/i;
+const OTHERS = /\.(?:arrow|feather|orc|avro|xlsx?|ods|pkl|pickle|npy|h5|sqlite|db)$/i;
+
+/** What to do about a name that is of no format that is read; begins with a blank, and is empty where nothing is known. */
+export function adviceOnName(name: string): string {
+  if (PACKED.test(name)) return " Unpack it first: gzip alone is read as it is.";
+  if (OTHERS.test(name)) return " Convert it, such as with pandas to parquet or csv.";
+  return "";
+}

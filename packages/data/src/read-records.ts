@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { InvalidInputError } from "@blora/spec";
-import { parseFileName } from "./file-name.ts";
+import { adviceOnName, parseFileName } from "./file-name.ts";
 import { parseJsonFile } from "./json-array.ts";
 import { type DataRecord, type NameRow, parseJsonl } from "./jsonl.ts";
 import { readParquet } from "./parquet.ts";
@@ -28,7 +28,7 @@ export async function readRecords(file: string, nameRow: NameRow = rowOrigin): P
       }));
     }
     default:
-      throw new InvalidInputError(`${file}: expected the name of a jsonl, json or parquet file.`);
+      throw new InvalidInputError(`${file}: expected the name of a jsonl, json or parquet file.${adviceOnName(file)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { InvalidInputError } from "@blora/spec";
-import { parseFileName } from "./file-name.ts";
+import { adviceOnName, parseFileName } from "./file-name.ts";
 import { readParquet } from "./parquet.ts";
 import { parseTable } from "./parse-table.ts";
 import { readText } from "./read-text.ts";
@@ -22,6 +22,8 @@ export async function readTable(file: string, options: TextTableOptions = {}): P
     case ".parquet":
       return readParquet(file);
     default:
-      throw new InvalidInputError(`${file}: expected the name of a csv, tsv, jsonl, json or parquet file.`);
+      throw new InvalidInputError(
+        `${file}: expected the name of a csv, tsv, jsonl, json or parquet file.${adviceOnName(file)}`,
+      );
   }
 }

@@ -13,19 +13,19 @@ export interface TextTableOptions {
  * Records of text as a table. Every row must have as many cells as there are
  * columns; a blank line is no row, but is counted.
  *
- * @param cellName what errors call the cells
+ * @param separator what stands between the cells
  * @throws InvalidInputError naming file and row
  */
 export function textTable(
   file: string,
   records: readonly (readonly string[])[],
-  cellName: string,
+  separator: "," | "\t",
   options: TextTableOptions,
 ): Table {
   const header = options.columns === undefined ? records.findIndex((cells) => !isBlankLine(cells)) : -1;
   const columns = options.columns ?? records[header] ?? [];
   requireDistinct(file, columns);
-  if (options.columns === undefined) requireSeparated(file, columns);
+  if (options.columns === undefined) requireSeparated(file, columns, separator);
   const rows: TableRow[] = [];
   let shortRows = 0;
   for (let index = header + 1; index < records.length; index++) {
@@ -42,7 +42,7 @@ export function textTable(
       shortRows++;
     } else if (cells.length !== columns.length) {
       throw new InvalidInputError(
-        `${origin}: expected ${columns.length} ${cellName} (${columns.join(", ")}), found ${cells.length}.`,
+        `${origin}: expected ${columns.length} ${separator === "\t" ? "tab-separated " : ""}cells (${columns.join(", ")}), found ${cells.length}.`,
       );
     } else {
       rows.push({ origin, cells });
@@ -52,8 +52,9 @@ export function textTable(
 }
 
 /** Tables of other programs separate columns otherwise, which leaves a single one with a long name. */
-function requireSeparated(file: string, [only = "", ...others]: readonly string[]): void {
-  if (others.length > 0 || !/[;\t]/.test(only)) return;
+function requireSeparated(file: string, [only = "", ...others]: readonly string[], separator: "," | "\t"): void {
+  const signs = [",", ";", "\t", "|"].filter((sign) => sign !== separator);
+  if (others.length > 0 || !signs.some((sign) => only.includes(sign))) return;
   throw new InvalidInputError(
     `${nameOfFile(file)}: expected several columns, found one called ${JSON.stringify(only)}. Separate them by commas in a csv file, or by tabs in a tsv file.`,
   );

@@ -11,7 +11,7 @@ import { type TextTableOptions, textTable } from "./text-table.ts";
  */
 export function parseTsv(file: string, text: string, options: TextTableOptions = {}): Table {
   const records = linesOf(file, text).map((line) => line.split("\t"));
-  const table = textTable(file, records, "tab-separated cells", options);
+  const table = textTable(file, records, "\t", options);
   if (options.columns === undefined) requireBareNames(table);
   return table;
 }

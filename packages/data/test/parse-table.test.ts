@@ -23,3 +23,17 @@ it.each([
 it.each(["rows", "rows.parquet", "rows.txt"])("refuses the name %s", (name) => {
   expect(() => parseTable(name, "text")).toThrow(`${name}: expected the name of a csv, tsv, jsonl or json file.`);
 });
+
+it("tells a file whose cells stand apart by another sign than its name says", () => {
+  for (const [name, text] of [
+    ["rows.tsv", "text,label\na,b\n"],
+    ["rows.csv", "text|label\na|b\n"],
+    ["rows.csv", "text;label\na;b\n"],
+  ] as const) {
+    const [header] = text.split("\n");
+    expect(() => parseTable(name, text)).toThrow(
+      `${name}: expected several columns, found one called ${JSON.stringify(header)}. Separate them by commas in a csv file, or by tabs in a tsv file.`,
+    );
+  }
+  expect(parseTable("rows.csv", '"text, or not"\na\n').columns).toEqual(["text, or not"]);
+});

@@ -68,3 +68,13 @@ test("a name that is not one of a data file says which are", async () => {
     );
   }
 });
+
+test("a name of a packed file, or of another program's, says what to do", async () => {
+  const expected = "expected the name of a csv, tsv, jsonl, json or parquet file.";
+  await expect(readTable("rows.csv.zst")).rejects.toThrow(
+    `rows.csv.zst: ${expected} Unpack it first: gzip alone is read as it is.`,
+  );
+  await expect(readTable("rows.XLSX")).rejects.toThrow(
+    `rows.XLSX: ${expected} Convert it, such as with pandas to parquet or csv.`,
+  );
+});

@@ -1,4 +1,4 @@
-import type { Table } from "@blora/data";
+import { numberInText, type Table } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 
 /** Columns a row is read from. */
@@ -84,7 +84,15 @@ function unnamed({ file, columns }: Table, what: "text" | "label"): InvalidInput
     return new InvalidInputError(
       `${file}: expected the names of the columns in its first line, found bytes that are no text.`,
     );
+  if (/^\s*<(?:!doctype|html|\?xml)/i.test(columns[0]!))
+    return new InvalidInputError(`${file}: expected the names of the columns in its first line, found a web page.`);
+  const help = columns.some(isText) ? " Its first line must hold the names of the columns." : "";
   return new InvalidInputError(
-    `${file}: expected a column that is the ${what}, found the columns ${columns.join(", ")}. Name it: task.${what}=<column>.`,
+    `${file}: expected a column that is the ${what}, found the columns ${columns.join(", ")}. Name it: task.${what}=<column>.${help}`,
   );
+}
+
+/** What is hardly a name: a sentence or a number, such as the first row of a file has that does not name its columns. */
+function isText(column: string): boolean {
+  return Number.isFinite(numberInText(column)) || column.trim().split(/\s+/).length > 3;
 }

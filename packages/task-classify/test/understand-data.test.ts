@@ -30,6 +30,8 @@ const folder = dataFolder({
   "alone.csv": ["text,label", "a,yes", "b,yes"],
   "unnamed.csv": ["a,b,c", "1,2,3"],
   "nothing.csv": [],
+  "page.csv": ["<!DOCTYPE html>", "<html></html>"],
+  "headless.csv": ["a very good film,pos", "a very bad film,neg"],
   "binary.csv": ["%PDF-1.4\0\u0001", "x"],
   "semicolons.csv": ["text;label", "Maß 3,5;x"],
   "unlabelled.csv": ["text,label", "a,", "b,"],
@@ -212,6 +214,12 @@ describe("what cannot be told", () => {
       "expected classes in column label, found 30 different texts in 30 rows. Name the column of the label: task.label=<column>.",
     ],
     ["alone.csv", {}, 'expected at least two classes in column label, found "yes" alone.'],
+    ["page.csv", {}, "expected the names of the columns in its first line, found a web page."],
+    [
+      "headless.csv",
+      {},
+      "expected a column that is the label, found the columns a very good film, pos. Name it: task.label=<column>. Its first line must hold the names of the columns.",
+    ],
     ["nothing.csv", {}, "expected the names of the columns in its first line, found an empty file."],
     ["binary.csv", {}, "expected the names of the columns in its first line, found bytes that are no text."],
     [
