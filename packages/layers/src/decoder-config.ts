@@ -29,11 +29,16 @@ export interface DecoderConfig {
 export const count = (maximum: number): z.ZodInt => z.int().min(1).max(maximum);
 export const rotaryBase: z.ZodNumber = z.number().min(1).max(1e12);
 
-/** What says that positions are not stretched; `type` is the older name. */
+/** What says that positions are not stretched; `type` is the older name. The base stands here since transformers 5. */
 export const unscaled: {
   readonly rope_type: z.ZodOptional<z.ZodLiteral<"default">>;
   readonly type: z.ZodOptional<z.ZodLiteral<"default">>;
-} = { rope_type: z.literal("default").optional(), type: z.literal("default").optional() };
+  readonly rope_theta: z.ZodOptional<z.ZodNumber>;
+} = {
+  rope_type: z.literal("default").optional(),
+  type: z.literal("default").optional(),
+  rope_theta: rotaryBase.optional(),
+};
 
 /** Keys that decoders share. */
 export const decoderKeys: {
@@ -44,6 +49,7 @@ export const decoderKeys: {
   readonly num_key_value_heads: z.ZodOptional<z.ZodInt>;
   readonly intermediate_size: z.ZodInt;
   readonly rope_theta: z.ZodOptional<z.ZodNumber>;
+  readonly is_causal: z.ZodDefault<z.ZodLiteral<true>>;
   readonly pad_token_id: z.ZodOptional<z.ZodInt>;
   readonly initializer_range: z.ZodDefault<z.ZodNumber>;
 } = {
@@ -54,9 +60,16 @@ export const decoderKeys: {
   num_key_value_heads: count(1024).optional(),
   intermediate_size: count(2 ** 18),
   rope_theta: rotaryBase.optional(),
+  // transformers lets every token of such a model see those after it too.
+  is_causal: z.literal(true).default(true),
   pad_token_id: z.int().optional(),
   initializer_range: z.number().positive().max(10).default(0.02),
 };
+
+/** What says how positions turn, beside what a family knows of stretching them. */
+interface RotarySettings {
+  readonly rope_theta?: number | undefined;
+}
 
 /** The keys as they are read. */
 export interface DecoderKeys {
@@ -69,7 +82,9 @@ export interface DecoderKeys {
   readonly intermediate_size: number;
   readonly max_position_embeddings: number;
   readonly rope_theta?: number | undefined;
-  readonly rope_parameters?: { readonly rope_theta?: number | undefined } | undefined;
+  readonly rope_parameters?: RotarySettings | undefined;
+  /** The older name of `rope_parameters`. */
+  readonly rope_scaling?: RotarySettings | undefined;
   readonly pad_token_id?: number | undefined;
   readonly initializer_range: number;
 }
@@ -81,7 +96,16 @@ export function decoderRules(c: DecoderKeys): ConfigRule[] {
   return [
     ["hidden_size", !Number.isInteger(headSize), `a multiple of num_attention_heads (${N})`],
     ["num_key_value_heads", N % (c.num_key_value_heads ?? N) !== 0, `a divisor of num_attention_heads (${N})`],
+    ["rope_scaling", contradicts(c), "left out beside rope_parameters, its newer name, which says something else"],
   ];
+}
+
+/** Whether both names of the rotary settings say something, and not the same: transformers drops all of one of them. */
+function contradicts({ rope_scaling: older = {}, rope_parameters: newer }: DecoderKeys): boolean {
+  const said = new Map(Object.entries(older));
+  if (newer === undefined || [...said.values()].every((value) => value === "default")) return false;
+  const others = Object.entries(newer);
+  return said.size !== others.length || others.some(([key, value]) => said.get(key) !== value);
 }
 
 /** The configuration that the keys say, with the names of rotary settings before and after transformers 5. */
@@ -95,7 +119,7 @@ export function decoderSizes(c: DecoderKeys): DecoderConfig {
     headSize: c.head_dim ?? c.hidden_size / c.num_attention_heads,
     intermediateSize: c.intermediate_size,
     maxPositions: c.max_position_embeddings,
-    rotaryBase: c.rope_parameters?.rope_theta ?? c.rope_theta ?? 10_000,
+    rotaryBase: (c.rope_parameters ?? c.rope_scaling)?.rope_theta ?? c.rope_theta ?? 10_000,
     padId: c.pad_token_id,
     initializerRange: c.initializer_range,
   };

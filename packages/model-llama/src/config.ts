@@ -6,7 +6,7 @@ import {
   gatedDecoderSizes,
   rotaryBase,
 } from "@blora/layers";
-import { checkModelConfig } from "@blora/spec";
+import { checkModelConfig, type JsonObject } from "@blora/spec";
 import { z } from "zod";
 import { rescaleOf, rotaryScaling } from "./rotary-scaling.ts";
 
@@ -23,12 +23,13 @@ export interface LlamaConfig extends GatedDecoderConfig {
   readonly feedForwardBias: boolean;
 }
 
+const rotary = z.intersection(rotaryScaling, z.object({ rope_theta: rotaryBase.optional() })).optional();
+
 /** Everything both families say. What is refused changes what the network computes. */
-const shared = {
-  ...gatedDecoderKeys,
-  rope_scaling: rotaryScaling.optional(),
-  rope_parameters: z.intersection(rotaryScaling, z.object({ rope_theta: rotaryBase.optional() })).optional(),
-};
+const shared = { ...gatedDecoderKeys, rope_scaling: rotary, rope_parameters: rotary };
+
+/** Where a `config.json` leaves the window out; null there is none. */
+const MISTRAL_WINDOW = 4096;
 
 const keys = z.discriminatedUnion("model_type", [
   z.object({
@@ -58,7 +59,8 @@ export function parseConfig(json: unknown): LlamaConfig {
     schema: keys,
     rules: (c) => gatedDecoderRules(c),
   });
-  const window = c.model_type === "mistral" ? (c.sliding_window ?? Infinity) : Infinity;
+  const isUnbounded = c.model_type !== "mistral" || (json as JsonObject).sliding_window === null;
+  const window = isUnbounded ? Infinity : (c.sliding_window ?? MISTRAL_WINDOW);
   return {
     ...gatedDecoderSizes(c),
     maxPositions: Math.min(c.max_position_embeddings, window),

@@ -24,6 +24,9 @@ const llama3 = {
   original_max_position_embeddings: z.number().positive(),
 };
 
+const isOrdered = (c: { readonly low_freq_factor: number; readonly high_freq_factor: number }): boolean =>
+  c.high_freq_factor > c.low_freq_factor;
+
 /** `type` is the older name of `rope_type`, which counts before it; a scaling that names none is the default. */
 function named(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
@@ -37,7 +40,10 @@ export const rotaryScaling: z.ZodType<RotaryScaling> = z.preprocess(
   z.discriminatedUnion(
     "rope_type",
     [
-      z.object({ rope_type: z.literal("llama3"), ...llama3 }),
+      z.object({ rope_type: z.literal("llama3"), ...llama3 }).refine(isOrdered, {
+        message: "must be above low_freq_factor",
+        path: ["high_freq_factor"],
+      }),
       z.object({ rope_type: z.literal("linear"), factor }),
       z.object({ rope_type: z.literal("default") }),
     ],

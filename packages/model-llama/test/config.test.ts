@@ -5,6 +5,13 @@ import { readConfig } from "./fixtures.ts";
 
 const { parseConfig, maxLength } = llama();
 const TINY = { vocab_size: 67, hidden_size: 24, num_hidden_layers: 2, num_attention_heads: 6, intermediate_size: 36 };
+const LLAMA_3 = {
+  rope_type: "llama3",
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 8192,
+};
 
 describe("parseConfig", () => {
   useCpuBackend();
@@ -50,8 +57,19 @@ describe("parseConfig", () => {
     expect(linear.rescaleFrequency!(1)).toBe(0.25);
   });
 
+  it("reads settings under the older name as those under the newer, a base among them", () => {
+    const settings = { rope_type: "linear", factor: 4, rope_theta: 5e5 };
+    for (const names of [{ rope_scaling: settings }, { rope_scaling: settings, rope_parameters: settings }]) {
+      const config = parseConfig({ model_type: "llama", ...TINY, ...names, rope_theta: 700 });
+      expect(config.rotaryBase).toBe(5e5);
+      expect(config.rescaleFrequency!(1)).toBe(0.25);
+    }
+  });
+
   it("takes texts up to a sliding window, within which it changes nothing", () => {
     const mistral = { model_type: "mistral", ...TINY };
+    // The default of Hugging Face's MistralConfig.
+    expect(maxLength(parseConfig(mistral))).toBe(4096);
     expect(maxLength(parseConfig({ ...mistral, sliding_window: 4096 }))).toBe(4096);
     expect(maxLength(parseConfig({ ...mistral, sliding_window: null }))).toBe(131_072);
   });
@@ -77,6 +95,17 @@ describe("parseConfig", () => {
       { rope_parameters: { rope_theta: 5e5, rope_type: "yarn" } },
       'rope_parameters.rope_type: expected "default", "linear" or "llama3", found "yarn"',
     ],
+    [
+      "bounds of a scaling in the other order",
+      { rope_scaling: { ...LLAMA_3, low_freq_factor: 4, high_freq_factor: 1 } },
+      "rope_scaling.high_freq_factor: must be above low_freq_factor, found 1",
+    ],
+    [
+      "a scaling beside settings without it",
+      { rope_scaling: { type: "linear", factor: 2 }, rope_parameters: { rope_type: "default", rope_theta: 5e5 } },
+      "rope_scaling: must be left out beside rope_parameters, its newer name, which says something else",
+    ],
+    ["tokens that see those after them", { is_causal: false }, "is_causal: expected true, found false"],
     ["another activation", { hidden_act: "gelu" }, "hidden_act: "],
     ["heads that do not divide", { num_key_value_heads: 4 }, "a divisor of num_attention_heads (6)"],
     ["no sizes", { hidden_size: undefined }, "hidden_size: "],

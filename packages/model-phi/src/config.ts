@@ -1,12 +1,4 @@
-import {
-  count,
-  type DecoderConfig,
-  decoderKeys,
-  decoderRules,
-  decoderSizes,
-  rotaryBase,
-  unscaled,
-} from "@blora/layers";
+import { count, type DecoderConfig, decoderKeys, decoderRules, decoderSizes, unscaled } from "@blora/layers";
 import { type ConfigRule, checkModelConfig } from "@blora/spec";
 import { z } from "zod";
 
@@ -28,9 +20,7 @@ const keys = z.object({
   max_position_embeddings: count(2 ** 22).default(2048),
   partial_rotary_factor: share.optional(),
   rope_scaling: z.strictObject(unscaled).optional(),
-  rope_parameters: z
-    .object({ ...unscaled, rope_theta: rotaryBase.optional(), partial_rotary_factor: share.optional() })
-    .optional(),
+  rope_parameters: z.object({ ...unscaled, partial_rotary_factor: share.optional() }).optional(),
   qk_layernorm: z.literal(false).default(false),
   tie_word_embeddings: z.literal(false).default(false),
 });

@@ -53,6 +53,7 @@ describe("parseConfig", () => {
     ["an infinite size", { hidden_size: Number.POSITIVE_INFINITY }, "hidden_size: ", "found Infinity"],
     ["another activation", { hidden_act: "gelu" }, "hidden_act: ", 'found "gelu"'],
     ["a checkpoint from before its conversion", { model_type: "phi-msft" }, "model_type: ", 'found "phi-msft"'],
+    ["tokens that see those after them", { is_causal: false }, "is_causal: ", "found false"],
     ["norms of queries and keys", { qk_layernorm: true }, "qk_layernorm: ", "found true"],
     ["tied embeddings", { tie_word_embeddings: true }, "tie_word_embeddings: ", "found true"],
     ["heads that do not divide the size", { num_attention_heads: 5 }, "hidden_size: must be a multiple", "found 32"],

@@ -4,7 +4,6 @@ import {
   gatedDecoderKeys,
   gatedDecoderRules,
   gatedDecoderSizes,
-  rotaryBase,
   unscaled,
 } from "@blora/layers";
 import { checkModelConfig } from "@blora/spec";
@@ -12,8 +11,8 @@ import { z } from "zod";
 
 /** What `config.json` says, checked and with Hugging Face's defaults filled in. */
 export interface Qwen2Config extends GatedDecoderConfig {
-  /** Whether queries, keys and values have a bias: Qwen1.5 to Qwen2.5. */
-  readonly attentionBias: boolean;
+  /** Roles of the maps of attention that have a bias: of queries, keys and values in Qwen1.5 to Qwen2.5, else none or all. */
+  readonly attentionBias: readonly string[];
   /** Whether queries and keys are normalized head by head: Qwen3. */
   readonly queryKeyNorms: boolean;
 }
@@ -23,14 +22,25 @@ const shared = {
   ...gatedDecoderKeys,
   max_position_embeddings: count(2 ** 22).default(32768),
   rope_scaling: z.strictObject(unscaled).optional(),
-  rope_parameters: z.object({ ...unscaled, rope_theta: rotaryBase.optional() }).optional(),
+  rope_parameters: z.object(unscaled).optional(),
   use_sliding_window: z.literal(false).default(false),
 };
 
 const keys = z.discriminatedUnion("model_type", [
   z.object({ model_type: z.literal("qwen2"), ...shared }),
-  z.object({ model_type: z.literal("qwen3"), ...shared, attention_bias: z.boolean().default(false) }),
+  z.object({
+    model_type: z.literal("qwen3"),
+    ...shared,
+    head_dim: count(2 ** 12).default(128),
+    attention_bias: z.boolean().default(false),
+  }),
 ]);
+
+function biasesOf(c: z.output<typeof keys>): readonly string[] {
+  const projections = ["query", "key", "value"];
+  if (c.model_type === "qwen2") return projections;
+  return c.attention_bias ? [...projections, "attention-output"] : [];
+}
 
 /**
  * Reads a `config.json` of model type `qwen2` or `qwen3`.
@@ -45,7 +55,7 @@ export function parseConfig(json: unknown): Qwen2Config {
   });
   return {
     ...gatedDecoderSizes(c),
-    attentionBias: c.model_type === "qwen2" || c.attention_bias,
+    attentionBias: biasesOf(c),
     queryKeyNorms: c.model_type === "qwen3",
   };
 }

@@ -36,7 +36,7 @@ function parameters(config: Qwen2Config, head: Head): ParameterSpec[] {
     layer: (kit, layer) => [
       ...kit.norm(`${layer}.input_layernorm`, H, false),
       ...gatedLayerSites(config).flatMap(([path, role, I, O]) =>
-        kit.dense(`${layer}.${path}`, I, O, config.attentionBias && ["query", "key", "value"].includes(role)),
+        kit.dense(`${layer}.${path}`, I, O, config.attentionBias.includes(role)),
       ),
       ...(config.queryKeyNorms ? ["q_norm", "k_norm"] : []).flatMap((name) =>
         kit.norm(`${layer}.self_attn.${name}`, D, false),

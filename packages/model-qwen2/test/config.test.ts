@@ -33,7 +33,7 @@ describe("parseConfig", () => {
       normEpsilon: 1e-6,
       maxPositions: 32768,
       rotaryBase: 10_000,
-      attentionBias: true,
+      attentionBias: ["query", "key", "value"],
       queryKeyNorms: false,
       tiedEmbeddings: false,
       initializerRange: 0.02,
@@ -52,9 +52,10 @@ describe("parseConfig", () => {
 
   it("gives Qwen3 its norms, its own head size and no bias", () => {
     const config = parseConfig({ ...small, model_type: "qwen3", head_dim: 16, num_key_value_heads: 2 });
-    expect(config).toMatchObject({ queryKeyNorms: true, attentionBias: false, headSize: 16, keyValueHeads: 2 });
+    expect(config).toMatchObject({ queryKeyNorms: true, attentionBias: [], headSize: 16, keyValueHeads: 2 });
     expect(sites(config)[0]).toMatchObject({ inFeatures: 32, outFeatures: 64 });
-    expect(parseConfig({ ...small, model_type: "qwen3", attention_bias: true }).attentionBias).toBe(true);
+    const biased = parseConfig({ ...small, model_type: "qwen3", attention_bias: true });
+    expect(biased).toMatchObject({ attentionBias: ["query", "key", "value", "attention-output"], headSize: 128 });
   });
 
   it.each([
@@ -67,12 +68,13 @@ describe("parseConfig", () => {
     ["an odd head", { head_dim: 7 }, "head_dim: must be even", "found 7"],
     ["groups that do not divide the heads", { num_key_value_heads: 3 }, "num_key_value_heads: must be", "found 3"],
     ["a sliding window", { use_sliding_window: true }, "use_sliding_window: ", "found true"],
+    ["tokens that see those after them", { is_causal: false }, "is_causal: ", "found false"],
     ["a layer with a sliding window", { layer_types: ["sliding_attention"] }, "layer_types.0: ", '"sliding_attention"'],
     ["scaled rotary embeddings", { rope_scaling: { type: "yarn" } }, "rope_scaling.type: ", 'found "yarn"'],
     [
       "a scaling without a name",
       { rope_scaling: { factor: 4 } },
-      'unknown key "rope_scaling.factor" (expected rope_type, type)',
+      'unknown key "rope_scaling.factor" (expected rope_type, type, rope_theta)',
       "factor",
     ],
     [

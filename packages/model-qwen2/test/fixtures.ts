@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 const FOLDER = new URL("../../../fixtures/causal/", import.meta.url);
 
 /** Folders of the option sets that fixtures/causal/make.py wrote. */
-export const optionSets: readonly URL[] = ["qwen2.5", "qwen1.5-untied-bfloat16", "qwen3-shards"].map(
+export const optionSets: readonly URL[] = ["qwen2.5", "qwen1.5-untied-bfloat16", "qwen3-shards", "qwen3-biases"].map(
   (name) => new URL(`${name}/`, FOLDER),
 );
 

@@ -31,14 +31,18 @@ const isSameShape = (a: readonly number[], b: readonly number[]): boolean =>
 /** The name without its numbers, which is the same in every layer. */
 const patternOf = (name: string): string => name.replace(/(?<=^|\.)\d+(?=\.|$)/g, "*");
 
+/** What the names of a layer's tensors begin with, up to its number, which is left out; undefined outside of layers. */
+const layerOf = (name: string): string | undefined => /^(.*?\.)\d+\./.exec(name)?.[1];
+
 /**
  * Finds the tensor of every parameter. Base parameters must all be there, in
  * their shape; head parameters may be missing.
  *
  * @throws InvalidInputError that lists every missing and every misshapen tensor, and where some are missing those that
  *   no parameter takes: a renamed or fused tensor is among them. Also where tensors that no parameter takes are named
- *   as those of a layer are, but for its number: the configuration counts fewer layers. Other tensors too many, such as
- *   a head of pretraining, are none of ours.
+ *   as those of a layer are, but for its number: the configuration counts fewer layers. So are weights and biases within
+ *   a layer that no parameter takes: the configuration leaves an option out. Other tensors too many, such as a head of
+ *   pretraining, are none of ours.
  */
 export function matchParameters(
   parameters: readonly ParameterSpec[],
@@ -68,6 +72,10 @@ export function matchParameters(
     parameters.filter(({ role }) => role === "base").map(({ name }) => patternOf(found.get(name) ?? name)),
   );
   const uncounted = missing.length > 0 ? [] : unknown.filter((name) => layers.has(patternOf(name)));
+  const places = new Set(Array.from(taken, layerOf));
+  const isUnasked = (name: string): boolean =>
+    /\.(?:weight|bias)$/.test(name) && layerOf(name) !== undefined && places.has(layerOf(name));
+  const unasked = missing.length > 0 || uncounted.length > 0 ? [] : unknown.filter(isUnasked);
   const faults = [
     ...(missing.length > 0 ? [`lacks ${missing.length} tensors of the model: ${missing.join(", ")}${others}`] : []),
     ...(misshapen.size > 0
@@ -76,6 +84,11 @@ export function matchParameters(
     ...(uncounted.length > 0
       ? [
           `has ${uncounted.length} tensors of layers that its config.json does not count: ${someOf(uncounted)}. Set its number of layers (num_hidden_layers) to that of the weights`,
+        ]
+      : []),
+    ...(unasked.length > 0
+      ? [
+          `has ${unasked.length} tensors of layers that the model of its config.json does not: ${someOf(unasked)}. Set the option that asks for them, such as attention_bias, or merge what was added to the model in training`,
         ]
       : []),
   ];

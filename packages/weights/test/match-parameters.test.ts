@@ -72,6 +72,20 @@ describe("matchParameters", () => {
     ]);
   });
 
+  it("refuses weights and biases in a layer that the configuration does not ask for, and lets other tensors be", () => {
+    const weights = (added: string) =>
+      checkpoint({ "model.layers.0.q_proj.weight": [2], "model.layers.1.q_proj.weight": [2], [added]: [2] });
+    const parameters = ["0", "1"].map((layer) => parameter(`model.layers.${layer}.q_proj.weight`, [2]));
+    for (const added of ["q_proj.bias", "q_norm.weight", "q_proj.lora_A.default.weight"]) {
+      expect(() => matchParameters(parameters, weights(`model.layers.1.${added}`))).toThrow(
+        `The checkpoint in tiny has 1 tensors of layers that the model of its config.json does not: model.layers.1.${added}. Set the option that asks for them, such as attention_bias, or merge what was added to the model in training`,
+      );
+    }
+    for (const added of ["model.layers.1.rotary_emb.inv_freq", "lm_head.bias", "cls.0.dense.weight"]) {
+      expect(matchParameters(parameters, weights(added)).unexpected).toEqual([added]);
+    }
+  });
+
   it("replaces a head of another shape only where that is asked for", () => {
     const head = parameter("classifier.weight", [2, 4], "head");
     const mnli = checkpoint({ "classifier.weight": [3, 4] });
