@@ -42,7 +42,9 @@ function embed(inputs: Inputs): Tensor {
   const table = (name: string): Tensor => lookup(`bert.embeddings.${name}_embeddings.weight`);
   const words = ops.gather(table("word"), batch.inputIds); // [B, T, H]
   const positions = ops.slice(table("position"), [0, 0], [T, H]); // [T, H]
-  const segments = ops.gather(table("token_type"), batch.tokenTypeIds ?? ops.zeros([B, T], "int32"));
+  // A table of one segment has that of both texts of a pair.
+  const types = config.tokenTypes === 1 ? undefined : batch.tokenTypeIds;
+  const segments = ops.gather(table("token_type"), types ?? ops.zeros([B, T], "int32"));
   return encoderNorm(
     inputs,
     "bert.embeddings.LayerNorm",

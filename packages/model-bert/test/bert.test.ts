@@ -1,4 +1,5 @@
 import { type Context, InvalidInputError } from "@blora/spec";
+import { ops } from "@blora/tensor";
 import {
   createTestContext,
   expectAllClose,
@@ -29,6 +30,16 @@ describe("bert", () => {
     const zeros = { ...batch, token_type_ids: token_type_ids!.map((row) => row.map(() => 0)) };
     expect(logits(model, batch)).toEqual(logits(model, zeros));
     expect(logits(model, batch)).not.toEqual(logits(model, model.cases.short!));
+  });
+
+  it("has the one segment of a table of one for both texts of a pair", () => {
+    const model = readOptionSet("pairs");
+    const { token_type_ids: _, ...plain } = model.cases.short!;
+    const name = "bert.embeddings.token_type_embeddings.weight";
+    const row = ops.slice(model.checkpoint.get(name)!, [0, 0], [1, -1]);
+    const json = { ...(model.json as object), type_vocab_size: 1 };
+    const one = { ...model, json, checkpoint: new Map([...model.checkpoint, [name, row]]) };
+    expect(logits(one, model.cases.short!)).toEqual(logits(model, plain));
   });
 
   it("gives finite logits for a row that is all padding", () => {
@@ -63,7 +74,7 @@ describe("bert", () => {
     const model = readOptionSet("pairs");
     const row = Array.from({ length: 41 }, () => 1);
     expect(() => logits(model, { input_ids: [row], attention_mask: [row], labels: [0] })).toThrow(
-      "at most 40 tokens (max_position_embeddings), found 41",
+      "at most 40 tokens (max_position_embeddings or sliding_window), found 41",
     );
     const { parseConfig, parameters } = bert();
     expect(() => parameters(parseConfig(model.json), { kind: "masked-language-model" })).toThrow(InvalidInputError);

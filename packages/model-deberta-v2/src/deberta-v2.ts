@@ -55,7 +55,8 @@ function embed({ config, lookup, batch, tokens, B, T }: Pass): Tensor {
     x = ops.reshape(ops.add(ops.reshape(x, [B, T, E]), positions), [B * T, E]);
   }
   if (config.tokenTypes > 0) {
-    const types = batch.tokenTypeIds ?? ops.zeros([B, T], "int32");
+    // A table of one segment has that of both texts of a pair.
+    const types = (config.tokenTypes === 1 ? undefined : batch.tokenTypeIds) ?? ops.zeros([B, T], "int32");
     const segments = lookup(`${EMBEDDINGS}.token_type_embeddings.weight`);
     x = ops.add(x, ops.gather(segments, ops.reshape(types, [B * T])));
   }

@@ -106,7 +106,7 @@ describe("debertaV2", () => {
     const set = readOptionSet("absolute-positions");
     const row = Array.from({ length: 65 }, () => 1);
     const batch = { input_ids: [row], attention_mask: [row], labels: [0] };
-    expect(() => logits(set, batch)).toThrow("at most 64 tokens (max_position_embeddings), found 65");
+    expect(() => logits(set, batch)).toThrow("at most 64 tokens (max_position_embeddings or sliding_window), found 65");
   });
 
   it("refuses a dropout that drops everything", () => {

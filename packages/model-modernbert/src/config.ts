@@ -1,5 +1,5 @@
 import { count } from "@blora/layers";
-import { type ConfigRule, checkModelConfig } from "@blora/spec";
+import { type ConfigRule, checkModelConfig, type JsonObject } from "@blora/spec";
 import { z } from "zod";
 
 /** What `config.json` says, checked and with Hugging Face's defaults filled in. */
@@ -49,12 +49,20 @@ const keys = z.object({
   classifier_bias: z.boolean().default(false),
   classifier_pooling: z.enum(["cls", "mean"]).default("cls"),
   local_attention: count(2 ** 22).default(128),
+  /** Half of `local_attention`, and before it where both are given. */
+  sliding_window: z
+    .int()
+    .min(0)
+    .max(2 ** 22)
+    .optional(),
   global_attn_every_n_layers: count(1024).default(3),
   layer_types: z.array(z.enum(["full_attention", "sliding_attention"])).optional(),
   global_rope_theta: rotaryBase.default(160_000),
   local_rope_theta: rotaryBase.optional(),
   rope_scaling: z.null().optional(),
-  rope_parameters: z.object({ full_attention: rotary.optional(), sliding_attention: rotary.optional() }).optional(),
+  rope_parameters: z
+    .strictObject({ full_attention: rotary.optional(), sliding_attention: rotary.optional() })
+    .optional(),
   initializer_range: z.number().positive().max(10).default(0.02),
 });
 
@@ -83,6 +91,8 @@ export function parseConfig(json: unknown): ModernBertConfig {
     Array.from({ length: c.num_hidden_layers }, (_, layer) =>
       layer % c.global_attn_every_n_layers === 0 ? "full_attention" : "sliding_attention",
     );
+  // Null says that layers of both kinds have one base.
+  const localDefault = (json as JsonObject).local_rope_theta === null ? c.global_rope_theta : 10_000;
   return {
     vocabularySize: c.vocab_size,
     hiddenSize: c.hidden_size,
@@ -95,10 +105,10 @@ export function parseConfig(json: unknown): ModernBertConfig {
     classifierBias: c.classifier_bias,
     maxPositions: c.max_position_embeddings,
     layers: types.map((type) => (type === "full_attention" ? "global" : "local")),
-    localRadius: Math.floor(c.local_attention / 2),
+    localRadius: c.sliding_window ?? Math.floor(c.local_attention / 2),
     rotaryBase: {
       global: c.rope_parameters?.full_attention?.rope_theta ?? c.global_rope_theta,
-      local: c.rope_parameters?.sliding_attention?.rope_theta ?? c.local_rope_theta ?? 10_000,
+      local: c.rope_parameters?.sliding_attention?.rope_theta ?? c.local_rope_theta ?? localDefault,
     },
     pooling: c.classifier_pooling,
     initializerRange: c.initializer_range,

@@ -56,7 +56,7 @@ describe("modernBert", () => {
         model,
         Array.from({ length: 41 }, () => 5),
       ),
-    ).toThrow("at most 40 tokens (max_position_embeddings), found 41");
+    ).toThrow("at most 40 tokens (max_position_embeddings or sliding_window), found 41");
     expect(() => parameters(parseConfig(model.json), { kind: "language-model" })).toThrow(InvalidInputError);
   });
 
@@ -103,7 +103,21 @@ describe("parseConfig", () => {
     ]);
   });
 
+  it("reads a window to each side under its newer name, and null for the base of local layers as transformers 4", () => {
+    const parse = (change: object) => parseConfig({ model_type: "modernbert", ...change });
+    expect(parse({ sliding_window: 5 }).localRadius).toBe(5);
+    expect(parse({ sliding_window: 5, local_attention: 128 }).localRadius).toBe(5);
+    expect(parse({ local_attention: 7 }).localRadius).toBe(3);
+    const bases = parse({ global_rope_theta: 500, local_rope_theta: null }).rotaryBase;
+    expect(bases).toEqual({ global: 500, local: 500 });
+  });
+
   it.each([
+    [
+      "settings of no kind of layer",
+      { rope_parameters: { rope_theta: 500 } },
+      'unknown key "rope_parameters.rope_theta"',
+    ],
     ["another model type", { model_type: "bert" }, "model_type: "],
     ["scaled positions", { rope_scaling: { type: "linear", factor: 2 } }, "rope_scaling: "],
     ["another activation", { hidden_activation: "relu" }, "hidden_activation: "],

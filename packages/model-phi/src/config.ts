@@ -32,13 +32,17 @@ function rotarySizeOf(c: Keys): number {
   return Math.trunc((c.hidden_size / c.num_attention_heads) * factor);
 }
 
+/** Where the share of a head that positions turn is said. */
+const partialKey = (c: Keys): string =>
+  c.rope_parameters?.partial_rotary_factor === undefined ? "partial_rotary_factor" : "rope_parameters";
+
 /** Rules that span several keys. */
 function rules(c: Keys): ConfigRule[] {
   const isDivided = c.hidden_size % c.num_attention_heads === 0;
   const R = rotarySizeOf(c);
   return [
     ...decoderRules(c),
-    ["partial_rotary_factor", isDivided && (R < 2 || R % 2 !== 0), "such that it turns an even number of elements"],
+    [partialKey(c), isDivided && (R < 2 || R % 2 !== 0), "such that it turns an even number of elements"],
   ];
 }
 

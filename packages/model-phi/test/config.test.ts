@@ -59,6 +59,12 @@ describe("parseConfig", () => {
     ["heads that do not divide the size", { num_attention_heads: 5 }, "hidden_size: must be a multiple", "found 32"],
     ["groups that do not divide the heads", { num_key_value_heads: 3 }, "num_key_value_heads: must be", "found 3"],
     ["an odd part", { partial_rotary_factor: 0.4 }, "partial_rotary_factor: must be", "found 0.4"],
+    [
+      "an odd part in its newer place",
+      { rope_parameters: { partial_rotary_factor: 0.4 } },
+      "rope_parameters: must be such that it turns an even number",
+      'found {"partial_rotary_factor":0.4}',
+    ],
     ["scaled rotary embeddings", { rope_scaling: { type: "linear" } }, "rope_scaling.type: ", 'found "linear"'],
   ])("refuses %s by its key and value", (_, change, expectation, found) => {
     const message = messageOf({ ...small, ...change });

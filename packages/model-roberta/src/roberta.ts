@@ -35,14 +35,28 @@ type Inputs = ForwardInputs<RobertaConfig>;
 
 const LAYERS = "roberta.encoder.layer";
 
-/** Sum of word, position and segment embeddings: [M, H]. Positions begin after that of padding, segments are all 0. */
+/**
+ * Places in the position table: int32 [B, T]. Tokens count from 1 after the place of padding, which a token with the id
+ * of padding has wherever it stands, a text that spells it included.
+ */
+function positionsOf({ config, batch: { inputIds } }: Inputs): Tensor {
+  const [B, T] = inputIds.shape as [number, number];
+  const place = Int32Array.from({ length: T }, (_, index) => index);
+  const isPad = ops.cast(ops.equal(inputIds, ops.scalar(config.padId, "int32")), "float32");
+  const isToken = ops.sub(1, isPad); // [B, T]
+  const isUpTo = ops.lessEqual(ops.tensor(place, [T, 1], "int32"), ops.tensor(place, [1, T], "int32"));
+  const counted = ops.mul(ops.matMul(isToken, ops.cast(isUpTo, "float32")), isToken);
+  return ops.cast(ops.reshape(ops.add(counted, config.padId), [B, T]), "int32");
+}
+
+/** Sum of word, position and segment embeddings: [M, H]. Segments are all 0. */
 function embed(inputs: Inputs): Tensor {
   const { config, lookup, batch } = inputs;
   const [B, T] = batch.inputIds.shape as [number, number];
   const H = config.hiddenSize;
   const table = (name: string): Tensor => lookup(`roberta.embeddings.${name}_embeddings.weight`);
   const words = ops.gather(table("word"), batch.inputIds); // [B, T, H]
-  const positions = ops.slice(table("position"), [config.padId + 1, 0], [T, H]); // [T, H]
+  const positions = ops.gather(table("position"), positionsOf(inputs)); // [B, T, H]
   const segment = ops.slice(table("token_type"), [0, 0], [1, H]); // [1, H]
   return encoderNorm(
     inputs,

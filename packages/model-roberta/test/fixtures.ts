@@ -8,7 +8,7 @@ export function readJson(path: string): unknown {
 }
 
 /** Folders of the option sets that fixtures/roberta/make.py wrote. */
-export const optionSets: readonly URL[] = ["pairs", "regression", "encoder-alone", "tokens"].map(
+export const optionSets: readonly URL[] = ["pairs", "regression", "encoder-alone", "tokens", "padding-inside"].map(
   (name) => new URL(`${name}/`, FOLDER),
 );
 

@@ -48,7 +48,7 @@ describe("roberta", () => {
   it("refuses texts longer than its positions, and a head it has not", () => {
     const row = Array.from({ length: 41 }, () => 5);
     expect(() => logits(model, { input_ids: [row], attention_mask: [row], labels: [0] })).toThrow(
-      "at most 40 tokens (max_position_embeddings), found 41",
+      "at most 40 tokens (max_position_embeddings or sliding_window), found 41",
     );
     const { parseConfig, parameters } = roberta();
     expect(() => parameters(parseConfig(model.json), { kind: "masked-language-model" })).toThrow(InvalidInputError);

@@ -16,7 +16,7 @@ export function requireHead<Kind extends Head["kind"]>(
 export function requireLength(architecture: string, tokens: number, maxPositions: number): void {
   if (tokens <= maxPositions) return;
   throw new InvalidInputError(
-    `${architecture}: expected at most ${maxPositions} tokens (max_position_embeddings), found ${tokens}`,
+    `${architecture}: expected at most ${maxPositions} tokens (max_position_embeddings or sliding_window), found ${tokens}`,
   );
 }
 

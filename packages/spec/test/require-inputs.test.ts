@@ -16,7 +16,7 @@ test("a head the network lacks is refused, and those it has are named", () => {
 test("a text longer than the network is refused", () => {
   requireLength("bert", 512, 512);
   expect(() => requireLength("bert", 513, 512)).toThrow(
-    "bert: expected at most 512 tokens (max_position_embeddings), found 513",
+    "bert: expected at most 512 tokens (max_position_embeddings or sliding_window), found 513",
   );
 });
 
