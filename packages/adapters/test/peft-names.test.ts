@@ -50,6 +50,26 @@ describe("an adapter is found by other names", () => {
     expect(updates).toEqual(new Map([[query.path, { rank: 1, scale: 2, A: A.values, B: B.values }]]));
   });
 
+  test.each([
+    [7, 7],
+    // PEFT has the rank in place of an alpha that is not positive.
+    [0, 1],
+    [-3, 1],
+  ])("of AdaLoRA, with the alpha %d", (lora_alpha, numerator) => {
+    const module = "base_model.model.bert.encoder.layer.0.query";
+    const E: WritableTensor = { shape: [1, 1], values: Float32Array.from([2]) };
+    const folder = adapter(
+      { ...pair(module, ""), [`${module}.lora_E`]: E },
+      { peft_type: "ADALORA", init_r: 1, lora_alpha },
+    );
+    expect(readPeft(folder, network).updates.get(query.path)).toEqual({
+      rank: 1,
+      scale: numerator / (1 + 1e-5),
+      A: A.values,
+      B: Float32Array.from([6, 10]),
+    });
+  });
+
   test("with patterns of a compiled network", () => {
     const config = {
       target_modules: ["_orig_mod.bert.encoder.layer.0.query"],

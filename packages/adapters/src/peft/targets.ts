@@ -42,7 +42,8 @@ export function peftModules(
 }
 
 function scaleOf({ type, rank: initial, useRslora }: PeftConfig, alpha: number, rank: number): number {
-  if (type === "ADALORA") return alpha / (initial + RANK_OFFSET);
+  // PEFT takes an alpha that is not positive for the rank, in AdaLoRA alone.
+  if (type === "ADALORA") return (alpha > 0 ? alpha : rank) / (initial + RANK_OFFSET);
   return alpha / (useRslora ? Math.sqrt(rank) : rank);
 }
 
