@@ -29,6 +29,9 @@ export interface DecoderConfig {
 export const count = (maximum: number): z.ZodInt => z.int().min(1).max(maximum);
 export const rotaryBase: z.ZodNumber = z.number().min(1).max(1e12);
 
+/** Where a `config.json` names none. */
+const DEFAULT_BASE = 10_000;
+
 /** What says that positions are not stretched; `type` is the older name. The base stands here since transformers 5. */
 export const unscaled: {
   readonly rope_type: z.ZodOptional<z.ZodLiteral<"default">>;
@@ -101,11 +104,14 @@ export function decoderRules(c: DecoderKeys): ConfigRule[] {
 }
 
 /** Whether both names of the rotary settings say something, and not the same: transformers drops all of one of them. */
-function contradicts({ rope_scaling: older = {}, rope_parameters: newer }: DecoderKeys): boolean {
-  const said = new Map(Object.entries(older));
-  if (newer === undefined || [...said.values()].every((value) => value === "default")) return false;
-  const others = Object.entries(newer);
-  return said.size !== others.length || others.some(([key, value]) => said.get(key) !== value);
+function contradicts({
+  rope_scaling: older = {},
+  rope_parameters: newer,
+  rope_theta = DEFAULT_BASE,
+}: DecoderKeys): boolean {
+  if (newer === undefined || Object.values(older).every((value) => value === "default")) return false;
+  const [said, others] = [older, newer].map((settings) => new Map(Object.entries({ rope_theta, ...settings })));
+  return said!.size !== others!.size || [...others!].some(([key, value]) => said!.get(key) !== value);
 }
 
 /** The configuration that the keys say, with the names of rotary settings before and after transformers 5. */
@@ -119,7 +125,7 @@ export function decoderSizes(c: DecoderKeys): DecoderConfig {
     headSize: c.head_dim ?? c.hidden_size / c.num_attention_heads,
     intermediateSize: c.intermediate_size,
     maxPositions: c.max_position_embeddings,
-    rotaryBase: (c.rope_parameters ?? c.rope_scaling)?.rope_theta ?? c.rope_theta ?? 10_000,
+    rotaryBase: (c.rope_parameters ?? c.rope_scaling)?.rope_theta ?? c.rope_theta ?? DEFAULT_BASE,
     padId: c.pad_token_id,
     initializerRange: c.initializer_range,
   };

@@ -66,6 +66,14 @@ describe("parseConfig", () => {
     }
   });
 
+  it("reads settings under both names that say the same, wherever the base stands", () => {
+    const both = { rope_scaling: LLAMA_3, rope_parameters: { ...LLAMA_3, rope_theta: 5e5 } };
+    expect(parseConfig({ model_type: "llama", ...TINY, ...both, rope_theta: 5e5 }).rotaryBase).toBe(5e5);
+    expect(refusalOf(() => parseConfig({ model_type: "llama", ...TINY, ...both }))).toContain(
+      "rope_scaling: must be left out",
+    );
+  });
+
   it("takes texts up to a sliding window, within which it changes nothing", () => {
     const mistral = { model_type: "mistral", ...TINY };
     // The default of Hugging Face's MistralConfig.
