@@ -1,3 +1,5 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -67,6 +69,16 @@ describe("doctor --model", () => {
   test("refuses a model no architecture reads, and one that is not here", async () => {
     await expect(diagnoseModel(join(fixture("."), "none"), flags())).rejects.toThrow(/There is no folder/);
     await expect(diagnoseModel("org/absent", flags())).rejects.toThrow(/not in the cache/);
+    for (const [config, found] of [
+      [{ model_type: "granite" }, '"granite"'],
+      [{ hidden_size: 8 }, "none"],
+    ] as const) {
+      const folder = mkdtempSync(join(tmpdir(), "blora-"));
+      writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+      await expect(diagnoseModel(folder, flags())).rejects.toThrow(
+        new RegExp(`config\\.json: expected a model_type that an architecture reads \\(bert, .*\\), found ${found}\\.`),
+      );
+    }
   });
 
   test.skipIf(!data)("plans Phi-2 and Qwen2.5-0.5B at their full size, from their configurations alone", async () => {

@@ -27,28 +27,34 @@ const llama3 = {
 const isOrdered = (c: { readonly low_freq_factor: number; readonly high_freq_factor: number }): boolean =>
   c.high_freq_factor > c.low_freq_factor;
 
-/** `type` is the older name of `rope_type`, which counts before it; a scaling that names none is the default. */
-function named(value: unknown): unknown {
+/**
+ * `type` is the older name of `rope_type`, which counts before it; a scaling that names none is the default. A kind that
+ * is not known is told here, by the name it was given under.
+ */
+function named(value: unknown, context: z.RefinementCtx): unknown {
   if (typeof value !== "object" || value === null) return value;
-  const { type, rope_type: kind = type ?? "default", ...settings } = value as Record<string, unknown>;
-  return { ...settings, rope_type: kind };
+  const { type, rope_type: newer, ...settings } = value as Record<string, unknown>;
+  const kind = newer ?? type ?? "default";
+  if (["default", "linear", "llama3"].includes(kind as string)) return { ...settings, rope_type: kind };
+  context.addIssue({
+    code: "custom",
+    path: [newer == null ? "type" : "rope_type"],
+    message: 'expected "default", "linear" or "llama3"',
+  });
+  return z.NEVER;
 }
 
 /** As `rope_scaling` and `rope_parameters` say it. */
 export const rotaryScaling: z.ZodType<RotaryScaling> = z.preprocess(
   named,
-  z.discriminatedUnion(
-    "rope_type",
-    [
-      z.object({ rope_type: z.literal("llama3"), ...llama3 }).refine(isOrdered, {
-        message: "must be above low_freq_factor",
-        path: ["high_freq_factor"],
-      }),
-      z.object({ rope_type: z.literal("linear"), factor }),
-      z.object({ rope_type: z.literal("default") }),
-    ],
-    { error: ({ code }) => (code === "invalid_union" ? 'expected "default", "linear" or "llama3"' : undefined) },
-  ),
+  z.discriminatedUnion("rope_type", [
+    z.object({ rope_type: z.literal("llama3"), ...llama3 }).refine(isOrdered, {
+      message: "must be above low_freq_factor",
+      path: ["high_freq_factor"],
+    }),
+    z.object({ rope_type: z.literal("linear"), factor }),
+    z.object({ rope_type: z.literal("default") }),
+  ]),
 );
 
 /**

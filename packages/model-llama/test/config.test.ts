@@ -89,6 +89,11 @@ describe("parseConfig", () => {
       'rope_scaling.rope_type: expected "default", "linear" or "llama3", found "yarn"',
     ],
     [
+      "another scaling under the older name",
+      { rope_scaling: { type: "yarn", factor: 4 } },
+      'rope_scaling.type: expected "default", "linear" or "llama3", found "yarn"',
+    ],
+    [
       "another scaling under the newer name, whatever the older says",
       { rope_scaling: { rope_type: "dynamic", type: "linear", factor: 4 } },
       'rope_scaling.rope_type: expected "default", "linear" or "llama3", found "dynamic"',

@@ -83,6 +83,6 @@ export function architectureFor(config: unknown, folder: string, registry: Regis
   if (found !== undefined) return found;
   const known = architectures.flatMap(({ modelTypes }) => modelTypes);
   throw new NotFoundError(
-    `${folder}/config.json: no architecture reads model_type ${JSON.stringify(modelType)}; known: ${known.join(", ")}.`,
+    `${folder}/config.json: expected a model_type that an architecture reads (${known.join(", ")}), found ${JSON.stringify(modelType) ?? "none"}.`,
   );
 }
