@@ -1,5 +1,6 @@
 import { InvalidInputError, type ParameterSpec } from "@blora/spec";
 import type { Checkpoint } from "./checkpoint.ts";
+import { OUTPUT } from "./tied-embeddings.ts";
 
 export interface MatchOptions {
   /** Other names of a tensor, tried in order when its own is absent: `Architecture.aliases`. */
@@ -30,6 +31,12 @@ const isSameShape = (a: readonly number[], b: readonly number[]): boolean =>
 
 /** The name without its numbers, which is the same in every layer. */
 const patternOf = (name: string): string => name.replace(/(?<=^|\.)\d+(?=\.|$)/g, "*");
+
+/** A decoder saved without an output matrix of its own, under a configuration that says that it has one. */
+function adviceOf(missing: readonly string[]): string {
+  if (missing.length !== 1 || missing[0] !== OUTPUT) return "";
+  return ". Set tie_word_embeddings of its config.json to true where the output matrix is the token embedding";
+}
 
 /** What the names of a layer's tensors begin with, up to its number, which is left out; undefined outside of layers. */
 const layerOf = (name: string): string | undefined => /^(.*?\.)\d+\./.exec(name)?.[1];
@@ -77,7 +84,9 @@ export function matchParameters(
     /\.(?:weight|bias)$/.test(name) && layerOf(name) !== undefined && places.has(layerOf(name));
   const unasked = missing.length > 0 || uncounted.length > 0 ? [] : unknown.filter(isUnasked);
   const faults = [
-    ...(missing.length > 0 ? [`lacks ${missing.length} tensors of the model: ${missing.join(", ")}${others}`] : []),
+    ...(missing.length > 0
+      ? [`lacks ${missing.length} tensors of the model: ${missing.join(", ")}${others}${adviceOf(missing)}`]
+      : []),
     ...(misshapen.size > 0
       ? [`has tensors of another shape: ${[...misshapen].map(([name, fault]) => `${name}: ${fault}`).join("; ")}`]
       : []),

@@ -1,7 +1,8 @@
 import type { JsonObject } from "@blora/spec";
 import type { SafetensorsHeader, StoredFile } from "./safetensors-header.ts";
 
-const OUTPUT = "lm_head.weight";
+/** The output matrix of a decoder. */
+export const OUTPUT = "lm_head.weight";
 const INPUT = "model.embed_tokens.weight";
 const CHUNK_BYTES = 2 ** 20;
 

@@ -53,6 +53,14 @@ describe("matchParameters", () => {
     );
   });
 
+  it("says of an output matrix alone that is missing how a model shares its embedding", () => {
+    const parameters = ["model.embed_tokens.weight", "lm_head.weight"].map((name) => parameter(name, [2]));
+    expect(() => matchParameters(parameters, checkpoint({ "model.embed_tokens.weight": [2] }))).toThrow(
+      /lacks 1 tensors of the model: lm_head\.weight\. Set tie_word_embeddings of its config\.json to true where/,
+    );
+    expect(() => matchParameters(parameters, checkpoint({}))).toThrow(/lm_head\.weight$/);
+  });
+
   it("refuses layers that the configuration does not count, and lets a head of pretraining be", () => {
     const layer = (index: number) => `encoder.layer.${index}.dense.weight`;
     const aliases = (name: string) => [`bert.${name}`];
