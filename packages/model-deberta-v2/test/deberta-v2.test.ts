@@ -1,4 +1,5 @@
 import { type Context, InvalidInputError } from "@blora/spec";
+import { ops } from "@blora/tensor";
 import {
   createTestContext,
   expectAllClose,
@@ -64,6 +65,16 @@ describe("debertaV2", () => {
     const zeros = { ...batch, token_type_ids: token_type_ids!.map((row) => row.map(() => 0)) };
     expect(logits(set, batch)).toEqual(logits(set, zeros));
     expect(logits(set, batch)).not.toEqual(logits(set, { ...batch, token_type_ids: token_type_ids! }));
+  });
+
+  it("has the one segment of a table of one for both texts of a pair", () => {
+    const set = readOptionSet("absolute-positions");
+    const { token_type_ids: _, ...plain } = set.cases.short!;
+    const name = "deberta.embeddings.token_type_embeddings.weight";
+    const row = ops.slice(set.checkpoint.get(name)!, [0, 0], [1, -1]);
+    const json = { ...(set.json as object), type_vocab_size: 1 };
+    const one = { ...set, json, checkpoint: new Map([...set.checkpoint, [name, row]]) };
+    expect(logits(one, set.cases.short!)).toEqual(logits(set, plain));
   });
 
   it("drops pooled units in training only, and keeps their expectation", () => {
