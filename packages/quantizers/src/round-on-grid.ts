@@ -136,6 +136,6 @@ export function encodeOnGrid(
   const constants = settledConstants(grid, bits, signed);
   const part = (name: "levels" | "steps") =>
     evaluateOnHost(() => grid.place(ops.tensor(values, [N, K]), constants, signed)[name]);
-  const codes = Int32Array.from(part("levels"), (level) => level - grid.offset);
+  const codes = new Int32Array(part("levels").map((level) => level - grid.offset));
   return { codes, bits, signed, offset: grid.offset, scales: part("steps") };
 }

@@ -118,7 +118,7 @@ export function encodeInRange(
   const rounded = evaluateOnHost(() =>
     roundToSteps(ops.tensor(values, [N, K]), ops.tensor(logRange), ofVectors(), signed),
   );
-  const codes = Int32Array.from(rounded, (value, index) => Math.round(value / scales[Math.floor(index / K)]!));
+  const codes = new Int32Array(rounded.map((value, index) => Math.round(value / scales[Math.floor(index / K)]!)));
   return { codes, bits, signed, offset: 0, scales };
 }
 

@@ -41,10 +41,12 @@ export function randomWords({ seed, step, path }: NoiseAddress, size: number): U
 /** `size` floats in (0, 1): the centres of 2^24 equal cells, so ln u and ln(1 - u) are finite. */
 export function uniformValues(address: NoiseAddress, size: number): Float32Array {
   const words = randomWords(address, size);
-  return Float32Array.from(words, (word) => {
-    const u = ((word >>> 8) + 0.5) / MANTISSA_STEPS;
-    return Math.min(u, 1 - 1 / MANTISSA_STEPS);
-  });
+  const uniforms = new Float32Array(size);
+  for (let index = 0; index < size; index++) {
+    const u = ((words[index]! >>> 8) + 0.5) / MANTISSA_STEPS;
+    uniforms[index] = Math.min(u, 1 - 1 / MANTISSA_STEPS);
+  }
+  return uniforms;
 }
 
 /** `size` samples of N(0, standardDeviation²), by Box and Muller's transform. */

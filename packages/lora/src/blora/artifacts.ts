@@ -76,10 +76,11 @@ function encodedMatrix(settings: BloraSettings, adapter: Adapter, matrix: "A" | 
   if (phase === "rounded") {
     const scales = adapter.parameters[scalesName(matrix)]!.values;
     const K = tensor.values.length / tensor.vectors;
-    const codes = Int32Array.from(tensor.values, (value, index) => {
+    const whole = tensor.values.map((value, index) => {
       const scale = scales[Math.floor(index / K)]!;
       return scale === 0 ? 0 : Math.round(value / scale - offset!);
     });
+    const codes = new Int32Array(whole);
     return { codes, bits, signed: true, offset: offset!, scales, vector };
   }
   const parameters = quantizerParameters(adapter.parameters, matrix);
