@@ -34,7 +34,16 @@ export function resourcesOf(jobs: readonly Job[]): {
   return { threads, mebibytes: isKnown ? Math.ceil((most * MARGIN) / MEBIBYTE) + PROCESS_MEBIBYTES : undefined };
 }
 
-/** The command of one job. @param index a number, or how a shell says it */
+/**
+ * The command of one job. npx starts it in a shell of its own, which a signal ends without the job: there the job takes the
+ * place of that shell.
+ *
+ * @param index a number, or how a shell says it
+ */
 export function commandLine({ command, rest }: ArrayOptions, index: string): string {
-  return [...command.map(shellWord), index, ...rest.map(shellWord)].join(" ");
+  const [program, first] = command;
+  const isRunByNpx = program === "npx" && first !== undefined && !first.startsWith("-");
+  const words = isRunByNpx ? command.slice(1) : command;
+  const line = [...words.map(shellWord), index, ...rest.map(shellWord)].join(" ");
+  return isRunByNpx ? `npx -c ${shellWord(`exec ${line}`)}` : line;
 }

@@ -1,13 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shellWord } from "@blora/spec";
 import { describe, expect, test } from "vitest";
 import { kubernetesJob, shellCommands, slurmScript } from "../src/index.ts";
 import { jobs, options } from "./options.ts";
 
-const JOB = "npx blora job";
 const LIST = "--list 'results/it'\\''s here.json'";
+const jobOf = (index: string) => `npx -c ${shellWord(`exec blora job ${index} ${LIST}`)}`;
 const hasShellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
 const hasBash = spawnSync("bash", ["--version"]).status === 0;
 if (!hasBash) console.warn("bash is not installed: the script of Slurm, which runs in it, is not tried.");
@@ -15,7 +16,7 @@ if (!hasShellcheck) console.warn("shellcheck is not installed: scripts are not c
 
 test("a command for each job, in its folder", () => {
   expect(shellCommands(options)).toBe(
-    `cd '/home/a user/work' && ${JOB} 0 ${LIST}\ncd '/home/a user/work' && ${JOB} 1 ${LIST}\n`,
+    `cd '/home/a user/work' && ${jobOf("0")}\ncd '/home/a user/work' && ${jobOf("1")}\n`,
   );
 });
 
@@ -28,24 +29,26 @@ describe("the script of Slurm", () => {
 #SBATCH --mem=1792M
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --signal=B:TERM@120
+#SBATCH --signal=B:USR1@120
 #SBATCH --output=results/slurm-%a.log
 
 cd '/home/a user/work' || exit 1
-job= asked=
+job= asked= again=
+ask() { if [ -n "$job" ]; then kill -TERM "$job"; else asked=1; fi; }
 # Before the job is started: it would outlive a script that is asked to end meanwhile.
-trap 'if [ -n "$job" ]; then kill -TERM "$job"; else asked=1; fi' TERM
-${JOB} "$SLURM_ARRAY_TASK_ID" ${LIST} &
+trap 'again=1; ask' USR1
+trap ask TERM
+${jobOf('"$SLURM_ARRAY_TASK_ID"')} &
 job=$!
 if [ -n "$asked" ]; then kill -TERM "$job"; fi
 wait "$job"
-status=$?
 # A signal ends the first wait, not the job: it saves now.
 while kill -0 "$job" 2>/dev/null; do
   wait "$job"
-  status=$?
 done
-if [ "$status" -eq 143 ]; then
+wait "$job"
+status=$?
+if [ "$status" -eq 143 ] && [ -n "$again" ]; then
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
 fi
 exit "$status"
@@ -66,22 +69,39 @@ exit "$status"
     expect([status, stdout]).toEqual([0, ""]);
   });
 
-  test.skipIf(!hasBash)("passes a signal on, waits until the job has saved, and has itself queued again", () => {
+  /** Runs the script of a job that saves when it is asked to, and asks its own script to stop. @returns what was told */
+  function runScript(
+    command: readonly string[],
+    signal: string,
+  ): { readonly status: number | null; readonly told: string } {
     const folder = mkdtempSync(join(tmpdir(), "blora-slurm-"));
     try {
-      // Asks its parent, the script, to stop as Slurm does, and saves; and what Slurm's own command was told.
-      const job = `trap 'echo saved >> told; exit 143' TERM; kill -TERM $PPID; while :; do sleep 0.05; done`;
-      writeFileSync(join(folder, "job.sh"), job);
-      writeFileSync(join(folder, "scontrol"), '#!/bin/sh\necho "$@" >> told\n', { mode: 0o755 });
-      const script = slurmScript({ ...options, command: ["sh", "job.sh"], folder }, "log");
+      const file = (name: string, content: string) => writeFileSync(join(folder, name), content, { mode: 0o755 });
+      // The script says where it is: between it and the job others may stand.
+      const job = `trap 'sleep 0.3; echo saved >> told; exit 143' TERM; kill -${signal} $SCRIPT; while :; do sleep 0.05; done`;
+      mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+      file("node_modules/.bin/job.sh", `#!/bin/sh\n${job}\n`);
+      file("scontrol", '#!/bin/sh\necho "$@" >> told\n');
+      const script = slurmScript({ ...options, command, folder }, "log").replace(/^#.*\n/, () => "export SCRIPT=$$\n");
       const env = { PATH: `${folder}:${process.env.PATH}`, SLURM_ARRAY_JOB_ID: "7", SLURM_ARRAY_TASK_ID: "1" };
-      const { status } = spawnSync("bash", ["-c", `${script.replace(/^#.*\n/, "")}`], { cwd: folder, env });
-      expect(status).toBe(143);
-      const told = spawnSync("cat", ["told"], { cwd: folder, encoding: "utf8" }).stdout;
-      expect(told).toBe("saved\nrequeue 7_1\n");
+      const { status } = spawnSync("bash", ["-c", script], { cwd: folder, env, timeout: 20_000 });
+      return { status, told: readFileSync(join(folder, "told"), "utf8") };
     } finally {
       rmSync(folder, { recursive: true });
     }
+  }
+
+  describe.skipIf(!hasBash).each([
+    ["a program", ["sh", "node_modules/.bin/job.sh"]],
+    ["npx", ["npx", "job.sh"]],
+  ])("of %s", { timeout: 30_000 }, (_, command) => {
+    test("passes the end of its time on, waits until the job has saved, and has itself queued again", () => {
+      expect(runScript(command, "USR1")).toEqual({ status: 143, told: "saved\nrequeue 7_1\n" });
+    });
+
+    test("passes on that it is cancelled, waits until the job has saved, and ends", () => {
+      expect(runScript(command, "TERM")).toEqual({ status: 143, told: "saved\n" });
+    });
   });
 });
 
@@ -112,7 +132,7 @@ test("the manifest of Kubernetes is an Indexed Job that tries no wrong configura
               name: "blora-results",
               image: "registry/blora:1",
               workingDir: "/home/a user/work",
-              command: ["sh", "-c", `exec ${JOB} "$JOB_COMPLETION_INDEX" ${LIST}`],
+              command: ["sh", "-c", `exec ${jobOf('"$JOB_COMPLETION_INDEX"')}`],
               resources: { requests: { cpu: "2", memory: "1792Mi" }, limits: { memory: "1792Mi" } },
               volumeMounts: [{ name: "shared", mountPath: "/home/a user/work" }],
             },

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { makeFolder, writeFileDurably } from "@blora/files";
+import { basename, join, resolve } from "node:path";
+import { makeFolder, sha256, writeFileDurably } from "@blora/files";
 import {
   type ArrayOptions,
   type JobList,
@@ -29,6 +29,7 @@ export interface SweepSettings {
 }
 
 export interface ArrayFlags {
+  /** Words, with one space between each. */
   readonly command: string;
   readonly atOnce: number;
   readonly image?: string;
@@ -38,9 +39,16 @@ export interface ArrayFlags {
 export function addArrayFlags(command: Command): Command {
   return command
     .option("--at-once <count>", "on: processes at once", positiveInteger, 8)
-    .option("--command <words>", "on: how the command line is called there", "npx blora")
+    .option("--command <words>", "on: how the command line is called there", parseWords, "npx blora")
     .option("--image <name>", "on kubernetes: container image with Node and this package")
     .option("--claim <name>", "on kubernetes: persistent volume claim that holds the working folder");
+}
+
+/** @throws UsageError where there is none */
+function parseWords(text: string): string {
+  const words = text.trim().replaceAll(/\s+/g, " ");
+  if (words !== "") return words;
+  throw new UsageError("--command: expected the words of a command, such as npx blora, found none.");
 }
 
 /** @throws UsageError for a flag of a list of jobs where none is written, or one of another kind */
@@ -54,6 +62,10 @@ export function requireArray(command: Command, on: string | undefined): void {
 
 export const LIST_FILE = "jobs.json";
 
+const ID_LENGTH = 8;
+/** Of 63 characters, 8 are of the list, and as many are left for a pod's. */
+const NAME_LENGTH = 40;
+
 /** Writes the list of jobs and what starts them into a folder. @returns how to start them, for people */
 export async function writeArray(
   on: ArrayKind,
@@ -61,22 +73,34 @@ export async function writeArray(
   { about, jobs }: { readonly about: object; readonly jobs: JobList["jobs"] },
   flags: ArrayFlags,
 ): Promise<string> {
+  const text = writeJobList({ about: toJson(about) as JobList["about"], jobs });
+  const id = sha256(text).slice(0, ID_LENGTH);
   const list = join(out, LIST_FILE);
+  // Processes that wait for their turn find their own jobs there, also where another list is written meanwhile.
+  const own = join(out, `${basename(LIST_FILE, ".json")}-${id}.json`);
   const options: ArrayOptions = {
-    name: `blora-${basename(out)
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, "-")}`,
+    name: nameOf(out, id),
     jobs,
     command: [...flags.command.split(" "), "job"],
-    rest: ["--list", list],
+    rest: ["--list", own],
     folder: process.cwd(),
     atOnce: flags.atOnce,
   };
   const { file, content, start } = scriptOf(on, out, options, flags);
   await makeFolder(out);
-  await writeFileDurably(list, writeJobList({ about: toJson(about) as JobList["about"], jobs }));
+  await writeFileDurably(own, text);
+  await writeFileDurably(list, text);
   await writeFileDurably(file, content);
   return `${jobs.length} jobs in ${list}\nstart them:    ${start}\n`;
+}
+
+/** As Kubernetes takes it, with room for the number of a pod behind it; lists of one folder have names of their own. */
+function nameOf(out: string, id: string): string {
+  const words = basename(resolve(out))
+    .toLowerCase()
+    .match(/[a-z0-9]+/g);
+  const name = ["blora", ...(words ?? [])].join("-").slice(0, NAME_LENGTH).replace(/-$/, "");
+  return `${name}-${id}`;
 }
 
 interface Script {
