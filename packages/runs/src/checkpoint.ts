@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { flush, sha256OfFile, writeFileDurably, writeFolderDurably } from "@blora/files";
 import { InvalidInputError, isJsonRecord } from "@blora/spec";
 import { z } from "zod";
+import { namesIn } from "./names-in.ts";
 
 /** Written last: a checkpoint without it is not one. */
 export const CHECKPOINT_MARKER = "complete.json";
@@ -49,7 +50,7 @@ export async function writeCheckpoint(
 
 /** Every `checkpoint-<step>` folder of a run, complete or not, newest first. */
 export async function listCheckpoints(runFolder: string): Promise<FoundCheckpoint[]> {
-  const names = await readdir(runFolder).catch(() => []);
+  const names = await namesIn(runFolder);
   return names
     .flatMap((name) => {
       const step = /^checkpoint-(\d+)$/.exec(name)?.[1];

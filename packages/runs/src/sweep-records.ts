@@ -1,8 +1,8 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, readJsonFile, writeFileDurably } from "@blora/files";
 import { InvalidInputError } from "@blora/spec";
 import { sweepRecordOf } from "./file-schemas.ts";
+import { namesIn } from "./names-in.ts";
 import type { SweepRecord } from "./sweep-record.ts";
 
 export const RECORDS_FOLDER = "runs";
@@ -23,7 +23,7 @@ export async function readRecordParts(
   resultsFolder: string,
 ): Promise<{ readonly records: Map<string, SweepRecord>; readonly problems: readonly Error[] }> {
   const folder = join(resultsFolder, RECORDS_FOLDER);
-  const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith(".json")).sort();
+  const files = (await namesIn(folder)).filter((file) => file.endsWith(".json")).sort();
   const records = new Map<string, SweepRecord>();
   const problems: Error[] = [];
   for (const file of files) {

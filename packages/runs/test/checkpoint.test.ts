@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -23,6 +23,13 @@ async function newest(folder: string): Promise<{ step: number | undefined; skipp
 }
 
 describe("checkpoints", () => {
+  it("of a folder that cannot be read are not none", async () => {
+    const loop = join(temporaryFolder(), "loop");
+    symlinkSync(loop, loop);
+    await expect(listCheckpoints(loop)).rejects.toThrow("ELOOP");
+    expect(await listCheckpoints(join(temporaryFolder(), "none"))).toEqual([]);
+  });
+
   it("hold their files and the SHA-256 of each, and are found newest first", async () => {
     const run = temporaryFolder();
     await write(run, 9);

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { configDifferences } from "../src/fingerprint.ts";
 import { openMetricsLog } from "../src/metrics-log.ts";
+import { readRecords } from "../src/sweep-records.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 describe("openMetricsLog", () => {
@@ -13,6 +14,15 @@ describe("openMetricsLog", () => {
     log.write({ step: 3, loss: 0.5 });
     log.close();
     expect(readFileSync(path, "utf8")).toBe('{"step":1,"loss":3}\n{"step":2,"loss":2}\n{"step":3,"loss":0.5}\n');
+  });
+});
+
+describe("readRecords", () => {
+  it("takes a folder that cannot be read for no empty one", async () => {
+    const results = temporaryFolder();
+    expect(await readRecords(results)).toEqual(new Map());
+    symlinkSync(join(results, "runs"), join(results, "runs"));
+    await expect(readRecords(results)).rejects.toThrow("ELOOP");
   });
 });
 
