@@ -47,12 +47,19 @@ describe("--seeds", () => {
   test.each([
     ["3", [1, 2, 3]],
     ["4,9,4", [4, 9]],
+    ["2026,", [2026]],
   ])("reads %s", (text, seeds) => {
     expect(parseSeeds(text)).toEqual(seeds);
   });
 
-  test.each(["", "0", "-1", "two", "1,,2.5"])("refuses %j", (text) => {
+  test.each(["", ",", "0", "-1", "two", "1,,2", "1,2.5", "5000000000,1", "99999999999"])("refuses %j", (text) => {
     expect(() => parseSeeds(text)).toThrow(/^--seeds expects/);
+  });
+
+  test("takes a seed for no count", () => {
+    expect(() => parseSeeds("123456")).toThrow(
+      '--seeds expects a count up to 10000, found "123456". For that one seed write 123456,',
+    );
   });
 });
 
