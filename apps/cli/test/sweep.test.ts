@@ -228,6 +228,11 @@ describe("blora sweep", () => {
       ["tiny", "rte", "11111111"],
       ["tiny", "builtin", planned.settingsId],
     ]);
+    const shown = [{ recipe: "tiny", task: "builtin", settingsId: "00000000" }];
+    expect(currentRecords(records.slice(0, 3), [], shown).map(({ task, settingsId }) => [task, settingsId])).toEqual([
+      ["builtin", "00000000"],
+      ["rte", "11111111"],
+    ]);
   });
 
   test("refuses what no run could use before the first", async () => {

@@ -37,5 +37,5 @@ export {
 } from "./run-folder.ts";
 export type { CostLedger, EvaluationRecord, RunSummary } from "./summary.ts";
 export type { SweepOutcome, SweepRecord } from "./sweep-record.ts";
-export { currentRecords, readRecordParts, readRecords, writeRecord } from "./sweep-records.ts";
+export { currentRecords, readRecordParts, readRecords, type TableRow, writeRecord } from "./sweep-records.ts";
 export { type EventFile, openEventFile } from "./tensorboard/event-file.ts";

@@ -51,20 +51,30 @@ export async function writeRecord(resultsFolder: string, record: SweepRecord): P
   await writeFileDurably(join(folder, `${record.name}.json`), `${JSON.stringify(record)}\n`);
 }
 
+/** What a row of a table is of. */
+export type TableRow = Pick<SweepRecord, "recipe" | "task" | "settingsId">;
+
 /**
  * The records a table is made of: all that are kept, but those of a recipe
- * whose settings have changed since. Recipes that this sweep does not name stay.
+ * whose settings have changed since. Recipes that this sweep does not name stay as the table before shows them.
+ *
+ * @param shown rows of the table before
  */
 export function currentRecords(
   records: Iterable<SweepRecord>,
-  plan: readonly Pick<SweepRecord, "recipe" | "task" | "settingsId">[],
+  plan: readonly TableRow[],
+  shown: readonly TableRow[] = [],
 ): SweepRecord[] {
-  const placeOf = ({ recipe, task }: Pick<SweepRecord, "recipe" | "task">): string => JSON.stringify([recipe, task]);
+  const placeOf = ({ recipe, task }: TableRow): string => JSON.stringify([recipe, task]);
   const planned = new Set(plan.map(placeOf));
   const recipeOf = new Map(plan.map(({ settingsId, recipe }) => [settingsId, recipe]));
+  const places = new Set(shown.map(placeOf));
+  const rows = new Set(shown.map((row) => `${placeOf(row)}${row.settingsId}`));
   return [...records].flatMap((record) => {
     const recipe = recipeOf.get(record.settingsId);
     if (recipe !== undefined) return [{ ...record, recipe }];
-    return planned.has(placeOf(record)) ? [] : [record];
+    const place = placeOf(record);
+    const isReplaced = planned.has(place) || (places.has(place) && !rows.has(`${place}${record.settingsId}`));
+    return isReplaced ? [] : [record];
   });
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { isQueueAddress } from "@blora/jobs-bullmq";
 import type { SweepRecord } from "@blora/runs";
-import { currentRecords, readRecords } from "@blora/runs";
+import { readRecords } from "@blora/runs";
 import { type Job, shellWord } from "@blora/spec";
 import type { Command } from "commander";
 import { EXIT, statusOfSignal, UsageError } from "../exit.ts";
@@ -59,7 +59,7 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       const { about, jobs } = await readArray(join(out, LIST_FILE));
       const plan = jobs.map(plannedRunOf);
       const records = await readRecords(out);
-      const results = await writeResults(out, currentRecords(records.values(), plan), about);
+      const results = await writeResults(out, records.values(), plan, about);
       process.stdout.write(json ? `${JSON.stringify(results)}\n` : describeTable(plan, records, out));
       if (!areDone(plan, records)) exit(EXIT.failure);
     });
@@ -105,7 +105,7 @@ export function addSweepCommand(program: Command, exit: (status: number) => void
       const isRemote = isQueueAddress(flags.on);
       if (isArray && !isRemote) return void process.stdout.write(await writeList(jobs, flags));
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
-      const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, currentRecords(records, plan), flags);
+      const tables = (records: Iterable<SweepRecord>) => writeResults(flags.out, records, plan, flags);
       const runs = resolve(flags.runs);
       const onEnd: SweepOptions["onEnd"] = async ({ name }, failure, all) => {
         if (failure !== undefined) output.write(`${name} failed: ${failure.error}\n`);

@@ -1,16 +1,17 @@
 import { join } from "node:path";
 import { readJsonFileIfPresent, readTextIfPresent } from "@blora/files";
 import { gatherResults } from "@blora/report";
-import { readRecordParts } from "@blora/runs";
+import { currentRecords, readRecordParts } from "@blora/runs";
 import type { SweepResults } from "@blora/studio";
+import { shownRows } from "../sweep/results-files.ts";
 
-/** Gathers the records of a sweep anew, priced as its own table is, damaged ones left out and named. */
+/** Gathers the records of a sweep anew, those of settings that its own table shows and priced as it is, damaged ones left out and named. */
 export async function readSweep(folder: string): Promise<SweepResults> {
   const { records, problems } = await readRecordParts(folder);
   const title = /^# (.+)$/m.exec((await readTextIfPresent(join(folder, "results.md"))) ?? "")?.[1];
   return {
     title: title ?? "Results",
-    results: gatherResults([...records.values()], await referenceOf(folder)),
+    results: gatherResults(currentRecords(records.values(), [], shownRows(folder)), await referenceOf(folder)),
     problems: problems.map(({ message }) => message.split("\n")[0]!),
   };
 }
