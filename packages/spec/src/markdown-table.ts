@@ -1,5 +1,5 @@
 /**
- * A Markdown table. Pipes and line breaks in cells are escaped.
+ * A Markdown table. Pipes and line breaks in cells are escaped, and what would be taken for HTML and not be shown.
  *
  * @param numbersFrom index of the first column that is aligned to the right; none by default
  */
@@ -14,7 +14,11 @@ export function markdownTable(
 }
 
 function escaped(cell: string | number): string {
-  return String(cell)
-    .replaceAll("|", "\\|")
-    .replace(/\s*\n\s*/g, " ");
+  return (
+    String(cell)
+      // A backslash before a pipe would itself be what is escaped.
+      .replace(/(\\*)\|/g, "$1$1\\|")
+      .replace(/<(?=[a-z/!?])/gi, "\\<")
+      .replace(/\s*[\r\n]\s*/g, " ")
+  );
 }
