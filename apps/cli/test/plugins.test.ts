@@ -94,6 +94,12 @@ describe("--plugin", () => {
     );
   });
 
+  test.each(["a text", null])("names what throws %j, which is no error", async (thrown) => {
+    const throws = join(folder, "throws.ts");
+    await writeFile(throws, `throw ${JSON.stringify(thrown)};\n`);
+    await expect(refused(throws)).rejects.toThrow(`--plugin ${throws}: ${thrown}`);
+  });
+
   test("names both packages where an id is taken", async () => {
     const clash = join(folder, "clash.ts");
     await writeFile(

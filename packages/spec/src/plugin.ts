@@ -3,6 +3,7 @@ import type { Architecture } from "./architecture.ts";
 import type { ArtefactStore } from "./artefact-store.ts";
 import type { CostModel } from "./cost-model.ts";
 import type { Engine } from "./engine.ts";
+import { PluginError } from "./errors.ts";
 import { requireValid } from "./explain-issues.ts";
 import type { Gate } from "./gate.ts";
 import type { JobEngine } from "./job-engine.ts";
@@ -133,7 +134,7 @@ export function definePlugin<
       ...(options === undefined ? {} : { options }),
     } as ComponentManifest<K>;
     const completeManifest = { $plugin: `${kind}/${id}`, options: settings } as ComponentManifest<K>;
-    const product = definition.create(settings);
+    const product = ownObject(definition.create(settings), `${kind} "${id}"`);
     return Object.assign(product, { manifest, completeManifest, toJSON: () => manifest });
   };
   return Object.assign(plugin, {
@@ -145,4 +146,18 @@ export function definePlugin<
     fromData: definition.fromData,
     recognizes: definition.recognizes,
   }) as unknown as Plugin<K, Id, Options, Product>;
+}
+
+/**
+ * What a plugin made, as an object that nobody else describes: one that is kept between calls, or that another plugin made, has a
+ * manifest already, which is that of its own options.
+ *
+ * @throws PluginError for what is no object, and for a promise of one
+ */
+function ownObject<Product extends object>(product: Product, name: string): Product {
+  if (typeof product !== "object" || product === null || "then" in product) {
+    const found = product instanceof Promise ? "a promise" : String(product);
+    throw new PluginError(`${name}: expected its create to return an object at once, found ${found}.`);
+  }
+  return Object.hasOwn(product, "manifest") || !Object.isExtensible(product) ? { ...product } : product;
 }

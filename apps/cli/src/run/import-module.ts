@@ -13,7 +13,7 @@ export async function importModule(specifier: string, place: string, file?: stri
   try {
     return await createJiti(join(process.cwd(), "blora.js")).import(specifier);
   } catch (error) {
-    const { name, message, stack = "" } = error as Error;
+    const { name, message, stack = "" } = error instanceof Object ? (error as Error) : new Error(String(error));
     // jiti appends who asked for a missing module, and its parser breaks lines.
     const [problem] = message.split("\nRequire stack:");
     const kind = InvalidInputError.isInstance(error) || name === "Error" ? "" : `${name}: `;

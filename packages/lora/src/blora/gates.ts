@@ -1,4 +1,4 @@
-import type { WidthGates, WidthMode } from "@blora/spec";
+import { PluginError, type WidthGates, type WidthMode } from "@blora/spec";
 import { evaluateOnHost, nestedChain, ops, type Shape, type Tensor, type TensorRecord } from "@blora/tensor";
 import { type Chain, chainsOf, gatesName, quantizerOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
@@ -65,10 +65,21 @@ export function hostShares(
 ): number[][] {
   const L = chain.levels.length;
   const own = gatesOf(settings, chain)!;
-  const shares = evaluateOnHost(() =>
-    own.shares(ops.tensor(gates, [gates.length / own.count, own.count]), mode, noNoise),
+  const N = gates.length / own.count;
+  const shares = evaluateOnHost(() => own.shares(ops.tensor(gates, [N, own.count]), mode, noNoise));
+  const rows = Array.from({ length: N }, (_, unit) => [...shares.subarray(unit * L, (unit + 1) * L)]);
+  if (mode === "decided") requireDecided(rows, chain);
+  return rows;
+}
+
+/** A level that no share is 1 of would be read as one that is not there. */
+function requireDecided(rows: readonly (readonly number[])[], { name, levels }: Chain): void {
+  const L = levels.length;
+  const undecided = rows.find((row) => row.length !== L || row.filter((share) => share !== 0).join() !== "1");
+  if (undecided === undefined) return;
+  throw new PluginError(
+    `The gates of ${name}: expected one share of 1 and ${L - 1} of 0 from "decided", found ${undecided.join(", ")}. Gates decide on exactly 0 or 1; testGate and testQuantizer of @blora/testing hold them to it.`,
   );
-  return Array.from({ length: shares.length / L }, (_, unit) => [...shares.subarray(unit * L, (unit + 1) * L)]);
 }
 
 export function noNoise(): never {
