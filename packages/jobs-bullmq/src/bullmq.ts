@@ -4,7 +4,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { accessOf, PORT, parseQueueAddress, type QueueAccess } from "./address.ts";
-import { createConnection } from "./connection.ts";
+import { createConnection, unlessRefused } from "./connection.ts";
 import type { JobData } from "./queued-job.ts";
 
 export interface BullmqOptions {
@@ -91,48 +91,53 @@ export function createBullmq(
     opened.on("error", () => undefined);
     return opened;
   };
+  const submit = async (jobs: readonly Job[]): Promise<void> => {
+    const client = await connection.client();
+    const entries = await queue();
+    for (const batch of batchesOf(jobs)) {
+      await client.srem(cancelled, ...batch.map(({ id }) => id));
+      const absent = await absentOf(client, name, batch);
+      // An id that somebody else adds meanwhile is left as it is.
+      await entries.addBulk(absent.map(({ id, ...data }) => ({ name: "job", data, opts: { jobId: id } })));
+      // Of many at once nobody tells which were refused, of one the server says why.
+      for (const { id, ...data } of await absentOf(client, name, absent)) await entries.add("job", data, { jobId: id });
+    }
+    const ids = new Set(jobs.map(({ id }) => id));
+    const failed = (await entries.getRanges(["failed"], 0, -1)).filter((id) => ids.has(id));
+    for (const id of failed) {
+      const job = await entries.getJob(id);
+      // Somebody else may do the same at this moment.
+      await job?.retry("failed", { resetAttemptsMade: true }).catch(() => undefined);
+    }
+  };
+  const cancel = async (ids: readonly string[]): Promise<void> => {
+    const client = await connection.client();
+    const entries = await queue();
+    const cancelOne = async (id: string): Promise<void> => {
+      const job = await entries.getJob(id);
+      const state = await job?.getState();
+      if (state !== "waiting" && state !== "active" && state !== "delayed") return;
+      // Its worker finds its lock gone, and stops.
+      await client.multi().del(`bull:${name}:${id}:lock`).sadd(cancelled, id).exec();
+      await job?.remove();
+    };
+    for (const batch of batchesOf(ids)) await Promise.all(batch.map(cancelOne));
+  };
   return {
-    async submit(jobs) {
-      const client = await connection.client();
-      const entries = await queue();
-      for (const batch of batchesOf(jobs)) {
-        await client.srem(cancelled, ...batch.map(({ id }) => id));
-        const absent = await absentOf(client, name, batch);
-        // An id that somebody else adds meanwhile is left as it is.
-        await entries.addBulk(absent.map(({ id, ...data }) => ({ name: "job", data, opts: { jobId: id } })));
-      }
-      const ids = new Set(jobs.map(({ id }) => id));
-      const failed = (await entries.getRanges(["failed"], 0, -1)).filter((id) => ids.has(id));
-      for (const id of failed) {
-        const job = await entries.getJob(id);
-        // Somebody else may do the same at this moment.
-        await job?.retry("failed", { resetAttemptsMade: true }).catch(() => undefined);
-      }
-    },
+    submit: (jobs) => unlessRefused(connection.name, submit(jobs)),
     async work(run, options) {
       const client = await untilAborted(() => connection.client(), options.signal);
       if (client === undefined) return;
       await queue();
       const { workOn } = await import("./work.ts");
-      await workOn({ client, queue: name, times, poll: Math.min(POLL_MILLISECONDS, lease / 4) }, run, options);
+      const poll = Math.min(POLL_MILLISECONDS, lease / 4);
+      await workOn({ client, queue: name, server: connection.name, times, poll, onNote }, run, options);
     },
     async *events() {
       const { eventsOf } = await import("./events.ts");
       yield* eventsOf(await connection.client(), await queue(), { cancelled, closed: closed.signal });
     },
-    async cancel(ids) {
-      const client = await connection.client();
-      const entries = await queue();
-      const cancelOne = async (id: string): Promise<void> => {
-        const job = await entries.getJob(id);
-        const state = await job?.getState();
-        if (state !== "waiting" && state !== "active" && state !== "delayed") return;
-        // Its worker finds its lock gone, and stops.
-        await client.multi().del(`bull:${name}:${id}:lock`).sadd(cancelled, id).exec();
-        await job?.remove();
-      };
-      for (const batch of batchesOf(ids)) await Promise.all(batch.map(cancelOne));
-    },
+    cancel: (ids) => unlessRefused(connection.name, cancel(ids)),
     async close() {
       closed.abort();
       await opened?.close().catch(() => undefined);
@@ -164,6 +169,7 @@ export function openBullmq(
 
 /** Those that the queue does not hold: one that is there would be sent again, and told to every watcher. */
 async function absentOf(client: Redis, queue: string, jobs: readonly Job[]): Promise<readonly Job[]> {
+  if (jobs.length === 0) return [];
   const questions = client.pipeline();
   for (const { id } of jobs) questions.exists(`bull:${queue}:${id}`);
   const answers = (await questions.exec()) ?? [];

@@ -85,3 +85,21 @@ async function firstAnswer(redis: Redis, name: string, trouble: Trouble): Promis
 function pause(milliseconds: number): Promise<"later"> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds, "later"));
 }
+
+/**
+ * What the server says where it answers and does not do what it is asked, such as one that is full or a replica; undefined for
+ * any other error. Without the script that asked.
+ */
+export function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== "ReplyError") return undefined;
+  return error.message.replace(/ script: .*$/s, "").replace(/\.$/, "");
+}
+
+/** @throws BloraError with what the server says where it refuses */
+export async function unlessRefused<Value>(name: string, work: Promise<Value>): Promise<Value> {
+  return work.catch((cause: unknown) => {
+    const refusal = refusalOf(cause);
+    if (refusal === undefined) throw cause;
+    throw new BloraError(`${name}: expected a server that takes jobs, found: ${refusal}.`);
+  });
+}

@@ -4,15 +4,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JobResult, JobRun, JsonObject, WorkOptions } from "@blora/spec";
 import { UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { refusalOf } from "./connection.ts";
 import { type HeldLease, holdLease, type LeaseTimes } from "./lease.ts";
 import { fits, type JobData, jobOf, type QueuedJob } from "./queued-job.ts";
 
 export interface WorkPlace {
   readonly client: Redis;
   readonly queue: string;
+  /** As messages name it. */
+  readonly server: string;
   readonly times: LeaseTimes;
   /** Between two looks at an empty queue, in milliseconds. */
   readonly poll: number;
+  /** Told where the server refuses to hand jobs out, and where it does again. */
+  readonly onNote: (note: string) => void;
 }
 
 /** A worker that dies takes no attempt from its job, however often: checkpoints make the next one cheap. */
@@ -47,11 +52,12 @@ export async function workOn(place: WorkPlace, run: JobRun, { signal, capacity }
     left.clear();
     await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
   };
+  const handedOut = handingOut(place);
   try {
     while (!signal.aborted) {
       const token = randomUUID();
       const next: Promise<QueuedJob | undefined> = worker.getNextJob(token, { block: false });
-      const job = await unlessEnded(next, signal).catch(() => undefined);
+      const job = await unlessEnded(next, signal).then(handedOut.again, handedOut.refused);
       if (job === undefined) {
         await rest();
         continue;
@@ -73,6 +79,23 @@ export async function workOn(place: WorkPlace, run: JobRun, { signal, capacity }
   } finally {
     await worker.close(true);
   }
+}
+
+/** Tells once where the server refuses to hand jobs out: a worker would wait for ever beside a full queue. */
+function handingOut({ server, onNote }: WorkPlace) {
+  let refusal: string | undefined;
+  return {
+    refused(error: unknown): undefined {
+      const found = refusalOf(error);
+      if (found !== undefined && found !== refusal) onNote(`${server} hands out no jobs (${found}): waiting for it.`);
+      refusal = found ?? refusal;
+    },
+    again<Value>(job: Value): Value {
+      if (refusal !== undefined) onNote(`${server} hands out jobs again.`);
+      refusal = undefined;
+      return job;
+    },
+  };
 }
 
 interface Taken {
