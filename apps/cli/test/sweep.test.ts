@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -241,6 +242,24 @@ describe("blora sweep", () => {
     expect(stderr).toBe(
       'blora: No engine is called "onyx". Did you mean onnx? Engines: onnx, tfjs; others come with --plugin.\n',
     );
+  });
+
+  test("ends where its table cannot be written, and keeps the record", { timeout: 60_000 }, async () => {
+    const results = join(folder, "no-table", "results.md");
+    await mkdir(join(results, "in the way"), { recursive: true });
+    const { status, stderr } = await sweep("no-table", [recipe("tiny")]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("results.md")]);
+    expect([...(await readRecords(join(folder, "no-table"))).values()]).toMatchObject([
+      { outcome: { status: "done" } },
+    ]);
+  });
+
+  test("makes no run where results have no place", async () => {
+    await writeFile(join(folder, "a-file"), "");
+    const runs = join(folder, "runs-of-none");
+    const { status, stderr } = await blora(["sweep", recipe("tiny"), "--out", join(folder, "a-file"), "--runs", runs]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(join(folder, "a-file"))]);
+    expect(existsSync(runs)).toBe(false);
   });
 
   test("names a record that is no JSON", async () => {

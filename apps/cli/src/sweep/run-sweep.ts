@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { makeFolder } from "@blora/files";
 import { localJobs } from "@blora/jobs-local";
 import { type RunEvent, readRecords, type SweepRecord } from "@blora/runs";
 import type { Job, JobEngine, JobEvent, JobRun } from "@blora/spec";
@@ -53,20 +54,29 @@ export async function runSweep(options: SweepOptions): Promise<SweepEnd> {
   const missing = options.jobs.filter((job) => recorded.get(plannedRunOf(job).name)?.outcome.status !== "done");
   const left = new Map(missing.map((job) => [job.id, plannedRunOf(job)]));
   if (left.size === 0) return { records: recorded, signal: undefined };
+  // Before any run is made whose record would find no place.
+  await makeFolder(out);
   await engine.submit(missing);
   const work = startWork(options, left);
   const others = createOthers(left, work.own, options.onWait);
-  for await (const event of engine.events()) {
-    const run = left.get(event.id);
-    if (run === undefined) continue;
-    if (event.type === "lost") work.own.delete(event.id);
-    others.note(event);
-    if (event.type !== "done" && event.type !== "failed") continue;
-    left.delete(event.id);
-    work.own.delete(event.id);
-    const failure = event.type === "failed" ? { error: event.error, isFinal: work.final.has(event.id) } : undefined;
-    await onEnd(run, failure, await readRecords(out));
-    if (left.size === 0) work.stop();
+  try {
+    for await (const event of engine.events()) {
+      const run = left.get(event.id);
+      if (run === undefined) continue;
+      if (event.type === "lost") work.own.delete(event.id);
+      others.note(event);
+      if (event.type !== "done" && event.type !== "failed") continue;
+      left.delete(event.id);
+      work.own.delete(event.id);
+      const failure = event.type === "failed" ? { error: event.error, isFinal: work.final.has(event.id) } : undefined;
+      await onEnd(run, failure, await readRecords(out));
+      if (left.size === 0) work.stop();
+    }
+  } catch (error) {
+    // The table was not to be written, on a full disk for example: runs would go on unheard, and look for more for ever.
+    work.stop();
+    await work.ended.catch(() => undefined);
+    throw error;
   }
   return { signal: await work.ended, records: await readRecords(out) };
 }
