@@ -52,6 +52,10 @@ describe("a file of one's own", () => {
       expect(prediction).toBe(["1", "3", "5"][likeliest]);
       expect(shares.reduce((sum, share) => sum + Number(share), 0)).toBeCloseTo(1, 5);
     }
+    const texts = ["--text", "The lamp works perfectly.", "--text", "Broken, sadly."];
+    const given = await blora(["predict", at("run"), ...texts, "--threads", "1"]);
+    const sharesOf = (line: string): string => line.slice(line.lastIndexOf('"') + 1).replace(/^--text \d/, "");
+    expect(given.stdout.trim().split("\n").map(sharesOf)).toEqual(lines.map(sharesOf));
     expect((await blora([...predict, "--out", at("predictions.csv")])).status).toBe(0);
     expect(readFileSync(at("predictions.csv"), "utf8")).toBe(printed.stdout);
     const again = await blora([...predict, "--out", at("predictions.csv")]);

@@ -101,6 +101,8 @@ interface TaskData {
  */
 export interface LabelTask extends TaskData {
   readonly head: LabelHead;
+  /** Whether a row is a pair of texts. Default false. */
+  readonly takesPairs?: boolean;
   /** Loss of each answer: logits [N, C] and labels [N] (class or score), or [N, C] (0 or 1 for each class), to [N]. */
   loss(logits: Tensor, labels: Tensor): Tensor;
   /**

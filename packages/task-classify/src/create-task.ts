@@ -20,6 +20,7 @@ export function createTask(options: ClassifyOptions, open: (data: string) => Tab
   return {
     name: "classify",
     head,
+    takesPairs: options.pair !== undefined,
     primaryMetric: primaryMetricOf(head),
     splits: { train, evaluation },
 

@@ -56,6 +56,7 @@ function createTask(options: GlueOptions): GlueComponent {
   return {
     name: options.task,
     head: data.head,
+    takesPairs: data.second !== undefined,
     dataset: { id: "nyu-mll/glue", config: options.task },
     primaryMetric: data.primaryMetric,
     splits: { train: options.train ?? "train", evaluation: options.evaluation ?? data.evaluation },

@@ -168,8 +168,11 @@ function bestOf(perfectScore: number | Readonly<Record<string, number>>, metric:
 
 /** What is wrong with a row, or nothing. Splits are long: one assertion for all rows, not several for each. */
 function problemOf(task: LabelTask, classes: number, example: Example): string | undefined {
-  const { first, label, labels = label === undefined ? [] : [label], words, origin } = example;
+  const { first, second, label, labels = label === undefined ? [] : [label], words, origin } = example;
   if (typeof first !== "string" || origin === "") return `${origin || JSON.stringify(first)}: no text or no origin`;
+  const { takesPairs = false } = task;
+  if ((second !== undefined) !== takesPairs)
+    return `${origin}: ${second ?? "no second text"}, takesPairs ${takesPairs}`;
   const isGiven = (value: number) =>
     Number.isFinite(value) &&
     (task.head.kind === "regression" || (Number.isInteger(value) && value >= 0 && value < classes));

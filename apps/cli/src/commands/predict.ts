@@ -7,19 +7,29 @@ import { runInChild } from "../run/child.ts";
 import type { RunRequest } from "../run/request.ts";
 import { addShardFlags, inShards, type ShardFlags, sharedThreads, withoutShardFlags } from "../shards/sharded.ts";
 import { requireArray } from "../sweep/array.ts";
-import { addRunFlags } from "./run-flags.ts";
+import { refuseIdle } from "./idle-flags.ts";
+import { addRunFlags, collect } from "./run-flags.ts";
 
 interface PredictFlags extends Omit<RunRequest, "out">, AdapterFlags, ShardFlags {
   readonly split?: string;
+  readonly text?: readonly string[];
   readonly out?: string;
   readonly submission?: boolean;
 }
+
+/** Flags that say which rows of data are answered, and where. */
+const OF_DATA = ["data", "split", "submission", "shards", "on"];
 
 export function addPredictCommand(program: Command, exit: (status: number) => void): void {
   addShardFlags(addAdapterRevision(addRunFlags(program.command("predict"))))
     .argument("<adapter>", "an adapter folder, a run directory that holds one, or an adapter of the Hub")
     .description(
       "answer texts with a trained adapter: the class of each and how likely every class is, or its number; or words, each with its tag",
+    )
+    .option(
+      "--text <text>",
+      "a text to answer, instead of those of --data; repeatable, and given twice for each pair where rows are pairs",
+      collect,
     )
     .option("--split <name>", "split to answer (default: the whole file of --data, or the task's evaluation split)")
     .option(
@@ -32,10 +42,11 @@ export function addPredictCommand(program: Command, exit: (status: number) => vo
     )
     .action(async (adapter: string, flags: PredictFlags, command: Command) => {
       requireArray(command, flags.on);
-      const { split, out, submission = false, ...request } = withoutShardFlags(flags);
+      const { split, text: texts, out, submission = false, ...request } = withoutShardFlags(flags);
+      if (texts !== undefined) refuseIdle(command, OF_DATA, { expected: "rows of --data", found: "texts of --text" });
       const output = { isTTY: process.stderr.isTTY, write: (text: string) => process.stderr.write(text) };
       const threads = sharedThreads(request, flags);
-      const input = { request: { ...request, threads }, adapter, split, out, submission };
+      const input = { request: { ...request, threads }, adapter, split, texts, out, submission };
       const onEvent = createEvaluationLine(output);
       const status = await inShards({ work: "prediction", input }, flags, onEvent);
       if (status !== undefined) return exit(status);

@@ -11,6 +11,7 @@ import { taggedFormat, taggedText } from "../output/tagged-words.ts";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { adapterSettings } from "../run/adapter-settings.ts";
 import { type KeptAnswers, keepAnswers } from "../run/answer-store.ts";
+import { ofGivenTexts } from "../run/given-texts.ts";
 import { type OpenRun, openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
@@ -23,6 +24,8 @@ export interface PredictionInput {
   /** Adapter folder, run directory or Hub id. */
   readonly adapter: string;
   readonly split: string | undefined;
+  /** Rows instead of those of the data. */
+  readonly texts?: readonly string[] | undefined;
   /** File of the predictions, or folder of a submission. */
   readonly out: string | undefined;
   /** Whether the files of the benchmark's server are wanted. */
@@ -52,17 +55,20 @@ interface Target {
 
 /** Answers rows with an adapter; they need no labels. */
 export async function predict(
-  { request, adapter: path, split, out, submission, shard }: PredictionInput,
+  { request, adapter: path, split, texts, out, submission, shard }: PredictionInput,
   host: JobHost<EvaluationProgress>,
 ): Promise<PredictionResult> {
   const adapter = await adapterSettings(path, request);
-  const run = { ...(await openRun(await resolveRun(request, adapter))), adapterDirectory: adapter.folder };
-  const { task } = run;
-  if (isLanguageModelTask(task)) {
+  // The data set it was trained on is not read for other texts.
+  const settings = texts === undefined ? adapter : { ...adapter, dataset: undefined };
+  const opened = await openRun(await resolveRun(request, settings));
+  if (isLanguageModelTask(opened.task)) {
     throw new InvalidInputError(
-      `predict: expected an adapter that gives labels, found one of ${task.name}, which continues texts. Use blora generate.`,
+      `predict: expected an adapter that gives labels, found one of ${opened.task.name}, which continues texts. Use blora generate.`,
     );
   }
+  const task = texts === undefined ? opened.task : ofGivenTexts(opened.task, texts);
+  const run = { ...opened, task, adapterDirectory: adapter.folder };
   const targets = submission ? submissionTargets(task, split, out) : [rowsTarget(task, split, run, out)];
   const files = targets.flatMap(({ file }) => file ?? []);
   const kept = out === undefined ? undefined : await openKept(submission ? join(out, task.name) : out, files, shard);
