@@ -156,8 +156,8 @@ describe.skipIf(process.platform !== "linux")("memory", () => {
         Record<"planned" | "largest" | "measured", number>
       >;
       expect(measured).toBeLessThanOrEqual(planned);
-      // Whether the heap needs the largest block twice, which is planned for, is a matter of where the others lie.
-      expect(planned - largest).toBeLessThanOrEqual(1.3 * measured);
+      // How often the heap loses the room of the largest block, twice at most, is a matter of where the others lie.
+      expect(planned - 2 * largest).toBeLessThanOrEqual(1.3 * measured);
     },
     300_000,
   );

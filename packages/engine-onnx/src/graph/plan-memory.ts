@@ -19,13 +19,13 @@ const HEAP_SHARE = 1.1;
 /** What a process holds beside, such as the stacks of threads. Measured. */
 const PROCESS_BYTES = 32 * 2 ** 20;
 
-/**
- * Bytes of memory that one run takes at most. An aligned block does not fit the hole that one of its size has left, so the
- * largest may be there twice.
- */
+/** An aligned block does not fit the hole that one of its size has left, nor one that other threads put something small into. */
+const LARGEST_LOST = 2;
+
+/** Bytes of memory that one run takes at most. */
 export function peakBytes(graph: Graph): number {
   const { live, largest } = planMemory(graph);
-  return Math.ceil(HEAP_SHARE * live) + largest + PROCESS_BYTES;
+  return Math.ceil(HEAP_SHARE * live) + LARGEST_LOST * largest + PROCESS_BYTES;
 }
 
 /** Bytes. */
