@@ -19,7 +19,9 @@ test("a pair without its second text is refused, and so is a task of words", () 
   expect(() => ofGivenTexts(glue({ task: "rte" }), ["a"])).toThrow(
     "--text: expected pairs of texts, as rte has them, found 1 in all. Give --text twice for each row.",
   );
-  expect(() => ofGivenTexts(tokens({ labels: ["O", "B-A"], scheme: "IOB2", words: "tokens", tags: "tags" }), ["a"])).toThrow(
+  expect(() =>
+    ofGivenTexts(tokens({ labels: ["O", "B-A"], scheme: "IOB2", words: "tokens", tags: "tags" }), ["a"]),
+  ).toThrow(
     "--text: expected an adapter that answers texts, found one of tokens, which answers words. Name a file of words: --data.",
   );
 });
