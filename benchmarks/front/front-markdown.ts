@@ -6,6 +6,9 @@ import { describeDifference, differenceOf, type Ratio, ratioOf } from "./statist
 /** Whose divergence is 1: two bits in every entry, one range for a matrix. */
 const ROUNDED_CONTROL = "uniform-2-absmax@6.25";
 
+/** The default of B-LoRA at the budgets where every row is measured: what others are held against, pair by pair. */
+const DEFAULTS = ["knapsack-error@6.25", "knapsack-error@3.1"];
+
 /** What a table shows of the records of one row, beside those of the control of the same task and seed. */
 type Cell = (pairs: readonly Pair[]) => string;
 
@@ -22,13 +25,16 @@ interface Pair {
  */
 export function frontMarkdown(records: readonly FrontRecord[], tasks: readonly string[]): string {
   const table = (title: string, control: string, cell: Cell) => tableOf(title, records, tasks, control, cell);
+  const losses: Cell = (pairs) =>
+    describeDifference(differenceOf(pairs.map(({ record, control }) => record.loss - control.loss)));
   return [
     "# The front of B-LoRA and its controls",
     "",
     ...provenance(records),
     "",
-    ...table("Evaluation loss minus that of LoRA r 8", CONTROLS.plain, (pairs) =>
-      describeDifference(differenceOf(pairs.map(({ record, control }) => record.loss - control.loss))),
+    ...table("Evaluation loss minus that of LoRA r 8", CONTROLS.plain, losses),
+    ...DEFAULTS.filter((row) => records.some((record) => record.row === row)).flatMap((row) =>
+      table(`Evaluation loss minus that of ${row}`, row, losses),
     ),
     ...table("Score minus that of LoRA r 8", CONTROLS.plain, (pairs) =>
       describeDifference(differenceOf(pairs.map(({ record, control }) => scoreOf(record) - scoreOf(control)))),
