@@ -225,3 +225,8 @@ test("the Markdown of a run says the same in a terminal", () => {
   expect(lines).toContain("| A | 150 | 30,080 | 491,520 | 6.1 % |");
   expect(lines).toContain("attention.output.dense  ▂1·8  ▅3·884  █5·88442");
 });
+
+test("a title shows what a damaged file has for a seed, whatever it is", () => {
+  const config = { ...run.config, arguments: { seed: { toString: "none" } } };
+  expect(reportMarkdown({ ...run, config }).split("\n")[0]).toMatch(/, seed \{"toString":"none"\}$/);
+});

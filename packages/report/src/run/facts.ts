@@ -16,9 +16,19 @@ export interface Fact {
 
 /** `mrpc, blora, seed 1` */
 export function runTitle({ config, summary }: RunFiles): string {
-  const { task, method, arguments: args } = config as { readonly [key: string]: JsonObject };
-  const plugin = String(method?.$plugin ?? "custom").replace("method/", "");
-  return `${summary?.task ?? task?.name}, ${plugin}, seed ${args?.seed}`;
+  const { task, method } = config as { readonly [key: string]: JsonObject };
+  const plugin = textOf(method?.$plugin ?? "custom").replace("method/", "");
+  return `${summary?.task ?? textOf(task?.name)}, ${plugin}, seed ${seedText({ config })}`;
+}
+
+/** The seed of a run, as its configuration has it. */
+export function seedText({ config }: Pick<RunFiles, "config">): string {
+  return textOf((config as { readonly [key: string]: JsonObject }).arguments?.seed);
+}
+
+/** Also of what a damaged file has there: an object may have a `toString` that is none. */
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "unknown");
 }
 
 /** What a run comes down to. */

@@ -5,7 +5,7 @@ import { engineText, measuredLines, measuredOf, secondsText } from "../text/meas
 import { operandGroups } from "../text/widths.ts";
 import { answersSection } from "./answers.ts";
 import { costChart, lossChart, metricChart } from "./curves.ts";
-import { environmentFacts } from "./facts.ts";
+import { environmentFacts, seedText } from "./facts.ts";
 import { gateChart } from "./gate-chart.ts";
 import { gateMap } from "./gate-map.ts";
 import { gatePoints } from "./gate-points.ts";
@@ -168,7 +168,7 @@ export function runsTable(runs: readonly RunFiles[]): Table {
     columns: ["run", "seed", "score", "majority", "bit operations", "s/step", "steps", "tokens/s"],
     rows: runs.map(({ folder, config, summary }) => [
       folder,
-      String((config.arguments as { readonly seed?: number } | undefined)?.seed ?? ""),
+      seedText({ config }),
       score(summary?.metric.value),
       score(summary?.baseline[summary.metric.name]),
       share(summary?.bops.ratio ?? null),
