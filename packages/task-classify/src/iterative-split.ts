@@ -37,7 +37,6 @@ export function iterativeSplit(
   };
   for (let rarest = rarestClass(leftOfClass); rarest !== undefined; rarest = rarestClass(leftOfClass)) {
     for (const group of ofClass.get(rarest)!) if (left.has(group)) place(group, rarest);
-    leftOfClass.delete(rarest);
   }
   for (const group of left) place(group, undefined);
   return held.length > 0 || texts.length < 2 ? held : [texts[order[0]!]!];
