@@ -1,5 +1,6 @@
 import { BloraError } from "@blora/spec";
 import { CommanderError } from "commander";
+import { type Culprit, culpritOf } from "./culprit.ts";
 import { inFlags } from "./output/in-flags.ts";
 
 /** Exit statuses of the command line. */
@@ -30,8 +31,8 @@ export function statusOfSignal(signal: NodeJS.Signals | undefined): number {
 
 /**
  * Status for an error, and what to print of it: one line for mistakes of the
- * user's, everything for faults in code, which are ours unless they lie in
- * a file of the user's. Commander has printed its own.
+ * user's, everything for faults in code, with whose they are. Commander has
+ * printed its own.
  */
 export function describeFailure(error: unknown): { status: number; message: string | undefined } {
   if (error instanceof CommanderError) {
@@ -41,16 +42,12 @@ export function describeFailure(error: unknown): { status: number; message: stri
     return { status: statusOfError(error), message: `blora: ${inFlags(error.message)}` };
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { status: EXIT.failure, message: `blora: ${isOfUser(detail) ? "" : "this is a bug. "}${detail}` };
+  return { status: EXIT.failure, message: `blora: ${blame(culpritOf(detail))}${detail}` };
 }
 
-/** Whether an error was thrown in a config file or plugin of the user's: neither in an installed package nor in a build of this one. */
-function isOfUser(stack: string): boolean {
-  const files = stack
-    .split("\n")
-    .map((line) => /^\s+at (?:.*\()?(.+?):\d+:\d+\)?$/.exec(line)?.[1]?.replaceAll("\\", "/"));
-  const thrower = files.find((file) => file !== undefined && !file.startsWith("node:"));
-  return thrower !== undefined && !/\/(node_modules|dist)\//.test(thrower);
+function blame(culprit: Culprit): string {
+  if (culprit.kind === "plugin") return `this is a fault in ${culprit.name}, a plugin. `;
+  return culprit.kind === "ours" ? "this is a bug. " : "";
 }
 
 function statusOfError(error: Error): number {

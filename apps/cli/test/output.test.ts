@@ -257,18 +257,6 @@ describe("a failure", () => {
     expect(describeFailure(new CommanderError(0, "commander.helpDisplayed", "")).status).toBe(0);
   });
 
-  test.each([
-    ["this is a bug. ", "/usr/lib/node_modules/@blora/trainer/dist/index.js"],
-    ["this is a bug. ", "file:///home/me/blora/packages/trainer/dist/index.js"],
-    ["this is a bug. ", "C:\\app\\node_modules\\@blora\\cli\\dist\\blora.js"],
-    ["", "/home/me/my-recipe.ts"],
-    ["", "file:///C:/work/plugin.mjs"],
-  ])("in code says %j where it happened in %s", (whose, file) => {
-    const error = new TypeError("x is not a function");
-    error.stack = `TypeError: x is not a function\n    at Array.map (<anonymous>)\n    at f (${file}:3:14)\n    at g (/a/dist/b.js:1:1)`;
-    expect(describeFailure(error)).toEqual({ status: 1, message: `blora: ${whose}${error.stack}` });
-  });
-
   test("without a stack is ours", () => {
     expect(describeFailure("out of luck").message).toBe("blora: this is a bug. out of luck");
   });

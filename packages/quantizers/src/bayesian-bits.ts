@@ -1,5 +1,5 @@
-import { definePlugin, type Gate, InvalidInputError, type Plugin, type Quantizer } from "@blora/spec";
-import { nestedChain, ops, type Tensor } from "@blora/tensor";
+import { definePlugin, type Gate, InvalidInputError, nestedChain, type Plugin, type Quantizer } from "@blora/spec";
+import { ops, type Tensor } from "@blora/tensor";
 import { z } from "zod";
 import { gateSchema } from "./gate-schema.ts";
 import { initialRanges } from "./range.ts";

@@ -1,5 +1,4 @@
-import { definePlugin, FLOAT_BITS, type Gate, type Plugin, type Quantizer } from "@blora/spec";
-import { nestedChain } from "@blora/tensor";
+import { definePlugin, FLOAT_BITS, type Gate, nestedChain, type Plugin, type Quantizer } from "@blora/spec";
 import { z } from "zod";
 import { gateSchema } from "./gate-schema.ts";
 import { absmax, type Grid, midRise } from "./grid.ts";

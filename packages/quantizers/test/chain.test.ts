@@ -1,6 +1,6 @@
 import { hardConcrete } from "@blora/gates";
-import type { Quantizer } from "@blora/spec";
-import { nestedChain, ops, type Tensor, uniformValues, valueAndGradients } from "@blora/tensor";
+import { type Gate, nestedChain, PluginError, type Quantizer, type WidthMode } from "@blora/spec";
+import { ops, type Tensor, uniformValues, valueAndGradients } from "@blora/tensor";
 import { checkGradients, expectAllClose, useCpuBackend, valuesOf } from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import { bayesianBits, uniform } from "../src/index.ts";
@@ -68,6 +68,19 @@ test("draws reach each width as often as it is likely", () => {
     const p = atLeast(likely, 0);
     expect(Math.abs(reached.length / N - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / N));
   }
+});
+
+test("a gate that does not answer entry by entry is named, with what it gave", () => {
+  const logits = ops.tensor([[1, 2]]);
+  const sharesOf = (part: Partial<Gate>, mode: WidthMode) =>
+    nestedChain({ ...gate, ...part }, 3).shares(logits, mode, (shape) => ops.fill([...shape], 0.5));
+  expect(() => sharesOf({ sample: (phi) => ops.reshape(phi, [-1]) }, "drawn")).toThrow(
+    "sample of a gate: expected float32 [1, 2] as its logits are, found float32 [2].",
+  );
+  expect(() => sharesOf({ probabilityOn: (phi) => ops.mean(ops.sigmoid(phi)) }, "likely")).toThrow(
+    "probabilityOn of a gate: expected float32 [1, 2] as its logits are, found float32 [].",
+  );
+  expect(() => sharesOf({ decide: (phi) => ops.greater(phi, 0) }, "decided")).toThrow(PluginError);
 });
 
 test("gates start at their own logit, or at the worth of what they open", () => {

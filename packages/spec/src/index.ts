@@ -91,6 +91,7 @@ export type {
 } from "./method.ts";
 export { roundsMore } from "./method.ts";
 export { type ConfigRule, checkModelConfig, type ModelConfigChecks } from "./model-config.ts";
+export { nestedChain } from "./nested-chain.ts";
 export { type NoOptions, noOptions } from "./no-options.ts";
 export { onceInStore, recordKey, storedRecord } from "./once-in-store.ts";
 export type { Parameter, ParameterGroup, ParameterRecord } from "./parameter.ts";

@@ -1,5 +1,5 @@
-import { PluginError, type WidthGates, type WidthMode } from "@blora/spec";
-import { evaluateOnHost, nestedChain, ops, type Shape, type Tensor, type TensorRecord } from "@blora/tensor";
+import { nestedChain, PluginError, type WidthGates, type WidthMode } from "@blora/spec";
+import { evaluateOnHost, ops, type Shape, type Tensor, type TensorRecord } from "@blora/tensor";
 import { type Chain, chainsOf, gatesName, quantizerOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 

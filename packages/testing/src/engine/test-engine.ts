@@ -16,7 +16,6 @@ const NO_OPS: ReadonlySet<string> = new Set([
   "dropoutMaskValues",
   "dropoutPlan",
   "evaluateOnHost",
-  "nestedChain",
   "normalValues",
   "permutation",
   "randomWords",
