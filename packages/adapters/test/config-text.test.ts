@@ -24,3 +24,15 @@ test("numbers keep the point they were written with, but where the value is anot
     "",
   ]);
 });
+
+test("numbers that JSON lacks stay what they are where Python reads, and are null where JavaScript does", () => {
+  const config = { high: Infinity, low: [-Infinity, 1], none: Number.NaN, text: "Infinity" };
+  const text = configText(config, "{}");
+  expect(text.replace(/\s/g, "")).toBe('{"high":Infinity,"low":[-Infinity,1],"none":NaN,"text":"Infinity"}');
+  expect(JSON.parse(configText(config, "{}", { nonFinite: false }))).toEqual({
+    high: null,
+    low: [null, 1],
+    none: null,
+    text: "Infinity",
+  });
+});

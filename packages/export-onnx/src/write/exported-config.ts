@@ -44,5 +44,5 @@ export function exportedConfig(
     ...configWithHead(base, head),
     [LIBRARY]: { dtype, use_external_data_format: external, adapter_sha256: adapterSha256 },
   };
-  return configText(config, source);
+  return configText(config, source, { nonFinite: false });
 }
