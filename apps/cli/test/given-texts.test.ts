@@ -15,13 +15,18 @@ test("texts of the command line are rows, and two of them one where rows are pai
   ]);
 });
 
-test("a pair without its second text is refused, and so is a task of words", () => {
+test("a pair without its second text is refused", () => {
   expect(() => ofGivenTexts(glue({ task: "rte" }), ["a"])).toThrow(
     "--text: expected pairs of texts, as rte has them, found 1 in all. Give --text twice for each row.",
   );
-  expect(() =>
-    ofGivenTexts(tokens({ labels: ["O", "B-A"], scheme: "IOB2", words: "tokens", tags: "tags" }), ["a"]),
-  ).toThrow(
-    "--text: expected an adapter that answers texts, found one of tokens, which answers words. Name a file of words: --data.",
-  );
+});
+
+test("where words have tags a text is its words, marks apart", async () => {
+  const tagging = tokens({ labels: ["O", "B-A"], scheme: "IOB2", words: "tokens", tags: "tags" });
+  const { examples } = await ofGivenTexts(tagging, ["Rosa's lamp broke.", "東京 a"]).load("validation", undefined);
+  expect(examples).toEqual([
+    { first: "", words: ["Rosa", "'", "s", "lamp", "broke", "."], origin: "--text 1" },
+    { first: "", words: ["東", "京", "a"], origin: "--text 2" },
+  ]);
+  expect(() => ofGivenTexts(tagging, ["a", " \n"])).toThrow('--text 2: expected words, found " \\n".');
 });

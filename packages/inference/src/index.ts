@@ -14,5 +14,5 @@ export {
 } from "./load-model.ts";
 export type { TextInput } from "./logits.ts";
 export type { Aggregation, TaggedSpan } from "./words/find-entities.ts";
-export type { Span, WordsInput } from "./words/read-words.ts";
+export { type Span, type WordsInput, wordsOf } from "./words/read-words.ts";
 export type { TagOptions } from "./words/tag-words.ts";

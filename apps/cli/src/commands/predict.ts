@@ -28,7 +28,7 @@ export function addPredictCommand(program: Command, exit: (status: number) => vo
     )
     .option(
       "--text <text>",
-      "a text to answer, instead of those of --data; repeatable, and given twice for each pair where rows are pairs",
+      "a text to answer, instead of those of --data; repeatable, and given twice for each pair where rows are pairs; cut into words where words have tags",
       collect,
     )
     .option("--split <name>", "split to answer (default: the whole file of --data, or the task's evaluation split)")

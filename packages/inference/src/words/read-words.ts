@@ -22,17 +22,22 @@ export interface ReadText {
   readonly pieces: readonly Piece[];
 }
 
-/** A mark of punctuation or a Chinese character is a word, as BERT has it. */
+/** As BERT has it. */
 const WORD = /[\p{P}$+<=>^`|~\p{Script=Han}]|[^\p{P}$+<=>^`|~\p{Script=Han}\p{White_Space}]+/gu;
 
 /** Cuts a text into words and tokens, with the places of all of them. */
 export function readWords(input: WordsInput, tokenizer: Tokenizer): ReadText {
   const text = typeof input === "string" ? input : input.join(" ");
-  const spans = typeof input === "string" ? wordsOf(input) : spansOf(input);
+  const spans = typeof input === "string" ? placesOfWords(input) : spansOf(input);
   return { text, pieces: spans.flatMap((span, word) => piecesOf(text, span, word, tokenizer)) };
 }
 
-function wordsOf(text: string): Span[] {
+/** The words of a text as `tag` reads them: a mark of punctuation or a Chinese character is one, other words end at spaces. */
+export function wordsOf(text: string): string[] {
+  return placesOfWords(text).map(({ start, end }) => text.slice(start, end));
+}
+
+function placesOfWords(text: string): Span[] {
   return [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ start: index, end: index + word.length }));
 }
 
