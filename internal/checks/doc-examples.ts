@@ -1,23 +1,33 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Check, verdict } from "./check.ts";
-import { root, tool } from "./command.ts";
+import { command, root, tool } from "./command.ts";
 
 /** Inside the repository, so that imports resolve; `.gitignore` knows it. */
 const folder = path.join(root, ".cache/doc-examples");
 
-/** Every block of TypeScript in the readme and the guide compiles as a file of its own. */
+/** How Node runs TypeScript over the sources of our packages. */
+const FROM_SOURCES = ["--import", "tsx", "--import", "./internal/fuzz/tensorflow-imports.js", "-C", "@blora/source"];
+
+/** Every block of TypeScript in the readme and the guide compiles as a file of its own; those that print something run. */
 export const docExamples: Check = {
-  name: "examples: TypeScript in the readme and the guide compiles",
+  name: "examples: TypeScript in the readme and the guide compiles, and runs where it prints",
   run: async () => {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     const pages = ["README.md", ...(await guidePages())];
-    const counts = await Promise.all(pages.map(extract));
+    const written = (await Promise.all(pages.map(extract))).flat();
     await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(configuration));
-    const { ok, output } = await tool("typescript", ["-p", folder]);
-    const found = counts.reduce((sum, count) => sum + count, 0);
-    return verdict(ok && found > 0, `${found} examples\n${output}`);
+    const compiled = await tool("typescript", ["-p", folder]);
+    const printing = written.filter(({ text }) => text.includes(".print()"));
+    const runs = await Promise.all(
+      printing.map(({ file }) => command(process.execPath, [...FROM_SOURCES, file], { cwd: root })),
+    );
+    const failures = [compiled, ...runs].filter(({ ok }) => !ok);
+    return verdict(
+      failures.length === 0 && runs.length > 0,
+      `${written.length} examples\n${failures.map(({ output }) => output).join("\n")}`,
+    );
   },
 };
 
@@ -33,13 +43,14 @@ async function guidePages(): Promise<string[]> {
 }
 
 /** Writes each block of a page to a file named after the page and the line the block starts at. */
-async function extract(page: string): Promise<number> {
+async function extract(page: string): Promise<{ readonly file: string; readonly text: string }[]> {
   const text = await readFile(path.join(root, page), "utf8");
   const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)];
   const stem = page.replace(/\.md$/, "").replaceAll(/[\\/]/g, "-");
-  for (const block of blocks) {
+  const examples = blocks.map((block) => {
     const line = text.slice(0, block.index).split("\n").length;
-    await writeFile(path.join(folder, `${stem}-line-${line}.ts`), block[1]!);
-  }
-  return blocks.length;
+    return { file: path.join(folder, `${stem}-line-${line}.ts`), text: block[1]! };
+  });
+  for (const example of examples) await writeFile(example.file, example.text);
+  return examples;
 }

@@ -1,5 +1,5 @@
 import { hardConcrete } from "@blora/gates";
-import { type Gate, nestedChain, PluginError, type Quantizer, type WidthMode } from "@blora/spec";
+import { type Gate, InvalidInputError, nestedChain, PluginError, type Quantizer, type WidthMode } from "@blora/spec";
 import { ops, type Tensor, uniformValues, valueAndGradients } from "@blora/tensor";
 import { checkGradients, expectAllClose, useCpuBackend, valuesOf } from "@blora/testing";
 import { describe, expect, test } from "vitest";
@@ -112,4 +112,11 @@ test("a gate far below its decision comes back where the task needs it", () => {
     logits = ops.sub(logits, ops.mul(gradients[0]!, 2));
   }
   expect(valuesOf(gate.decide(logits))[0]).toBe(1);
+});
+
+test("gates of another number than the widths have are refused", () => {
+  const { gates } = uniform({ bits: [0, 2, 3, 4, 8], gate });
+  expect(() => gates!.shares(ops.tensor([[3, 2, -4]]), "decided", noNoise)).toThrow(
+    new InvalidInputError("Expected 4 gates for 5 levels, found 3."),
+  );
 });

@@ -1,5 +1,5 @@
 import { detached, nestedShares, type Tensor } from "@blora/tensor";
-import { PluginError } from "./errors.ts";
+import { InvalidInputError, PluginError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import type { WidthGates } from "./quantizer.ts";
 
@@ -9,7 +9,8 @@ import type { WidthGates } from "./quantizer.ts";
  * p_i = Π_{j≤i} z_j the share of level i is p_i - p_{i+1}.
  *
  * @param levels how many levels there are, at least 1; the chain has one gate less
- * @throws PluginError from `shares` for a gate that does not answer entry by entry
+ * @throws from `shares`: InvalidInputError for logits of another number of gates, PluginError for a gate that does not
+ *   answer entry by entry
  */
 export function nestedChain(gate: Gate, levels: number): WidthGates {
   const count = levels - 1;
@@ -20,6 +21,8 @@ export function nestedChain(gate: Gate, levels: number): WidthGates {
         ? new Float32Array(units * count).fill(gate.initialLogit)
         : Float32Array.from(worth.flatMap((unit) => [...unit])),
     shares: (logits, mode, uniform) => {
+      const [gates] = logits.shape.slice(-1);
+      if (gates !== count) throw new InvalidInputError(`Expected ${count} gates for ${levels} levels, found ${gates}.`);
       const answered = (member: keyof Gate, z: Tensor): Tensor => nestedShares(requireLike(logits, z, member));
       if (mode === "decided") return answered("decide", gate.decide(detached(logits)));
       if (mode === "likely") return answered("probabilityOn", gate.probabilityOn(logits));
