@@ -22,6 +22,15 @@ function conformance(parameters: Record<string, string>, isolated: boolean): Pro
 }
 
 describe.skipIf(chromiumPath === undefined)("the engine in Chromium", () => {
+  test.each(["wasm", "webgpu"])("says which files it misses, every time it is asked: %s", async (provider) => {
+    const missing = fileURLToPath(new URL("./page/missing-files.ts", import.meta.url));
+    const run = { entry: missing, parameters: { provider }, isolated: false };
+    const expected =
+      /^onnx engine: expected the \.wasm and \.mjs files of onnxruntime-web .* found none that load \(.+\)\.$/;
+    const messages = await runInWorkerOfPage<string[]>(run);
+    expect(messages).toEqual([expect.stringMatching(expected), expect.stringMatching(expected)]);
+  });
+
   test.each([
     { threads: 1, isolated: false, precision: "float32" },
     { threads: 2, isolated: true, precision: "float32" },

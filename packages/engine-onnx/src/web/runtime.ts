@@ -88,11 +88,20 @@ async function loadFor({ threads, providers }: SessionSettings, files: string | 
   return ort;
 }
 
-function explain(error: unknown): never {
-  if (!(error instanceof Error && /webgpu|gpu adapter/i.test(error.message))) throw error;
-  throw new MissingDependencyError(`onnx engine: the provider webgpu found no GPU (${error.message.trim()}).`, {
-    cause: error,
-  });
+/** What a browser says where a file is absent, or a server answers with a page of its own. */
+const FILE_IS_ABSENT = /CompileError|dynamically imported module|Failed to fetch|initWasm/;
+
+function explain(cause: unknown): never {
+  if (!(cause instanceof Error)) throw cause;
+  const reason = cause.message.trim();
+  if (FILE_IS_ABSENT.test(reason)) {
+    throw new MissingDependencyError(
+      `onnx engine: expected the .wasm and .mjs files of onnxruntime-web beside the page's modules, or in the folder that onnxWithFiles("/ort/") of @blora/engine-onnx/web names, found none that load (${reason}).`,
+      { cause },
+    );
+  }
+  if (!/webgpu|gpu adapter/i.test(reason)) throw cause;
+  throw new MissingDependencyError(`onnx engine: the provider webgpu found no GPU (${reason}).`, { cause });
 }
 
 /** One matrix after the other, so that no more than one is there in full precision. */
