@@ -80,6 +80,8 @@ describe("--plugin", () => {
     expect(() => toConfigs("blora.config.ts", { ...tinyRecipe, plugins: 3 })).toThrow(
       "blora.config.ts: expected plugins to be a list of packages and files, found 3.",
     );
+    const plugins = [() => undefined];
+    expect(() => toConfigs("blora.config.ts", { ...tinyRecipe, plugins })).toThrow(/files, found \["a function"\]\.$/);
   });
 
   test("names what it does not find", async () => {

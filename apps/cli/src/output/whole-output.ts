@@ -9,7 +9,9 @@ const STANDARD_OUTPUT = 1;
  * is about to be full took: the rest would be lost in silence.
  */
 export function requireWholeOutput(output: NodeJS.WriteStream = process.stdout): void {
-  if (!fstatSync(STANDARD_OUTPUT).isFile()) return;
+  // As large integers, which Node keeps apart: after a plain look at a pipe, Node 20 takes the real paths of folders for
+  // pipes too, and loads packages behind links, as pnpm lays them, a second time.
+  if (!fstatSync(STANDARD_OUTPUT, { bigint: true }).isFile()) return;
   output.write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
     try {
       writeWhole(STANDARD_OUTPUT, typeof chunk === "string" ? Buffer.from(chunk) : chunk);

@@ -55,9 +55,8 @@ export function toConfigs(path: string, exported: unknown): readonly Config[] {
   }
   const { plugins } = configs.find(({ plugins = [] }) => !isListOfNames(plugins)) ?? {};
   if (plugins !== undefined) {
-    throw new InvalidInputError(
-      `${path}: expected plugins to be a list of packages and files, found ${JSON.stringify(plugins)}.`,
-    );
+    const found = JSON.stringify(plugins, (_, value: unknown) => (typeof value === "function" ? "a function" : value));
+    throw new InvalidInputError(`${path}: expected plugins to be a list of packages and files, found ${found}.`);
   }
   for (const { training = {} } of configs) requireArguments(path, training);
   const tasks = configs.map(({ task }) => task.name);
