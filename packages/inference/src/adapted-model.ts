@@ -3,7 +3,7 @@ import { type Head, InvalidInputError, type Message } from "@blora/spec";
 import { type Classification, classificationOf } from "./classification.ts";
 import { type GenerateOptions, generateText } from "./generate/generate.ts";
 import { createReader, type Reader } from "./generate/reader.ts";
-import { logitsOf, type TextInput } from "./logits.ts";
+import { rowLogits, rowsOf, type TextInput } from "./logits.ts";
 import type { Runtime } from "./runtime.ts";
 import type { TaggedSpan } from "./words/find-entities.ts";
 import type { WordsInput } from "./words/read-words.ts";
@@ -46,7 +46,9 @@ export function createAdaptedModel(runtime: Runtime, network: OpenNetwork, origi
   const { head, form } = network;
   const logits = async (inputs: readonly TextInput[]): Promise<Float32Array[]> => {
     if (head.kind === "language-model") throw unsuitable(origin, "logits", head);
-    return runtime.exclusively(() => logitsOf(runtime, network, inputs));
+    // Read before it is this call's turn: until then the list may be another.
+    const rows = rowsOf(runtime, network, inputs);
+    return runtime.exclusively(() => rowLogits(runtime, network, rows));
   };
 
   const openReader = (method: string): Reader => {

@@ -9,6 +9,7 @@ import {
   type LoadModelOptions,
   loadModel,
 } from "./load-model.ts";
+import { requireAdapterName } from "./require-parts.ts";
 
 /** As `loadModel`; the model is the one the adapter names where none is given. */
 export type LoadAdapterOptions = Omit<LoadModelOptions, "model"> & {
@@ -27,6 +28,7 @@ export async function loadAdapter(
   adapter: string,
   options: LoadAdapterOptions,
 ): Promise<AdaptedModel & { release(): Promise<void> }> {
+  requireAdapterName(adapter);
   const model = await (options.model === undefined
     ? loadBase(adapter, options)
     : loadModel({ ...options, model: options.model }));

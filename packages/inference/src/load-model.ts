@@ -12,6 +12,7 @@ import {
 import type { Architecture, Engine, Head, Tokenizer } from "@blora/spec";
 import { openCheckpoint, requireVocabulary, safetensorsFolder } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
+import { has, isString, requireAdapterName, requireParts } from "./require-parts.ts";
 import { createQueue, type Runtime } from "./runtime.ts";
 
 /** Compiled steps kept. */
@@ -55,12 +56,24 @@ export interface LoadedModel {
 
 /** Opens a base model. */
 export async function loadModel(options: LoadModelOptions): Promise<LoadedModel> {
+  requireOptions(options);
   const { architecture, engine, resolve } = options;
   const folder = await safetensorsFolder(await resolveModel(options.model, resolve));
   const network = openNetwork(architecture, openCheckpoint(folder), options.model);
   const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer(folder) : options.tokenizer;
   requireVocabulary(tokenizer, network.checkpoint, options.model);
   return createLoadedModel({ network, tokenizer, engine }, resolve);
+}
+
+function requireOptions(options: Partial<LoadModelOptions> = {}): void {
+  const { model, architecture, engine, tokenizer } = options;
+  const isTokenizer = (value: unknown): boolean => typeof value === "function" || has("encode")(value);
+  requireParts("loadModel", [
+    { expected: "a model, such as the path of its folder", value: model, holds: isString },
+    { expected: "an architecture, such as bert()", value: architecture, holds: has("parseConfig") },
+    { expected: "an engine, such as onnx()", value: engine, holds: has("compile") },
+    { expected: "a tokenizer, such as loadTokenizer", value: tokenizer, holds: isTokenizer },
+  ]);
 }
 
 /** As `loadModel`, from a network that is open. */
@@ -75,6 +88,7 @@ export function createLoadedModel(
   const use = (open: OpenNetwork, origin: string): AdaptedModel => createAdaptedModel(runtime, open, origin);
   return {
     async loadAdapter(adapter, { revision, ...how } = {}) {
+      requireAdapterName(adapter);
       const folder = await resolveAdapter(adapter, adapterSource(resolve, { revision }));
       return use(await openAdapter(network, { folder, ...how }), adapter);
     },

@@ -8,7 +8,8 @@ import {
   tokenFeeds,
   tokenInputs,
 } from "@blora/network";
-import { type AssembledTokens, encodeTexts, InvalidInputError } from "@blora/spec";
+import { type AssembledTokens, encodeTexts } from "@blora/spec";
+import { isText, requireInputs } from "./require-inputs.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A text, or a pair of texts. */
@@ -18,31 +19,16 @@ export type TextInput = string | readonly [first: string, second: string];
 const LARGEST_BATCH = 32;
 const LENGTH_MULTIPLE = 16;
 
-/** Also of callers that no type holds back: a text alone, or rows of objects, would be read as something else. */
-function requireTexts(inputs: readonly TextInput[]): void {
-  const isText = (value: unknown): boolean => typeof value === "string";
-  const isPair = (value: unknown): boolean => Array.isArray(value) && value.length === 2 && value.every(isText);
-  const wrong = Array.isArray(inputs) ? inputs.findIndex((input) => !(isText(input) || isPair(input))) : 0;
-  if (wrong < 0) return;
-  const found = Array.isArray(inputs) ? `${JSON.stringify(inputs[wrong])} at ${wrong}` : JSON.stringify(inputs);
-  throw new InvalidInputError(`Expected a list of texts, or of pairs of texts, found ${found}.`);
+const isTextOrPair = (value: unknown): boolean =>
+  isText(value) || (Array.isArray(value) && value.length === 2 && value.every(isText));
+
+/** The tokens of every text. */
+export function rowsOf(runtime: Runtime, network: OpenNetwork, inputs: readonly TextInput[]): AssembledTokens[] {
+  requireInputs(inputs, isTextOrPair, "texts, or of pairs of texts");
+  return inputs.map((input) => encode(runtime, network, input));
 }
 
-/** Logits [C] of every text: sorted by length, cut into batches, and put back in order. */
-export async function logitsOf(
-  runtime: Runtime,
-  network: OpenNetwork,
-  inputs: readonly TextInput[],
-): Promise<Float32Array[]> {
-  requireTexts(inputs);
-  return rowLogits(
-    runtime,
-    network,
-    inputs.map((input) => encode(runtime, network, input)),
-  );
-}
-
-/** As `logitsOf`, of rows that are tokens already; [T, C] of each where tokens are classified. */
+/** Logits of every row, [C] or where tokens are classified [T, C]: sorted by length, cut into batches, and put back in order. */
 export async function rowLogits(
   runtime: Runtime,
   network: OpenNetwork,

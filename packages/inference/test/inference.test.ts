@@ -8,7 +8,7 @@ import { onnx } from "@blora/engine-onnx";
 import { lora } from "@blora/lora";
 import { debertaV2 } from "@blora/model-deberta-v2";
 import { openAdapter, openNetwork } from "@blora/network";
-import type { Engine, StepDefinition } from "@blora/spec";
+import { type Engine, InvalidInputError, type StepDefinition } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { loadTokenizer } from "@blora/tokenizer";
 import { evaluate } from "@blora/trainer";
@@ -196,6 +196,15 @@ describe("a released model", () => {
   });
 });
 
+it("answers the texts it was asked of, whatever becomes of their list", async () => {
+  const first = await (await loadModel(options())).loadAdapter(adapter("first"));
+  const asked = ["The cat sleeps.", "A cat is asleep."];
+  const expected = await first.logits(asked);
+  const answers = first.logits(asked);
+  asked.length = 0;
+  expect(await answers).toEqual(expected);
+});
+
 it("refuses what is no list of texts or pairs, of which it would read something else", async () => {
   const first = await (await loadModel(options())).loadAdapter(adapter("first"));
   const ask = (inputs: unknown) => first.logits(inputs as string[]);
@@ -204,7 +213,30 @@ it("refuses what is no list of texts or pairs, of which it would read something 
   await expect(ask(["A text.", ["one", "two", "three"]])).rejects.toThrow(`${expected} ["one","two","three"] at 1.`);
   await expect(ask([{ text: "A text." }])).rejects.toThrow(`${expected} {"text":"A text."} at 0.`);
   await expect(ask([undefined])).rejects.toThrow(`${expected} undefined at 0.`);
+  await expect(ask([["one", undefined]])).rejects.toThrow(`${expected} ["one","undefined"] at 0.`);
+  await expect(ask(new Set(["one"]))).rejects.toThrow(`${expected} a value of type Set.`);
+  await expect(ask([10n])).rejects.toThrow(`${expected} a value of type BigInt at 0.`);
+  const circle: unknown[] = [];
+  circle.push(circle);
+  await expect(ask([circle])).rejects.toThrow(`${expected} a value of type Array at 0.`);
+  await expect(ask("long ".repeat(1000))).rejects.toThrow(`${expected} "${"long ".repeat(16).slice(0, 79)}….`);
   expect(await ask([])).toEqual([]);
+});
+
+it("names every part of a model that was left out or not called", async () => {
+  const wrong = { model: undefined, architecture: debertaV2, engine: onnx, tokenizer: undefined };
+  await expect(loadModel(wrong as unknown as LoadModelOptions)).rejects.toThrow(
+    new InvalidInputError(
+      "loadModel: expected a model, such as the path of its folder, found undefined; an architecture, such as bert(), found a function; an engine, such as onnx(), found a function; a tokenizer, such as loadTokenizer, found undefined.",
+    ),
+  );
+  await expect((await loadModel(options())).loadAdapter(5 as unknown as string)).rejects.toThrow(
+    new InvalidInputError("loadAdapter: expected an adapter, such as the path of its folder, found a number."),
+  );
+  const { model: _, ...rest } = options();
+  await expect(loadAdapter(undefined as unknown as string, rest)).rejects.toThrow(
+    new InvalidInputError("loadAdapter: expected an adapter, such as the path of its folder, found undefined."),
+  );
 });
 
 describe("loadAdapter", () => {

@@ -107,6 +107,10 @@ describe("tag", () => {
     await expect(tagger.classify(["a"])).rejects.toThrow(
       "classify does not go with an adapter whose head is token-classification. Use tag.",
     );
+    await expect(tagger.tag("a b" as unknown as string[])).rejects.toThrow(
+      'Expected a list of texts, or of lists of words, found "a b".',
+    );
+    await expect(tagger.tag([["a", 1]] as unknown as string[])).rejects.toThrow('found ["a",1] at 0.');
     await expect(classifier.tag(["a"])).rejects.toThrow(
       "tag does not go with an adapter whose head is classification. Use classify.",
     );

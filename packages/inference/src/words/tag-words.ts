@@ -1,5 +1,6 @@
 import type { OpenNetwork } from "@blora/network";
 import { rowLogits } from "../logits.ts";
+import { isText, requireInputs } from "../require-inputs.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Aggregation, findEntities, type TaggedSpan } from "./find-entities.ts";
 import { readWords, type WordsInput } from "./read-words.ts";
@@ -8,6 +9,8 @@ export interface TagOptions {
   /** Default `first`: each word has the tag of its first token, as in training. */
   readonly aggregation?: Aggregation;
 }
+
+const isTextOrWords = (value: unknown): boolean => isText(value) || (Array.isArray(value) && value.every(isText));
 
 /** Entities of every text; a text that is too long is cut. */
 export async function tagWords(
@@ -19,6 +22,7 @@ export async function tagWords(
 ): Promise<TaggedSpan[][]> {
   const { tokenizer } = runtime;
   const longest = Math.min(network.maxLength, network.maxSeqLength);
+  requireInputs(inputs, isTextOrWords, "texts, or of lists of words");
   const texts = inputs.map((input) => readWords(input, tokenizer));
   const rows = texts.map(({ pieces }) =>
     tokenizer.assemble(

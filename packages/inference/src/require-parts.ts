@@ -1,0 +1,35 @@
+import { InvalidInputError } from "@blora/spec";
+
+/** A part of what is loaded: its name, the example an error gives, whether a value can be one. */
+export interface ExpectedPart {
+  readonly expected: string;
+  readonly value: unknown;
+  readonly holds: (value: unknown) => boolean;
+}
+
+export const isString = (value: unknown): boolean => typeof value === "string";
+
+/** An object with such a method: a plugin that was not called is none. */
+export const has =
+  (method: string) =>
+  (value: unknown): boolean =>
+    typeof (value as Readonly<Record<string, unknown>> | null | undefined)?.[method] === "function";
+
+/** For callers that no type holds back. @throws InvalidInputError that names all that is wrong */
+export function requireParts(caller: string, parts: readonly ExpectedPart[]): void {
+  const wrong = parts.filter(({ value, holds }) => !holds(value));
+  if (wrong.length === 0) return;
+  const found = wrong.map(({ expected, value }) => `${expected}, found ${shown(value)}`);
+  throw new InvalidInputError(`${caller}: expected ${found.join("; ")}.`);
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return typeof value === "object" ? "another object" : `a ${typeof value}`;
+}
+
+/** The name of an adapter. */
+export function requireAdapterName(adapter: unknown): void {
+  const expected = "an adapter, such as the path of its folder";
+  requireParts("loadAdapter", [{ expected, value: adapter, holds: isString }]);
+}
