@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { addressOf, placeOf } from "../src/place.ts";
 import { agoText, shareText } from "../src/runs/texts.ts";
 import { commandOf } from "../src/try/command.ts";
+import { givenData } from "../src/try/given-data.ts";
 import { RECORDS_FILE, readRecords, writeRecords } from "../src/try/records.ts";
 import { nameOfRows } from "../src/try/rows.ts";
 import { sampleCsv } from "../src/try/sample.ts";
@@ -55,20 +56,52 @@ it("has sample rows, half of them good, none twice", () => {
   expect(rows.filter((row) => row.endsWith(",good"))).toHaveLength(48);
 });
 
-it("takes the splits of several files by their names, and leaves others", () => {
-  const given = (...names: string[]) => ({
-    name: "reviews",
-    files: names.map((name) => ({ name, text: "text,label\na,b\n" })),
+/** What the page takes of files with these names, some of which it does not read. */
+async function splitsOf(...names: string[]) {
+  const files = names.map((name) => new File(["text,label\na,b\n"], name));
+  const { tables, notes } = await splitTables(await givenData("reviews", files));
+  const named = Object.entries(tables).map(([split, found]) => [split, found.map(({ file }) => file)]);
+  return { ...Object.fromEntries(named), notes: [...notes.train, ...notes.validation] };
+}
+
+it("takes the splits of several files that the command line takes, and leaves others", async () => {
+  expect(await splitsOf("any.csv")).toEqual({ train: ["any.csv"], notes: [] });
+  expect(await splitsOf("test.csv", "Dev.csv", "train_old.csv", "training.csv")).toEqual({
+    ...{ train: ["training.csv"], validation: ["Dev.csv"], notes: [] },
   });
-  const names = (...files: string[]) =>
-    Object.entries(splitTables(given(...files))).map(([split, tables]) => [split, tables.map(({ file }) => file)]);
-  expect(names("any.csv")).toEqual([["train", ["any.csv"]]]);
-  expect(names("test.csv", "dev.csv", "train-1.csv", "training.csv")).toEqual([
-    ["train", ["train-1.csv", "training.csv"]],
-    ["validation", ["dev.csv"]],
-  ]);
-  expect(() => names("a.csv", "trainer.csv")).toThrow(
+  expect(await splitsOf("train-1-of-2.csv", "train-0-of-2.csv", "train.parquet")).toEqual({
+    train: ["train-0-of-2.csv", "train-1-of-2.csv"],
+    notes: ["reviews: only the 2 files from train-0-of-2.csv on are read, not train.parquet beside it."],
+  });
+  expect(await splitsOf("validation.csv", "README.md")).toEqual({ train: ["validation.csv"], notes: [] });
+});
+
+it.each([
+  [
+    ["a.csv", "trainer.csv"],
     "reviews: expected one file, or train.csv and perhaps validation.csv, found a.csv, trainer.csv.",
+  ],
+  [["train-0-of-3.csv", "train-1-of-3.csv"], "Expected 3 shards of train.csv, found 2 in reviews"],
+  [
+    ["train.parquet", "validation.csv"],
+    "train.parquet: expected a csv, tsv, jsonl or json file. The command line reads this one too.",
+  ],
+  [
+    ["rows.xlsx"],
+    "rows.xlsx: expected a csv, tsv, jsonl or json file. Convert it, such as with pandas to parquet or csv.",
+  ],
+  [["train.csv", "train.csv"], "reviews: expected files with a name each, found train.csv twice."],
+  [["rows.pdf"], "rows.pdf: expected a csv, tsv, jsonl or json file."],
+])("refuses %j as the command line would, rather than to learn from something else", async (names, message) => {
+  await expect(splitsOf(...names)).rejects.toThrow(message);
+});
+
+it("says of bytes that are no text what the command line says", async () => {
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+  await expect(givenData("rows.csv", [new File([pointer], "rows.csv")])).rejects.toThrow("is a git-lfs pointer");
+  const wide = new File([Buffer.from("\uFEFFtext,label\n", "utf16le")], "rows.csv");
+  await expect(givenData("rows.csv", [wide])).rejects.toThrow(
+    "rows.csv: expected UTF-8 text, found UTF-16. Convert it with iconv -f utf-16 -t utf-8.",
   );
 });
 

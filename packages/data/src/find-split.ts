@@ -1,35 +1,10 @@
-import { basename, join, relative } from "node:path";
-import { didYouMean, InvalidInputError, NotFoundError } from "@blora/spec";
-import { type DataFormat, parseFileName } from "./file-name.ts";
-import { type DataFolder, dataFileNames, findSplitFiles, openFolder } from "./folder.ts";
-
-/** Names an error lists of a folder without data files. */
-const MOST_NAMES = 8;
-
-/** What `save_to_disk` of datasets writes beside its files. */
-const ON_DISK: ReadonlySet<string> = new Set(["dataset_dict.json", "state.json"]);
+import { NotFoundError } from "@blora/spec";
+import { either, findSplitIn, type PlacesInFolder, type SplitFiles } from "./find-split-in.ts";
+import { openFolder } from "./open-folder.ts";
 
 /** Where a split is looked for. */
-export interface SplitPlaces {
+export interface SplitPlaces extends PlacesInFolder {
   readonly folder: string;
-  /** Folders in `folder` that are searched before it, where they are there. */
-  readonly subfolders?: readonly string[];
-  /** Folders in `folder` that are searched after it. */
-  readonly fallbacks?: readonly string[];
-  /** In order of preference where a split is there in several. */
-  readonly formats: readonly DataFormat[];
-  /** Names the split's file may have, in order of preference. Default: the split's own. */
-  readonly stems?: readonly string[];
-}
-
-/** The files of one split. */
-export interface SplitFiles {
-  /** Paths; more than one where the split is cut into shards. */
-  readonly files: readonly string[];
-  /** Name without format where the user named the file rather than the split. */
-  readonly namedStem?: string;
-  /** What is to be said of the choice: files beside them that are as good as the split, and were passed over. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -39,93 +14,8 @@ export interface SplitFiles {
  * @throws InvalidInputError for a file name that leaves the folder, or shards that are incomplete
  */
 export async function findSplit(split: string, places: SplitPlaces): Promise<SplitFiles> {
-  const { formats, stems = [split] } = places;
-  const folders = await searchedFolders(places);
-  const named = parseFileName(split);
-  if (named !== undefined && formats.includes(named.format)) {
-    return { files: [findNamedFile(split, folders, formats)], namedStem: named.stem, notes: [] };
-  }
-  for (const folder of folders) {
-    const files = await findSplitFiles(folder, stems, formats);
-    if (files.length > 0) return { files, notes: await passedOver(files, folder, stems, formats) };
-  }
-  const file = stems[0]! + formats[0]!;
-  throw notFound(formats.length === 1 ? `file ${file}` : `split ${split}`, stems[0]!, folders, formats);
-}
-
-async function searchedFolders({
-  folder,
-  subfolders = [],
-  fallbacks = [],
-  formats,
-}: SplitPlaces): Promise<readonly DataFolder[]> {
+  const { folder, formats } = places;
   const root = await openFolder(folder);
-  if (root === undefined) {
-    throw new NotFoundError(`The data folder ${folder} cannot be read: expected a folder of ${either(formats)} files.`);
-  }
-  // Names are compared here, because some file systems do not tell upper case from lower.
-  const inside = (names: readonly string[]) =>
-    Promise.all(names.filter((name) => root.entries.includes(name)).map((name) => openFolder(join(folder, name))));
-  const places = [...(await inside(subfolders)), root, ...(await inside(fallbacks))];
-  return places.filter((place) => place !== undefined);
-}
-
-/** A data set kept in two formats, or under two names of its split, may not be the same in both. */
-async function passedOver(
-  files: readonly string[],
-  { path, entries }: DataFolder,
-  stems: readonly string[],
-  formats: readonly DataFormat[],
-): Promise<string[]> {
-  const beside = dataFileNames(entries, formats).filter(({ stem }) => stems.includes(stem));
-  const inside = await Promise.all(
-    stems
-      .filter((stem) => entries.includes(stem))
-      .map(async (stem) => {
-        const subfolder = await openFolder(join(path, stem));
-        return dataFileNames(subfolder?.entries ?? [], formats).map(({ name }) => join(stem, name));
-      }),
-  );
-  const others = [...beside.map(({ name }) => name), ...inside.flat()].filter(
-    (name) => !files.includes(join(path, name)),
-  );
-  if (others.length === 0) return [];
-  const first = relative(path, files[0]!);
-  const read = files.length === 1 ? `${first} is` : `the ${files.length} files from ${first} on are`;
-  return [`${path}: only ${read} read, not ${listed(others)} beside it.`];
-}
-
-function findNamedFile(file: string, folders: readonly DataFolder[], formats: readonly DataFormat[]): string {
-  if (basename(file) !== file || file.includes("\\")) {
-    throw new InvalidInputError(`Expected the name of a file inside the data folder, found the path ${file}.`);
-  }
-  const folder = folders.find(({ entries }) => entries.includes(file));
-  if (folder === undefined) throw notFound(`file ${file}`, file, folders, formats);
-  return join(folder.path, file);
-}
-
-function notFound(
-  what: string,
-  name: string,
-  folders: readonly DataFolder[],
-  formats: readonly DataFormat[],
-): NotFoundError {
-  const there = folders.flatMap(({ entries }) => dataFileNames(entries, formats).map((file) => file.name)).sort();
-  const others = folders.flatMap(({ entries }) => entries.filter((entry) => !entry.startsWith("."))).sort();
-  const beside = others.length === 0 ? "" : `, but ${listed(others)}`;
-  const found = there.length === 0 ? `no ${either(formats)} file${beside}` : there.join(", ");
-  const searched = folders.map(({ path }) => path).join(" or ");
-  const help = others.some((entry) => ON_DISK.has(entry))
-    ? ' datasets saved it to disk, as Arrow files: write each split by to_parquet, such as data["train"].to_parquet("train.parquet").'
-    : didYouMean(name, there);
-  return new NotFoundError(`The ${what} is not in ${searched}: found ${found}.${help}`);
-}
-
-/** `.tsv, .jsonl or .parquet` */
-function either(formats: readonly DataFormat[]): string {
-  return new Intl.ListFormat("en-GB", { type: "disjunction" }).format(formats);
-}
-
-function listed(names: readonly string[]): string {
-  return names.length <= MOST_NAMES ? names.join(", ") : `${names.slice(0, MOST_NAMES).join(", ")}, …`;
+  if (root !== undefined) return findSplitIn(root, split, places);
+  throw new NotFoundError(`The data folder ${folder} cannot be read: expected a folder of ${either(formats)} files.`);
 }

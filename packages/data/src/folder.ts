@@ -1,5 +1,3 @@
-import { readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { type DataFileName, type DataFormat, parseFileName } from "./file-name.ts";
 
@@ -7,16 +5,14 @@ import { type DataFileName, type DataFormat, parseFileName } from "./file-name.t
 const ABOUT = /^(?:dataset_infos?|dataset_dict|state|config|package|metadata)\.json$|^\./;
 const BY_NUMBER = new Intl.Collator("en", { numeric: true, sensitivity: "variant" });
 
-/** A folder and the names in it. */
+/** A folder of the disk, or files that a page was given, and the names in it. */
 export interface DataFolder {
   readonly path: string;
   readonly entries: readonly string[];
-}
-
-/** Undefined where `path` is no folder or cannot be read. */
-export async function openFolder(path: string): Promise<DataFolder | undefined> {
-  const entries = await readdir(path).catch(() => undefined);
-  return entries && { path, entries };
+  /** Path of what lies in it; `name` may be `folder/file`. */
+  at(name: string): string;
+  /** Undefined where the entry is no folder or cannot be read. */
+  open(name: string): Promise<DataFolder | undefined>;
 }
 
 /**
@@ -27,6 +23,14 @@ export async function openFolder(path: string): Promise<DataFolder | undefined> 
  * @throws InvalidInputError where shards are missing, or those of several sets are mixed
  */
 export function findFiles(
+  folder: DataFolder,
+  stems: readonly string[],
+  formats: readonly DataFormat[],
+): readonly string[] {
+  return findNames(folder, stems, formats).map(folder.at);
+}
+
+function findNames(
   { path, entries }: DataFolder,
   stems: readonly string[],
   formats: readonly DataFormat[],
@@ -36,8 +40,8 @@ export function findFiles(
     for (const stem of stems) {
       const found = names.filter((name) => name.format === format && name.stem === stem);
       const whole = found.find(({ shard }) => shard === undefined);
-      if (whole !== undefined) return [join(path, whole.name)];
-      if (found.length > 0) return everyShard(found, path).map(({ name }) => join(path, name));
+      if (whole !== undefined) return [whole.name];
+      if (found.length > 0) return everyShard(found, path).map(({ name }) => name);
     }
   }
   return [];
@@ -59,10 +63,10 @@ export async function findSplitFiles(
   const files = findFiles(folder, stems, formats);
   if (files.length > 0) return files;
   for (const stem of stems.filter((name) => folder.entries.includes(name))) {
-    const subfolder = await openFolder(join(folder.path, stem));
+    const subfolder = await folder.open(stem);
     for (const format of subfolder === undefined ? [] : formats) {
-      const inside = allFiles(subfolder!, [format]);
-      if (inside.length > 0) return requireEveryNumber(inside);
+      const inside = allNames(subfolder!, [format]);
+      if (inside.length > 0) return requireEveryNumber(inside, subfolder!.path).map(subfolder!.at);
     }
   }
   return [];
@@ -74,8 +78,12 @@ export async function findSplitFiles(
  * @throws InvalidInputError where shards are missing, or those of several sets are mixed
  */
 export function allFiles(folder: DataFolder, formats: readonly DataFormat[]): readonly string[] {
+  return allNames(folder, formats).map(folder.at);
+}
+
+function allNames(folder: DataFolder, formats: readonly DataFormat[]): readonly string[] {
   const sets = new Map(dataFileNames(folder.entries, formats).map((name) => [name.stem + name.format, name]));
-  return [...sets.values()].flatMap(({ stem, format }) => findFiles(folder, [stem], [format]));
+  return [...sets.values()].flatMap(({ stem, format }) => findNames(folder, [stem], [format]));
 }
 
 export const isAboutData = (name: string): boolean => ABOUT.test(name);
@@ -100,14 +108,13 @@ function compare(a: string, b: string): number {
 }
 
 /** The same files, if those that are called by numbers alone are there from the first to the last. */
-function requireEveryNumber(files: readonly string[]): readonly string[] {
-  const numbers = files.map((file) => /^\d+(?=\.)/.exec(basename(file))?.[0]);
+function requireEveryNumber(names: readonly string[], folder: string): readonly string[] {
+  const numbers = names.map((name) => /^\d+(?=\.)/.exec(name)?.[0]);
   const first = Number(numbers[0]);
   const gap = numbers.findIndex((number, index) => Number(number) !== first + index);
-  if (numbers.includes(undefined) || (first <= 1 && gap < 0)) return files;
-  const names = files.map((file) => basename(file)).join(", ");
+  if (numbers.includes(undefined) || (first <= 1 && gap < 0)) return names;
   throw new InvalidInputError(
-    `${dirname(files[0]!)}: expected files numbered from 0 or 1 without a gap, found ${names}.`,
+    `${folder}: expected files numbered from 0 or 1 without a gap, found ${names.join(", ")}.`,
   );
 }
 

@@ -1,7 +1,15 @@
 import { join } from "node:path";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import { describe, expect, test } from "vitest";
-import { allFiles, findFiles, findSplit, openFolder, type SplitPlaces } from "../src/index.ts";
+import {
+  allFiles,
+  findFiles,
+  findSplit,
+  folderOfNames,
+  openFolder,
+  ownFilesIn,
+  type SplitPlaces,
+} from "../src/index.ts";
 import { folderOf } from "./folder.ts";
 
 const FORMATS = [".tsv", ".jsonl", ".parquet"] as const;
@@ -189,7 +197,7 @@ describe("a folder", () => {
   });
 
   test("with a shard missing is refused", () => {
-    const folder = { path: "aux", entries: ["a.csv", "train-00001-of-00002.parquet"] };
+    const folder = folderOfNames("aux", ["a.csv", "train-00001-of-00002.parquet"]);
     expect(() => allFiles(folder, [".csv", ".parquet"])).toThrow("Expected 2 shards of train.parquet, found 1 in aux");
   });
 
@@ -199,6 +207,40 @@ describe("a folder", () => {
   });
 
   test("without the file gives nothing", () => {
-    expect(findFiles({ path: "x", entries: ["train.csv"] }, ["train"], [".tsv"])).toEqual([]);
+    expect(findFiles(folderOfNames("x", ["train.csv"]), ["train"], [".tsv"])).toEqual([]);
+  });
+});
+
+describe("one's own data given by names", () => {
+  const find = (names: readonly string[], split: string) =>
+    ownFilesIn(folderOfNames("mine", names), split, [".csv", ".jsonl", ".json"]);
+
+  test("are found as in a folder, and what is passed over is said", async () => {
+    const names = ["training.csv", "train.jsonl", "train_old.csv", "Dev.csv", "test.csv"];
+    expect(await find(names, "train")).toEqual({
+      files: ["training.csv"],
+      notes: ["mine: only training.csv is read, not train.jsonl beside it."],
+    });
+    expect(await find(names, "validation")).toEqual({ files: ["Dev.csv"], notes: [] });
+    expect((await find(["train-1-of-2.csv", "train-0-of-2.csv"], "train"))!.files).toEqual([
+      ...["train-0-of-2.csv", "train-1-of-2.csv"],
+    ]);
+    await expect(find(["train-0-of-3.csv", "train-1-of-3.csv"], "train")).rejects.toThrow(
+      "Expected 3 shards of train.csv",
+    );
+  });
+
+  test.each(["rows.csv", "validation.csv", "dev.jsonl"])(
+    "are %s alone, which is no validation split too",
+    async (name) => {
+      expect(await find([name, "dataset_infos.json"], "train")).toEqual({ files: [name], notes: [] });
+      expect(await find([name, "dataset_infos.json"], "validation")).toBeUndefined();
+    },
+  );
+
+  test("are none where several files are called otherwise", async () => {
+    await expect(find(["validation.csv", "test.csv"], "train")).rejects.toThrow(
+      "The split train is not in mine: found test.csv, validation.csv.",
+    );
   });
 });

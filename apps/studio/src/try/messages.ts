@@ -6,6 +6,8 @@ export interface GivenData {
   readonly name: string;
   /** Csv, tsv, jsonl or json files, as their names say. */
   readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** Names of files beside them, which a page does not read. */
+  readonly others?: readonly string[];
 }
 
 /** What was understood of the rows. */

@@ -1,29 +1,44 @@
-import { parseTable } from "@blora/data";
-import { NotFoundError } from "@blora/spec";
+import { type DataFormat, folderOfNames, ownFilesIn, parseTable } from "@blora/data";
+import { InvalidInputError, NotFoundError } from "@blora/spec";
 import type { TablesInMemory } from "@blora/task-classify";
 import type { GivenData } from "./messages.ts";
+import { unreadMessage } from "./unread.ts";
 
-/** What files of splits are called, as on the command line. */
-const SPLITS = {
-  train: /^(?:train|training)(?:[._-]|$)/i,
-  validation: /^(?:validation|valid|val|dev|eval)(?:[._-]|$)/i,
-} as const;
+const FORMATS: readonly DataFormat[] = [".csv", ".tsv", ".jsonl", ".json", ".parquet"];
+
+/** The tables of each split, and what is to be said of how their files were chosen. */
+export interface SplitTables {
+  readonly tables: TablesInMemory;
+  readonly notes: Readonly<Record<"train" | "validation", readonly string[]>>;
+}
 
 /**
- * The tables of each split: of a file alone `train`, of more those whose names say so. Others, such as a test split, are
- * left out.
+ * The tables of each split, of the files that the command line takes of the same folder: of a file alone `train`, of more
+ * those that are called so. Others, such as a test split, are left out.
  *
- * @throws NotFoundError where none of several files is named as the training split
+ * @throws NotFoundError where none of several files is the training split
+ * @throws InvalidInputError for shards that are incomplete, and files of a split that a page does not read
  */
-export function splitTables({ name, files }: GivenData): TablesInMemory {
-  const tablesOf = (given: GivenData["files"]) => given.map((file) => parseTable(file.name, file.text));
-  if (files.length === 1) return { train: tablesOf(files) };
-  const ofSplit = (split: RegExp) => files.filter((file) => split.test(file.name));
-  const [train, validation] = [ofSplit(SPLITS.train), ofSplit(SPLITS.validation)];
-  if (train.length === 0) {
+export async function splitTables({ name, files, others = [] }: GivenData): Promise<SplitTables> {
+  const folder = folderOfNames(name, [...files.map((file) => file.name), ...others]);
+  const tablesOf = (names: readonly string[]) =>
+    names.map((wanted) => {
+      const file = files.find((given) => given.name === wanted);
+      if (file !== undefined) return parseTable(file.name, file.text);
+      throw new InvalidInputError(unreadMessage(wanted));
+    });
+  if (folder.entries.length === 1) return { tables: { train: tablesOf(folder.entries) }, notes: NO_NOTES };
+  const train = await ownFilesIn(folder, "train", FORMATS).catch((error) => {
+    if (!NotFoundError.isInstance(error)) throw error;
     throw new NotFoundError(
-      `${name}: expected one file, or train.csv and perhaps validation.csv, found ${files.map((file) => file.name).join(", ")}.`,
+      `${name}: expected one file, or train.csv and perhaps validation.csv, found ${folder.entries.join(", ")}.`,
     );
-  }
-  return { train: tablesOf(train), ...(validation.length > 0 && { validation: tablesOf(validation) }) };
+  });
+  const validation = await ownFilesIn(folder, "validation", FORMATS);
+  return {
+    tables: { train: tablesOf(train!.files), ...(validation && { validation: tablesOf(validation.files) }) },
+    notes: { train: train!.notes, validation: validation?.notes ?? [] },
+  };
 }
+
+const NO_NOTES = { train: [], validation: [] };

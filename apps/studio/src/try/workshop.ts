@@ -51,7 +51,7 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
     }
   };
   const understand = async (given: GivenData): Promise<UnderstoodData> => {
-    const tables = splitTables(given);
+    const { tables, notes } = await splitTables(given);
     const { options, sentence } = await understandTables(given.name, tables);
     const made = classifyTables(options, tables);
     const [train, validation] = await Promise.all([made.load("train", undefined), made.load("validation", undefined)]);
@@ -63,7 +63,7 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
       counts: countsOf(made, [...train.examples, ...validation.examples]),
       trainRows: train.examples.length,
       validationRows: validation.examples.length,
-      notes: [...(train.notes ?? []), ...(validation.notes ?? [])],
+      notes: [...notes.train, ...(train.notes ?? []), ...notes.validation, ...(validation.notes ?? [])],
       hasPairs: example?.second !== undefined,
       majority: labels.length === 0 ? {} : inOrder(made.majority(labels), made.primaryMetric),
       example: example?.first ?? "",
