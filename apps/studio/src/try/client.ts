@@ -19,19 +19,26 @@ export function createClient(onTold: (told: Told) => void, onEnd: (error: Error)
   let running: Worker | undefined;
   let number = 0;
   const start = (): Worker => {
+    let [isLocked, problem] = [false, ""];
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.addEventListener("message", ({ data }: MessageEvent<Reply | Told>) => {
       if ("told" in data) {
         if (data.told !== "started") return onTold(data);
         // Granted when the worker is gone, also where the browser ended it without a word.
-        return void navigator.locks.request(data.lock, () => end(""));
+        isLocked = true;
+        return void navigator.locks.request(data.lock, () => end(problem));
       }
       const call = waiting.get(data.number);
       waiting.delete(data.number);
       if ("error" in data) call?.reject(new Error(data.error));
       else call?.resolve(data.value as never);
     });
-    worker.addEventListener("error", ({ message }) => end(message));
+    worker.addEventListener("error", ({ message }) => {
+      problem = message;
+      // What it holds is let go of before it is said to have ended.
+      if (isLocked) worker.terminate();
+      else end(message);
+    });
     const end = (why: string): void => {
       if (running !== worker) return;
       worker.terminate();

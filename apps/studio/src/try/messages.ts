@@ -50,12 +50,14 @@ export interface Settings {
   readonly seed: number;
 }
 
-/** A training that was left, and can go on. */
+/** A training that was left, and can go on, or was finished and not taken away. */
 export interface SavedTraining {
+  readonly id: string;
   readonly data: string;
   readonly model: string;
   readonly settings: Settings;
   readonly step: number;
+  readonly isFinished: boolean;
 }
 
 /** A class, a number, or how likely each class is, for one text. */
@@ -95,18 +97,19 @@ export type Trained =
 
 /** What the page asks of the worker. */
 export interface Calls {
-  /** Opens the data and model of the saved training, with what its log held. */
-  restore(): {
+  /** Opens the data and model of a saved training, with what its log held. */
+  restore(id: string): {
     readonly data: GivenData;
     readonly understood: UnderstoodData;
     readonly choice: ModelChoice;
     readonly model: ModelFacts;
+    readonly settings: Settings;
     readonly records: readonly LogLine[];
   };
-  discard(): void;
+  discard(id: string): void;
   understand(data: GivenData): UnderstoodData;
   openModel(choice: ModelChoice): ModelFacts;
-  /** Trains to the end, or until it is paused; `go on` from the saved training. */
+  /** Trains to the end, or until it is paused; `goesOn` from the newest checkpoint. */
   train(settings: Settings, goesOn: boolean): Trained;
   pause(): void;
   ask(text: string, pair: string | undefined): { readonly before: Asked; readonly after: Asked };

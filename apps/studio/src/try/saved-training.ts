@@ -1,6 +1,7 @@
+import { heldNames, hold } from "./holding.ts";
 import type { GivenData, ModelChoice, SavedTraining, Settings } from "./messages.ts";
 import { type ModelFiles, modelFiles } from "./model-files.ts";
-import { openShelf, type Shelf } from "./storage.ts";
+import { openShelf, type Shelf, shelfNames } from "./storage.ts";
 
 /** What a training needs to go on after the tab was closed. */
 interface Begun {
@@ -10,17 +11,25 @@ interface Begun {
   readonly settings: Settings;
 }
 
-/** What is kept of a training, at most one. */
+/** What is kept of trainings. A tab is at one at most, which no other tab sees meanwhile. */
 export interface SavedTrainings {
-  describe(): Promise<SavedTraining | undefined>;
+  /** Those that no tab is at, the newest first. What was begun and left before it was ever saved is removed. */
+  list(): Promise<SavedTraining[]>;
+  /** In place of the one this tab is at. */
   begin(training: Begun): Promise<void>;
   keep(step: number, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
-  open(): Promise<Begun>;
-  /** Files of the newest checkpoint. */
+  /** It stays until it is discarded: what was learned is nowhere else. */
+  finish(): Promise<void>;
+  open(id: string): Promise<Begun>;
+  /** Files of the newest checkpoint of the one this tab is at. */
   checkpoint(): Promise<Map<string, Uint8Array> | undefined>;
-  discard(): Promise<void>;
+  /** Leaves the one this tab is at to any tab. */
+  leave(): void;
+  /** Forgets the one this tab is at, or another one. */
+  discard(id?: string): Promise<void>;
 }
 
+const NAME = /^training\b/;
 /** Written last: without it nothing is saved. */
 const MARK = "training.json";
 const ROWS = "rows.json";
@@ -32,74 +41,145 @@ interface Mark {
   readonly choice: Exclude<ModelChoice, { kind: "files" }> | { readonly kind: "files"; readonly name: string };
   readonly settings: Settings;
   readonly step: number;
+  readonly isFinished?: boolean;
   /** File names of the checkpoint, which begin with its step. */
   readonly files: readonly string[];
 }
 
-export function openSavedTraining(): SavedTrainings {
-  let shelf: Shelf | undefined;
-  const shelves = async (): Promise<Shelf> => {
-    shelf ??= await openShelf("training");
-    return shelf;
+interface Held {
+  readonly shelf: Shelf;
+  release(): void;
+}
+
+export function openSavedTrainings(): SavedTrainings {
+  let current: Held | undefined;
+  const leave = (): void => {
+    current?.release();
+    current = undefined;
   };
-  const readMark = async (): Promise<Mark | undefined> => {
-    const bytes = await (await shelves()).read(MARK);
-    return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Mark);
+  const discardCurrent = async (): Promise<void> => {
+    await current?.shelf.clear();
+    leave();
   };
-  const writeMark = async (mark: Mark): Promise<void> => (await shelves()).write(MARK, JSON.stringify(mark));
+  const beginHolding = async (): Promise<Held> => {
+    const held = await holdNew();
+    current = held;
+    return held;
+  };
   return {
-    async describe() {
-      const mark = await readMark().catch(() => undefined);
-      if (mark === undefined || mark.step === 0) return undefined;
-      const { data, settings, step, choice } = mark;
-      return { data, settings, step, model: nameOf(choice) };
+    async list() {
+      const found: SavedTraining[] = [];
+      const held = await heldNames();
+      for (const id of (await shelfNames()).filter((name) => NAME.test(name) && !held.has(name))) {
+        const shelf = await openShelf(id);
+        const mark = await readMark(shelf).catch(() => undefined);
+        if (mark !== undefined && mark.step > 0) {
+          const { data, settings, step, choice, isFinished = false } = mark;
+          found.push({ id, data, settings, step, isFinished, model: nameOf(choice) });
+        } else if (mark !== undefined || !(await shelf.names()).includes(MARK)) await shelf.clear();
+      }
+      return found.sort((a, b) => (a.id < b.id ? 1 : -1));
     },
     async begin({ data, choice, files, settings }) {
-      const own = await shelves();
-      await own.clear();
-      await own.write(ROWS, JSON.stringify(data.files));
-      if (choice.kind === "files") for (const [name, bytes] of files) await own.write(MODEL + name, bytes);
-      const kept = choice.kind === "files" ? { kind: choice.kind, name: choice.name } : choice;
-      await writeMark({ data: data.name, choice: kept, settings, step: 0, files: [] });
+      await discardCurrent();
+      const { shelf } = await beginHolding();
+      try {
+        await shelf.write(ROWS, JSON.stringify(data));
+        if (choice.kind === "files") for (const [name, bytes] of files) await shelf.write(MODEL + name, bytes);
+        const kept = choice.kind === "files" ? { kind: choice.kind, name: choice.name } : choice;
+        await writeMark(shelf, { data: data.name, choice: kept, settings, step: 0, files: [] });
+      } catch (error) {
+        // What is there of it is of no use, and takes room.
+        await discardCurrent();
+        throw error;
+      }
     },
     async keep(step, files) {
-      const mark = await readMark();
-      if (mark === undefined) return;
-      const own = await shelves();
-      for (const [name, bytes] of files) await own.write(`${step} ${name}`, bytes);
-      await writeMark({ ...mark, step, files: [...files.keys()] });
-      for (const name of mark.files) await own.remove(`${mark.step} ${name}`);
-    },
-    async open() {
-      const mark = await readMark();
-      const own = await shelves();
-      const rows = await own.read(ROWS);
-      if (mark === undefined || rows === undefined)
-        throw new Error("Expected a saved training, found none: this browser removed it.");
-      const data: GivenData = { name: mark.data, files: JSON.parse(new TextDecoder().decode(rows)) };
-      if (mark.choice.kind !== "files") {
-        const files = await modelFiles(mark.choice, () => undefined);
-        return { data, choice: mark.choice, files, settings: mark.settings };
+      const { shelf } = current ?? {};
+      const mark = shelf && (await readMark(shelf));
+      if (shelf === undefined || mark === undefined) return;
+      const remove = async (names: Iterable<string>, of: number): Promise<void> => {
+        for (const name of names) await shelf.remove(`${of} ${name}`);
+      };
+      try {
+        for (const [name, bytes] of files) await shelf.write(`${step} ${name}`, bytes);
+        await writeMark(shelf, { ...mark, step, files: [...files.keys()] });
+      } catch (error) {
+        if (step !== mark.step) await remove(files.keys(), step);
+        throw error;
       }
-      const names = (await own.names()).filter((name) => name.startsWith(MODEL));
-      const files: ModelFiles = new Map();
-      for (const name of names) files.set(name.slice(MODEL.length), (await own.read(name))!);
-      return { data, choice: { ...mark.choice, files: [] }, files, settings: mark.settings };
+      if (step !== mark.step) await remove(mark.files, mark.step);
+    },
+    async finish() {
+      const mark = current && (await readMark(current.shelf));
+      if (mark !== undefined) await writeMark(current!.shelf, { ...mark, isFinished: true });
+    },
+    async open(id) {
+      leave();
+      const release = await hold(id);
+      if (release === undefined) throw new Error("Another tab of this browser is at this training: go on there.");
+      current = { shelf: await openShelf(id), release };
+      try {
+        return await readBegun(current.shelf);
+      } catch (error) {
+        leave();
+        throw error;
+      }
     },
     async checkpoint() {
-      const mark = await readMark();
-      if (mark === undefined || mark.step === 0) return undefined;
+      const { shelf } = current ?? {};
+      const mark = shelf && (await readMark(shelf));
+      if (shelf === undefined || mark === undefined || mark.step === 0) return undefined;
       const files = new Map<string, Uint8Array>();
       for (const name of mark.files) {
-        const bytes = await (await shelves()).read(`${mark.step} ${name}`);
+        const bytes = await shelf.read(`${mark.step} ${name}`);
         if (bytes === undefined)
           throw new Error(`Expected ${name} of step ${mark.step}, found nothing: this browser removed it. Start anew.`);
         files.set(name, bytes);
       }
       return files;
     },
-    discard: async () => (await shelves().catch(() => undefined))?.clear(),
+    leave,
+    async discard(id) {
+      if (id === undefined) return discardCurrent();
+      const release = await hold(id);
+      if (release === undefined) throw new Error("Another tab of this browser is at this training: end it there.");
+      await (await openShelf(id)).clear();
+      release();
+    },
   };
+}
+
+/** A shelf of the time it is made at, so that names tell the newest. */
+async function holdNew(): Promise<Held> {
+  const taken = await shelfNames();
+  for (let time = Date.now(); ; time++) {
+    const id = `training ${time}`;
+    const release = taken.includes(id) ? undefined : await hold(id);
+    if (release !== undefined) return { shelf: await openShelf(id), release };
+  }
+}
+
+async function readMark(shelf: Shelf): Promise<Mark | undefined> {
+  const bytes = await shelf.read(MARK);
+  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Mark);
+}
+
+async function writeMark(shelf: Shelf, mark: Mark): Promise<void> {
+  await shelf.write(MARK, JSON.stringify(mark));
+}
+
+async function readBegun(shelf: Shelf): Promise<Begun> {
+  const [mark, rows] = [await readMark(shelf), await shelf.read(ROWS)];
+  if (mark === undefined || rows === undefined)
+    throw new Error("Expected a saved training, found none: it was forgotten, or this browser removed it.");
+  const data = JSON.parse(new TextDecoder().decode(rows)) as GivenData;
+  const { choice, settings } = mark;
+  if (choice.kind !== "files") return { data, choice, files: await modelFiles(choice, () => undefined), settings };
+  const files: ModelFiles = new Map();
+  for (const name of (await shelf.names()).filter((name) => name.startsWith(MODEL)))
+    files.set(name.slice(MODEL.length), (await shelf.read(name))!);
+  return { data, choice: { ...choice, files: [] }, files, settings };
 }
 
 function nameOf(choice: Mark["choice"]): string {

@@ -49,6 +49,13 @@ export async function openShelf(folder: string): Promise<Shelf> {
   };
 }
 
+/** Names of the folders that are kept. */
+export async function shelfNames(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const name of (await privateFolder()).keys()) found.push(name);
+  return found;
+}
+
 async function privateFolder(): Promise<FileSystemDirectoryHandle> {
   try {
     return await navigator.storage.getDirectory();

@@ -21,11 +21,11 @@ const FORMS: readonly { readonly form: Taken; readonly title: string; readonly n
 ];
 
 export function TakeStep({ studio, client }: { readonly studio: Studio; readonly client: Client }) {
-  const { state, data, choice, settings, sizes } = studio;
+  const { state, data, choice, settings, ran = settings, sizes } = studio;
   const [problem, setProblem] = useState<string>();
   const [isCopied, setIsCopied] = useState(false);
   const [making, setMaking] = useState<Taken>();
-  const command = commandOf(data?.name ?? "rows.csv", choice, settings);
+  const command = commandOf(data?.name ?? "rows.csv", choice, ran);
   const take = async (form: Taken) => {
     setMaking(form);
     try {

@@ -189,7 +189,7 @@ function Pace({ studio }: { readonly studio: Studio }) {
 
 /** What is known so far: losses, the score beside the majority's, the meter, and the sites as they close. */
 function Curves({ studio }: { readonly studio: Studio }) {
-  const { progress, notes, understood, settings } = studio;
+  const { progress, notes, understood, settings, ran = settings } = studio;
   const run = useMemo(() => ({ folder: "", config: {}, ...progress }), [progress]);
   const sections = useMemo(() => runSections(run).filter(({ id }) => id !== "environment"), [run]);
   if (progress.steps.length === 0) return null;
@@ -201,7 +201,7 @@ function Curves({ studio }: { readonly studio: Studio }) {
         // A page is not told how much memory it takes.
         <Facts facts={keyFacts(run).filter(({ name }) => name !== "peak memory")} />
       )}
-      <Meter progress={progress} settings={settings} />
+      <Meter progress={progress} settings={ran} />
       {notes.length === 0 ? null : (
         <ul class="notes">
           {notes.map((note) => (

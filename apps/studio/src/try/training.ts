@@ -9,7 +9,6 @@ import { RECORDS_FILE, readRecords, writeRecords } from "./records.ts";
 export interface Training {
   /** Trains from the start or from a checkpoint; undefined where it was paused, and saved. */
   run(checkpoint: ReadonlyMap<string, Uint8Array> | undefined): Promise<TrainedInMemory | undefined>;
-  pause(): void;
   /** Answers a text, with the head and adapter that were trained, or as before training. */
   ask(text: string, pair: string | undefined, trained?: TrainedInMemory): Promise<Asked>;
 }
@@ -22,6 +21,8 @@ interface TrainingParts {
   readonly settings: Settings;
   /** Rows that are learned from. */
   readonly rows: number;
+  /** Asked between steps; true pauses it. */
+  shouldStop(): boolean;
   tell(told: Told): void;
   /** Keeps a checkpoint. */
   keep(step: number, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
@@ -37,10 +38,10 @@ export function trainingOf({
   engine,
   settings,
   rows,
+  shouldStop,
   tell,
   keep,
 }: TrainingParts): Training {
-  let isPaused = false;
   const steps = Math.ceil(rows / settings.batchSize) * settings.epochs;
   const parts = {
     architecture: architectureOf(checkpoint.config, checkpoint.folder),
@@ -59,7 +60,6 @@ export function trainingOf({
   };
   return {
     async run(resume) {
-      isPaused = false;
       const records = readRecords(resume);
       const end = await trainInMemory({
         ...parts,
@@ -69,14 +69,11 @@ export function trainingOf({
           records.push(record);
           tell({ told: "record", record });
         },
-        shouldStop: () => isPaused,
+        shouldStop,
         onCheckpoint: ({ step, files }) => keep(step, new Map([...files, [RECORDS_FILE, writeRecords(records)]])),
         ...(resume !== undefined && { resume }),
       });
       return end.summary.interrupted ? undefined : end;
-    },
-    pause() {
-      isPaused = true;
     },
     async ask(first, second, trained) {
       const example = { first, ...(second !== undefined && { second }), origin: "the text" };

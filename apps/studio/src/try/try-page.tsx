@@ -74,20 +74,25 @@ function Facts({ studio }: { readonly studio: Studio }) {
 
 function Saved({ studio, actions }: { readonly studio: Studio; readonly actions: Actions }) {
   const { saved, busy, state } = studio;
-  if (saved === undefined || state !== "idle") return null;
+  if (saved.length === 0 || state !== "idle") return null;
   return (
-    <section class="saved" aria-label="A training that was left">
-      <p>
-        A training on <strong>{saved.data}</strong> was left after step {saved.step}, with {saved.model}.
-      </p>
-      <div class="tools">
-        <button type="button" disabled={busy !== undefined} onClick={() => void actions.restore()}>
-          Open it again
-        </button>
-        <button type="button" class="quiet" disabled={busy !== undefined} onClick={() => void actions.discard()}>
-          Forget it
-        </button>
-      </div>
+    <section class="saved" aria-label="Trainings that were left">
+      {saved.map(({ id, data, step, model, isFinished }) => (
+        <div key={id}>
+          <p>
+            A training on <strong>{data}</strong>{" "}
+            {isFinished ? "was finished, and not taken away" : `was left after step ${step}`}, with {model}.
+          </p>
+          <div class="tools">
+            <button type="button" disabled={busy !== undefined} onClick={() => void actions.restore(id)}>
+              Open it again
+            </button>
+            <button type="button" class="quiet" disabled={busy !== undefined} onClick={() => void actions.discard(id)}>
+              Forget it
+            </button>
+          </div>
+        </div>
+      ))}
     </section>
   );
 }

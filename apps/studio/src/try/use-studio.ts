@@ -17,7 +17,7 @@ import type {
   UnderstoodData,
 } from "./messages.ts";
 import { countRequests } from "./requests.ts";
-import { openSavedTraining } from "./saved-training.ts";
+import { openSavedTrainings } from "./saved-training.ts";
 
 /** What the page knows. */
 export interface Studio {
@@ -27,13 +27,15 @@ export interface Studio {
   readonly model?: ModelFacts | undefined;
   readonly download?: Extract<Told, { told: "download" }> | undefined;
   readonly settings: Settings;
+  /** What the newest training began with; `settings` may have changed since. */
+  readonly ran?: Settings | undefined;
   readonly progress: Progress;
   readonly event?: StepEvent | undefined;
   readonly notes: readonly string[];
   readonly state: "idle" | "training" | "pausing" | "paused" | "trained";
   /** What is being done that is not training, in words. */
   readonly busy?: string | undefined;
-  readonly saved?: SavedTraining | undefined;
+  readonly saved: readonly SavedTraining[];
   /** Why this browser does not keep what is learned. */
   readonly unsaved?: string | undefined;
   /** Bytes of what can be taken away. */
@@ -76,6 +78,7 @@ const START: Studio = {
   },
   progress: NOTHING,
   notes: [],
+  saved: [],
   state: "idle",
   requests: { worker: 0, page: 0 },
 };
@@ -94,8 +97,8 @@ export interface Actions {
   set(settings: Partial<Settings>): void;
   train(settings: Settings, goesOn: boolean): Promise<void>;
   pause(): void;
-  restore(): Promise<void>;
-  discard(): Promise<void>;
+  restore(id: string): Promise<void>;
+  discard(id: string): Promise<void>;
 }
 
 export function useStudio(): { readonly studio: Studio; readonly actions: Actions; readonly client: Client } {
@@ -117,9 +120,9 @@ export function useStudio(): { readonly studio: Studio; readonly actions: Action
 }
 
 async function findSaved(change: (change: Change) => void): Promise<void> {
-  const saved = await openSavedTraining()
-    .describe()
-    .catch(() => undefined);
+  const saved = await openSavedTrainings()
+    .list()
+    .catch(() => []);
   change({ saved });
 }
 
@@ -159,6 +162,8 @@ function actionsWith(client: Client, change: (change: Change) => void): Actions 
     } catch (error) {
       change({ busy: undefined, error: { step, message: (error as Error).message } });
     }
+    // A training may have been left for this, or been taken by another tab.
+    await findSaved(change);
   };
   const requests = countRequests((page) => change((before) => ({ requests: { ...before.requests, page } })));
   /** From here on nothing is asked for any more: what draws charts comes now. */
@@ -199,14 +204,15 @@ function actionsWith(client: Client, change: (change: Change) => void): Actions 
         unsaved: undefined,
         sizes: undefined,
         notes: [],
+        ran: settings,
         ...(!goesOn && { progress: NOTHING, event: undefined }),
       });
       try {
         const trained = await client.call("train", settings, goesOn);
-        if (trained.isPaused) return change({ saved: undefined, ...PAUSED });
+        if (trained.isPaused) return change(PAUSED);
         const { sizes, ledger, answers } = trained;
         change(({ progress }) => {
-          return { saved: undefined, state: "trained", sizes, progress: { ...progress, ledger, answers } };
+          return { state: "trained", sizes, progress: { ...progress, ledger, answers } };
         });
       } catch (error) {
         change({ state: "idle", error: { step: "train", message: (error as Error).message } });
@@ -217,17 +223,17 @@ function actionsWith(client: Client, change: (change: Change) => void): Actions 
       change({ state: "pausing" });
       void client.call("pause");
     },
-    restore: () =>
+    restore: (id) =>
       during("train", "Opening the data and the model…", async () => {
-        const { records, ...opened } = await client.call("restore");
+        const { records, ...opened } = await client.call("restore", id);
         await beginCount();
-        change((before) => ({ settings: before.saved?.settings ?? before.settings }));
-        return { ...opened, progress: records.reduce(withRecord, NOTHING), saved: undefined, ...PAUSED };
+        const progress = records.reduce(withRecord, NOTHING);
+        return { ...opened, ran: opened.settings, progress, event: undefined, ...PAUSED };
       }),
-    discard: () =>
+    discard: (id) =>
       during("train", "Forgetting it…", async () => {
-        await client.call("discard");
-        return { saved: undefined };
+        await client.call("discard", id);
+        return {};
       }),
   };
 }

@@ -8,7 +8,7 @@ import { type ModelFiles, modelFiles } from "./model-files.ts";
 import { architectureOf, createEngine } from "./parts.ts";
 import { readRecords } from "./records.ts";
 import type { RequestCount } from "./requests.ts";
-import { openSavedTraining } from "./saved-training.ts";
+import { openSavedTrainings } from "./saved-training.ts";
 import { splitTables } from "./split-tables.ts";
 import { type TakeAway, takeAwayOf } from "./take-away.ts";
 import { type Training, trainingOf } from "./training.ts";
@@ -31,7 +31,7 @@ interface Opened {
 }
 
 export function createWorkshop(tell: (told: Told) => void, requests: RequestCount): Workshop {
-  const saved = openSavedTraining();
+  const saved = openSavedTrainings();
   const engine = createEngine();
   let data: GivenData | undefined;
   let task: LabelTask | undefined;
@@ -40,6 +40,7 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
   let training: Training | undefined;
   let trained: TrainedInMemory | undefined;
   let takeAway: TakeAway | undefined;
+  let isToPause = false;
   /** The newest checkpoint, which a training that was paused goes on from also where the browser keeps nothing. */
   let newest: ReadonlyMap<string, Uint8Array> | undefined;
 
@@ -80,7 +81,7 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
     // Loads the engine's own files, and shows that the model computes, before requests are counted.
     if (task !== undefined) {
       const once = trainingOf({
-        ...{ ...opened, task, engine, rows, settings: SMALLEST, tell },
+        ...{ ...opened, task, engine, rows, settings: SMALLEST, tell, shouldStop: () => false },
         keep: async () => undefined,
       });
       await once.ask("a", undefined);
@@ -100,37 +101,53 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
     return { data, task, opened };
   };
   return {
-    async restore() {
-      const { data: given, choice, files } = await saved.open();
-      const [understood, model] = [await understand(given), await openModel(choice, files)];
-      newest = await saved.checkpoint();
-      return { data: given, understood, choice, model, records: readRecords(newest) };
+    async restore(id) {
+      const { data: given, choice, files, settings } = await saved.open(id);
+      try {
+        const [understood, model] = [await understand(given), await openModel(choice, files)];
+        newest = await saved.checkpoint();
+        return { data: given, understood, choice, model, settings, records: readRecords(newest) };
+      } catch (error) {
+        saved.leave();
+        throw error;
+      }
     },
-    discard: () => saved.discard(),
-    understand,
-    openModel: (choice) => openModel(choice),
+    discard: (id) => saved.discard(id),
+    understand(given) {
+      saved.leave();
+      return understand(given);
+    },
+    openModel(choice) {
+      saved.leave();
+      return openModel(choice);
+    },
     async train(settings: Settings, goesOn: boolean) {
       const { data: given, task, opened } = require();
+      isToPause = false;
       if (!goesOn) {
         newest = undefined;
         await keep(() => saved.begin({ data: given, choice: opened.choice, files: opened.files, settings }));
       }
       training = trainingOf({
-        ...{ ...opened, task, engine, rows, settings, tell },
+        ...{ ...opened, task, engine, rows, settings, tell, shouldStop: () => isToPause },
         async keep(step, files) {
           newest = files;
           await keep(() => saved.keep(step, files));
         },
       });
-      const end = await training.run(newest);
+      const end = await training.run(newest).catch((error) => {
+        saved.leave();
+        throw error;
+      });
       if (end === undefined) return { isPaused: true };
       [trained, newest] = [end, undefined];
       takeAway = takeAwayOf({ ...opened, task, settings, trained });
-      await saved.discard();
+      await keep(() => saved.finish());
       return { isPaused: false, sizes: takeAway.sizes, ledger: end.ledger, answers: end.answers };
     },
     async pause() {
-      training?.pause();
+      // Also where the first step is still being prepared.
+      isToPause = true;
     },
     async ask(text, pair) {
       if (training === undefined || trained === undefined) throw new NotFoundError("First it must be trained.");
@@ -138,7 +155,9 @@ export function createWorkshop(tell: (told: Told) => void, requests: RequestCoun
     },
     async take(form) {
       if (trained === undefined || takeAway === undefined) throw new NotFoundError("First it must be trained.");
-      return takeAway.pack(form);
+      const packed = takeAway.pack(form);
+      await saved.discard();
+      return packed;
     },
   };
 }
