@@ -39,3 +39,15 @@ it("tells runs of one title apart by their folders, and says where nothing diffe
   expect(facts!.tables![0]!.columns).toEqual(["", ...runs.map((run) => `rte, blora, seed 1 (${run.folder})`)]);
   expect(differences!.text).toBe("None: both were started with the same settings.");
 });
+
+it("says what a value is to be compared with where that is not the same for both", async () => {
+  const [left, right] = [await sample("e", 1), await sample("f", 1)];
+  const { summary } = right;
+  const wider = { ...right, summary: { ...summary!, bops: { ...summary!.bops, scope: "linear" as const } } };
+  const [facts] = compareSections([left, wider]);
+  const row = (name: string) => facts!.tables![0]!.rows.find(([fact]) => fact === name);
+  expect(row("bit operations")).toEqual([
+    ...["bit operations", "30.0 % (of LoRA in 32 bit, scope adapter)", "30.0 % (of LoRA in 32 bit, scope linear)"],
+  ]);
+  expect(row("accuracy")).toEqual(["accuracy", "0.4000", "0.4000"]);
+});

@@ -2,13 +2,13 @@ import type { RunFiles } from "@blora/runs";
 import { jsonDifferences } from "@blora/spec";
 import { ownValue } from "../text/own-value.ts";
 import { BIT_OPERATIONS, comparedChart } from "./curves.ts";
-import { keyFacts, runTitle } from "./facts.ts";
+import { type Fact, keyFacts, runTitle } from "./facts.ts";
 import type { Figure, Section } from "./sections.ts";
 
 /** Two runs side by side: what each comes down to, their curves in one picture, and every setting that differs. */
 export function compareSections(runs: readonly [RunFiles, RunFiles]): Section[] {
   const names = namesOf(runs);
-  const [left, right] = runs.map((run) => new Map(keyFacts(run).map(({ name, value }) => [name, value])));
+  const [left, right] = runs.map((run) => new Map(keyFacts(run).map((fact) => [fact.name, fact])));
   const facts = [...new Set([...left!.keys(), ...right!.keys()])];
   const differences = jsonDifferences(runs[0].config, runs[1].config);
   return [
@@ -18,7 +18,7 @@ export function compareSections(runs: readonly [RunFiles, RunFiles]): Section[] 
       tables: [
         {
           columns: ["", ...names],
-          rows: facts.map((fact) => [fact, left!.get(fact) ?? "–", right!.get(fact) ?? "–"]),
+          rows: facts.map((fact) => [fact, ...sideBySide(left!.get(fact), right!.get(fact))]),
           hasRowHeaders: true,
         },
       ],
@@ -40,6 +40,15 @@ export function compareSections(runs: readonly [RunFiles, RunFiles]): Section[] 
           }),
     },
   ];
+}
+
+/** Two values, each with what it is to be compared with where that is not the same: another majority, another scope. */
+function sideBySide(left: Fact | undefined, right: Fact | undefined): string[] {
+  const isNoted = left !== undefined && right !== undefined && left.note !== right.note;
+  return [left, right].map((fact) => {
+    if (fact === undefined) return "–";
+    return isNoted && fact.note !== undefined ? `${fact.value} (${fact.note})` : fact.value;
+  });
 }
 
 /** Titles of the runs, with their folders where two are alike. */
