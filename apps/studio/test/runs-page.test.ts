@@ -106,6 +106,56 @@ test.skipIf(reasonToSkip !== undefined)("follows a run that grows, to its end", 
   expect(faults.filter((text) => !/404|ERR_INCOMPLETE/.test(text))).toEqual([]);
 });
 
+test.skipIf(reasonToSkip !== undefined)("shows runs of any name, and compares them", async () => {
+  const runs = await temporaryFolder();
+  const names = ["50% off #1? ü", "<i>tag</i> & 'more'", "%2e%2e"];
+  for (const [index, name] of names.entries()) await writeSampleRun(join(runs, name), { seed: index + 1 });
+  const address = await servedStudio(runs);
+  const { page, faults } = await openPage(await openedBrowser(), `${address}#/runs`);
+  for (const name of names) {
+    await page.getByRole("link", { name: `${runs}/${name}`, exact: true }).click();
+    await page.locator("#figure-loss svg").waitFor();
+    expect(await page.locator(".folder").textContent()).toBe(`${runs}/${name}`);
+    await page.reload();
+    await page.locator("#figure-loss svg").waitFor();
+    await page.goBack();
+  }
+  for (const name of names.slice(0, 2)) await page.getByLabel(`Compare ${runs}/${name}`, { exact: true }).check();
+  await page.getByRole("link", { name: "Compare the two chosen" }).click();
+  await page.locator("#figure-compared-loss svg").waitFor();
+  expect(await page.locator("#differences tbody tr").allTextContents()).toEqual(["arguments.seed1 -> 2"]);
+  expect(faults).toEqual([]);
+});
+
+test.skipIf(reasonToSkip !== undefined)("listens to a run while it is looked at, and has every line once", async () => {
+  const runs = await temporaryFolder();
+  await writeSampleRun(join(runs, "live"));
+  await rm(join(runs, "live", "summary.json"));
+  const address = await servedStudio(runs);
+  const { page, requests } = await openPage(
+    await openedBrowser(),
+    `${address}#/run/${encodeURIComponent(join(runs, "live"))}`,
+  );
+  const listened = () => requests.filter((url) => url.endsWith("/events")).length;
+  const unfinished = page.locator(".facts dd").first();
+  const look = (hidden: boolean) =>
+    page.evaluate(
+      `Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`,
+    );
+  await expect.poll(() => unfinished.textContent()).toContain("step 40");
+  await look(true);
+  const log = join(runs, "live", "metrics.jsonl");
+  await appendFile(log, 'ss":1,"learningRate":1}\n{"step":60,"loss":0.25,"learningRate":1}\n');
+  // As many looks of the server as would have told it.
+  await page.waitForTimeout(500);
+  expect([await unfinished.textContent(), listened()]).toEqual([expect.stringContaining("step 40"), 1]);
+  await look(false);
+  await expect.poll(() => unfinished.textContent()).toContain("step 60");
+  await appendFile(log, '{"step":70,"loss":0.2,"learningRate":1}\n');
+  await expect.poll(() => unfinished.textContent()).toContain("step 70");
+  expect([listened(), await page.getByRole("alert").count()]).toEqual([2, 0]);
+});
+
 test.skipIf(reasonToSkip !== undefined)("shows the table of a sweep and its front", async () => {
   const runs = await sampleRuns();
   const address = await servedStudio(runs);

@@ -75,7 +75,14 @@ test.skipIf(reasonToSkip !== undefined)(
     const address = await servedStudio(await temporaryFolder());
     const { page } = await openPage(await openedBrowser(), address);
     const context = page.context();
-    await chooseRows(page, "mine.csv");
+    await chooseRows(page, "mine.csv", ROWS.replaceAll("\n", "\r\n"));
+    const changed = page.getByText("These rows were changed after they were read.");
+    const rows = page.getByLabel("Rows", { exact: true });
+    expect(await rows.inputValue()).toBe(ROWS);
+    await rows.fill(`${ROWS}\nmore,good`);
+    await changed.waitFor();
+    await rows.fill(ROWS);
+    await expect.poll(() => changed.count()).toBe(0);
     await openModel(page);
     await setEpochs(page, 2);
     await trainToTheEnd(page);

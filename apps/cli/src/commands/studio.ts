@@ -7,6 +7,7 @@ import { hubEndpoint } from "@blora/hub";
 import { InvalidInputError } from "@blora/spec";
 import { STUDIO_PAGE } from "@blora/studio";
 import type { Command } from "commander";
+import { LOOPBACK, ownHosts } from "../studio/own-hosts.ts";
 import { createStudioServer } from "../studio/server.ts";
 import { port } from "./number-flags.ts";
 
@@ -18,7 +19,6 @@ interface StudioFlags {
 
 /** Where runs and results of sweeps lie unless asked otherwise. */
 const FOLDERS: readonly string[] = ["runs", "results"];
-const LOOPBACK = "127.0.0.1";
 
 export function addStudioCommand(program: Command): void {
   program
@@ -32,15 +32,15 @@ export function addStudioCommand(program: Command): void {
       LOOPBACK,
     )
     .action(async ({ runs, port, host }: StudioFlags) => {
-      const hosts = host === LOOPBACK ? [] : namesOfMachine();
+      const { allowed, shown } = ownHosts(host, hostname(), networkInterfaces());
       const server = await createStudioServer({
         page: STUDIO_PAGE,
         folders: runs,
-        hosts,
+        hosts: allowed,
         hub: hubEndpoint(process.env),
       });
       const taken = await listen(server, port, host);
-      process.stdout.write(`http://${host === LOOPBACK ? "localhost" : host}:${taken}/\n`);
+      process.stdout.write(`http://${shown}:${taken}/\n`);
       const found = runs.filter((folder) => existsSync(folder));
       const what = found.length === 0 ? `No runs yet in ${runs.join(" and ")}.` : `Runs of ${found.join(" and ")}.`;
       process.stderr.write(`${what} Ctrl-C ends it.\n`);
@@ -61,13 +61,4 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
     );
   }
   return (server.address() as AddressInfo).port;
-}
-
-/** What others of the network may call this machine by. */
-function namesOfMachine(): string[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
-  return [
-    hostname().toLowerCase(),
-    ...addresses.map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address)),
-  ];
 }

@@ -48,12 +48,12 @@ export function createRunCatalogue(folders: readonly string[]): RunCatalogue {
   };
   const entryOf = async ([id, folder]: readonly [string, string]): Promise<RunEntry[]> => {
     const state = await stateOf(folder, WATCHED);
-    const earlier = known.get(folder);
+    const earlier = known.get(id);
     if (earlier?.state === state) return [earlier.entry];
     try {
       const changed = await newestOf(WATCHED.map((name) => join(folder, name)));
       const entry = runEntry(id, await readLive(folder), changed);
-      known.set(folder, { state, entry });
+      known.set(id, { state, entry });
       return [entry];
     } catch {
       // Removed since it was found.
@@ -85,7 +85,9 @@ export function createRunCatalogue(folders: readonly string[]): RunCatalogue {
 
 /** `runs/sst2` for `/home/me/runs/sst2`, found in `runs`. */
 function idOf(folder: string, path: string): string {
-  return [folder, ...relative(resolve(folder), path).split(sep)].filter((part) => part !== "").join("/");
+  const id = [folder, ...relative(resolve(folder), path).split(sep)].filter((part) => part !== "").join("/");
+  // These alone are resolved by whoever asks for an address, however they are written.
+  return id === "." || id === ".." ? `${id}/` : id;
 }
 
 async function versionOf(path: string): Promise<string> {

@@ -12,7 +12,11 @@ export function runEntry(id: string, run: LiveRun, changed: number): RunEntry {
   return {
     id,
     task: summary?.task ?? text(inside("task").name as Json),
-    model: text(config.model).split("/").at(-1)!,
+    // Of a path too that another system wrote.
+    model:
+      text(config.model)
+        .split(/[\\/]/)
+        .findLast((part) => part !== "") ?? "",
     method: plugin.replace("method/", ""),
     seed: typeof seed === "number" ? seed : null,
     state: isRunning ? "running" : isFinished ? "finished" : "stopped",

@@ -32,6 +32,11 @@ export function DataStep({ studio, actions }: { readonly studio: Studio; readonl
           value={text}
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
+        {understood !== undefined && data !== undefined && text !== shownText(data) ? (
+          <p role="status">
+            These rows were changed after they were read. Read them again: until then the ones of before are learned.
+          </p>
+        ) : null}
         <div class="tools">
           <button type="button" disabled={text.trim() === ""} onClick={() => give(nameOfRows(text), text)}>
             Read the rows
@@ -61,10 +66,10 @@ export function DataStep({ studio, actions }: { readonly studio: Studio; readonl
   );
 }
 
-/** Of one file; those of a folder are not edited here. */
+/** Of one file; those of a folder are not edited here. Lines end as they do in a textarea. */
 function shownText({ files }: GivenData): string {
   const [file] = files;
-  return files.length === 1 && file!.text.length <= MOST_SHOWN ? file!.text : "";
+  return files.length === 1 && file!.text.length <= MOST_SHOWN ? file!.text.replaceAll(/\r\n?/g, "\n") : "";
 }
 
 function Understood({ understood }: { readonly understood: UnderstoodData }) {

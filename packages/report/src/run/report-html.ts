@@ -1,7 +1,8 @@
-import { relative } from "node:path";
+import { basename } from "node:path";
 import type { RunFiles } from "@blora/runs";
 import { keyFacts, runTitle } from "./facts.ts";
 import { figureSvg } from "./figure-svg.ts";
+import { pageLink } from "./page-link.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 import { type Figure, runSections, runsTable, type Section, type Table } from "./sections.ts";
 
@@ -60,8 +61,8 @@ function warningsHtml({ summary }: RunFiles): string {
 function siblingsHtml(run: RunFiles, siblings: readonly RunFiles[]): string {
   const table = runsTable(siblings);
   const linked = table.rows.map(([folder, ...cells], index) => {
-    const href = `${relative(run.folder, siblings[index]!.folder)}/${REPORT_PAGE}`;
-    const name = escapeHtml(folder!.split("/").at(-1)!);
+    const href = pageLink(run.folder, siblings[index]!.folder, REPORT_PAGE);
+    const name = escapeHtml(basename(folder!));
     const isThis = siblings[index] === run;
     const first = isThis ? `<strong aria-current="page">${name}</strong>` : `<a href="${escapeHtml(href)}">${name}</a>`;
     return [first, ...cells.map(escapeHtml)];
