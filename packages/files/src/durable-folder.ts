@@ -1,7 +1,7 @@
 import { cp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BloraError } from "@blora/spec";
-import { flush, flushFolder } from "./durable.ts";
+import { flush } from "./durable.ts";
 import { requireEmptyFolder } from "./empty-folder.ts";
 import { makeFolder } from "./make-folder.ts";
 import { partialPath, removeAbandoned, replacedPath } from "./partial-names.ts";
@@ -28,7 +28,7 @@ export async function writeFolderDurably(path: string, fill: (folder: string) =>
     await rename(path, old).catch(ignoreMissing);
     try {
       await rename(aside, path);
-      await flushFolder(dirname(path));
+      await flush(dirname(path));
       return await rm(old, { recursive: true, force: true });
     } catch (error) {
       // Somebody else put a folder there in between.
@@ -72,7 +72,7 @@ export async function placeNewFolder(from: string, to: string): Promise<void> {
     if (isTaken(error)) requireEmptyFolder(to);
     throw writeError(error, to);
   }
-  await flushFolder(dirname(resolve(to)));
+  await flush(dirname(resolve(to)));
 }
 
 async function copyInto(from: string, to: string): Promise<void> {
@@ -80,7 +80,7 @@ async function copyInto(from: string, to: string): Promise<void> {
   try {
     await cp(from, to, { recursive: true, errorOnExist: true, force: false });
     for (const name of await readdir(to)) await flush(join(to, name));
-    await flushFolder(to);
+    await flush(to);
   } catch (error) {
     for (const name of await readdir(from)) await rm(join(to, name), { recursive: true, force: true });
     throw writeError(error, to);
@@ -95,7 +95,7 @@ async function filledAside(path: string, fill: (folder: string) => Promise<void>
     await makeFolder(aside);
     await fill(aside);
     for (const name of await readdir(aside)) await flush(join(aside, name));
-    await flushFolder(aside);
+    await flush(aside);
     return aside;
   } catch (error) {
     await rm(aside, { recursive: true, force: true });

@@ -8,9 +8,20 @@ import { writeError } from "./write-error.ts";
 /** What file systems without hard links answer. */
 export const WITHOUT_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
-/** Makes a file's content, or a folder's entries, survive a power cut. */
-export async function flush(path: string): Promise<void> {
-  const handle = await open(path, "r");
+/**
+ * Makes a file's content, or a folder's entries, survive a power cut. On Windows no folder is flushed, and of files those
+ * that may be written.
+ *
+ * @param platform as `process.platform`
+ */
+export async function flush(path: string, platform: string = process.platform): Promise<void> {
+  const isWindows = platform === "win32";
+  if (isWindows && (await stat(path)).isDirectory()) return;
+  const handle = await open(path, isWindows ? "r+" : "r").catch((error) => {
+    if (isWindows && ["EPERM", "EACCES"].includes(error.code)) return undefined;
+    throw error;
+  });
+  if (handle === undefined) return;
   try {
     await handle.sync();
   } finally {
@@ -87,7 +98,7 @@ async function writeAside(path: string, content: Content, place: (aside: string)
     const isWhole = typeof content === "string" || content instanceof Uint8Array;
     throw writeError(error, path, isWhole ? Buffer.byteLength(content) : undefined);
   }
-  await flushFolder(dirname(path));
+  await flush(dirname(path));
 }
 
 /**
@@ -118,7 +129,3 @@ export function writeFileDurablySync(path: string, write: (descriptor: number) =
 
 /** Windows opens no folder to flush it. */
 const CAN_FLUSH_FOLDERS: boolean = process.platform !== "win32";
-
-export async function flushFolder(path: string): Promise<void> {
-  if (CAN_FLUSH_FOLDERS) await flush(path);
-}

@@ -7,6 +7,7 @@ import { adapterSettings } from "../run/adapter-settings.ts";
 import { openRun } from "../run/open-run.ts";
 import type { RunRequest } from "../run/request.ts";
 import { resolveRun } from "../run/resolve.ts";
+import { slashed } from "./slashed.ts";
 
 /** What answers depend on beside settings and adapter, by its content: the same on every machine that may answer. */
 export interface ShardContent {
@@ -32,8 +33,10 @@ export async function contentOf(
 async function pathSha256(path: string): Promise<string> {
   if (!(await stat(path)).isDirectory()) return sha256OfFile(path);
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }) => slashed(relative(path, join(parentPath, name))));
   const lines: string[] = [];
-  for (const file of files.sort()) lines.push(`${await sha256OfFile(file)} ${relative(path, file)}\n`);
+  for (const file of files.sort()) lines.push(`${await sha256OfFile(join(path, file))} ${file}\n`);
   return sha256(lines);
 }

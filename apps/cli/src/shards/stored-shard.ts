@@ -9,6 +9,7 @@ import { faultOf, WorkerFault } from "../sweep/stored-run.ts";
 import { answersPlace, INPUTS, type RemoteShard, remoteShardOf } from "./remote-shards.ts";
 import { contentOf } from "./shard-content.ts";
 import { shardRun } from "./shard-jobs.ts";
+import { slashed } from "./slashed.ts";
 
 export interface StoredShardOptions {
   /** Folder of the run directories; a shard's answers are below it until the store has them. */
@@ -88,6 +89,6 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && entry.name !== LOCK_FILE)
-    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll("\\", "/"))
+    .map(({ parentPath, name }) => slashed(relative(folder, join(parentPath, name))))
     .sort();
 }
