@@ -129,3 +129,20 @@ test.skipIf(reasonToSkip !== undefined)(
   },
   300_000,
 );
+
+test.skipIf(reasonToSkip !== undefined)(
+  "says of what was learned what the command line says of it",
+  async () => {
+    const { page } = await openPage(await openedBrowser(), await servedStudio(await temporaryFolder()));
+    const numbers = Array.from({ length: 40 }, (_, row) => `row ${row} with ${row % 7} things,${100 + (row % 7) / 4}`);
+    await readRows(page, ["text,label", ...numbers].join("\n"));
+    await openModel(page);
+    await setEpochs(page, 1);
+    await trainToTheEnd(page);
+    const notes = page.getByRole("region", { name: "Train" }).locator(".notes li");
+    expect((await notes.allTextContents()).join(" ")).toMatch(
+      /rmse on validation is [\d.]+, above the [\d.]+ of always giving the mean: the model is undertrained\./,
+    );
+  },
+  300_000,
+);

@@ -193,6 +193,7 @@ function Curves({ studio }: { readonly studio: Studio }) {
   const run = useMemo(() => ({ folder: "", config: {}, ...progress }), [progress]);
   const sections = useMemo(() => runSections(run).filter(({ id }) => id !== "environment"), [run]);
   if (progress.steps.length === 0) return null;
+  const said = [...notes, ...(progress.summary?.warnings ?? [])];
   return (
     <>
       {progress.summary === undefined ? (
@@ -202,9 +203,9 @@ function Curves({ studio }: { readonly studio: Studio }) {
         <Facts facts={keyFacts(run).filter(({ name }) => name !== "peak memory")} />
       )}
       <Meter progress={progress} settings={ran} />
-      {notes.length === 0 ? null : (
+      {said.length === 0 ? null : (
         <ul class="notes">
-          {notes.map((note) => (
+          {said.map((note) => (
             <li>{note}</li>
           ))}
         </ul>
