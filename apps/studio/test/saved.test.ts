@@ -60,11 +60,22 @@ test.skipIf(reasonToSkip !== undefined)(
     expect(await later.locator(".said").first().textContent()).toContain("(bad, good)");
     await later.getByText(/step \d+ of 100/).waitFor(LONG);
 
+    // Loaded again while it trains, it is offered what it was at.
+    await later.getByText(/step ([4-9]|\d\d) of/).waitFor(LONG);
+    await later.reload();
+    await expect.poll(() => left(later).allTextContents(), LONG).toContainEqual(expect.stringContaining("first.csv"));
+    await openLeft(later, 1);
+    await later.getByRole("button", { name: "Go on" }).click(LONG);
+    await later.getByText(/step \d+ of 100/).waitFor(LONG);
+
     const other = await another(context, address);
     await expect.poll(() => left(other).allTextContents(), LONG).toEqual([expect.stringContaining("second.csv")]);
     await other.getByRole("button", { name: "Forget it" }).click();
     await expect.poll(() => left(other).count(), LONG).toBe(0);
     expect(await later.getByRole("alert").count()).toBe(0);
+    // What another tab leaves is offered without loading the page again.
+    await later.close();
+    await expect.poll(() => left(other).allTextContents(), LONG).toEqual([expect.stringContaining("first.csv")]);
   },
   300_000,
 );

@@ -15,3 +15,12 @@ export async function heldNames(): Promise<ReadonlySet<string>> {
   const { held = [] } = (await navigator.locks?.query()) ?? {};
   return new Set(held.flatMap(({ name }) => name ?? []));
 }
+
+/** Waits until a tab lets go of a name that matches; for ever where none is held. */
+export async function nextLeft(names: RegExp): Promise<void> {
+  const held = [...(await heldNames())].filter((name) => names.test(name));
+  await Promise.race([
+    new Promise(() => undefined),
+    ...held.map((name) => navigator.locks.request(name, () => undefined)),
+  ]);
+}

@@ -1,4 +1,4 @@
-import { heldNames, hold } from "./holding.ts";
+import { heldNames, hold, nextLeft } from "./holding.ts";
 import type { GivenData, ModelChoice, SavedTraining, Settings } from "./messages.ts";
 import { type ModelFiles, modelFiles } from "./model-files.ts";
 import { openShelf, type Shelf, shelfNames } from "./storage.ts";
@@ -15,6 +15,8 @@ interface Begun {
 export interface SavedTrainings {
   /** Those that no tab is at, the newest first. What was begun and left before it was ever saved is removed. */
   list(): Promise<SavedTraining[]>;
+  /** Waits until a tab leaves one, such as the page that was here before it was loaded again. */
+  nextLeft(): Promise<void>;
   /** In place of the one this tab is at. */
   begin(training: Begun): Promise<void>;
   keep(step: number, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
@@ -140,6 +142,7 @@ export function openSavedTrainings(): SavedTrainings {
       return files;
     },
     leave,
+    nextLeft: () => nextLeft(NAME),
     async discard(id) {
       if (id === undefined) return discardCurrent();
       const release = await hold(id);

@@ -115,7 +115,8 @@ export function useStudio(): { readonly studio: Studio; readonly actions: Action
     });
   }, []);
   const actions = useMemo(() => actionsWith(client, change), [client]);
-  useEffect(() => void findSaved(change), []);
+  // Where a browser forbids it, nothing is saved either.
+  useEffect(() => void followSaved(change).catch(() => undefined), []);
   return { studio, actions, client };
 }
 
@@ -124,6 +125,13 @@ async function findSaved(change: (change: Change) => void): Promise<void> {
     .list()
     .catch(() => []);
   change({ saved });
+}
+
+async function followSaved(change: (change: Change) => void): Promise<never> {
+  for (;;) {
+    await findSaved(change);
+    await openSavedTrainings().nextLeft();
+  }
 }
 
 function hear({ progress, notes, requests }: Studio, told: Told): Partial<Studio> {
