@@ -7,8 +7,7 @@ import { bert } from "@blora/model-bert";
 import { uniform } from "@blora/quantizers";
 import { describe, expect, test } from "vitest";
 import { registry } from "../src/registry.ts";
-import type { Config } from "../src/run/config-file.ts";
-import { configManifest, configOfManifest } from "../src/run/config-manifest.ts";
+import { type Config, configManifest, configOfManifest } from "../src/run/config-manifest.ts";
 
 const method = blora({ rank: 4, quantizer: uniform({ bits: [0, 2, 4] }) });
 const whole: Config = {

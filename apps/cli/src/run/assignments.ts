@@ -15,40 +15,45 @@ export type Assignments = Readonly<Record<ComponentName | "arguments", readonly 
  * `method.quantizer.bits=[0,4]`, `engine.threads=1`, and any training argument
  * by its bare name, `learningRate=1e-3`. Flags with a name of their own come first.
  */
-export function assignmentsOf({
-  seed,
-  bopsTarget,
-  backend,
-  threads,
-  taskFlags = [],
-  set = [],
-}: RunRequest): Assignments {
+export function assignmentsOf(request: RunRequest): Assignments {
+  const [named, set] = [namedFlags(request), setFlags(request)];
+  const both = (name: keyof Assignments) => [...named[name], ...set[name]];
+  return { arguments: both("arguments"), method: both("method"), task: both("task"), engine: both("engine") };
+}
+
+/** Of flags with a name of their own. */
+function namedFlags({ seed, bopsTarget, backend, threads, taskFlags = [] }: RunRequest): Assignments {
   const named = (flag: string, value: unknown, ...path: string[]) =>
     value === undefined ? [] : [{ flag: `--${flag} ${value}`, path, value }];
+  return {
+    arguments: named("seed", seed, "seed"),
+    method: named("bops-target", bopsTarget, "bopsTarget"),
+    task: taskFlags,
+    engine: [...named("backend", backend, "backend"), ...named("threads", threads, "threads")],
+  };
+}
+
+/** Of `--set`. */
+function setFlags({ set = [] }: RunRequest): Assignments {
   const all = set.map((text) => ({ flag: `--set ${text}`, ...parseAssignment(text) }));
   const below = (name: ComponentName): Assignment[] =>
     all
       .filter(({ path }) => path[0] === name && path.length > 1)
       .map((assignment) => ({ ...assignment, path: assignment.path.slice(1) }));
   return {
-    arguments: [
-      ...named("seed", seed, "seed"),
-      ...all.filter(({ path }) => path.length === 1 || !(COMPONENTS as readonly string[]).includes(path[0]!)),
-    ],
-    method: [...named("bops-target", bopsTarget, "bopsTarget"), ...below("method")],
-    task: [...taskFlags, ...below("task")],
-    engine: [...named("backend", backend, "backend"), ...named("threads", threads, "threads"), ...below("engine")],
+    arguments: all.filter(({ path }) => path.length === 1 || !(COMPONENTS as readonly string[]).includes(path[0]!)),
+    method: below("method"),
+    task: below("task"),
+    engine: below("engine"),
   };
 }
 
 /** @throws UsageError where a flag of its own and a `--set` say another value of one option: no order tells which is meant */
 export function requireOneValue(request: RunRequest): void {
-  for (const assignments of Object.values(assignmentsOf(request))) {
-    const [own, set] = [false, true].map((isSet) =>
-      assignments.filter(({ flag }) => flag.startsWith("--set ") === isSet),
-    ) as [Assignment[], Assignment[]];
+  const set = setFlags(request);
+  for (const [name, own] of Object.entries(namedFlags(request)) as [keyof Assignments, readonly Assignment[]][]) {
     for (const { flag, path, value } of own) {
-      const other = set.find((one) => isDeepStrictEqual(one.path, path) && !isDeepStrictEqual(one.value, value));
+      const other = set[name].find((one) => isDeepStrictEqual(one.path, path) && !isDeepStrictEqual(one.value, value));
       if (other === undefined) continue;
       throw new UsageError(`${flag}: expected one value of this option, found ${other.flag} too.`);
     }

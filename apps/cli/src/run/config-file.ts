@@ -1,17 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import type { RunConfig } from "@blora/core";
 import { readJsonFile } from "@blora/files";
 import { didYouMean, InvalidInputError, type JsonObject, NotFoundError } from "@blora/spec";
 import { parseTrainingArguments, type TrainingArgumentsInput } from "@blora/trainer";
-import { configOfManifest } from "./config-manifest.ts";
+import { type Config, configOfManifest } from "./config-manifest.ts";
 import { importModule } from "./import-module.ts";
 import { registryWith } from "./plugins.ts";
 
 const CONFIG_FILE = "blora.config.ts";
 const MODULE_OR_MANIFEST = /\.(?:[cm]?[jt]s|json)$/;
-
-export type Config = RunConfig<TrainingArgumentsInput>;
 
 /** The runs a configuration file describes: one, or a list with a task each. */
 export async function readConfigs(path: string): Promise<readonly Config[]> {

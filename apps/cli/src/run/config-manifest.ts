@@ -1,6 +1,8 @@
-import { type Registry, type StoredManifest, writeManifest } from "@blora/core";
+import { type Registry, type RunConfig, type StoredManifest, writeManifest } from "@blora/core";
 import { type Component, InvalidInputError, type JsonObject, type PluginKind, toJson } from "@blora/spec";
-import type { Config } from "./config-file.ts";
+import type { TrainingArgumentsInput } from "@blora/trainer";
+
+export type Config = RunConfig<TrainingArgumentsInput>;
 
 /** Parts of a configuration that plugins make. */
 const COMPONENTS = ["task", "method", "engine", "costModel", "architecture"] as const;

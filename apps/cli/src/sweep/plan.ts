@@ -4,7 +4,7 @@ import { InvalidInputError, type JsonObject } from "@blora/spec";
 import { describeRun, type RunInputs, readData } from "@blora/trainer";
 import { checkpointSha256 } from "@blora/weights";
 import { BUILTIN_MODEL } from "../run/builtin-model.ts";
-import type { Config } from "../run/config-file.ts";
+import type { Config } from "../run/config-manifest.ts";
 import { type OpenRun, openRun } from "../run/open-run.ts";
 import { planRun } from "../run/planned-model.ts";
 import type { RunRequest } from "../run/request.ts";
