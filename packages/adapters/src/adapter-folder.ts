@@ -19,13 +19,7 @@ import {
 } from "./description.ts";
 import { packWeights, unpackWeights } from "./packed/pack.ts";
 import { writePeft } from "./peft/write-peft.ts";
-import type { AdapterWeights } from "./weights.ts";
-
-/** An adapter as it was trained. */
-export interface TrainedAdapter {
-  readonly description: AdapterDescription;
-  readonly weights: AdapterWeights;
-}
+import type { TrainedAdapter } from "./trained-adapter.ts";
 
 /**
  * Writes an adapter twice into one folder: as plain LoRA that PEFT loads, with

@@ -1,11 +1,11 @@
 import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
 import { type JsonObject, type LinearSite, type Method, NotFoundError, parseStrictJsonObject } from "@blora/spec";
 import { decodeTensor, encodeSafetensors, fileInMemory, headerOf, type SafetensorsHeader } from "@blora/weights";
-import type { TrainedAdapter } from "./adapter-folder.ts";
 import { type AdapterSizes, sizesOf } from "./adapter-sizes.ts";
 import { parseDescription, stringifyDescription } from "./description.ts";
 import { packWeights, unpackWeights } from "./packed/pack.ts";
 import { PEFT_METADATA, plainFiles } from "./peft/plain-files.ts";
+import type { TrainedAdapter } from "./trained-adapter.ts";
 
 /** The files that `writeAdapter` writes, by name, byte for byte. */
 export function adapterFiles(

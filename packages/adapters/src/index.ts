@@ -3,7 +3,6 @@ export {
   isPacked,
   readAdapter,
   readAdapterDescription,
-  type TrainedAdapter,
   writeAdapter,
 } from "./adapter-folder.ts";
 export { adapterFiles, adapterOfFiles, sizesOfFiles } from "./adapter-in-memory.ts";
@@ -21,7 +20,9 @@ export type { PeftConfig } from "./peft/config.ts";
 export { exportCodes, exportUpdates } from "./peft/plain-files.ts";
 export { isPeft, type PeftAdapter, type PeftNetwork, readPeft, readPeftConfig } from "./peft/read-peft.ts";
 export { writePeft } from "./peft/write-peft.ts";
+export type { PublishOptions } from "./publish/model-card.ts";
 export { npmPackage } from "./publish/npm-package.ts";
-export { hubBaseModel, type PublishOptions, publishedFiles } from "./publish/published-files.ts";
+export { hubBaseModel, publishedFiles } from "./publish/published-files.ts";
+export type { TrainedAdapter } from "./trained-adapter.ts";
 export { type AdapterWeights, groupParameters, HEAD_PREFIX, namedParameters } from "./weights.ts";
 export { weightsFingerprint } from "./weights-fingerprint.ts";

@@ -5,12 +5,13 @@ export { allFiles, type DataFolder, findFiles, findSplitFiles } from "./folder.t
 export { folderOfNames } from "./folder-of-names.ts";
 export { partOfRepository, type RepositoryPart } from "./hub-layout.ts";
 export { type HubReference, isOfHub, nameOfFile, parseHubReference, writeHubReference } from "./hub-reference.ts";
-export type { DataRecord, NameRow } from "./jsonl.ts";
+export type { NameRow } from "./jsonl.ts";
 export { labelIndices, labelName } from "./label-names.ts";
 export { linesOf } from "./lines.ts";
 export { openFolder } from "./open-folder.ts";
 export { ownFiles } from "./own-files.ts";
 export { ownFilesIn } from "./own-files-in.ts";
+export type { DataRecord } from "./parse-record.ts";
 export { parseTable } from "./parse-table.ts";
 export { readRecords } from "./read-records.ts";
 export { readTable } from "./read-table.ts";

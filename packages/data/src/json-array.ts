@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@blora/spec";
-import { type DataRecord, type NameRow, parseJsonl } from "./jsonl.ts";
+import { type NameRow, parseJsonl } from "./jsonl.ts";
+import type { DataRecord } from "./parse-record.ts";
 import { parseRecord } from "./parse-record.ts";
 
 /**

@@ -1,19 +1,11 @@
-import type { JsonRecord } from "@blora/spec";
 import { nameOfFile } from "./hub-reference.ts";
 import { linesOf } from "./lines.ts";
-import { parseRecord } from "./parse-record.ts";
+import { type DataRecord, parseRecord } from "./parse-record.ts";
 import type { Table } from "./table.ts";
 import { refuseWholeObject } from "./whole-object.ts";
 
 /** Names a row in errors by its file and its line or number. Default: `rowOrigin`. */
 export type NameRow = (file: string, row: number) => string;
-
-/** One object of a data file. */
-export interface DataRecord {
-  /** File and row, for error messages. */
-  readonly origin: string;
-  readonly fields: JsonRecord;
-}
 
 /**
  * The objects of a file with one on each line; blank lines are passed over, but counted.

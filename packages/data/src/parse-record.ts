@@ -1,5 +1,11 @@
-import { InvalidInputError, isJsonRecord, parseStrictJson } from "@blora/spec";
-import type { DataRecord } from "./jsonl.ts";
+import { InvalidInputError, isJsonRecord, type JsonRecord, parseStrictJson } from "@blora/spec";
+
+/** One object of a data file. */
+export interface DataRecord {
+  /** File and row, for error messages. */
+  readonly origin: string;
+  readonly fields: JsonRecord;
+}
 
 const EXCERPT = 60;
 /** An unescaped `\ud800`: `JSON.stringify` escapes only halves of surrogate pairs that stand alone. */

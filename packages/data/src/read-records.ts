@@ -2,8 +2,9 @@ import { basename } from "node:path";
 import { InvalidInputError } from "@blora/spec";
 import { adviceOnName, parseFileName } from "./file-name.ts";
 import { parseJsonFile } from "./json-array.ts";
-import { type DataRecord, type NameRow, parseJsonl } from "./jsonl.ts";
+import { type NameRow, parseJsonl } from "./jsonl.ts";
 import { readParquet } from "./parquet.ts";
+import type { DataRecord } from "./parse-record.ts";
 import { readText } from "./read-text.ts";
 import { rowOrigin } from "./table.ts";
 

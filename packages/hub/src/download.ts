@@ -1,6 +1,6 @@
 import { BloraError, InvalidInputError, NotFoundError } from "@blora/spec";
 import type { HubConnection } from "./connection.ts";
-import { isUnwritable, type RemoteFile, type RepositoryCache } from "./repository-cache.ts";
+import { isUnwritable, type RemoteFile, type RepositoryCache, type RepositoryType } from "./repository-cache.ts";
 import { resumedContent, TRANSIENT } from "./retrying-fetch.ts";
 
 /** A repository at a branch, tag or commit. */
@@ -11,9 +11,6 @@ export interface RepositoryRevision {
 
 /** Where a repository is downloaded from. */
 export type HubSource = RepositoryRevision & HubConnection;
-
-/** What the Hub calls the kind of a repository. */
-export type RepositoryType = "model" | "dataset";
 
 /** How far a download is. */
 export interface DownloadProgress {

@@ -4,8 +4,10 @@ import { copyFile, open, readFile, rename, rm, stat, symlink } from "node:fs/pro
 import { dirname, join, relative } from "node:path";
 import { makeFolder, writeError, writeFileDurably } from "@blora/files";
 import { BloraError } from "@blora/spec";
-import type { RepositoryType } from "./download.ts";
 import { besides, completeBlob } from "./partial-blob.ts";
+
+/** What the Hub calls the kind of a repository. */
+export type RepositoryType = "model" | "dataset";
 
 /** One file of a repository, as the Hub lists it. */
 export interface RemoteFile {

@@ -5,7 +5,14 @@ import type { EncodedRequest } from "./encode-request.ts";
 import { planShared, type SharedPlan } from "./plan.ts";
 import type { Reading } from "./reading.ts";
 import { groupsBy, sameBeginnings } from "./same-beginnings.ts";
-import type { LikelihoodProgress } from "./summary.ts";
+
+/** Told after every pass. */
+export interface LikelihoodProgress {
+  readonly answered: number;
+  readonly questions: number;
+  readonly questionsPerSecond: number;
+  readonly secondsLeft: number;
+}
 
 export interface AnswerOptions {
   readonly encode: (request: LikelihoodRequest) => EncodedRequest;

@@ -1,5 +1,4 @@
 import { InvalidInputError, type LikelihoodEvaluation, type LikelihoodRequest, type Tokenizer } from "@blora/spec";
-import { contextOf } from "./prompts-hash.ts";
 
 /** One text the model reads, and what it says at its end. */
 export interface ScoredRow {
@@ -29,6 +28,11 @@ export interface RequestEncoderOptions {
   readonly overlong: LikelihoodEvaluation["overlong"];
   /** Put in front of every text, where the model was trained with it. */
   readonly firstId?: number | undefined;
+}
+
+/** All pieces of a request's context, as the model reads them. */
+export function contextOf({ description, shots, prompt }: LikelihoodRequest): string {
+  return description + shots.join("") + prompt;
 }
 
 /**

@@ -20,7 +20,7 @@ import {
   toJson,
 } from "@blora/spec";
 import { type Checkpoint, checkpointSha256, requireVocabulary } from "@blora/weights";
-import { type AnsweredQuestions, answerAll } from "./answer-all.ts";
+import { type AnsweredQuestions, answerAll, type LikelihoodProgress } from "./answer-all.ts";
 import {
   ANSWERS_FILE,
   type AnswerRecord,
@@ -33,7 +33,7 @@ import { createRequestEncoder, type EncodedRequest } from "./encode-request.ts";
 import { promptsHash, tokensHash } from "./prompts-hash.ts";
 import { createReading } from "./reading.ts";
 import { requestsOf, SHARD_FOLDER, type Shard, shardFolder } from "./shards.ts";
-import { type LikelihoodProgress, type LikelihoodSummary, summarizeLikelihood } from "./summary.ts";
+import { type LikelihoodSummary, summarizeLikelihood } from "./summary.ts";
 
 /** What is evaluated, every component as a value. */
 export interface LikelihoodRun {

@@ -1,11 +1,6 @@
 import { sha256 } from "@blora/files";
 import type { LikelihoodRequest } from "@blora/spec";
-import type { EncodedRequest } from "./encode-request.ts";
-
-/** All pieces of a request's context, as the model reads them. */
-export function contextOf({ description, shots, prompt }: LikelihoodRequest): string {
-  return description + shots.join("") + prompt;
-}
+import { contextOf, type EncodedRequest } from "./encode-request.ts";
 
 /**
  * SHA-256 of everything asked, in order: of each request the context, NUL, and

@@ -41,14 +41,6 @@ export interface LikelihoodSummary {
   readonly answers: readonly AnswerRecord[];
 }
 
-/** Told after every pass. */
-export interface LikelihoodProgress {
-  readonly answered: number;
-  readonly questions: number;
-  readonly questionsPerSecond: number;
-  readonly secondsLeft: number;
-}
-
 export interface SummaryFacts {
   readonly task: string;
   readonly model: string;

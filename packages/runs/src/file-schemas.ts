@@ -1,7 +1,7 @@
 import { type JsonRecord, requireValid } from "@blora/spec";
 import { z } from "zod";
 import type { AnswersRecord } from "./answers.ts";
-import type { Evaluation, GateRecord, StepRecord } from "./read-metrics.ts";
+import type { Evaluation, GateRecord, StepRecord } from "./metrics.ts";
 import type { CostLedger, RunSummary } from "./summary.ts";
 import type { SweepRecord } from "./sweep-record.ts";
 

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import { type Metrics, readMetrics } from "./read-metrics.ts";
+import type { Metrics } from "./metrics.ts";
+import { readMetrics } from "./read-metrics.ts";
 
 const NEWLINE = 0x0a;
 

@@ -68,6 +68,7 @@ export type {
   LikelihoodScores,
 } from "./likelihood.ts";
 export { markdownTable } from "./markdown-table.ts";
+export type { Message } from "./message.ts";
 export type {
   ActivationStatistics,
   Adapter,
@@ -119,6 +120,7 @@ export {
   type WidthShares,
 } from "./quantizer.ts";
 export { requireHead, requireLength, requirePositions } from "./require-inputs.ts";
+export type { Scores, ScoresByType } from "./scores.ts";
 export { shellWord } from "./shell-word.ts";
 export { parseStrictJson, parseStrictJsonObject, type StrictJsonOptions } from "./strict-json.ts";
 export { didYouMean, nearestNames, orDidYouMean } from "./suggest.ts";
@@ -131,10 +133,7 @@ export {
   type LabelTask,
   type LanguageModelTask,
   type LoadOptions,
-  type Message,
   type RowLikelihood,
-  type Scores,
-  type ScoresByType,
   type Split,
   type Submission,
   type Task,

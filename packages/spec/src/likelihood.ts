@@ -1,4 +1,4 @@
-import type { Scores } from "./task.ts";
+import type { Scores } from "./scores.ts";
 
 /** A question put to a language model: which continuation does it find likeliest after the context? */
 export interface LikelihoodRequest {

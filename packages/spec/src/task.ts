@@ -2,25 +2,9 @@ import type { Tensor } from "@blora/tensor";
 import type { Head } from "./architecture.ts";
 import type { JsonObject } from "./json.ts";
 import type { LikelihoodEvaluation } from "./likelihood.ts";
+import type { Message } from "./message.ts";
+import type { Scores, ScoresByType } from "./scores.ts";
 import type { AssembledTokens, Tokenizer } from "./tokenizer.ts";
-
-/** One turn of a conversation. */
-export interface Message {
-  /** `system`, `user`, `assistant`, or what else a chat template knows. */
-  readonly role: string;
-  /** Null where a turn only calls tools and its file says so: some templates ask for it. */
-  readonly content: string | null;
-  /** Thoughts before an answer of the assistant, where they are not part of `content`. */
-  readonly reasoning_content?: string;
-  /** Calls the assistant makes, as chat templates read them: arguments are objects, not JSON in a text. */
-  readonly tool_calls?: readonly JsonObject[];
-  /** Which call the turn of a tool answers. */
-  readonly tool_call_id?: string;
-  /** Who speaks, among several with the same role; the function, for the turn of a tool. */
-  readonly name?: string;
-  /** 0 for an answer of the assistant that is read, but not learned. Default 1. */
-  readonly weight?: 0 | 1;
-}
 
 /** A text or pair of texts with its label: a class index, or a score for regression. */
 export interface Example {
@@ -64,12 +48,6 @@ export interface Split {
   /** What a reader of results should know of the files, such as rows that were left out. */
   readonly notes?: readonly string[];
 }
-
-/** A metric value by name, in the order a report shows them. */
-export type Scores = Readonly<Record<string, number>>;
-
-/** Metrics of each type of answer. */
-export type ScoresByType = Readonly<Record<string, Scores>>;
 
 /** Heads that answer rows, or the words of a row. */
 export type LabelHead = Extract<Head, { readonly kind: "classification" | "regression" | "token-classification" }>;

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import type { Message } from "./task.ts";
+import type { Message } from "./message.ts";
 
 /** Ids of one text or pair with its special tokens. */
 export interface AssembledTokens {

@@ -1,5 +1,6 @@
 import { InvalidInputError, type Message, type Tokenizer } from "@blora/spec";
-import { type Chat, type RenderedChat, renderCheckpoint, templateOf } from "./checkpoint-template.ts";
+import type { Chat, RenderedChat } from "./chat.ts";
+import { renderCheckpoint, templateOf } from "./checkpoint-template.ts";
 import type { Piece } from "./piece.ts";
 import { isLearned } from "./read-row.ts";
 

@@ -1,19 +1,8 @@
-import { InvalidInputError, type JsonObject, type Message, type Tokenizer } from "@blora/spec";
+import { InvalidInputError, type Message, type Tokenizer } from "@blora/spec";
+import type { Chat, RenderedChat } from "./chat.ts";
 import type { Piece } from "./piece.ts";
 import { isLearned } from "./read-row.ts";
 import { changedText, requireWritten } from "./written-fields.ts";
-
-export interface Chat {
-  readonly messages: readonly Message[];
-  /** What the assistant may call. */
-  readonly tools?: readonly JsonObject[] | undefined;
-}
-
-export interface RenderedChat {
-  readonly pieces: readonly Piece[];
-  /** Answers that are not learned, because the template rewrites them once the conversation goes on. */
-  readonly rewrittenAnswers: number;
-}
 
 /** The text of a conversation by a checkpoint's template. */
 export type Render = (messages: readonly Message[], answering?: boolean) => string;

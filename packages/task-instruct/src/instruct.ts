@@ -10,8 +10,8 @@ import {
   type Tokenizer,
 } from "@blora/spec";
 import { z } from "zod";
+import type { RenderedChat } from "./chat.ts";
 import { type ChatTemplate, chatPrompt, chatTemplates, defaultTemplate, renderChat } from "./chat-template.ts";
-import type { RenderedChat } from "./checkpoint-template.ts";
 import { encodePieces } from "./encode-pieces.ts";
 import type { Piece } from "./piece.ts";
 import { readExamples } from "./read-examples.ts";

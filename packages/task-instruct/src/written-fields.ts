@@ -1,5 +1,5 @@
 import { InvalidInputError, type Message, type Tokenizer } from "@blora/spec";
-import type { Chat } from "./checkpoint-template.ts";
+import type { Chat } from "./chat.ts";
 import { isLearned } from "./read-row.ts";
 
 type Apply = NonNullable<Tokenizer["applyChatTemplate"]>;

@@ -1,7 +1,7 @@
 import { labelName, linesOf, readText } from "@blora/data";
 import { InvalidInputError } from "@blora/spec";
 import type { Column } from "./options.ts";
-import type { GivenColumns, Sentence, SentenceFile } from "./sentences.ts";
+import type { GivenColumns, Sentence, SentenceFile } from "./sentence.ts";
 
 /** A line with a word, cut into its columns. */
 interface WordLine {

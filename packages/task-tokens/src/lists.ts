@@ -1,7 +1,7 @@
 import { labelName, readTable, shownCell, type Table } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 import type { Column } from "./options.ts";
-import type { GivenColumns, Sentence, SentenceFile } from "./sentences.ts";
+import type { GivenColumns, Sentence, SentenceFile } from "./sentence.ts";
 
 const WORDS: readonly string[] = ["tokens", "words", "token", "word", "text", "sentence"];
 const TAGS: readonly string[] = [

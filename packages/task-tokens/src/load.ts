@@ -3,7 +3,8 @@ import { labelIndices, ownFiles, type SplitFiles } from "@blora/data";
 import { type Example, InvalidInputError, type LoadOptions, type Split } from "@blora/spec";
 import { holdOut, wordsKey } from "./hold-out.ts";
 import type { TokensOptions } from "./options.ts";
-import { FORMATS, readSentences, type Sentence } from "./sentences.ts";
+import type { Sentence } from "./sentence.ts";
+import { FORMATS, readSentences } from "./sentences.ts";
 
 const SHARE = 0.1;
 const SEED = 42;

@@ -15,6 +15,7 @@ export {
 } from "./parity/reference-model.ts";
 export { testParity } from "./parity/test-parity.ts";
 export { refusalOf } from "./refusal.ts";
+export type { TaskKitOptions } from "./task-kit-options.ts";
 export { type ArchitectureFixture, testArchitecture } from "./test-architecture.ts";
 export { type StoreKitOptions, testArtefactStore } from "./test-artefact-store.ts";
 export { testCostModel } from "./test-cost-model.ts";
@@ -22,6 +23,6 @@ export { type GateKitOptions, testGate } from "./test-gate.ts";
 export { testManifest } from "./test-manifest.ts";
 export { type MethodKitOptions, testMethod } from "./test-method.ts";
 export { testQuantizer } from "./test-quantizer.ts";
-export { type TaskKitOptions, testTask } from "./test-task.ts";
+export { testTask } from "./test-task.ts";
 export { createTestTokenizer } from "./test-tokenizer.ts";
 export { expectAllClose, type Numbers, type Tolerance, toTensor, toTensors, valuesOf } from "./values.ts";

@@ -1,7 +1,7 @@
 import type { Described, LanguageModelTask } from "@blora/spec";
 import { describe, expect, test } from "vitest";
+import type { TaskKitOptions } from "./task-kit-options.ts";
 import { testManifest } from "./test-manifest.ts";
-import type { TaskKitOptions } from "./test-task.ts";
 import { createTestTokenizer } from "./test-tokenizer.ts";
 
 const MAX_LENGTH = 16;

@@ -2,21 +2,11 @@ import { type Component, type Described, type Example, isLanguageModelTask, type
 import { ops, type Tensor, valueAndGradients } from "@blora/tensor";
 import { describe, expect, test } from "vitest";
 import { useCpuBackend } from "./cpu-backend.ts";
+import type { TaskKitOptions } from "./task-kit-options.ts";
 import { testLanguageModelTask } from "./test-language-model-task.ts";
 import { testManifest } from "./test-manifest.ts";
 import { createTestTokenizer } from "./test-tokenizer.ts";
 import { expectAllClose, valuesOf } from "./values.ts";
-
-export interface TaskKitOptions {
-  /** Folder to load the splits from. Omit where the task has built-in data. */
-  readonly folder?: string;
-  /** Whether the training and evaluation splits can be loaded. Default true. */
-  readonly load?: boolean;
-  /** The score of perfect predictions, of every metric or by its name. Default 1. */
-  readonly perfectScore?: number | Readonly<Record<string, number>>;
-  /** Labels a regression is tried on. Default 0, 1, … 5. */
-  readonly scores?: readonly number[];
-}
 
 const MAX_LENGTH = 16;
 

@@ -1,11 +1,12 @@
 import { requireValid } from "@blora/spec";
 import { z } from "zod";
-import type { ScheduleType } from "./optimizer/learning-rates.ts";
 
 const count = z.int().positive();
 const countOrZero = z.int().nonnegative();
 const rate = z.number().nonnegative();
 const share = z.number().min(0).lt(1);
+
+export type ScheduleType = "linear" | "constant" | "cosine";
 
 /** How a run trains, with every default filled in. Names are Hugging Face's `TrainingArguments` in camelCase. */
 export interface TrainingArguments {

@@ -2,7 +2,7 @@ export { passesOf } from "./data/buckets.ts";
 export { type EvaluationSummary, evaluate } from "./evaluate.ts";
 export type { SplitResult } from "./evaluation.ts";
 export { type AdamWSettings, adamWUpdate, freshMoments, type Moments } from "./optimizer/adamw.ts";
-export { type Schedule, type ScheduleType, scheduleFactor } from "./optimizer/learning-rates.ts";
+export { type Schedule, scheduleFactor } from "./optimizer/learning-rates.ts";
 export { clipByGlobalNorm } from "./optimizer/update.ts";
 export { type ModelPlan, type PlannedStep, type PlannedTensor, type PlanParts, planModel } from "./plan-model.ts";
 export { type AnswerStore, type Predictions, type PredictRun, predict } from "./predict.ts";

@@ -1,6 +1,7 @@
 /** What needs no file system: the same functions as in Node. */
 export {
   parseTrainingArguments,
+  type ScheduleType,
   type TrainingArguments,
   type TrainingArgumentsInput,
   trainingArgumentNames,

@@ -1,7 +1,7 @@
 import type { CodedUpdate, Head, JsonObject, LinearSite, LowRankUpdate, Method } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
-import type { TrainedAdapter } from "../adapter-folder.ts";
 import type { AdapterDescription } from "../description.ts";
+import type { TrainedAdapter } from "../trained-adapter.ts";
 import type { AdapterWeights } from "../weights.ts";
 import { matrixName, PREFIX } from "./names.ts";
 

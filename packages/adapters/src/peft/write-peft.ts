@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
 import type { LinearSite, Method } from "@blora/spec";
 import { writeTensors } from "@blora/weights";
-import type { TrainedAdapter } from "../adapter-folder.ts";
+import type { TrainedAdapter } from "../trained-adapter.ts";
 import { PEFT_METADATA, plainFiles } from "./plain-files.ts";
 
 /**

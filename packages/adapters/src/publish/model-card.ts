@@ -1,6 +1,17 @@
 import { CLASS_ENDINGS, type Head, markdownTable, roundsMore } from "@blora/spec";
 import type { AdapterDescription } from "../description.ts";
-import type { PublishOptions } from "./published-files.ts";
+import type { MergeError } from "../merge/merge-record.ts";
+
+export interface PublishOptions {
+  /** Hub id of the base model; absent where it is not on the Hub. */
+  readonly baseModel?: string | undefined;
+  /** Name the adapter is published as, such as `org/name`. */
+  readonly name: string;
+  /** Identifier of the adapter's license, as SPDX or the Hub has it; the card has it in small letters, as the Hub asks. */
+  readonly license?: string | undefined;
+  /** What was measured when it was merged, for the card. */
+  readonly merge?: MergeError | undefined;
+}
 
 /** Tells a card that was made from one that somebody wrote, or made his own by removing this line. */
 export const CARD_MARK =

@@ -11,19 +11,7 @@ import {
 import type { PublishedFile } from "@blora/hub";
 import { InvalidInputError, type JsonObject } from "@blora/spec";
 import { type AdapterDescription, parseDescription, stringifyDescription } from "../description.ts";
-import type { MergeError } from "../merge/merge-record.ts";
-import { CARD_MARK, modelCard } from "./model-card.ts";
-
-export interface PublishOptions {
-  /** Hub id of the base model; absent where it is not on the Hub. */
-  readonly baseModel?: string | undefined;
-  /** Name the adapter is published as, such as `org/name`. */
-  readonly name: string;
-  /** Identifier of the adapter's license, as SPDX or the Hub has it; the card has it in small letters, as the Hub asks. */
-  readonly license?: string | undefined;
-  /** What was measured when it was merged, for the card. */
-  readonly merge?: MergeError | undefined;
-}
+import { CARD_MARK, modelCard, type PublishOptions } from "./model-card.ts";
 
 const LICENSE = /^[a-z\d][a-z\d.+-]*$/i;
 const HUB_ID = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/;

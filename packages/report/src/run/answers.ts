@@ -2,7 +2,7 @@ import { classScores, ratesOf } from "@blora/metrics";
 import type { AnswersRecord, ClassCounts, NumberPairs, RunFiles, SeveralCounts } from "@blora/runs";
 import { count, score } from "../text/format.ts";
 import { scatterChart } from "./scatter-chart.ts";
-import type { Section, Table } from "./sections.ts";
+import type { Section, Table } from "./section.ts";
 
 /** Classes that a matrix shows side by side. */
 const MOST_COLUMNS = 20;

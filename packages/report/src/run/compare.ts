@@ -3,7 +3,7 @@ import { jsonDifferences } from "@blora/spec";
 import { ownValue } from "../text/own-value.ts";
 import { BIT_OPERATIONS, comparedChart } from "./curves.ts";
 import { type Fact, keyFacts, runTitle } from "./facts.ts";
-import type { Figure, Section } from "./sections.ts";
+import type { Figure, Section } from "./section.ts";
 
 /** Two runs side by side: what each comes down to, their curves in one picture, and every setting that differs. */
 export function compareSections(runs: readonly [RunFiles, RunFiles]): Section[] {

@@ -1,6 +1,6 @@
 import { renderFitted } from "../charts/fitted.ts";
 import { renderSvg } from "../charts/render.ts";
-import type { Figure } from "./sections.ts";
+import type { Figure } from "./section.ts";
 
 /** A group whose marks say nothing, such as one without any, which Vega calls a picture: pictures need a text. */
 const EMPTY_CONTAINER = /role="graphics-symbol"(?= aria-roledescription="\w+ mark container")/g;

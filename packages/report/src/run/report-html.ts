@@ -4,7 +4,8 @@ import { keyFacts, runTitle } from "./facts.ts";
 import { figureSvg } from "./figure-svg.ts";
 import { pageLink } from "./page-link.ts";
 import { PAGE_STYLE } from "./page-style.ts";
-import { type Figure, runSections, runsTable, type Section, type Table } from "./sections.ts";
+import type { Figure, Section, Table } from "./section.ts";
+import { runSections, runsTable } from "./sections.ts";
 
 /** Name of the page in a run directory. */
 export const REPORT_PAGE = "report.html";

@@ -1,5 +1,4 @@
 import type { RunFiles } from "@blora/runs";
-import type { TopLevelSpec } from "vega-lite";
 import { count, score, share } from "../text/format.ts";
 import { engineText, measuredLines, measuredOf, secondsText } from "../text/measured.ts";
 import { operandGroups } from "../text/widths.ts";
@@ -10,34 +9,9 @@ import { gateChart } from "./gate-chart.ts";
 import { gateMap } from "./gate-map.ts";
 import { gatePoints } from "./gate-points.ts";
 import { matrixTotals } from "./ledger.ts";
+import type { Figure, Section, Table } from "./section.ts";
 import { bitsMap, rankMap } from "./site-maps.ts";
 import { typesSection } from "./types-section.ts";
-
-/** A part of a report, before it is written as HTML or Markdown. */
-export interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly text?: string;
-  readonly figures?: readonly Figure[];
-  readonly tables?: readonly Table[];
-}
-
-export interface Figure {
-  readonly id: string;
-  /** What it shows, for those who cannot see it. */
-  readonly caption: string;
-  readonly spec: TopLevelSpec;
-}
-
-export interface Table {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  readonly caption?: string;
-  /** Whether the first cell of a row names it. */
-  readonly hasRowHeaders?: boolean;
-  /** Long tables are folded under this line. */
-  readonly summary?: string;
-}
 
 /** Every part that a run has something to show for. */
 export function runSections(run: RunFiles): Section[] {

@@ -1,7 +1,7 @@
 import type { RunFiles } from "@blora/runs";
 import { count, score } from "../text/format.ts";
 import { ownValue } from "../text/own-value.ts";
-import type { Section } from "./sections.ts";
+import type { Section } from "./section.ts";
 
 /** Scores of each type of answer of the deciding split, such as of entity. */
 export function typesSection({ summary }: Pick<RunFiles, "summary">): Section {

@@ -1,4 +1,4 @@
-import type { Table } from "../run/sections.ts";
+import type { Table } from "../run/section.ts";
 import { bitWidths, count, mebibytes, oneDecimal, score, share, spread } from "../text/format.ts";
 import { secondsText } from "../text/measured.ts";
 import type { ResultRow, Results } from "./results.ts";

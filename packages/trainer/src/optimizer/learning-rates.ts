@@ -1,8 +1,6 @@
 import { type Method, type ParameterGroup, PluginError } from "@blora/spec";
-import type { TrainingArguments } from "../arguments.ts";
+import type { ScheduleType, TrainingArguments } from "../arguments.ts";
 import type { TrainingState } from "../state/training-state.ts";
-
-export type ScheduleType = "linear" | "constant" | "cosine";
 
 export interface Schedule {
   readonly type: ScheduleType;
