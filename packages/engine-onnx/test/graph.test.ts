@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createGraphBuilder } from "../src/graph/graph.ts";
+import { createGraphBuilder } from "../src/graph/graph-builder.ts";
 
 test("outputs are named in the order they are made, and listed in their own", () => {
   const builder = createGraphBuilder();

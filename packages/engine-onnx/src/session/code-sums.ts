@@ -1,4 +1,5 @@
-import { bytesOf, createGraphBuilder } from "../graph/graph.ts";
+import { bytesOf } from "../graph/graph.ts";
+import { createGraphBuilder } from "../graph/graph-builder.ts";
 import type { SessionSettings, Sessions } from "../runtime.ts";
 import type { CodeType } from "../trace/backend.ts";
 

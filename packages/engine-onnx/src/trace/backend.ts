@@ -1,13 +1,7 @@
 import type { DType, Shape } from "@blora/tensor";
 import { type BackendValues, type DataId, type DataType, KernelBackend, type TensorInfo } from "@tensorflow/tfjs-core";
-import {
-  bytesOf,
-  createGraphBuilder,
-  type ElementType,
-  type GraphBuilder,
-  type GraphValue,
-  type NodeOptions,
-} from "../graph/graph.ts";
+import { bytesOf, type ElementType, type GraphValue } from "../graph/graph.ts";
+import { createGraphBuilder, type GraphBuilder, type NodeOptions } from "../graph/graph-builder.ts";
 
 /** Types of codes of 8 bits. Signed codes are kept with 128 for zero where they are unsigned. */
 export type CodeType = "uint8" | "int8";

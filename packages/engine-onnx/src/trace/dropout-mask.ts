@@ -9,7 +9,8 @@ import {
   sizeOf,
 } from "@blora/tensor";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { bytesOf, type GraphBuilder, type GraphValue } from "../graph/graph.ts";
+import { bytesOf, type GraphValue } from "../graph/graph.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { TracingBackend } from "./backend.ts";
 
 /** Numbers of element types in the attribute of `Cast`. */
