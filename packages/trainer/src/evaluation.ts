@@ -4,7 +4,8 @@ import { planEvaluation, splitBatch } from "./data/buckets.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
 import type { TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./data/padding.ts";
-import { type Objective, scoresOf } from "./objective/objective.ts";
+import type { Objective } from "./objective/objective.ts";
+import { scoresOf } from "./objective/objective-of.ts";
 import type { Model } from "./steps/definitions.ts";
 import type { StepRunner } from "./steps/step-runner.ts";
 

@@ -14,7 +14,7 @@ import { type EncodedSplit, encodeSplit, fingerprint, requireAnswers } from "./d
 import { planTraining, type TrainingPlan } from "./data/epochs.ts";
 import { packRows, type TrainingRow } from "./data/packing.ts";
 import { paddedLengths } from "./data/padding.ts";
-import { objectiveOf } from "./objective/objective.ts";
+import { objectiveOf } from "./objective/objective-of.ts";
 import { manifestOf, type RunParts } from "./run.ts";
 import { createTrainingState, type Snapshot, type TrainingState } from "./state/training-state.ts";
 import type { Model } from "./steps/definitions.ts";

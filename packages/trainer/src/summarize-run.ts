@@ -3,7 +3,7 @@ import type { EvaluationRecord, RunSummary } from "@blora/runs";
 import { isLanguageModelTask, type JsonObject, toJson } from "@blora/spec";
 import { costLedger, summarizeCost, summarizeSites } from "./cost.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
-import { baselineScores } from "./objective/objective.ts";
+import { baselineScores } from "./objective/objective-of.ts";
 import { initAdapters, type PreparedRun } from "./prepare-training.ts";
 import { manifestOf, type RunParts } from "./run.ts";
 import { decidingScore, type RunProgress } from "./state/progress.ts";

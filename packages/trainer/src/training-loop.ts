@@ -12,7 +12,7 @@ import { accumulateGradients, requireFiniteUpdate, type UpdateGradients } from "
 import { trainableParameters } from "./memory.ts";
 import { answerCounts } from "./objective/answer-counts.ts";
 import { labelsOf } from "./objective/label-objective.ts";
-import { baselineScores } from "./objective/objective.ts";
+import { baselineScores } from "./objective/objective-of.ts";
 import { learningRatesAt, requireLearningRates } from "./optimizer/learning-rates.ts";
 import { gradientNorms, updateParameters } from "./optimizer/update.ts";
 import type { PreparedRun } from "./prepare-training.ts";

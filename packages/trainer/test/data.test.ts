@@ -5,7 +5,7 @@ import { type Batch, planEpoch, planEvaluation, splitBatch } from "../src/data/b
 import { encodeSplit, requireAnswers } from "../src/data/encoded-split.ts";
 import { planTraining } from "../src/data/epochs.ts";
 import { chooseLengths, paddedLengths } from "../src/data/padding.ts";
-import { objectiveOf } from "../src/objective/objective.ts";
+import { objectiveOf } from "../src/objective/objective-of.ts";
 import { letterTask, tokenizer, V } from "./tiny-problem.ts";
 
 const lengths = fc.array(
