@@ -1,7 +1,7 @@
 import type { CostModel, ExpectedProducts, SiteUsage } from "@blora/spec";
 import { ops, type Tensor, withGradient } from "@blora/tensor";
 import { bitCost, testCostModel } from "../../src/index.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
 import { component } from "./minimal.ts";
 
 const costs = (change: Partial<CostModel>) => () => testCostModel(component("costModel", { ...bitCost, ...change }));

@@ -2,18 +2,11 @@ import type { Adapter, Context, Method, TracedAdapter } from "@blora/spec";
 import { ops } from "@blora/tensor";
 import { testArchitecture, testMethod, testTask } from "../../src/index.ts";
 import { costFaults } from "./cost-faults.ts";
+import type { Fault } from "./fault.ts";
 import { gateFaults } from "./gate-faults.ts";
 import { architecture, architectureFixture, component, languageModelTask, method, task } from "./minimal.ts";
 import { codedMethod, gatedMethod } from "./minimal-methods.ts";
 import { quantizerFaults } from "./quantizer-faults.ts";
-
-/** One mistake in an otherwise lawful component. */
-export interface Fault {
-  readonly mistake: string;
-  /** Laws that must fail, in the order of the kit. */
-  readonly caughtBy: readonly string[];
-  readonly register: () => void;
-}
 
 const methods =
   (change: object, of: Method = method) =>

@@ -1,7 +1,7 @@
 import type { Gate } from "@blora/spec";
 import { ops, type Tensor, withGradient } from "@blora/tensor";
 import { testGate } from "../../src/index.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
 import { component } from "./minimal.ts";
 import { gate } from "./minimal-rounding.ts";
 

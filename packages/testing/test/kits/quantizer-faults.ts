@@ -1,7 +1,7 @@
 import { FLOAT_BITS, type Quantizer, type VectorWidths, type WidthGates } from "@blora/spec";
 import { detached, ops, type Tensor, withGradient } from "@blora/tensor";
 import { testQuantizer } from "../../src/index.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault } from "./fault.ts";
 import { component } from "./minimal.ts";
 import { gate, quantizer, quantizerOf, roundToLevels, widthGates } from "./minimal-rounding.ts";
 
