@@ -9,9 +9,8 @@ export function tablesOfFiles(data: string): Tables {
     name: data,
     of: async (split) => {
       const found = await ownFiles(split, data, FORMATS);
-      return found && Promise.all(found.files.map((file) => readTable(file)));
+      return found && { tables: await Promise.all(found.files.map((file) => readTable(file))), notes: found.notes };
     },
-    notes: async (split) => (await ownFiles(split, data, FORMATS))?.notes ?? [],
     has: async (split) => (await ownFiles(split, data, FORMATS)) !== undefined,
   };
 }

@@ -22,24 +22,25 @@ export async function loadSplit(
 ): Promise<Split> {
   const { train = "train" } = options;
   const isTrain = name === train;
-  const tables = await data.of(name);
-  if (tables !== undefined && !isTrain) {
+  const found = await data.of(name);
+  if (found !== undefined && !isTrain) {
+    const { tables } = found;
     const examples = tables.flatMap((table) => examplesOf(table, options, unlabelled ? "unread" : "read"));
     const quoted = quotedTexts(tables, options);
     // A file of its own is answered or scored as it is.
     if (name === lastPart(data.name)) return { name, examples, ...(quoted.length > 0 && { notes: quoted }) };
     const notes = [
-      ...(await data.notes(name)),
+      ...found.notes,
       ...quoted,
       ...repeatedTexts(examples, name),
       ...(await sharedTexts(options, examples, data)),
     ];
     return { name, examples, notes };
   }
-  const learned = (await data.of(train))!;
-  const all = learned.flatMap((table) => examplesOf(table, options, "required"));
+  const learned = (isTrain ? found : await data.of(train))!;
+  const all = learned.tables.flatMap((table) => examplesOf(table, options, "required"));
   const isWhole = options.evaluation !== undefined || (await data.has("validation"));
-  const chosen = [...(await data.notes(train)), ...quotedTexts(learned, options)];
+  const chosen = [...learned.notes, ...quotedTexts(learned.tables, options)];
   if (isWhole) return { name, examples: all, notes: [...chosen, ...repeatedTexts(all, "training")] };
   const { validationShare = SHARE, validationSeed = SEED } = options;
   const parts = holdOut(all, validationShare, validationSeed, stratificationOf(options));
@@ -75,8 +76,10 @@ async function sharedTexts(
   examples: readonly Example[],
   data: Tables,
 ): Promise<readonly string[]> {
-  const tables = (await data.of(options.train ?? "train")) ?? [];
-  const known = new Set(tables.flatMap((table) => examplesOf(table, options, "required")).map(textKey));
+  const learned = await data.of(options.train ?? "train");
+  const known = new Set(
+    (learned?.tables ?? []).flatMap((table) => examplesOf(table, options, "required")).map(textKey),
+  );
   const shared = examples.filter((example) => known.has(textKey(example))).length;
   return shared === 0 ? [] : [`${shared} of ${examples.length} rows stand in training as well, so the score flatters.`];
 }

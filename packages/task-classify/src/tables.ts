@@ -1,6 +1,13 @@
 import { isOfHub, nameOfFile, type Table } from "@blora/data";
 import { NotFoundError } from "@blora/spec";
 
+/** The tables of one split. */
+interface SplitTables {
+  readonly tables: readonly Table[];
+  /** What is to be said of how they were chosen. */
+  readonly notes: readonly string[];
+}
+
 /** Where rows come from: files, or tables in memory. */
 export interface Tables {
   /** File or folder, for messages. */
@@ -11,11 +18,9 @@ export interface Tables {
    * @returns undefined where there is no such split, which only `validation` may lack
    * @throws NotFoundError naming what was looked for and what is there
    */
-  of(split: string): Promise<readonly Table[] | undefined>;
+  of(split: string): Promise<SplitTables | undefined>;
   /** Whether there is such a split, without reading it. */
   has(split: string): Promise<boolean>;
-  /** What is to be said of how the tables of a split were chosen. */
-  notes(split: string): Promise<readonly string[]>;
 }
 
 /** Tables by split. */
@@ -26,9 +31,8 @@ export function tablesInMemory(name: string, tables: TablesInMemory): Tables {
   return {
     name,
     has: async (split) => has(split),
-    notes: async () => [],
     of: async (split) => {
-      if (has(split)) return tables[split];
+      if (has(split)) return { tables: tables[split]!, notes: [] };
       if (split === "validation") return undefined;
       throw new NotFoundError(`${name}: expected the split ${split}, found ${Object.keys(tables).join(", ")}.`);
     },

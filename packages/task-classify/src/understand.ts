@@ -28,7 +28,7 @@ export async function understand(
   given: Partial<ClassifyOptions> = {},
 ): Promise<Understood<ClassifyOptions>> {
   requireValid(givenSchema, given, 'Options of task "classify"');
-  const tables = (await data.of(given.train ?? "train"))!;
+  const { tables } = (await data.of(given.train ?? "train"))!;
   const [first] = tables;
   const columns = findColumns(first!, definedOf(given));
   const names = tables.map(({ classNames }) => classNames?.get(columns.label)).find((found) => found !== undefined);
