@@ -9,7 +9,7 @@ import {
   type LinearSite,
   type LowRankUpdate,
 } from "@blora/spec";
-import { evaluateOnHost, ops, type Tensor, transposed } from "@blora/tensor";
+import { evaluateOnHost, type TensorRecord, transposed } from "@blora/tensor";
 import { foldUpdate } from "../fold.ts";
 import { prepareAdapters } from "./forward.ts";
 import { hostShares, noNoise } from "./gates.ts";
@@ -21,11 +21,11 @@ import {
   quantizerParameter,
   quantizerParameters,
   scaleIn,
-  toJson,
+  storedLayout,
 } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 import { widthsOf } from "./usage.ts";
-import { roundedVectors, vectorsOf, wholeTensor } from "./vectors.ts";
+import { roundedVectors, tensorsOf, vectorsOf, wholeTensor } from "./vectors.ts";
 
 /** The update as plain LoRA, its matrices as evaluation has them. */
 export function exportUpdate(settings: BloraSettings, site: LinearSite, adapter: Adapter): LowRankUpdate | undefined {
@@ -40,15 +40,8 @@ export function exportUpdate(settings: BloraSettings, site: LinearSite, adapter:
 }
 
 /** Parameters as evaluation prepares them, on the host. */
-function prepared(
-  settings: BloraSettings,
-  site: LinearSite,
-  { layout, parameters }: Adapter,
-): Readonly<Record<string, Tensor>> {
-  const tensors = Object.entries(parameters).map(
-    ([name, { values, shape }]) => [name, ops.tensor(values, [...shape])] as const,
-  );
-  const traced = { site, layout, parameters: Object.fromEntries(tensors) };
+function prepared(settings: BloraSettings, site: LinearSite, { layout, parameters }: Adapter): TensorRecord {
+  const traced = { site, layout, parameters: tensorsOf(parameters) };
   return prepareAdapters(settings, [traced], { mode: "eval", uniform: noNoise, dropoutMask: noNoise })[0]!.parameters;
 }
 
@@ -102,7 +95,7 @@ export function encodeAdapter(settings: BloraSettings, adapter: Adapter): Encode
     ...Object.keys(quantizerParameters(adapter.parameters, matrix)).map((name) => quantizerParameter(matrix, name)),
   ]);
   const others = Object.entries(adapter.parameters).filter(([name]) => !ofMatrices.includes(name));
-  return { layout: toJson(rounded), codes, parameters: Object.fromEntries(others) };
+  return { layout: storedLayout(rounded), codes, parameters: Object.fromEntries(others) };
 }
 
 /** The update s·B·A with A and B as the codes evaluation uses; s goes into the scales of B: its codes stay whole. */

@@ -3,7 +3,7 @@ import { constantParameter, kaimingUniform, scaleOf } from "../low-rank.ts";
 import { codedUpdate, encodeAdapter, exportUpdate, gateProbabilities, roundedBase } from "./artifacts.ts";
 import { applyBlora, prepareAdapters } from "./forward.ts";
 import { observeActivations } from "./large-operands.ts";
-import { activationsOf, toJson } from "./layout.ts";
+import { activationsOf, storedLayout } from "./layout.ts";
 import { bloraPenalty, shiftToBudget } from "./objective.ts";
 import { type BloraOptions, type BloraSettings, bloraOptionsSchema } from "./options.ts";
 import { advance, phaseAt } from "./phases.ts";
@@ -27,7 +27,7 @@ function create(settings: BloraSettings): Method {
   return {
     scope,
     init: (site, seed) => ({
-      layout: toJson({ phase: "warmup", rank, scale: scaleOf(alpha, rank), bits: {}, unsigned: [] }),
+      layout: storedLayout({ phase: "warmup", rank, scale: scaleOf(alpha, rank), bits: {}, unsigned: [] }),
       parameters: {
         A: kaimingUniform(site, "A", [rank, site.inFeatures], seed),
         B: constantParameter([site.outFeatures, rank], 0),

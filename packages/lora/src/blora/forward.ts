@@ -25,17 +25,11 @@ export function prepareAdapters(
 type Prepared = Map<TracedAdapter, Record<string, Tensor>>;
 
 function settledMatrices(settings: BloraSettings, adapters: readonly TracedAdapter[]): Prepared {
-  const matrices = adapters.flatMap((adapter) =>
-    matricesOf(settings, adapter).map((matrix): Matrix => {
-      const bits = layoutOf(adapter).bits[matrix.operand]!;
-      return { ...matrix, widths: bits.slice(0, matrix.count) };
-    }),
+  const widthsOf = ({ adapter, operand, count }: Matrix) => layoutOf(adapter).bits[operand]!.slice(0, count);
+  const rounded = trainedMatrices(settings, adapters).filter((matrix) =>
+    widthsOf(matrix).some((bits) => bits !== FLOAT_BITS),
   );
-  return roundMatrices(
-    settings,
-    matrices.filter(({ widths }) => (widths as readonly number[]).some((bits) => bits !== FLOAT_BITS)),
-    "settled",
-  );
+  return roundMatrices(settings, rounded, (matrices) => matrices.flatMap(widthsOf));
 }
 
 function gatedMatrices(settings: BloraSettings, adapters: readonly TracedAdapter[], context: Context): Prepared {
@@ -46,15 +40,12 @@ function gatedMatrices(settings: BloraSettings, adapters: readonly TracedAdapter
     adapters.map(({ parameters }) => parameters),
   );
   const shares = chainShares(settings, gates, training ? "drawn" : "decided", context.uniform);
-  const matrices = adapters.flatMap((adapter, site) =>
-    matricesOf(settings, adapter).map((matrix): Matrix => {
-      return { ...matrix, unit: site * matrix.count };
-    }),
-  );
   const prepared = new Map<TracedAdapter, Record<string, Tensor>>(adapters.map((adapter) => [adapter, {}]));
   const chainOf = (operand: Operand) => (settings.granularity === "component" ? "components" : operand);
-  for (const [chain, group] of groupBy(matrices, ({ operand }) => chainOf(operand))) {
-    const rounded = roundMatrices(settings, group, { shares: shares.get(chain)!, oneHot: !training });
+  for (const [chain, ofChain] of groupBy(trainedMatrices(settings, adapters), ({ operand }) => chainOf(operand))) {
+    const rounded = roundMatrices(settings, ofChain, (matrices) => {
+      return { shares: sharesOf(matrices, shares.get(chain)!), oneHot: !training };
+    });
     for (const [adapter, own] of rounded) Object.assign(prepared.get(adapter)!, own);
   }
   closeComponents(shares, adapters, prepared);
@@ -76,31 +67,31 @@ function closeComponents(shares: ChainShares, adapters: readonly TracedAdapter[]
 /** A trained matrix as the vectors that have a width of their own. */
 interface Matrix extends VectorMatrix {
   readonly adapter: TracedAdapter;
+  /** Place of its adapter among those that are prepared alike. */
+  readonly site: number;
   readonly operand: "A" | "B";
   /** K */
   readonly length: number;
-  readonly widths?: readonly number[];
-  /** Row of its first vector among the shares of all sites. */
-  readonly unit?: number;
 }
 
-function matricesOf({ granularity }: BloraSettings, adapter: TracedAdapter): Omit<Matrix, "widths" | "unit">[] {
-  const { A, B } = adapter.parameters;
-  if (A === undefined || B === undefined) return [];
-  return (["A", "B"] as const).map((operand) => {
-    const trained = operand === "A" ? A : B;
-    const values = granularity === "matrix" ? ops.reshape(trained, [1, -1]) : trained;
-    const areColumns = granularity === "component" && operand === "B";
-    const [count, length] = (areColumns ? values.shape.toReversed() : values.shape) as [number, number];
-    return { adapter, operand, values, areColumns, count, length };
-  });
+function trainedMatrices({ granularity }: BloraSettings, adapters: readonly TracedAdapter[]): Matrix[] {
+  return adapters.flatMap((adapter, site) =>
+    (["A", "B"] as const).flatMap((operand) => {
+      const trained = adapter.parameters[operand];
+      if (trained === undefined) return [];
+      const values = granularity === "matrix" ? ops.reshape(trained, [1, -1]) : trained;
+      const areColumns = granularity === "component" && operand === "B";
+      const [count, length] = (areColumns ? values.shape.toReversed() : values.shape) as [number, number];
+      return [{ adapter, site, operand, values, areColumns, count, length }];
+    }),
+  );
 }
 
 /** All matrices whose vectors have one length are rounded in one call: a call for each makes up most of the graph of a step. */
 function roundMatrices(
   settings: BloraSettings,
   matrices: readonly Matrix[],
-  shares: { readonly shares: Tensor; readonly oneHot: boolean } | "settled",
+  widthsOf: (matrices: readonly Matrix[]) => VectorWidths,
 ): Prepared {
   const rounded: Prepared = new Map();
   for (const unordered of groupBy(matrices, ({ length }) => length).values()) {
@@ -108,7 +99,7 @@ function roundMatrices(
     const parameters = joinParameters(
       group.map(({ adapter, operand }) => quantizerParameters(adapter.parameters, operand)),
     );
-    const widths = shares === "settled" ? group.flatMap((matrix) => matrix.widths!) : sharesOf(group, shares);
+    const widths = widthsOf(group);
     const values = settings.quantizer.round(parameters, joinVectors(group), true, widths);
     for (const [index, part] of separateVectors(values, group).entries()) {
       const { adapter, operand } = group[index]!;
@@ -119,13 +110,11 @@ function roundMatrices(
   return rounded;
 }
 
-function sharesOf(
-  group: readonly Matrix[],
-  { shares, oneHot }: { readonly shares: Tensor; readonly oneHot: boolean },
-): VectorWidths {
-  const rows = group.flatMap(({ unit, count }) => Array.from({ length: count }, (_, row) => unit! + row));
+/** The rows of the vectors of some matrices, of the shares [S·N, L] of all sites. */
+function sharesOf(matrices: readonly Matrix[], shares: Tensor): Tensor {
+  const rows = matrices.flatMap(({ site, count }) => Array.from({ length: count }, (_, row) => site * count + row));
   const isAll = rows.length === shares.shape[0] && rows.every((row, index) => row === index);
-  return { shares: isAll ? shares : ops.gather(shares, ops.tensor(rows, [rows.length], "int32")), oneHot };
+  return isAll ? shares : ops.gather(shares, ops.tensor(rows, [rows.length], "int32"));
 }
 
 function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {

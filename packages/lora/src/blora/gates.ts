@@ -50,7 +50,7 @@ export function chainShares(
   return new Map(
     chainsOf(settings).map((chain) => {
       const gates = gatesOf(settings, chain);
-      if (gates === undefined) return [chain.name, highestLevel(chain.units * joined.sites, chain.levels.length)];
+      if (gates === undefined) return [chain.name, certainlyHighest(chain.units * joined.sites, chain.levels.length)];
       return [chain.name, gates.shares(joined.of(chain), mode, (shape) => uniform(`gates/${chain.name}`, shape))];
     }),
   );
@@ -86,7 +86,7 @@ export function noNoise(): never {
   throw new Error("Only drawn gates take noise.");
 }
 
-function highestLevel(units: number, L: number): Tensor {
+function certainlyHighest(units: number, L: number): Tensor {
   return ops.tensor(
     Array.from({ length: units * L }, (_, index) => (index % L === L - 1 ? 1 : 0)),
     [units, L],

@@ -1,4 +1,4 @@
-import type { JsonObject, Quantizer } from "@blora/spec";
+import { type JsonObject, type Quantizer, toJson } from "@blora/spec";
 import { ownScale, scaleOf } from "../low-rank.ts";
 import type { BloraSettings } from "./options.ts";
 
@@ -32,8 +32,8 @@ export function layoutOf({ layout }: { readonly layout: JsonObject }): BloraLayo
   return layout as unknown as BloraLayout;
 }
 
-export function toJson(layout: BloraLayout): JsonObject {
-  return JSON.parse(JSON.stringify(layout)) as JsonObject;
+export function storedLayout(layout: BloraLayout): JsonObject {
+  return toJson(layout) as JsonObject;
 }
 
 export function scaleIn({ alpha, rank }: BloraSettings, { layout }: { readonly layout: JsonObject }): number {
@@ -47,7 +47,7 @@ export function activationsOf({ scope }: BloraSettings): readonly ActivationOper
 
 /** W0 and activations in scope: whole tensors that `siteQuantizer` rounds. */
 export function largeOperandsOf(settings: BloraSettings): readonly Exclude<Operand, "A" | "B">[] {
-  return settings.scope === "site" ? ["W0", "input", "afterA"] : activationsOf(settings);
+  return settings.scope === "site" ? ["W0", ...activationsOf(settings)] : activationsOf(settings);
 }
 
 export function quantizerOf({ quantizer, siteQuantizer }: BloraSettings, operand: Operand): Quantizer {

@@ -10,10 +10,11 @@ import {
   gatesName,
   largeOperandsOf,
   layoutOf,
+  type Operand,
   type Phase,
   quantizerParameter,
   quantizerParameters,
-  toJson,
+  storedLayout,
 } from "./layout.ts";
 import { shiftToBudget } from "./objective.ts";
 import type { BloraSettings } from "./options.ts";
@@ -56,7 +57,7 @@ async function chooseUnits(settings: BloraSettings, store: AdapterStore): Promis
   for (const site of store.sites) {
     const own = observedAt(site);
     store.update(site.path, {
-      layout: toJson({
+      layout: storedLayout({
         ...layoutOf(store.get(site.path)),
         phase: "gates",
         unsigned: activationsOf(settings).filter((operand) => own[operand]!.min >= 0),
@@ -117,7 +118,7 @@ function settleSite(settings: BloraSettings, store: AdapterStore, path: string, 
   const { A, B, ...others } = widthsAt(settings, levels);
   const open = [...A.keys()].filter((component) => A[component]! > 0 && B[component]! > 0);
   const { parameters, layout } = store.get(path);
-  const own = (operand: "A" | "B" | "W0" | "input" | "afterA") =>
+  const own = (operand: Operand) =>
     Object.keys(quantizerParameters(parameters, operand)).map((name) => quantizerParameter(operand, name));
   const dropped = chainsOf(settings).map(gatesName);
   for (const operand of largeOperandsOf(settings))
@@ -131,7 +132,7 @@ function settleSite(settings: BloraSettings, store: AdapterStore, path: string, 
   }
   const bits = { ...others, A: open.map((component) => A[component]!), B: open.map((component) => B[component]!) };
   store.update(path, {
-    layout: toJson({ ...layoutOf({ layout }), phase: "settle", rank: open.length, bits }),
+    layout: storedLayout({ ...layoutOf({ layout }), phase: "settle", rank: open.length, bits }),
     parameters: Object.fromEntries(dropped.map((name) => [name, undefined])),
   });
 }

@@ -9,7 +9,7 @@ import {
 import { hullSlopes } from "../allocation/hull-slopes.ts";
 import { type ActivationOperand, type Chain, chainsOf, scaleIn } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
-import { siteCost, widthsAt } from "./usage.ts";
+import { highestLevel, levelsEverywhere, siteCost, widthsAt } from "./usage.ts";
 import { componentRows, type Observed, roundedVectors, wholeTensor } from "./vectors.ts";
 
 /** ln(error removed per bit operation) of going to the next level, [units][L - 1], by chain. Never rises along a unit. */
@@ -17,9 +17,7 @@ export type Worth = Readonly<Record<string, readonly (readonly number[])[]>>;
 
 export function worthOf(settings: BloraSettings, store: AdapterStore, site: LinearSite, observed: Observed): Worth {
   const chains = chainsOf(settings);
-  const highest = Object.fromEntries(
-    chains.map(({ name, units, levels }) => [name, Array<number>(units).fill(levels.length - 1)]),
-  );
+  const highest = levelsEverywhere(settings, highestLevel);
   const costAt = ({ name }: Chain, unit: number, level: number): number =>
     siteCost(settings, site, widthsAt(settings, { ...highest, [name]: highest[name]!.with(unit, level) }), store.cost);
   const worth = (chain: Chain): number[][] =>

@@ -44,6 +44,17 @@ export function widthsAt(settings: BloraSettings, levels: SiteLevels): SiteWidth
   return { ...widths, A: ofComponents(widths.A), B: ofComponents(widths.B) };
 }
 
+/** All units of a chain at one of its levels. */
+export function levelsEverywhere(settings: BloraSettings, levelOf: (chain: Chain) => number): SiteLevels {
+  return Object.fromEntries(
+    chainsOf(settings).map((chain) => [chain.name, Array<number>(chain.units).fill(levelOf(chain))]),
+  );
+}
+
+export function highestLevel({ levels }: Chain): number {
+  return levels.length - 1;
+}
+
 /** The widths evaluation uses. */
 export function widthsOf(settings: BloraSettings, adapter: Adapter): SiteWidths {
   const { phase, rank, bits } = layoutOf(adapter);
@@ -54,13 +65,12 @@ export function widthsOf(settings: BloraSettings, adapter: Adapter): SiteWidths 
 
 /** The levels that gates decide on; the highest where there are none. */
 export function decidedLevels(settings: BloraSettings, { parameters }: Adapter): SiteLevels {
-  return Object.fromEntries(
-    chainsOf(settings).map((chain) => {
-      const gates = parameters[gatesName(chain)]?.values;
-      if (gates === undefined) return [chain.name, Array<number>(chain.units).fill(chain.levels.length - 1)];
-      return [chain.name, hostShares(settings, chain, gates, "decided").map((shares) => shares.indexOf(1))];
-    }),
-  );
+  const decided = chainsOf(settings).flatMap((chain) => {
+    const gates = parameters[gatesName(chain)]?.values;
+    if (gates === undefined) return [];
+    return [[chain.name, hostShares(settings, chain, gates, "decided").map((shares) => shares.indexOf(1))] as const];
+  });
+  return { ...levelsEverywhere(settings, highestLevel), ...Object.fromEntries(decided) };
 }
 
 /** The matrices whose products are priced. */
@@ -130,15 +140,9 @@ export function budgetWarnings(
   const share = (widthsOfSite: (site: LinearSite) => SiteWidths): number =>
     sites.reduce((sum, site) => sum + siteCost(settings, site, widthsOfSite(site), cost), 0) /
     baselineCost(settings, sites, cost);
-  const all = (level: (chain: Chain) => number): SiteWidths =>
-    widthsAt(
-      settings,
-      Object.fromEntries(
-        chainsOf(settings).map((chain) => [chain.name, Array<number>(chain.units).fill(level(chain))]),
-      ),
-    );
-  const floor = share(() => all(() => 0));
-  const ceiling = share(() => all(({ levels }) => levels.length - 1));
+  const shareAt = (level: (chain: Chain) => number): number =>
+    share(() => widthsAt(settings, levelsEverywhere(settings, level)));
+  const [floor, ceiling] = [shareAt(() => 0), shareAt(highestLevel)];
   const outOfReach = (limit: string) =>
     `bopsTarget: ${bopsTarget} is out of reach at scope ${scope}: ${limit} of the baseline, and the run ends there.`;
   if (bopsTarget < floor) return [outOfReach(`the least it can cost is ${floor.toFixed(4)}`)];

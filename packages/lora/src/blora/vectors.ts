@@ -1,5 +1,13 @@
-import type { ActivationStatistics, Adapter, AdapterStore, LinearSite, Parameter, QuantizedTensor } from "@blora/spec";
-import { evaluateOnHost, ops, transposed } from "@blora/tensor";
+import type {
+  ActivationStatistics,
+  Adapter,
+  AdapterStore,
+  LinearSite,
+  Parameter,
+  ParameterRecord,
+  QuantizedTensor,
+} from "@blora/spec";
+import { evaluateOnHost, ops, type TensorRecord, transposed } from "@blora/tensor";
 import type { Rounding } from "../allocation/component-errors.ts";
 import { largeOperandsOf, type Operand, quantizerOf, quantizerParameter, quantizerParameters } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
@@ -31,12 +39,18 @@ export function roundedVectors(
   bits: readonly number[],
 ): Float32Array {
   return evaluateOnHost(() => {
-    const own = Object.entries(quantizerParameters(parameters, operand)).map(
-      ([name, parameter]) => [name, ops.tensor(parameter.values, [...parameter.shape])] as const,
-    );
+    const own = tensorsOf(quantizerParameters(parameters, operand));
     const x = ops.tensor(values, [vectors, values.length / vectors]);
-    return quantizerOf(settings, operand).round(Object.fromEntries(own), x, signed, bits);
+    return quantizerOf(settings, operand).round(own, x, signed, bits);
   });
+}
+
+/** Parameters as the step sees them. */
+export function tensorsOf(parameters: ParameterRecord): TensorRecord {
+  const tensors = Object.entries(parameters).map(
+    ([name, { values, shape }]) => [name, ops.tensor(values, [...shape])] as const,
+  );
+  return Object.fromEntries(tensors);
 }
 
 /** The sides a trained matrix gives its components, [R, K], as they are and at one width: undefined for floating point, 0 for closed. */
