@@ -5,7 +5,7 @@ import type { TrainingArguments } from "./arguments.ts";
 import { summarizeCost, summarizeSites } from "./cost.ts";
 import { requireAnswers } from "./data/encoded-split.ts";
 import { scoreNotes } from "./data/split-notes.ts";
-import { type EvaluationOptions, evaluateSplit, type SplitResult } from "./evaluation.ts";
+import { type EvaluationOptions, evaluateSplit, evaluationOptions, type SplitResult } from "./evaluation.ts";
 import { type BoundModel, bindModel, initAdapters, loadSplit, resolveArguments } from "./prepare-training.ts";
 import type { EvaluateRun } from "./run.ts";
 import { createTrainingState, type Snapshot, takeSnapshot } from "./state/training-state.ts";
@@ -89,14 +89,7 @@ export async function openEvaluation(run: EvaluateRun): Promise<OpenEvaluation> 
     padId: run.tokenizer.special.pad,
     onCompile: (name, milliseconds) => run.onEvent?.({ type: "compile", name, milliseconds }),
   });
-  const options: EvaluationOptions = {
-    runner,
-    model,
-    batchSize: args.perDeviceEvalBatchSize,
-    maxTokens: args.maxTokensPerPass,
-    padToMultipleOf: args.padToMultipleOf,
-    limit: model.maxLength,
-  };
+  const options = evaluationOptions(runner, model, args);
   return { model, args, snapshot, form: placed?.form ?? null, options, release: runner.release };
 }
 

@@ -1,5 +1,6 @@
 import { requireFinite } from "@blora/network";
 import type { RowLikelihood, Scores, ScoresByType } from "@blora/spec";
+import type { TrainingArguments } from "./arguments.ts";
 import { planEvaluation, splitBatch } from "./data/buckets.ts";
 import type { EncodedSplit } from "./data/encoded-split.ts";
 import type { TrainingRow } from "./data/packing.ts";
@@ -41,6 +42,22 @@ export interface EvaluationOptions {
   onRows?(done: number): void;
   /** Asked between batches; true gives the evaluation up. */
   shouldStop?(): boolean;
+}
+
+/** How the arguments of a run say to evaluate. */
+export function evaluationOptions(
+  runner: StepRunner,
+  model: EvaluationOptions["model"] & { readonly maxLength: number },
+  args: TrainingArguments,
+): EvaluationOptions {
+  return {
+    runner,
+    model,
+    batchSize: args.perDeviceEvalBatchSize,
+    maxTokens: args.maxTokensPerPass,
+    padToMultipleOf: args.padToMultipleOf,
+    limit: model.maxLength,
+  };
 }
 
 /**

@@ -18,22 +18,28 @@ export interface UpdateGradients {
   readonly paddedTokens: number;
 }
 
+export interface UpdateBatches {
+  readonly runner: StepRunner;
+  readonly objective: Objective;
+  readonly rows: readonly TrainingRow[];
+  readonly batches: readonly Batch[];
+  /** Of the first batch. Every batch of a run draws noise of its own, and step 0 belongs to initial values. */
+  readonly firstNoiseStep: number;
+}
+
 /**
  * Adds up the gradients of an update's batches. Every loss weighs the
  * same, however rows fall into batches.
  *
- * @param mostPasses batches that the largest update has: every batch of a run draws noise of its own
- * @param step updates made before this one
  * @returns gradients that are valid until the next step is run
  */
-export async function accumulateGradients(
-  runner: StepRunner,
-  { lossesOf }: Objective,
-  rows: readonly TrainingRow[],
-  batches: readonly Batch[],
-  mostPasses: number,
-  step: number,
-): Promise<UpdateGradients> {
+export async function accumulateGradients({
+  runner,
+  objective: { lossesOf },
+  rows,
+  batches,
+  firstNoiseStep,
+}: UpdateBatches): Promise<UpdateGradients> {
   const lossesIn = (batch: Batch): number => sum(batch.rows.map((row) => lossesOf(rows[row]!)));
   const losses = sum(batches.map(lossesIn));
   const gradients = new Map<string, Float32Array>();
@@ -42,9 +48,7 @@ export async function accumulateGradients(
   let tokens = 0;
   let paddedTokens = 0;
   for (const [index, batch] of batches.entries()) {
-    // Noise step 0 belongs to initial values.
-    const noiseStep = step * mostPasses + index + 1;
-    const result = await runner.train(rows, batch, 1 / losses, noiseStep);
+    const result = await runner.train(rows, batch, 1 / losses, firstNoiseStep + index);
     loss += result.outputs.taskLoss![0]!;
     const added = result.outputs.penalty?.[0];
     if (added !== undefined) penalty = (penalty ?? 0) + (added * lossesIn(batch)) / losses;

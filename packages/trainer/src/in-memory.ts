@@ -125,7 +125,7 @@ function finish(
   const { method, sites, costModel } = prepared.model;
   const selected = selectWeights(prepared, progress, takeSnapshot(state));
   const { snapshot: weights, record } = selected;
-  const computed = summarizeRun(run, prepared, progress, selected, interrupted);
+  const computed = summarizeRun({ run, prepared, progress, weights: selected, interrupted });
   const ledger = costLedger(method, costModel, sites, weights);
   if (interrupted) return { summary: computed, weights, ledger, answers: undefined, files: new Map() };
   const description = descriptionOf(run, prepared, weights, record, { baseModel: run.model });

@@ -24,14 +24,26 @@ export function selectWeights({ args }: PreparedRun, { best, last }: RunProgress
   return { selected: "best", snapshot: bestIsLast ? current : best.snapshot, record: best.record };
 }
 
-export function summarizeRun(
-  run: RunParts,
-  prepared: PreparedRun,
-  progress: RunProgress,
-  { selected, snapshot, record }: SelectedWeights,
-  interrupted: boolean,
-  peakRssBytes?: number,
-): RunSummary {
+/** What a run came to. */
+export interface EndedRun {
+  readonly run: RunParts;
+  readonly prepared: PreparedRun;
+  readonly progress: RunProgress;
+  readonly weights: SelectedWeights;
+  /** Whether a request to stop ended it. */
+  readonly interrupted: boolean;
+  /** Undefined where the platform does not say. */
+  readonly peakRssBytes?: number;
+}
+
+export function summarizeRun({
+  run,
+  prepared,
+  progress,
+  weights: { selected, snapshot, record },
+  interrupted,
+  peakRssBytes,
+}: EndedRun): RunSummary {
   const { model, train, evaluation, args, engine } = prepared;
   const { task, method, costModel, sites } = model;
   const deciding = evaluation[0]!;

@@ -172,7 +172,8 @@ async function finish(
   const folder = run.outputDirectory;
   const last = takeSnapshot(state);
   const weights = selectWeights(prepared, progress, last);
-  const computed = summarizeRun(run, prepared, progress, weights, interrupted, process.resourceUsage().maxRSS * 1024);
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+  const computed = summarizeRun({ run, prepared, progress, weights, interrupted, peakRssBytes });
   if (interrupted) return computed;
   await placeAdapter(run, prepared, ADAPTER_FOLDER, weights);
   if (weights.snapshot !== last) {

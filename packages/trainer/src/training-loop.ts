@@ -7,7 +7,7 @@ import {
   type Progress,
 } from "@blora/spec";
 import { summarizeCost, summarizeSites } from "./cost.ts";
-import { type EvaluationOptions, evaluateSplit, giveWay } from "./evaluation.ts";
+import { evaluateSplit, evaluationOptions, giveWay } from "./evaluation.ts";
 import { accumulateGradients, requireFiniteUpdate, type UpdateGradients } from "./gradients.ts";
 import { trainableParameters } from "./memory.ts";
 import { answerCounts } from "./objective/answer-counts.ts";
@@ -99,7 +99,10 @@ async function trainOneStep(
   await method.training?.beforeStep?.(store, place);
   const learningRates = learningRatesAt(args, method, progress.step, plan.totalSteps);
   requireLearningRates(state, learningRates);
-  const result = await accumulateGradients(runner, model.objective, rows, batches, plan.mostPasses, progress.step);
+  const result = await accumulateGradients({
+    ...{ runner, rows, batches, objective: model.objective },
+    firstNoiseStep: progress.step * plan.mostPasses + 1,
+  });
   const norms = gradientNorms(state, result.gradients);
   const losses = { "task loss": result.loss, penalty: result.penalty ?? 0 };
   requireFiniteUpdate(progress.step + 1, losses, result.gradients, norms);
@@ -154,15 +157,7 @@ async function evaluateNow(
 ): Promise<RunProgress | undefined> {
   const { args, model, evaluation, plan } = prepared;
   const { task, method, costModel, sites } = model;
-  const options: EvaluationOptions = {
-    runner,
-    model,
-    batchSize: args.perDeviceEvalBatchSize,
-    maxTokens: args.maxTokensPerPass,
-    padToMultipleOf: args.padToMultipleOf,
-    limit: model.maxLength,
-    shouldStop,
-  };
+  const options = { ...evaluationOptions(runner, model, args), shouldStop };
   const splits: Record<string, EvaluationRecord["splits"][string]> = {};
   const warnings: string[] = [];
   let answers: AnswerCounts | undefined;

@@ -109,14 +109,11 @@ describe("the loss of an update", () => {
   test("is the mean over its target tokens, however texts fall into batches", async () => {
     const { model, runner, split } = await setUp();
     const gradientsOf = (batches: readonly (readonly number[])[], size: number) =>
-      accumulateGradients(
-        runner,
-        model.objective,
-        split.rows,
-        batches.map((rows) => ({ rows, size, length: 24 })),
-        batches.length,
-        0,
-      );
+      accumulateGradients({
+        ...{ runner, objective: model.objective, rows: split.rows },
+        batches: batches.map((rows) => ({ rows, size, length: 24 })),
+        firstNoiseStep: 1,
+      });
     const whole = await gradientsOf([[...split.rows.keys()]], 12);
     const parts = await gradientsOf(
       [
