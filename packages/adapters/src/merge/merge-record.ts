@@ -14,7 +14,7 @@ export interface MergeError {
 }
 
 /** What a merged checkpoint says of itself. */
-export const MERGE_FILE = "blora_merge.json";
+const MERGE_FILE = "blora_merge.json";
 
 const schema = z.strictObject({
   adapterSha256: z.string(),

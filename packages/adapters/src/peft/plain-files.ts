@@ -1,4 +1,4 @@
-import type { CodedUpdate, Head, JsonObject, LinearSite, LowRankUpdate, Method } from "@blora/spec";
+import type { Adapter, CodedUpdate, Head, JsonObject, LinearSite, LowRankUpdate, Method } from "@blora/spec";
 import type { HostTensor } from "@blora/tensor";
 import type { AdapterDescription } from "../description.ts";
 import type { TrainedAdapter } from "../trained-adapter.ts";
@@ -39,30 +39,32 @@ export function plainFiles(
 export function exportUpdates(
   method: Method,
   sites: readonly LinearSite[],
-  { adapters }: AdapterWeights,
+  weights: AdapterWeights,
 ): Map<string, LowRankUpdate> {
-  const updates = new Map<string, LowRankUpdate>();
-  for (const site of sites) {
-    const adapter = adapters.get(site.path);
-    const update = adapter && method.export(site, adapter);
-    if (update !== undefined && update.rank > 0) updates.set(site.path, update);
-  }
-  return updates;
+  return updatesOf(sites, weights, (site, adapter) => method.export(site, adapter));
 }
 
 /** The same updates as codes, where the method has them. */
 export function exportCodes(
   method: Method,
   sites: readonly LinearSite[],
-  { adapters }: AdapterWeights,
+  weights: AdapterWeights,
 ): Map<string, CodedUpdate> {
-  const coded = new Map<string, CodedUpdate>();
+  return updatesOf(sites, weights, (site, adapter) => method.artifacts?.exportCodes?.(site, adapter));
+}
+
+function updatesOf<Update extends { readonly rank: number }>(
+  sites: readonly LinearSite[],
+  { adapters }: AdapterWeights,
+  exported: (site: LinearSite, adapter: Adapter) => Update | undefined,
+): Map<string, Update> {
+  const updates = new Map<string, Update>();
   for (const site of sites) {
     const adapter = adapters.get(site.path);
-    const update = adapter && method.artifacts?.exportCodes?.(site, adapter);
-    if (update !== undefined && update.rank > 0) coded.set(site.path, update);
+    const update = adapter && exported(site, adapter);
+    if (update !== undefined && update.rank > 0) updates.set(site.path, update);
   }
-  return coded;
+  return updates;
 }
 
 /** PEFT loads neither rank 0 nor an adapter of no module: an empty one gets one update of zeros. */
