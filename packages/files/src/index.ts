@@ -15,7 +15,7 @@ export {
   writeNewFileDurably,
 } from "./durable.ts";
 export { placeNewFolder, writeFolderDurably, writeNewFolderDurably } from "./durable-folder.ts";
-export { requireEmptyFolder, requireNewFile } from "./empty-folder.ts";
+export { requireEmptyFolder } from "./empty-folder.ts";
 export {
   ADAPTER_DESCRIPTION_FILE,
   ADAPTER_PACKED_FILE,
@@ -28,7 +28,7 @@ export {
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
 } from "./file-names.ts";
-export { type FrozenInMemory, frozenValues } from "./frozen-values.ts";
+export { BYTES_PER_VALUE, type FrozenInMemory, frozenValues } from "./frozen-values.ts";
 export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.ts";
 export { pathInside } from "./inside-folder.ts";
 export { readJsonFile, readJsonFileIfPresent, readTextIfPresent } from "./json-file.ts";

@@ -6,7 +6,7 @@ export {
   WEIGHTS_FILE,
   WEIGHTS_INDEX_FILE,
 } from "./file-names.ts";
-export { type FrozenInMemory, frozenValues } from "./frozen-values.ts";
+export { BYTES_PER_VALUE, type FrozenInMemory, frozenValues } from "./frozen-values.ts";
 export { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./half-floats.ts";
 export { fileAtUrl, fileOfBlob, type RangedFile } from "./ranged-file.ts";
 export { type Hashable, sha256, sha256OfFile } from "./web/sha256.ts";

@@ -86,7 +86,8 @@ export interface TrainingArguments {
 /** Arguments as the user gives them. */
 export type TrainingArgumentsInput = Partial<TrainingArguments>;
 
-const schema = z.strictObject({
+/** What the arguments must be. */
+export const trainingArgumentsSchema: z.ZodType<TrainingArguments> = z.strictObject({
   learningRate: z.number().positive().default(5e-4),
   headLearningRate: z.number().positive().optional(),
   perDeviceTrainBatchSize: count.default(32),
@@ -119,17 +120,11 @@ const schema = z.strictObject({
   targets: z.array(z.string().min(1)).min(1).optional(),
 });
 
-/** What the arguments must be. */
-export const trainingArgumentsSchema: z.ZodType<TrainingArguments> = schema;
-
-/** Names of all arguments. */
-export const trainingArgumentNames: readonly string[] = Object.keys(schema.shape);
-
 /**
  * Checks arguments and fills in defaults.
  *
  * @throws InvalidInputError naming every wrong argument, what was expected and what was found
  */
 export function parseTrainingArguments(input: unknown): TrainingArguments {
-  return requireValid(schema, input, "Training arguments");
+  return requireValid(trainingArgumentsSchema, input, "Training arguments");
 }

@@ -1,3 +1,4 @@
+import { BYTES_PER_VALUE } from "@blora/files";
 import { type FrozenTensor, isLanguageModelTask, type LinearSite, type StepPlan } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import { passesOf } from "./data/buckets.ts";
@@ -44,12 +45,10 @@ export function estimateMemory({ frozen, linears, trainableParameters, batchSize
   return FLOAT_BYTES * (weights + trainableParameters * COPIES_OF_A_TRAINABLE + activations);
 }
 
-const STORED_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
-
 /** Bytes of frozen tensors in their files. */
 export function storedBytes(frozen: Iterable<FrozenTensor>): number {
   let bytes = 0;
-  for (const { shape, storage } of frozen) bytes += sizeOf(shape) * STORED_BYTES[storage];
+  for (const { shape, storage } of frozen) bytes += sizeOf(shape) * BYTES_PER_VALUE[storage];
   return bytes;
 }
 

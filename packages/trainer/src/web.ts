@@ -4,7 +4,6 @@ export {
   type ScheduleType,
   type TrainingArguments,
   type TrainingArgumentsInput,
-  trainingArgumentNames,
   trainingArgumentsSchema,
 } from "./arguments.ts";
 export {

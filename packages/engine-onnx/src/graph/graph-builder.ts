@@ -1,3 +1,4 @@
+import { BYTES_PER_VALUE } from "@blora/files";
 import { type FrozenTensor, InvalidInputError } from "@blora/spec";
 import { type Shape, sizeOf } from "@blora/tensor";
 import {
@@ -148,12 +149,10 @@ function firstMadeFirst(outputs: Readonly<Record<string, GraphValue>>, nodes: re
   return Object.entries(outputs).toSorted(([, a], [, b]) => place(a) - place(b));
 }
 
-const STORED_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
-
 /** @throws InvalidInputError where memory does not hold what the tensor says of it */
 function requireBytes(name: string, { shape, storage, source }: FrozenTensor): void {
   if (!ArrayBuffer.isView(source)) return;
-  const expected = sizeOf(shape) * STORED_BYTES[storage];
+  const expected = sizeOf(shape) * BYTES_PER_VALUE[storage];
   const isOther = source instanceof Float32Array ? storage !== "f32" : source.length !== expected;
   if (!isOther) return;
   const found = source instanceof Float32Array ? "float32 values" : `${source.length}`;
