@@ -2,7 +2,7 @@ import { sha256 } from "@blora/files";
 import { isJsonRecord, type Json, type JsonObject, jsonDifferences } from "@blora/spec";
 
 /** Settings that change what is written or seen, not what is computed. */
-export const HARMLESS_ARGUMENTS: readonly string[] = ["loggingSteps", "saveSteps", "saveTotalLimit"];
+const HARMLESS_ARGUMENTS: readonly string[] = ["loggingSteps", "saveSteps", "saveTotalLimit"];
 
 /** What of a configuration names, places or dates a run, and never decides what it computes. */
 const HARMLESS: readonly string[] = [
@@ -24,7 +24,7 @@ const NAMES_OF_MODEL: readonly string[] = ["model", "modelConfig"];
 const ENGINE = "engine";
 
 /** Keys of two configurations whose difference leaves the result as it is, to the last bit. */
-export function isHarmless(key: string, before: JsonObject, after: JsonObject): boolean {
+function isHarmless(key: string, before: JsonObject, after: JsonObject): boolean {
   const isKnown = before.modelSha256 !== undefined && after.modelSha256 !== undefined;
   const harmless = isKnown ? [...HARMLESS, ...NAMES_OF_MODEL] : HARMLESS;
   return harmless.some((name) => key === name || key.startsWith(`${name}.`));

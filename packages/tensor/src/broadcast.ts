@@ -14,7 +14,7 @@ import { withGradient } from "./autodiff.ts";
 import type { Shape, Tensor } from "./types.ts";
 
 /** Sums a gradient over the axes its input was broadcast along. */
-export function sumToShape(gradient: Tensor, shape: Shape): Tensor {
+function sumToShape(gradient: Tensor, shape: Shape): Tensor {
   const axes = backend_util.getReductionAxes([...shape], gradient.shape);
   return reshape(axes.length === 0 ? gradient : sum(gradient, axes), [...shape]);
 }

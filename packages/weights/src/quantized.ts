@@ -9,7 +9,7 @@ const TRACES: readonly (readonly [ending: RegExp, method: string])[] = [
 ];
 
 /** How the weights of a checkpoint are quantized, as `config.json` says; undefined where it says nothing. */
-export function quantizationOf(config: JsonObject): string | undefined {
+function quantizationOf(config: JsonObject): string | undefined {
   const { quantization_config: settings, compression_config: compression } = config;
   const given = settings ?? compression;
   if (!isJsonRecord(given)) return undefined;

@@ -21,7 +21,7 @@ export function addPluginFlag(command: Command): Command {
   return command.option("--plugin <package>", "load the plugins of this package or file too; repeatable", collect);
 }
 
-export function addModelFlags(command: Command): Command {
+function addModelFlags(command: Command): Command {
   return command
     .option("--model <id|folder>", "Hugging Face id or local folder (default: the built-in model)")
     .option("--revision <name>", "branch, tag or commit of a Hub model")

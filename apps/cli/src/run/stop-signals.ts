@@ -1,5 +1,5 @@
 /** What asks a command to stop: the keyboard, whoever manages its process, and a terminal that was closed. */
-export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Tells of every signal that asks to stop. @returns what ends that */
 export function onStopSignal(tell: (signal: NodeJS.Signals) => void): () => void {

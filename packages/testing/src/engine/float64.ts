@@ -100,7 +100,7 @@ export function swapLast(x: Float64Tensor): Float64Tensor {
   return permute(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);
 }
 
-export function broadcastShape(a: Shape, b: Shape): Shape {
+function broadcastShape(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const left = a[axis - rank + a.length] ?? 1;
