@@ -67,7 +67,7 @@ function encodedMatrix(settings: BloraSettings, adapter: Adapter, matrix: "A" | 
   const bits = settled[matrix]?.slice(0, tensor.vectors);
   if (bits === undefined) return undefined;
   if (phase === "rounded") {
-    const scales = adapter.parameters[scalesName(matrix)]!.values;
+    const scales = adapter.parameters[quantizerParameter(matrix, "scales")]!.values;
     const K = tensor.values.length / tensor.vectors;
     const whole = tensor.values.map((value, index) => {
       const scale = scales[Math.floor(index / K)]!;
@@ -79,10 +79,6 @@ function encodedMatrix(settings: BloraSettings, adapter: Adapter, matrix: "A" | 
   const parameters = quantizerParameters(adapter.parameters, matrix);
   const encoded = settings.quantizer.encode?.(parameters, tensor, bits);
   return encoded && { ...encoded, vector };
-}
-
-function scalesName(matrix: "A" | "B"): string {
-  return quantizerParameter(matrix, "scales");
 }
 
 /** The settled adapter in few bits: its matrices as codes. */

@@ -35,10 +35,7 @@ function settledMatrices(settings: BloraSettings, adapters: readonly TracedAdapt
 function gatedMatrices(settings: BloraSettings, adapters: readonly TracedAdapter[], context: Context): Prepared {
   if (adapters.length === 0) return new Map();
   const training = context.mode === "train";
-  const gates = joinGates(
-    settings,
-    adapters.map(({ parameters }) => parameters),
-  );
+  const gates = joinGates(settings, adapters);
   const shares = chainShares(settings, gates, training ? "drawn" : "decided", context.uniform);
   const prepared = new Map<TracedAdapter, Record<string, Tensor>>(adapters.map((adapter) => [adapter, {}]));
   const chainOf = (operand: Operand) => (settings.granularity === "component" ? "components" : operand);

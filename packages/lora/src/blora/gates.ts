@@ -1,5 +1,5 @@
-import { nestedChain, PluginError, type WidthGates, type WidthMode } from "@blora/spec";
-import { evaluateOnHost, ops, type Shape, type Tensor, type TensorRecord } from "@blora/tensor";
+import { nestedChain, PluginError, type TracedAdapter, type WidthGates, type WidthMode } from "@blora/spec";
+import { evaluateOnHost, ops, type Shape, type Tensor } from "@blora/tensor";
 import { type Chain, chainsOf, gatesName, quantizerOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
@@ -26,14 +26,14 @@ export interface JoinedGates {
   of(chain: Chain): Tensor;
 }
 
-/** @param parameters of each site, its gates [N, G] among them */
-export function joinGates(settings: BloraSettings, parameters: readonly TensorRecord[]): JoinedGates {
+/** @param adapters of the sites, their gates [N, G] among the parameters */
+export function joinGates(settings: BloraSettings, adapters: readonly TracedAdapter[]): JoinedGates {
   const learned = chainsOf(settings).filter((chain) => gatesOf(settings, chain) !== undefined);
   const joined = learned.map((chain) => {
-    return [chain.name, joinRows(parameters.map((own) => own[gatesName(chain)]!))] as const;
+    return [chain.name, joinRows(adapters.map(({ parameters }) => parameters[gatesName(chain)]!))] as const;
   });
   const byName = new Map(joined);
-  return { sites: parameters.length, of: ({ name }) => byName.get(name)! };
+  return { sites: adapters.length, of: ({ name }) => byName.get(name)! };
 }
 
 /**

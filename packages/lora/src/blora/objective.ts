@@ -28,11 +28,7 @@ export function bloraPenalty(
   const learning = adapters.filter((adapter) => layoutOf(adapter).phase === "gates");
   if (learning.length === 0 || settings.bopsTarget !== undefined || settings.penaltyStrength === 0) return undefined;
   const sites = learning.map(({ site }) => site);
-  const gates = joinGates(
-    settings,
-    learning.map(({ parameters }) => parameters),
-  );
-  const likely = chainShares(settings, gates, "likely", noNoise);
+  const likely = chainShares(settings, joinGates(settings, learning), "likely", noNoise);
   const expected = cost.expected(expectedProducts(settings, sites, likely));
   return ops.mul(expected, settings.penaltyStrength / baselineCost(settings, sites, cost));
 }
