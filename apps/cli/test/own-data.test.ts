@@ -185,6 +185,9 @@ describe("predictions", () => {
       "--out a.json: expected a name that ends in .csv, .tsv or .jsonl, found .json. Nothing was answered.",
     );
     expect(() => predictionFormat("a.csv.gz")).toThrow("found .gz");
+    expect(() => predictionFormat("a.XLSX")).toThrow("found .XLSX");
+    expect(() => predictionFormat("a.feather")).toThrow("found .feather");
+    expect(() => predictionFormat("a.csv.bz2")).toThrow("found .bz2");
   });
 
   test("are written so that every cell is read again", () => {

@@ -37,6 +37,11 @@ export function parseFileName(name: string): DataFileName | undefined {
 const PACKED = /\.(?:zst|bz2|xz|lz4|zip|7z|tar|tgz)$/i;
 const OTHERS = /\.(?:arrow|feather|orc|avro|xlsx?|ods|pkl|pickle|npy|h5|sqlite|db)$/i;
 
+/** The end of a name that is of no format that is read, as it is written; undefined where nothing is known of it. */
+export function foreignEnding(name: string): string | undefined {
+  return (PACKED.exec(name) ?? OTHERS.exec(name))?.[0];
+}
+
 /** What to do about a name that is of no format that is read; begins with a blank, and is empty where nothing is known. */
 export function adviceOnName(name: string): string {
   if (PACKED.test(name)) return " Unpack it first: gzip alone is read as it is.";

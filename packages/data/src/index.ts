@@ -1,4 +1,4 @@
-export { adviceOnName, type ColumnFormat, type DataFormat, parseFileName } from "./file-name.ts";
+export { adviceOnName, type ColumnFormat, type DataFormat, foreignEnding, parseFileName } from "./file-name.ts";
 export { findSplit, type SplitPlaces } from "./find-split.ts";
 export type { SplitFiles } from "./find-split-in.ts";
 export { allFiles, type DataFolder, findFiles, findSplitFiles } from "./folder.ts";

@@ -1,5 +1,5 @@
 /** What needs no file system: the same functions as in Node. */
-export { adviceOnName, type ColumnFormat, type DataFormat, parseFileName } from "./file-name.ts";
+export { adviceOnName, type ColumnFormat, type DataFormat, foreignEnding, parseFileName } from "./file-name.ts";
 export type { SplitFiles } from "./find-split-in.ts";
 export type { DataFolder } from "./folder.ts";
 export { folderOfNames } from "./folder-of-names.ts";

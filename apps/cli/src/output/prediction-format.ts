@@ -1,12 +1,12 @@
 import { basename } from "node:path";
-import { parseFileName } from "@blora/data";
+import { foreignEnding, parseFileName } from "@blora/data";
 import { UsageError } from "../exit.ts";
 
 /** How predictions of rows are written. */
 export type PredictionFormat = "csv" | "tsv" | "jsonl";
 
-/** What other data files end in, which hold something else than lines of text. */
-const OTHERS = /\.(?:json|parquet|arrow|xlsx?|ods|gz|zip|zst)$/i;
+/** What data files end in that are read, and never written. */
+const READ_ONLY = /\.(?:json|parquet|gz)$/i;
 
 /**
  * The format the name of a file asks for; csv where it asks for none.
@@ -25,7 +25,8 @@ export function predictionFormat(out: string | undefined): PredictionFormat {
  * @throws UsageError for a name whose format none of `expected` is
  */
 export function requireWritten(out: string | undefined, expected: string, others?: RegExp): void {
-  const found = (OTHERS.exec(out ?? "") ?? others?.exec(out ?? ""))?.[0];
+  if (out === undefined) return;
+  const found = (READ_ONLY.exec(out) ?? others?.exec(out))?.[0] ?? foreignEnding(out);
   if (found === undefined) return;
   throw new UsageError(`--out ${out}: expected a name that ends in ${expected}, found ${found}. Nothing was answered.`);
 }
