@@ -6,10 +6,11 @@ import { readJsonFileIfPresent } from "./json-file.ts";
 
 /** Where a checkpoint or an adapter has its chat template; it counts before all other places. */
 export const CHAT_TEMPLATE_FILE = "chat_template.jinja";
+/** Where an adapter may have its chat template, in the order in which they count. */
+export const CHAT_FILES: readonly string[] = [CHAT_TEMPLATE_FILE, "chat_template.json", "tokenizer_config.json"];
 /** What a tokenizer, a chat, a generation loop or a reader of the licence reads of a checkpoint. */
 const NAMES: ReadonlySet<string> = new Set([
   "tokenizer.json",
-  "tokenizer_config.json",
   "special_tokens_map.json",
   "added_tokens.json",
   "spm.model",
@@ -19,8 +20,7 @@ const NAMES: ReadonlySet<string> = new Set([
   "vocab.txt",
   "merges.txt",
   "generation_config.json",
-  CHAT_TEMPLATE_FILE,
-  "chat_template.json",
+  ...CHAT_FILES,
 ]);
 const TEMPLATES = "additional_chat_templates";
 const LICENSE = /^(?:LICEN[CS]E|NOTICE|USE_POLICY)(?:[.-][\w.-]*)?$/i;
@@ -69,7 +69,7 @@ export function copyChatTemplate(from: string, to: string): void {
     copyChanged(pathInside(from, CHAT_TEMPLATE_FILE), join(to, CHAT_TEMPLATE_FILE));
     return;
   }
-  const text = ["chat_template.json", "tokenizer_config.json"]
+  const text = CHAT_FILES.slice(1)
     .map((name) => readJsonFileIfPresent(join(from, name))?.chat_template)
     .find((template) => typeof template === "string");
   if (typeof text === "string") writeFileDurablySync(join(to, CHAT_TEMPLATE_FILE), (file) => writeFileSync(file, text));

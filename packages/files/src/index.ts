@@ -1,5 +1,6 @@
 export { cacheFolder } from "./cache-folder.ts";
 export {
+  CHAT_FILES,
   CHAT_TEMPLATE_FILE,
   copyChanged,
   copyChatTemplate,

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { ADAPTER_DESCRIPTION_FILE, ADAPTER_PACKED_FILE, PEFT_CONFIG_FILE, PEFT_TENSORS_FILE } from "@blora/files";
+import {
+  ADAPTER_DESCRIPTION_FILE,
+  ADAPTER_PACKED_FILE,
+  CHAT_FILES,
+  PEFT_CONFIG_FILE,
+  PEFT_TENSORS_FILE,
+} from "@blora/files";
 import { InvalidInputError, NotFoundError } from "@blora/spec";
 import type { RepositoryContent } from "./download.ts";
 import { isFile, type ResolveModelOptions, resolveRepository } from "./resolve-repository.ts";
@@ -9,9 +15,6 @@ const FORMS = [
   [ADAPTER_PACKED_FILE, ADAPTER_DESCRIPTION_FILE],
   [PEFT_TENSORS_FILE, PEFT_CONFIG_FILE],
 ] as const;
-
-/** Where an adapter that learned chats has the template they were written by. */
-const CHAT_FILES: readonly string[] = ["chat_template.jinja", "chat_template.json", "tokenizer_config.json"];
 
 const ADAPTER: RepositoryContent = {
   type: "model",
