@@ -1,6 +1,7 @@
 import { duration, meanComponentBits, oneDecimal } from "@blora/report";
 import type { RunSummary } from "@blora/runs";
 import Table from "cli-table3";
+import { methodName } from "../run/components.ts";
 
 const COLUMNS = [
   "method",
@@ -23,7 +24,8 @@ const COLUMNS = [
  */
 export function summaryTable(summaries: readonly RunSummary[], names?: readonly string[]): string {
   const table = new Table({ head: COLUMNS, style: { head: [], border: [] } });
-  for (const [index, summary] of summaries.entries()) table.push(row(summary, names?.[index] ?? methodName(summary)));
+  for (const [index, summary] of summaries.entries())
+    table.push(row(summary, names?.[index] ?? methodName(summary.method)));
   return table.toString();
 }
 
@@ -42,11 +44,6 @@ function row(summary: RunSummary, name: string): string[] {
     duration(summary.seconds),
     summary.peakRssBytes === undefined ? "-" : `${Math.round(summary.peakRssBytes / 2 ** 20)} MiB`,
   ];
-}
-
-function methodName({ method }: RunSummary): string {
-  const reference = (method as { $plugin?: string } | null)?.$plugin ?? "custom";
-  return reference.replace("method/", "");
 }
 
 function meanRank({ ranks }: RunSummary): number | null {

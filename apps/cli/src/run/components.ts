@@ -1,6 +1,7 @@
 import type { Registry } from "@blora/core";
 import { type ComponentManifest, didYouMean, NotFoundError, type PluginKind } from "@blora/spec";
 import { glueTaskNames } from "@blora/task-glue";
+import { isManifest } from "./assignments.ts";
 
 /** Share of LoRA's bit operations that B-LoRA ends at unless it is told another. */
 const DEFAULT_BUDGET = 0.0625;
@@ -29,6 +30,11 @@ export function methodManifest(name: string, registry: Registry): ComponentManif
       siteQuantizer: { $plugin: "quantizer/bayesian-bits", options: { gate } },
     },
   };
+}
+
+/** Id of the plugin a method was made by. */
+export function methodName(manifest: unknown): string {
+  return isManifest(manifest) ? manifest.$plugin.replace("method/", "") : "custom";
 }
 
 export function engineManifest(name: string, registry: Registry): ComponentManifest<"engine"> {

@@ -17,7 +17,7 @@ import { UsageError } from "../exit.ts";
 import { type AdapterSettings, chosenModel } from "./adapter-settings.ts";
 import { assignmentsOf, blamed, flagsOf, manifestWith } from "./assignments.ts";
 import { BUILTIN_MODEL } from "./builtin-model.ts";
-import { engineManifest, methodManifest, taskManifest } from "./components.ts";
+import { engineManifest, methodManifest, methodName, taskManifest } from "./components.ts";
 import { chooseConfig, readConfigs } from "./config-file.ts";
 import type { Config } from "./config-manifest.ts";
 import { asRecorded, openHubData } from "./hub-data.ts";
@@ -251,12 +251,7 @@ function manifestsOf(chosen: readonly Chosen<PluginKind>[]): readonly ComponentM
 /** Model, task, method and seed; the built-in model goes without saying. */
 function runName({ model, task, method, arguments: args }: Omit<ResolvedRun, "out">): string {
   const named = model === undefined || model === BUILTIN_MODEL ? [] : [basename(resolve(model))];
-  return [...named, task.name, methodName(method), parseTrainingArguments({ seed: args.seed }).seed].join("-");
-}
-
-/** Id of the plugin a method was made by. */
-function methodName({ manifest }: Partial<Component<"method">>): string {
-  return manifest?.$plugin.replace("method/", "") ?? "custom";
+  return [...named, task.name, methodName(method.manifest), parseTrainingArguments({ seed: args.seed }).seed].join("-");
 }
 
 /**

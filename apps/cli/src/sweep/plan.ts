@@ -4,6 +4,7 @@ import { InvalidInputError, type JsonObject } from "@blora/spec";
 import { describeRun, type RunInputs, readData } from "@blora/trainer";
 import { checkpointSha256 } from "@blora/weights";
 import { BUILTIN_MODEL } from "../run/builtin-model.ts";
+import { methodName } from "../run/components.ts";
 import type { Config } from "../run/config-manifest.ts";
 import { type OpenRun, openRun } from "../run/open-run.ts";
 import { planRun } from "../run/planned-model.ts";
@@ -63,7 +64,7 @@ export async function planSweep(
   const runs = new Map<string, PlannedRun>();
   for (const seed of seeds) {
     for (const run of recipesRuns) {
-      const name = [run.task, methodName(run), run.settingsId, seed].join("-");
+      const name = [run.task, methodName(run.settings.method), run.settingsId, seed].join("-");
       if (!runs.has(name)) runs.set(name, { name, ...run, seed });
     }
   }
@@ -135,9 +136,4 @@ function createInputs(): Inputs {
       };
     },
   };
-}
-
-function methodName({ settings }: Pick<PlannedRun, "settings">): string {
-  const { $plugin } = settings.method as { readonly $plugin?: string };
-  return $plugin?.replace("method/", "") ?? "custom";
 }
