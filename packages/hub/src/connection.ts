@@ -91,3 +91,9 @@ function checkToken(token: string, origin?: string): string {
     `${origin === undefined ? "Expected" : `${origin}: expected`} a token that starts with "hf_".`,
   );
 }
+
+/** The status of the answer that an error of the Hub's library is about. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as { readonly statusCode?: unknown } | null | undefined)?.statusCode;
+  return typeof status === "number" ? status : undefined;
+}

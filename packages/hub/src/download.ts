@@ -1,5 +1,5 @@
 import { BloraError, InvalidInputError, NotFoundError } from "@blora/spec";
-import type { HubConnection } from "./connection.ts";
+import { type HubConnection, statusOf } from "./connection.ts";
 import { isUnwritable, type RemoteFile, type RepositoryCache, type RepositoryType } from "./repository-cache.ts";
 import { resumedContent, TRANSIENT } from "./retrying-fetch.ts";
 
@@ -57,10 +57,6 @@ const hubParameters = ({ id, hubUrl, token, fetch }: HubSource, type: Repository
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-}
-
-function statusOf(error: unknown): unknown {
-  return (error as { statusCode?: unknown }).statusCode;
 }
 
 /** Puts a failure of the disk in words, where it is one: the error of a connection has no path. */
@@ -147,7 +143,7 @@ function isConnectionError(error: unknown): boolean {
 
 /** Whether the Hub gave no answer to the request that caused an error: it is not reached, busy or out of order. */
 export function isUnanswered({ cause }: { readonly cause?: unknown }): boolean {
-  const status = statusOf(cause ?? {});
+  const status = statusOf(cause);
   return isConnectionError(cause) || (typeof status === "number" && TRANSIENT.has(status));
 }
 

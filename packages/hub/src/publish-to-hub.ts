@@ -1,5 +1,5 @@
 import { BloraError, InvalidInputError } from "@blora/spec";
-import { connect, type HubConnection, type HubOptions } from "./connection.ts";
+import { connect, type HubConnection, type HubOptions, statusOf } from "./connection.ts";
 import { isOffline } from "./environment.ts";
 
 /** One file that goes out. */
@@ -113,11 +113,6 @@ async function authorsOwn(
     if (there !== null && !(await there.text()).includes(mark)) own.push(path);
   }
   return own;
-}
-
-function statusOf(error: unknown): number | undefined {
-  const status = (error as { readonly statusCode?: unknown } | null)?.statusCode;
-  return typeof status === "number" ? status : undefined;
 }
 
 /** A failure in words. The token is in none of them, whatever the server echoed. */
