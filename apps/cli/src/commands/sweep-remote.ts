@@ -5,7 +5,7 @@ import { EXIT, statusOfSignal, UsageError } from "../exit.ts";
 import type { Output } from "../output/progress.ts";
 import { createSweepWatch } from "../output/sweep-watch.ts";
 import type { RunRequest } from "../run/request.ts";
-import { onStopSignal } from "../run/stop-signals.ts";
+import { untilStopped } from "../run/stop-signals.ts";
 import type { PlannedRun } from "../sweep/plan.ts";
 import { remoteJob } from "../sweep/remote-job.ts";
 import { type RemoteSweep, submitSweep, watchSweep } from "../sweep/remote-sweep.ts";
@@ -78,20 +78,10 @@ async function watch(
   left: Awaited<ReturnType<typeof submitSweep>>,
   output: Output,
 ): Promise<number | undefined> {
-  const stopping = new AbortController();
-  let signal: NodeJS.Signals | undefined;
-  const endListening = onStopSignal((received) => {
-    if (signal !== undefined) process.exit(statusOfSignal(received));
-    signal = received;
-    stopping.abort();
-  });
   const view = createSweepWatch(output);
-  try {
-    await watchSweep(sweep, left, { signal: stopping.signal, onEvent: (event, { name }) => view.note(event, name) });
-  } finally {
-    endListening();
-    view.end();
-  }
+  const signal = await untilStopped((stop) =>
+    watchSweep(sweep, left, { signal: stop, onEvent: (event, { name }) => view.note(event, name) }),
+  ).finally(() => view.end());
   if (signal === undefined) return undefined;
   output.write("the workers go on: watch them again with --watch, stop them with --cancel\n");
   return statusOfSignal(signal);

@@ -7,7 +7,7 @@ import { positiveInteger } from "../commands/number-flags.ts";
 import { statusOfSignal, UsageError } from "../exit.ts";
 import type { EvaluationProgress } from "../output/evaluation-line.ts";
 import type { RunRequest } from "../run/request.ts";
-import { onStopSignal } from "../run/stop-signals.ts";
+import { untilStopped } from "../run/stop-signals.ts";
 import { ARRAYS, type ArrayFlags, type ArrayKind, addArrayFlags, writeArray } from "../sweep/array.ts";
 import { requireQueue } from "../sweep/queue-flags.ts";
 import { answerRemotely, remoteShardJobs } from "./remote-shards.ts";
@@ -121,19 +121,9 @@ async function onQueue(
   const jobs = await remoteShardJobs(work, shards, { store, address });
   const onNote = (note: string): boolean => process.stderr.write(`${note}\n`);
   const engine = openBullmq(on, queue === undefined ? {} : { queue }, { onNote });
-  const stopping = new AbortController();
-  let signal: NodeJS.Signals | undefined;
-  const endListening = onStopSignal((received) => {
-    if (signal !== undefined) process.exit(statusOfSignal(received));
-    signal = received;
-    stopping.abort();
-  });
-  try {
-    await answerRemotely(jobs, { engine, store, out: work.input.out, signal: stopping.signal, onEvent });
-  } finally {
-    endListening();
-    await engine.close();
-  }
+  const signal = await untilStopped((stop) =>
+    answerRemotely(jobs, { engine, store, out: work.input.out, signal: stop, onEvent }),
+  ).finally(() => engine.close());
   if (signal === undefined) return undefined;
   process.stderr.write("the workers go on: the same command takes their answers\n");
   return statusOfSignal(signal);
