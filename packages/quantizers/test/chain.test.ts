@@ -75,10 +75,10 @@ test("a gate that does not answer entry by entry is named, with what it gave", (
   const sharesOf = (part: Partial<Gate>, mode: WidthMode) =>
     nestedChain({ ...gate, ...part }, 3).shares(logits, mode, (shape) => ops.fill([...shape], 0.5));
   expect(() => sharesOf({ sample: (phi) => ops.reshape(phi, [-1]) }, "drawn")).toThrow(
-    "sample of a gate: expected float32 [1, 2] as its logits are, found float32 [2].",
+    "sample of a gate: expected float32 [1, 2], found float32 [2].",
   );
   expect(() => sharesOf({ probabilityOn: (phi) => ops.mean(ops.sigmoid(phi)) }, "likely")).toThrow(
-    "probabilityOn of a gate: expected float32 [1, 2] as its logits are, found float32 [].",
+    "probabilityOn of a gate: expected float32 [1, 2], found float32 [].",
   );
   expect(() => sharesOf({ decide: (phi) => ops.greater(phi, 0) }, "decided")).toThrow(PluginError);
 });

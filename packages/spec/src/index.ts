@@ -120,6 +120,7 @@ export {
   type WidthShares,
 } from "./quantizer.ts";
 export { requireHead, requireLength, requirePositions } from "./require-inputs.ts";
+export { requireLike } from "./require-like.ts";
 export type { Scores, ScoresByType } from "./scores.ts";
 export { shellWord } from "./shell-word.ts";
 export { parseStrictJson, parseStrictJsonObject, type StrictJsonOptions } from "./strict-json.ts";

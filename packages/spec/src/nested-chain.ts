@@ -1,7 +1,8 @@
 import { detached, nestedShares, type Tensor } from "@blora/tensor";
-import { InvalidInputError, PluginError } from "./errors.ts";
+import { InvalidInputError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import type { WidthGates } from "./quantizer.ts";
+import { requireLike } from "./require-like.ts";
 
 /**
  * Levels behind a chain of gates: each gate opens the next level, and counts
@@ -23,18 +24,11 @@ export function nestedChain(gate: Gate, levels: number): WidthGates {
     shares: (logits, mode, uniform) => {
       const [gates] = logits.shape.slice(-1);
       if (gates !== count) throw new InvalidInputError(`Expected ${count} gates for ${levels} levels, found ${gates}.`);
-      const answered = (member: keyof Gate, z: Tensor): Tensor => nestedShares(requireLike(logits, z, member));
+      const answered = (member: keyof Gate, z: Tensor): Tensor =>
+        nestedShares(requireLike(z, logits, `${member} of a gate`, "testGate"));
       if (mode === "decided") return answered("decide", gate.decide(detached(logits)));
       if (mode === "likely") return answered("probabilityOn", gate.probabilityOn(logits));
       return answered("sample", gate.sample(logits, uniform(logits.shape)));
     },
   };
-}
-
-function requireLike(logits: Tensor, z: Tensor, member: string): Tensor {
-  const describe = ({ dtype, shape }: Tensor): string => `${dtype} [${shape.join(", ")}]`;
-  if (describe(z) === describe(logits)) return z;
-  throw new PluginError(
-    `${member} of a gate: expected ${describe(logits)} as its logits are, found ${describe(z)}. A gate answers entry by entry; testGate of @blora/testing holds it to that.`,
-  );
 }

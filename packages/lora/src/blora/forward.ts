@@ -6,6 +6,7 @@ import { inJoinedOrder, joinVectors, separateVectors, type VectorMatrix } from "
 import { activationRounding, drawLargeOperands, roundedBaseProduct } from "./large-operands.ts";
 import { activationsOf, layoutOf, type Operand, quantizerParameters, scaleIn } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
+import { roundBy } from "./vectors.ts";
 
 /** The adapters of one pass with A and B rounded, as their gates are drawn or decided or as their layout says. */
 export function prepareAdapters(
@@ -97,7 +98,7 @@ function roundMatrices(
       group.map(({ adapter, operand }) => quantizerParameters(adapter.parameters, operand)),
     );
     const widths = widthsOf(group);
-    const values = settings.quantizer.round(parameters, joinVectors(group), true, widths);
+    const values = roundBy(settings.quantizer, parameters, joinVectors(group), true, widths);
     for (const [index, part] of separateVectors(values, group).entries()) {
       const { adapter, operand } = group[index]!;
       const { shape } = adapter.parameters[operand]!;

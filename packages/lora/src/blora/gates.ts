@@ -1,4 +1,11 @@
-import { nestedChain, PluginError, type TracedAdapter, type WidthGates, type WidthMode } from "@blora/spec";
+import {
+  nestedChain,
+  PluginError,
+  requireLike,
+  type TracedAdapter,
+  type WidthGates,
+  type WidthMode,
+} from "@blora/spec";
 import { evaluateOnHost, ops, type Shape, type Tensor } from "@blora/tensor";
 import { type Chain, chainsOf, gatesName, quantizerOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
@@ -51,7 +58,10 @@ export function chainShares(
     chainsOf(settings).map((chain) => {
       const gates = gatesOf(settings, chain);
       if (gates === undefined) return [chain.name, certainlyHighest(chain.units * joined.sites, chain.levels.length)];
-      return [chain.name, gates.shares(joined.of(chain), mode, (shape) => uniform(`gates/${chain.name}`, shape))];
+      const noise = (shape: Shape): Tensor => uniform(`gates/${chain.name}`, shape);
+      const shape = [chain.units * joined.sites, chain.levels.length];
+      const shares = gates.shares(joined.of(chain), mode, noise);
+      return [chain.name, requireLike(shares, { shape }, "shares of a quantizer", "testQuantizer")];
     }),
   );
 }

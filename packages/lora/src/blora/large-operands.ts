@@ -19,6 +19,7 @@ import {
   quantizerParameters,
 } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
+import { roundBy } from "./vectors.ts";
 
 /** Names under which `prepare` hands the widths of one pass to `apply`, each [1, L]: soft for gradients, one-hot for values. */
 const SOFT = "shares";
@@ -141,7 +142,7 @@ function rounded(
       : part === "sample"
         ? { shares: each(soft!) }
         : { shares: each(hard!), oneHot: true };
-  return ops.reshape(quantizerOf(settings, operand).round(parameters, vectors, isSigned, widths), x.shape);
+  return ops.reshape(roundBy(quantizerOf(settings, operand), parameters, vectors, isSigned, widths), x.shape);
 }
 
 /** Statistics of the activations in scope, as the forward pass in floating point has them. */

@@ -1,13 +1,15 @@
-import type {
-  ActivationStatistics,
-  Adapter,
-  AdapterStore,
-  LinearSite,
-  Parameter,
-  ParameterRecord,
-  QuantizedTensor,
+import {
+  type ActivationStatistics,
+  type Adapter,
+  type AdapterStore,
+  type LinearSite,
+  type Parameter,
+  type ParameterRecord,
+  type QuantizedTensor,
+  type Quantizer,
+  requireLike,
 } from "@blora/spec";
-import { evaluateOnHost, ops, type TensorRecord, transposed } from "@blora/tensor";
+import { evaluateOnHost, ops, type Tensor, type TensorRecord, transposed } from "@blora/tensor";
 import type { Rounding } from "../allocation/component-errors.ts";
 import { largeOperandsOf, type Operand, quantizerOf, quantizerParameter, quantizerParameters } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
@@ -41,8 +43,13 @@ export function roundedVectors(
   return evaluateOnHost(() => {
     const own = tensorsOf(quantizerParameters(parameters, operand));
     const x = ops.tensor(values, [vectors, values.length / vectors]);
-    return quantizerOf(settings, operand).round(own, x, signed, bits);
+    return roundBy(quantizerOf(settings, operand), own, x, signed, bits);
   });
+}
+
+/** Vectors [N, K] rounded, held to that shape. */
+export function roundBy(quantizer: Quantizer, ...asked: Parameters<Quantizer["round"]>): Tensor {
+  return requireLike(quantizer.round(...asked), asked[1], "round of a quantizer", "testQuantizer");
 }
 
 /** Parameters as the step sees them. */
