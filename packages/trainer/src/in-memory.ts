@@ -18,7 +18,7 @@ import { decodeTensors, encodeSafetensors, vocabularySizeOf } from "@blora/weigh
 import { progressWith } from "./change-of-settings.ts";
 import { costLedger } from "./cost.ts";
 import { encodeExamples } from "./data/encoded-split.ts";
-import { evaluateSplit } from "./evaluation.ts";
+import { evaluateSplit, evaluationOptions } from "./evaluation.ts";
 import { memoryOf } from "./memory.ts";
 import {
   bindModel,
@@ -203,13 +203,7 @@ export async function predictInMemory(run: PredictInMemory): Promise<{ readonly 
       },
     );
     const rows = encoded.rows.map(({ labels: _, ...row }) => ({ ...row, label: undefined }));
-    const result = await evaluateSplit(
-      { ...encoded, rows },
-      {
-        ...{ runner, model, batchSize: args.perDeviceEvalBatchSize },
-        ...{ padToMultipleOf: args.padToMultipleOf, limit: model.maxLength },
-      },
-    );
+    const result = await evaluateSplit({ ...encoded, rows }, evaluationOptions(runner, model, args));
     return { logits: result!.logits };
   } finally {
     await runner.release();

@@ -77,3 +77,20 @@ it("answers as the weights say, and otherwise before training", async () => {
   const C = after.logits.length / 3;
   alone.logits.forEach((value, index) => void expect(value).toBeCloseTo(after.logits[C + index]!, 5));
 });
+
+it("answers no more tokens at once than a pass may have", async () => {
+  const { engine, ...parts } = inMemory();
+  const { examples } = await parts.task.load(parts.task.splits.evaluation[0]!, undefined);
+  const stepsOf = async (maxTokensPerPass: number) => {
+    const names = new Set<string>();
+    const compile: typeof engine.compile = (definition) => {
+      names.add(definition.name);
+      return engine.compile(definition);
+    };
+    const run = { ...parts, arguments: { ...parts.arguments, maxTokensPerPass }, engine: { ...engine, compile } };
+    await predictInMemory({ ...run, examples: examples.slice(0, 4) });
+    return [...names];
+  };
+  expect(await stepsOf(1000)).toEqual(["evaluate 4x16"]);
+  expect(await stepsOf(32)).toEqual(["evaluate 2x16"]);
+});
