@@ -39,7 +39,7 @@ it("writes the command that repeats a training", () => {
     "npx blora train --data reviews.csv --method blora --bops-target 0.0625 --seed 7 --set numTrainEpochs=4 --set learningRate=0.0005 --set perDeviceTrainBatchSize=16 --set maxSeqLength=64",
   );
   expect(commandOf("it's.csv", { kind: "hub", id: "org/name", host: "" }, { ...settings, method: "lora" })).toBe(
-    "npx blora train --data 'it'\\''s.csv' --model org/name --method lora --seed 7 --set numTrainEpochs=4 --set learningRate=0.0005 --set perDeviceTrainBatchSize=16 --set maxSeqLength=64",
+    'npx blora train --data "it\'s.csv" --model org/name --method lora --seed 7 --set numTrainEpochs=4 --set learningRate=0.0005 --set perDeviceTrainBatchSize=16 --set maxSeqLength=64',
   );
 });
 

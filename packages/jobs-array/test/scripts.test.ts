@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { kubernetesJob, shellCommands, slurmScript } from "../src/index.ts";
 import { jobs, options } from "./options.ts";
 
-const LIST = "--list 'results/it'\\''s here.json'";
+const LIST = `--list "results/it's here.json"`;
 const jobOf = (index: string) => `npx -c ${shellWord(`exec blora job ${index} ${LIST}`)}`;
 const hasShellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
 const hasBash = spawnSync("bash", ["--version"]).status === 0;
@@ -16,7 +16,7 @@ if (!hasShellcheck) console.warn("shellcheck is not installed: scripts are not c
 
 test("a command for each job, in its folder", () => {
   expect(shellCommands(options)).toBe(
-    `cd '/home/a user/work' && ${jobOf("0")}\ncd '/home/a user/work' && ${jobOf("1")}\n`,
+    `cd "/home/a user/work" && ${jobOf("0")}\ncd "/home/a user/work" && ${jobOf("1")}\n`,
   );
 });
 
@@ -32,7 +32,7 @@ describe("the script of Slurm", () => {
 #SBATCH --signal=B:USR1@120
 #SBATCH --output=results/slurm-%a.log
 
-cd '/home/a user/work' || exit 1
+cd "/home/a user/work" || exit 1
 job= asked= again=
 ask() { if [ -n "$job" ]; then kill -TERM "$job"; else asked=1; fi; }
 # Before the job is started: it would outlive a script that is asked to end meanwhile.

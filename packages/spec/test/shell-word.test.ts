@@ -7,11 +7,18 @@ describe("a word of a command", () => {
     expect(shellWord(word)).toBe(word);
   });
 
-  test.each(["", "a b", "it's", "#x", "$HOME", "~/x", "a\nb", "`id`", "grün", "a;b", '"', "\\"])(
-    "is %j again in a shell",
+  test.each([
+    ...["", "a b", "it's", "#x", "$HOME", "~/x", "a\nb", "`id`", "grün", "a;b", '"', "\\", "a!b", "5 % x"],
+    ...["C:\\my runs\\a", "C:\\a b\\", "\\\\host\\a b", "a \\$b", "a \\`b"],
+  ])("is %j again in a shell", (word) => {
+    const read = execFileSync("sh", ["-c", `printf %s ${shellWord(word)}`], { encoding: "utf8" });
+    expect(read).toBe(word);
+  });
+
+  test.each(["my rows.csv", "it's.csv", "C:\\my runs\\a", "grün"])(
+    "has %j in the quotes that Windows knows",
     (word) => {
-      const read = execFileSync("sh", ["-c", `printf %s ${shellWord(word)}`], { encoding: "utf8" });
-      expect(read).toBe(word);
+      expect(shellWord(word)).toBe(`"${word}"`);
     },
   );
 });
