@@ -13,8 +13,10 @@ export type Culprit = { readonly kind: "ours" | "user" } | { readonly kind: "plu
 export function culpritOf(stack: string): Culprit {
   for (const file of filesOf(stack)) {
     const owner = packageOf(file);
-    if (owner?.name.startsWith("@blora/")) return { kind: "ours" };
-    const isInstalled = file.replaceAll("\\", "/").includes("/node_modules/");
+    const folders = file.split(/[\\/]/);
+    const isInstalled = folders.includes("node_modules");
+    // Beside its builds this repository has examples and recipes, which are there to be changed.
+    if (owner?.name.startsWith("@blora/") && (isInstalled || folders.includes("dist"))) return { kind: "ours" };
     if (!isInstalled) return { kind: "user" };
     if (owner?.isPlugin) return { kind: "plugin", name: owner.name };
   }

@@ -30,6 +30,7 @@ test.each([
     ["node_modules/tfjs/index.js", "node_modules/@blora/trainer/dist/index.js", "node_modules/@acme/gate/index.js"],
   ],
   [OURS, ["node_modules/tfjs/index.js"]],
+  ["", ["checkout/recipes/mine.ts", "checkout/dist/index.js"]],
   [plugin("@acme/gate"), ["node_modules/@acme/gate/dist/sub/index.js", "node_modules/@blora/trainer/dist/index.js"]],
   [plugin("@acme/method"), ["node_modules/tfjs/index.js", "node_modules/@acme/method/index.js", "project/config.ts"]],
   ["", ["project/config.ts", "node_modules/@blora/trainer/dist/index.js"]],
