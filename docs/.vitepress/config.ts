@@ -50,6 +50,10 @@ const decisions = [
   { text: "13. Rounded products are whole", link: "/decisions/0013-rounded-products-are-whole" },
   { text: "14. The studio is a page of static files", link: "/decisions/0014-a-page-of-static-files" },
   { text: "15. Large weights are not copied", link: "/decisions/0015-large-weights-are-not-copied" },
+  {
+    text: "16. What an adapter and the weights decide is kept between tokens",
+    link: "/decisions/0016-kept-between-runs",
+  },
 ];
 
 // VitePress reads the default export.
