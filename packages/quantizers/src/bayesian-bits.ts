@@ -1,5 +1,5 @@
-import { definePlugin, type Gate, InvalidInputError, nestedChain, type Plugin, type Quantizer } from "@blora/spec";
-import { ops, type Tensor } from "@blora/tensor";
+import { checkedGate, definePlugin, type Gate, InvalidInputError, type Plugin, type Quantizer } from "@blora/spec";
+import { nestedChain, ops, type Tensor } from "@blora/tensor";
 import { z } from "zod";
 import { gateSchema } from "./gate-schema.ts";
 import { initialRanges } from "./range.ts";
@@ -57,7 +57,7 @@ export const bayesianBits: Plugin<"quantizer", "bayesian-bits", BayesianBitsOpti
       roundToSteps(x, logRange, perVector(widths.map((bits) => stepOf(bits, signed))), signed, commonWidth(widths));
     return {
       bitWidths,
-      ...(bitWidths.length > 1 && { gates: nestedChain(gate, bitWidths.length) }),
+      ...(bitWidths.length > 1 && { gates: nestedChain(checkedGate(gate), bitWidths.length) }),
       init: (tensor) => ({ logRange: initialRanges(tensor, minBits, learnRange ? "ranges" : "frozen") }),
       round: ({ logRange }, x, signed, widths) => {
         if (!("shares" in widths)) {

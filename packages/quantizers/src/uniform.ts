@@ -1,4 +1,5 @@
-import { definePlugin, FLOAT_BITS, type Gate, nestedChain, type Plugin, type Quantizer } from "@blora/spec";
+import { checkedGate, definePlugin, FLOAT_BITS, type Gate, type Plugin, type Quantizer } from "@blora/spec";
+import { nestedChain } from "@blora/tensor";
 import { z } from "zod";
 import { gateSchema } from "./gate-schema.ts";
 import { absmax, type Grid, midRise } from "./grid.ts";
@@ -64,7 +65,7 @@ export const uniform: Plugin<"quantizer", "uniform", UniformOptions, Quantizer> 
     const grid = GRIDS[name];
     return {
       bitWidths,
-      ...(gate !== undefined && { gates: nestedChain(gate, bitWidths.length) }),
+      ...(gate !== undefined && { gates: nestedChain(checkedGate(gate), bitWidths.length) }),
       init: () => ({}),
       round: (_, x, signed, widths) => {
         if (!("shares" in widths)) {

@@ -1,6 +1,6 @@
 import { hardConcrete } from "@blora/gates";
-import { type Gate, InvalidInputError, nestedChain, PluginError, type Quantizer, type WidthMode } from "@blora/spec";
-import { ops, type Tensor, uniformValues, valueAndGradients } from "@blora/tensor";
+import { type Gate, PluginError, type Quantizer, type WidthMode } from "@blora/spec";
+import { nestedChain, ops, type Tensor, uniformValues, valueAndGradients } from "@blora/tensor";
 import { checkGradients, expectAllClose, useCpuBackend, valuesOf } from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import { bayesianBits, uniform } from "../src/index.ts";
@@ -73,7 +73,9 @@ test("draws reach each width as often as it is likely", () => {
 test("a gate that does not answer entry by entry is named, with what it gave", () => {
   const logits = ops.tensor([[1, 2]]);
   const sharesOf = (part: Partial<Gate>, mode: WidthMode) =>
-    nestedChain({ ...gate, ...part }, 3).shares(logits, mode, (shape) => ops.fill([...shape], 0.5));
+    uniform({ bits: [0, 2, 4], gate: { ...gate, ...part } }).gates!.shares(logits, mode, (shape) =>
+      ops.fill([...shape], 0.5),
+    );
   expect(() => sharesOf({ sample: (phi) => ops.reshape(phi, [-1]) }, "drawn")).toThrow(
     "sample of a gate: expected float32 [1, 2], found float32 [2].",
   );
@@ -117,6 +119,6 @@ test("a gate far below its decision comes back where the task needs it", () => {
 test("gates of another number than the widths have are refused", () => {
   const { gates } = uniform({ bits: [0, 2, 3, 4, 8], gate });
   expect(() => gates!.shares(ops.tensor([[3, 2, -4]]), "decided", noNoise)).toThrow(
-    new InvalidInputError("Expected 4 gates for 5 levels, found 3."),
+    new RangeError("Expected 4 gates for 5 levels, found 3."),
   );
 });

@@ -12,6 +12,7 @@ export type {
   ParameterSpec,
 } from "./architecture.ts";
 export type { ArtefactRef, ArtefactStore } from "./artefact-store.ts";
+export { checkedGate } from "./checked-gate.ts";
 export type { Context } from "./context.ts";
 export type { CostModel, CostReport, CostRow, ExpectedProducts, MatmulUsage, SiteUsage } from "./cost-model.ts";
 export { decodeText } from "./decode-text.ts";
@@ -92,7 +93,6 @@ export type {
 } from "./method.ts";
 export { roundsMore } from "./method.ts";
 export { type ConfigRule, checkModelConfig, type ModelConfigChecks } from "./model-config.ts";
-export { nestedChain } from "./nested-chain.ts";
 export { type NoOptions, noOptions } from "./no-options.ts";
 export { onceInStore, recordKey, storedRecord } from "./once-in-store.ts";
 export type { Parameter, ParameterGroup, ParameterRecord } from "./parameter.ts";

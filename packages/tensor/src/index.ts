@@ -31,7 +31,7 @@ export { type RotaryTables, rotary, rotaryTables } from "./fused/rotary.ts";
 export { siluGate } from "./fused/silu-gate.ts";
 export { softmax, softmaxCrossEntropy } from "./fused/softmax.ts";
 export { evaluateOnHost } from "./host.ts";
-export { nestedProduct, nestedShares } from "./nested.ts";
+export { type ChainGate, type NestedChain, nestedChain, nestedProduct, nestedShares } from "./nested.ts";
 export { type NoiseAddress, normalValues, permutation, randomWords, uniformValues } from "./noise.ts";
 export * as ops from "./ops.ts";
 export { rowsOf, transposed } from "./parts.ts";

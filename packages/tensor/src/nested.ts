@@ -1,6 +1,7 @@
 import { clipByValue, div, exp, log, matMul, mul, relu, reshape, sub, tensor } from "@tensorflow/tfjs-core";
 import { withGradient } from "./autodiff.ts";
-import type { Tensor } from "./types.ts";
+import { detached } from "./sampled-gradient.ts";
+import type { Shape, Tensor } from "./types.ts";
 
 /** Stands for a gate of 0, whose logarithm is infinite. Two of them still multiply to something a float32 holds. */
 const CLOSED = 1e-19;
@@ -63,4 +64,43 @@ function neighbourDifferences(L: number): Tensor {
     return row === column ? 1 : row === column + 1 ? -1 : 0;
   });
   return tensor(entries, [L, L]);
+}
+
+/** What a chain asks of a gate: a `Gate` of `@blora/spec`. */
+export interface ChainGate {
+  readonly initialLogit: number;
+  sample(logits: Tensor, uniform: Tensor): Tensor;
+  probabilityOn(logits: Tensor): Tensor;
+  decide(logits: Tensor): Tensor;
+}
+
+/** Levels behind a chain: `WidthGates` of `@blora/spec`. */
+export interface NestedChain {
+  readonly count: number;
+  init(units: number, worth?: readonly (readonly number[])[]): Float32Array;
+  shares(logits: Tensor, mode: "drawn" | "likely" | "decided", uniform: (shape: Shape) => Tensor): Tensor;
+}
+
+/**
+ * Levels behind a chain of gates: each gate opens the next level, and counts
+ * only where all before it are open (van Baalen et al. 2020, equation 6). With
+ * p_i = Π_{j≤i} z_j the share of level i is p_i - p_{i+1}.
+ *
+ * @param levels how many levels there are, at least 1; the chain has one gate less
+ */
+export function nestedChain(gate: ChainGate, levels: number): NestedChain {
+  const count = levels - 1;
+  return {
+    count,
+    init: (units, worth) =>
+      worth === undefined
+        ? new Float32Array(units * count).fill(gate.initialLogit)
+        : Float32Array.from(worth.flatMap((unit) => [...unit])),
+    shares: (logits, mode, uniform) => {
+      const [gates] = logits.shape.slice(-1);
+      if (gates !== count) throw new RangeError(`Expected ${count} gates for ${levels} levels, found ${gates}.`);
+      if (mode === "decided") return nestedShares(gate.decide(detached(logits)));
+      return nestedShares(mode === "likely" ? gate.probabilityOn(logits) : gate.sample(logits, uniform(logits.shape)));
+    },
+  };
 }

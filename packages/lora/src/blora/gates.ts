@@ -1,19 +1,21 @@
 import {
-  nestedChain,
+  checkedGate,
   PluginError,
   requireLike,
   type TracedAdapter,
   type WidthGates,
   type WidthMode,
 } from "@blora/spec";
-import { evaluateOnHost, ops, type Shape, type Tensor } from "@blora/tensor";
+import { evaluateOnHost, nestedChain, ops, type Shape, type Tensor } from "@blora/tensor";
 import { type Chain, chainsOf, gatesName, quantizerOf } from "./layout.ts";
 import type { BloraSettings } from "./options.ts";
 
 /** What learns the levels of a chain; undefined where it stays at its highest until the layout is settled. */
 export function gatesOf(settings: BloraSettings, { name, operands }: Chain): WidthGates | undefined {
   // The paper's rank gates: component i is open where gates 2 to i are. Level r is the rank r + 1.
-  return name === "rank" ? nestedChain(settings.rankGate!, settings.rank) : quantizerOf(settings, operands[0]!).gates;
+  return name === "rank"
+    ? nestedChain(checkedGate(settings.rankGate!), settings.rank)
+    : quantizerOf(settings, operands[0]!).gates;
 }
 
 /** Gates g_i = P(rank ≥ i) of the components, [S, R], from the shares of ranks [S, R]. */

@@ -16,6 +16,7 @@ const NO_OPS: ReadonlySet<string> = new Set([
   "dropoutMaskValues",
   "dropoutPlan",
   "evaluateOnHost",
+  "nestedChain",
   "normalValues",
   "permutation",
   "randomWords",
