@@ -83,10 +83,19 @@ function edit(bytes: Buffer, corpus: readonly Uint8Array[], words: readonly stri
 }
 
 function numberBytes(random: Random): Buffer {
+  const value = oneOf(random, NUMBERS);
+  if (random(4) === 0) return variableLength(value >>> 0);
   const size = oneOf(random, [1, 2, 4, 8]);
   const bytes = Buffer.alloc(size);
-  const value = oneOf(random, NUMBERS);
   if (size === 8) bytes.writeBigInt64LE(BigInt(value));
   else bytes.writeUIntLE((value >>> 0) % 2 ** (8 * size), 0, size);
   return random(4) === 0 ? bytes.reverse() : bytes;
+}
+
+/** Seven bits a byte, as Thrift and protocol buffers have numbers. */
+function variableLength(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  return Buffer.from([...bytes, rest]);
 }

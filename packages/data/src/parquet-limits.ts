@@ -1,11 +1,56 @@
 import { InvalidInputError } from "@blora/spec";
-import type { Compressors, FileMetaData } from "hyparquet";
+import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
+import { walkThrift } from "./parquet-thrift.ts";
 import { HARMLESS_BYTES, MAX_UNZIPPED } from "./read-text.ts";
 
 /** Rows and values of which a file of any size may have so many. */
 const HARMLESS_ROWS = 2 ** 20;
 /** Rows that a byte may stand for: of one word again and again a few are in each. */
 const ROWS_OF_BYTE = 64;
+
+/** Bytes behind the description of a file: its length, and `PAR1`. */
+const TAIL_BYTES = 8;
+/** Fields of a page's header. */
+const COMPRESSED_BYTES = "3";
+/** The numbers of values in pages of data, of a dictionary, and of data in version 2. */
+const VALUES = ["5.1", "7.1", "8.1"];
+
+/**
+ * Looks through the description of a file before it is believed.
+ *
+ * @throws RangeError for one whose lists are longer than it is
+ */
+export async function requireWholeDescription(buffer: AsyncBuffer): Promise<void> {
+  const end = buffer.byteLength - TAIL_BYTES;
+  if (end < 0) return;
+  const length = new DataView(await buffer.slice(end)).getUint32(0, true);
+  // Longer ones are refused where they are read.
+  if (length <= end) walkThrift(new DataView(await buffer.slice(end - length, end)), 0);
+}
+
+/**
+ * Looks through the headers of all pages before they are believed.
+ *
+ * @throws RangeError for pages that are none
+ */
+export async function requireModestPages(
+  buffer: AsyncBuffer,
+  { row_groups: groups }: FileMetaData,
+  file: string,
+): Promise<void> {
+  const most = mostRows(buffer.byteLength);
+  for (const { meta_data: column } of groups.flatMap((group) => group.columns)) {
+    if (column === undefined) continue;
+    const start = Number(column.dictionary_page_offset || column.data_page_offset);
+    const view = new DataView(await buffer.slice(start, start + Number(column.total_compressed_size)));
+    for (let at = 0; at < view.byteLength - 1; ) {
+      const { numbers, end } = walkThrift(view, at);
+      const values = Math.max(...VALUES.map((field) => numbers.get(field) ?? 0));
+      if (values > most) throw tooMuch(file, buffer.byteLength, `${most} rows`, `${values} in a page`);
+      at = end + Math.max(0, numbers.get(COMPRESSED_BYTES) ?? 0);
+    }
+  }
+}
 
 /**
  * Refuses a file that says of itself that it unfolds to far more than it is: a run of one value over a billion rows, or
@@ -14,7 +59,7 @@ const ROWS_OF_BYTE = 64;
  * @param bytes size of the file
  */
 export function requireModest(metadata: FileMetaData, file: string, bytes: number): void {
-  const most = Math.max(HARMLESS_ROWS, ROWS_OF_BYTE * bytes);
+  const most = mostRows(bytes);
   const groups = metadata.row_groups;
   const columns = groups.flatMap((group) => group.columns.flatMap(({ meta_data: column }) => column ?? []));
   const rows = Math.max(Number(metadata.num_rows), total(groups.map((group) => group.num_rows)));
@@ -36,6 +81,10 @@ export function boundedCompressors(compressors: Compressors, file: string, bytes
     },
   ]);
   return Object.fromEntries(bounded) as Compressors;
+}
+
+function mostRows(bytes: number): number {
+  return Math.max(HARMLESS_ROWS, ROWS_OF_BYTE * bytes);
 }
 
 function requireSize(unfolded: number, file: string, bytes: number): void {

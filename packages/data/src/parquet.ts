@@ -11,7 +11,7 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { nameOfFile } from "./hub-reference.ts";
-import { boundedCompressors, requireModest } from "./parquet-limits.ts";
+import { boundedCompressors, requireModest, requireModestPages, requireWholeDescription } from "./parquet-limits.ts";
 import { requireDistinct, rowOrigin, type Table } from "./table.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -28,9 +28,12 @@ export async function readParquet(file: string): Promise<Table> {
   const read = await asyncBufferFromFile(file).catch((cause) => refuse(file, "a parquet file", cause));
   requireNoPointer(new Uint8Array(await read.slice(0, Math.min(POINTER_BYTES, read.byteLength))), file);
   const buffer = heldBack(read, () => failed);
-  const metadata = await parquetMetadataAsync(buffer).catch((cause) => refuse(file, "a parquet file", cause));
+  const metadata = await requireWholeDescription(buffer)
+    .then(() => parquetMetadataAsync(buffer))
+    .catch((cause) => refuse(file, "a parquet file", cause));
   try {
     requireModest(metadata, file, buffer.byteLength);
+    await requireModestPages(buffer, metadata, file);
     const bounded = boundedCompressors(compressors, file, buffer.byteLength);
     const parsers = { stringFromBytes };
     const elements = parquetSchema(metadata).children.map(({ element }) => element);

@@ -106,6 +106,27 @@ describe("parquet reader", () => {
     expect(unpacked).toEqual([2 ** 23]);
   });
 
+  test("believes no length of a list, and no number of values in a page, that the file has no bytes for", async () => {
+    const damaged = "expected a parquet file. It is damaged, or cut short.";
+    // A list (0x19) of 2²⁸ structures (0xfc) in the second field of the description.
+    const bomb = Buffer.from([0x15, 2, 0x19, 0xfc, 0x80, 0x80, 0x80, 0x80, 1]);
+    const length = Buffer.from([bomb.length, 0, 0, 0]);
+    const description = fileOf(
+      "train.parquet",
+      Buffer.concat([Buffer.from("PAR1"), bomb, length, Buffer.from("PAR1")]),
+    );
+    await expect(readTable(description)).rejects.toThrow(`${description}: ${damaged}`);
+
+    const filename = join(folderOf({}), "train.parquet");
+    parquetWriteFile({ filename, columnData: [{ name: "text", type: "STRING", data: ["a good film", "a bad one"] }] });
+    const whole = readFileSync(filename);
+    // The first page's header begins behind PAR1 with its type and sizes: three numbers, a byte or two each.
+    const list = Buffer.from(whole);
+    bomb.copy(list, 4, 2);
+    writeFileSync(filename, list);
+    await expect(readTable(filename)).rejects.toThrow(`${filename}: ${damaged}`);
+  });
+
   test("reads an honest file whose texts repeat", async () => {
     const filename = join(folderOf({}), "train.parquet");
     parquetWriteFile({
