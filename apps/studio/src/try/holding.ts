@@ -16,11 +16,10 @@ export async function heldNames(): Promise<ReadonlySet<string>> {
   return new Set(held.flatMap(({ name }) => name ?? []));
 }
 
-/** Waits until a tab lets go of a name that matches; for ever where none is held. */
-export async function nextLeft(names: RegExp): Promise<void> {
-  const held = [...(await heldNames())].filter((name) => names.test(name));
+/** Waits until one of the names is held by no tab; for ever where there are none. */
+export async function anyLeft(names: readonly string[]): Promise<void> {
   await Promise.race([
     new Promise(() => undefined),
-    ...held.map((name) => navigator.locks.request(name, () => undefined)),
+    ...names.map((name) => navigator.locks.request(name, () => undefined)),
   ]);
 }

@@ -1,4 +1,4 @@
-import { heldNames, hold, nextLeft } from "./holding.ts";
+import { anyLeft, heldNames, hold } from "./holding.ts";
 import type { GivenData, ModelChoice, SavedTraining, Settings } from "./messages.ts";
 import { type ModelFiles, modelFiles } from "./model-files.ts";
 import { openShelf, type Shelf, shelfNames } from "./storage.ts";
@@ -13,10 +13,8 @@ interface Begun {
 
 /** What is kept of trainings. A tab is at one at most, which no other tab sees meanwhile. */
 export interface SavedTrainings {
-  /** Those that no tab is at, the newest first. What was begun and left before it was ever saved is removed. */
-  list(): Promise<SavedTraining[]>;
-  /** Waits until a tab leaves one, such as the page that was here before it was loaded again. */
-  nextLeft(): Promise<void>;
+  /** What was begun and left before it was ever saved is removed. */
+  list(): Promise<ListedTrainings>;
   /** In place of the one this tab is at. */
   begin(training: Begun): Promise<void>;
   keep(step: number, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
@@ -29,6 +27,13 @@ export interface SavedTrainings {
   leave(): void;
   /** Forgets the one this tab is at, or another one. */
   discard(id?: string): Promise<void>;
+}
+
+export interface ListedTrainings {
+  /** Those that no tab is at, the newest first. */
+  readonly left: readonly SavedTraining[];
+  /** Waits until a tab leaves one of the others, such as the page that was here before it was loaded again. */
+  nextLeft(): Promise<void>;
 }
 
 const NAME = /^training\b/;
@@ -71,8 +76,10 @@ export function openSavedTrainings(): SavedTrainings {
   return {
     async list() {
       const found: SavedTraining[] = [];
+      const names = (await shelfNames()).filter((name) => NAME.test(name));
+      // Asked for last: a tab holds its name before it keeps anything.
       const held = await heldNames();
-      for (const id of (await shelfNames()).filter((name) => NAME.test(name) && !held.has(name))) {
+      for (const id of names.filter((name) => !held.has(name))) {
         const shelf = await openShelf(id);
         const mark = await readMark(shelf).catch(() => undefined);
         if (mark !== undefined && mark.step > 0) {
@@ -80,7 +87,10 @@ export function openSavedTrainings(): SavedTrainings {
           found.push({ id, data, settings, step, isFinished, model: nameOf(choice) });
         } else if (mark !== undefined || !(await shelf.names()).includes(MARK)) await shelf.clear();
       }
-      return found.sort((a, b) => (a.id < b.id ? 1 : -1));
+      return {
+        left: found.sort((a, b) => (a.id < b.id ? 1 : -1)),
+        nextLeft: () => anyLeft([...held].filter((name) => NAME.test(name))),
+      };
     },
     async begin({ data, choice, files, settings }) {
       await discardCurrent();
@@ -142,7 +152,6 @@ export function openSavedTrainings(): SavedTrainings {
       return files;
     },
     leave,
-    nextLeft: () => nextLeft(NAME),
     async discard(id) {
       if (id === undefined) return discardCurrent();
       const release = await hold(id);

@@ -17,7 +17,7 @@ import type {
   UnderstoodData,
 } from "./messages.ts";
 import { countRequests } from "./requests.ts";
-import { openSavedTrainings } from "./saved-training.ts";
+import { type ListedTrainings, openSavedTrainings } from "./saved-training.ts";
 
 /** What the page knows. */
 export interface Studio {
@@ -120,18 +120,19 @@ export function useStudio(): { readonly studio: Studio; readonly actions: Action
   return { studio, actions, client };
 }
 
-async function findSaved(change: (change: Change) => void): Promise<void> {
-  const saved = await openSavedTrainings()
+const NOTHING_SAVED: ListedTrainings = { left: [], nextLeft: () => new Promise(() => undefined) };
+
+async function findSaved(change: (change: Change) => void): Promise<ListedTrainings> {
+  // Where a browser forbids it, nothing is saved either.
+  const listed = await openSavedTrainings()
     .list()
-    .catch(() => []);
-  change({ saved });
+    .catch(() => NOTHING_SAVED);
+  change({ saved: listed.left });
+  return listed;
 }
 
 async function followSaved(change: (change: Change) => void): Promise<never> {
-  for (;;) {
-    await findSaved(change);
-    await openSavedTrainings().nextLeft();
-  }
+  for (;;) await (await findSaved(change)).nextLeft();
 }
 
 function hear({ progress, notes, requests }: Studio, told: Told): Partial<Studio> {
