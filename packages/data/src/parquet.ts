@@ -71,7 +71,7 @@ function heldBack(buffer: AsyncBuffer, isOver: () => boolean): AsyncBuffer {
     return isOver() ? new Promise(() => {}) : bytes;
   };
   const slice = (start: number, end: number = buffer.byteLength): Promise<ArrayBuffer> => {
-    if (start >= 0 && Number.isSafeInteger(start) && Number.isSafeInteger(end)) return read(start, end);
+    if (start >= 0 && end >= start && Number.isSafeInteger(start) && Number.isSafeInteger(end)) return read(start, end);
     throw new Error(`It points to bytes ${start} to ${end}, which no file has.`);
   };
   return { byteLength: buffer.byteLength, slice };

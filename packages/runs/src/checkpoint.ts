@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { flush, sha256OfFile, writeFileDurably, writeFolderDurably } from "@blora/files";
-import { InvalidInputError, isJsonRecord } from "@blora/spec";
+import { InvalidInputError, isJsonRecord, textOfJson } from "@blora/spec";
 import { z } from "zod";
 import { namesIn } from "./names-in.ts";
 
@@ -73,7 +73,7 @@ export async function checkpointDefect(
   if (content === undefined) return { kind: "damaged", message: `${CHECKPOINT_MARKER} is not JSON` };
   if (isJsonRecord(content) && content.formatVersion !== FORMAT_VERSION) {
     throw new InvalidInputError(
-      `${folder}: expected a checkpoint of format ${FORMAT_VERSION}, found format ${content.formatVersion}, which another version of @blora/trainer wrote. Resume with that version, or start anew with overwrite.`,
+      `${folder}: expected a checkpoint of format ${FORMAT_VERSION}, found format ${textOfJson(content.formatVersion)}, which another version of @blora/trainer wrote. Resume with that version, or start anew with overwrite.`,
     );
   }
   const marker = markerSchema.safeParse(content);

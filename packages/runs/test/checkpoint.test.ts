@@ -91,10 +91,13 @@ describe("checkpoints", () => {
     const run = temporaryFolder();
     const folder = await write(run, 7);
     const marker = join(folder, CHECKPOINT_MARKER);
-    writeFileSync(marker, readFileSync(marker, "utf8").replace('"formatVersion": 2', '"formatVersion": 1'));
-    await expect(newest(run)).rejects.toThrow(
-      `${folder}: expected a checkpoint of format 2, found format 1, which another version of @blora/trainer wrote. Resume with that version, or start anew with overwrite.`,
-    );
+    const text = readFileSync(marker, "utf8");
+    for (const format of ["1", '{"toString":1}']) {
+      writeFileSync(marker, text.replace('"formatVersion": 2', `"formatVersion": ${format}`));
+      await expect(newest(run)).rejects.toThrow(
+        `${folder}: expected a checkpoint of format 2, found format ${format}, which another version of @blora/trainer wrote. Resume with that version, or start anew with overwrite.`,
+      );
+    }
   });
 
   it.each([

@@ -59,7 +59,15 @@ export type {
   Lease,
   WorkOptions,
 } from "./job-engine.ts";
-export { FORBIDDEN_KEYS, isJsonRecord, type Json, type JsonObject, type JsonRecord, toJson } from "./json.ts";
+export {
+  FORBIDDEN_KEYS,
+  isJsonRecord,
+  type Json,
+  type JsonObject,
+  type JsonRecord,
+  textOfJson,
+  toJson,
+} from "./json.ts";
 export { type JsonDifference, jsonDifferences } from "./json-differences.ts";
 export type {
   GroupScore,

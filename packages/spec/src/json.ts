@@ -10,6 +10,11 @@ export function isJsonRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A value of somebody else's file as text. Objects are JSON: `toString` may be a key that the file has given them. */
+export function textOfJson(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+}
+
 /** Keys that reach an object's prototype where a careless reader assigns them. Nothing that is read may have one. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 

@@ -12,6 +12,21 @@ const problems = (value: unknown) => {
   return "problems" in checked ? checked.problems : [];
 };
 
+it("of a schema that answers later are none: it is refused, and what it says later is nobody's", async () => {
+  const validate = () => Promise.reject(new Error("later"));
+  const later = { "~standard": { version: 1, vendor: "test", validate } } as const;
+  const rejected: unknown[] = [];
+  const keep = (reason: unknown): number => rejected.push(reason);
+  process.on("unhandledRejection", keep);
+  try {
+    expect(() => check(later, "a")).toThrow(PluginError);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  } finally {
+    process.off("unhandledRejection", keep);
+  }
+  expect(rejected).toEqual([]);
+});
+
 describe("problems", () => {
   it("are none where a value is right, and defaults are filled in", () => {
     expect(check(schema, { provider: "cpu" })).toEqual({ value: { rank: 8, provider: "cpu" } });

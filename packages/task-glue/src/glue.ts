@@ -6,6 +6,7 @@ import {
   NotFoundError,
   orDidYouMean,
   type Plugin,
+  textOfJson,
 } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
 import { z } from "zod";
@@ -26,7 +27,7 @@ export interface GlueOptions {
 const nameSchema = z.string().min(1);
 const optionsSchema = z.strictObject({
   task: z.enum(glueTaskNames, {
-    error: ({ input }) => `must be one of ${glueTaskNames.join(", ")}${orDidYouMean(String(input), glueTaskNames)}`,
+    error: ({ input }) => `must be one of ${glueTaskNames.join(", ")}${orDidYouMean(textOfJson(input), glueTaskNames)}`,
   }),
   train: nameSchema.optional(),
   evaluation: z.array(nameSchema).min(1).readonly().optional(),

@@ -55,6 +55,9 @@ describe("options", () => {
     expect(() => glue({ task: "mlni" as "mnli" })).toThrow(
       /task: must be one of cola, sst2, .* \(did you mean mnli.*\), found "mlni"/,
     );
+    expect(() => glue({ task: JSON.parse('{"toString":1}') as "mnli" })).toThrow(
+      /task: must be one of cola, .*, found \{/,
+    );
     expect(() => glue({ task: "cola", evaluation: "dev" as never })).toThrow(/evaluation: .*, found "dev"/);
     expect(() => glue({ task: "cola", evalution: ["dev"] } as never)).toThrow('"evalution" (did you mean evaluation?)');
     expect(glue({ task: "cola" }).splits).toEqual({ train: "train", evaluation: ["validation"] });

@@ -1,4 +1,4 @@
-import { InvalidInputError, type JsonRecord } from "@blora/spec";
+import { InvalidInputError, type JsonRecord, textOfJson } from "@blora/spec";
 
 const CLASSES: ReadonlySet<string> = new Set(
   ["Bert", "DistilBert", "Electra", "MobileBert", "ConvBert", "SqueezeBert"].map((name) => `${name}Tokenizer`),
@@ -72,7 +72,7 @@ function frame(vocab: Readonly<Record<string, number>>, cls: string, sep: string
 export function bertJson(vocabularyText: string, config: JsonRecord, path: string): JsonRecord {
   const lines = vocabularyText.replace(/\r?\n$/, "").split(/\r?\n/);
   const vocab = Object.fromEntries(lines.map((token, id) => [token, id]));
-  const unknown = String(contentOf(config.unk_token));
+  const unknown = textOfJson(contentOf(config.unk_token));
   if (!Object.hasOwn(vocab, unknown)) {
     throw new InvalidInputError(`${path}: expected a line with the unknown token ${unknown}, found none.`);
   }
@@ -83,7 +83,7 @@ export function bertJson(vocabularyText: string, config: JsonRecord, path: strin
     added_tokens: lines.flatMap((content, id) => (names.has(content) ? [{ id, content, ...flags }] : [])),
     normalizer: normalizerOf(config),
     pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: frame(vocab, String(contentOf(config.cls_token)), String(contentOf(config.sep_token))),
+    post_processor: frame(vocab, textOfJson(contentOf(config.cls_token)), textOfJson(contentOf(config.sep_token))),
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",

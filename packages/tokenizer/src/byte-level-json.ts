@@ -1,4 +1,4 @@
-import { InvalidInputError, isJsonRecord, type JsonRecord } from "@blora/spec";
+import { InvalidInputError, isJsonRecord, type JsonRecord, textOfJson } from "@blora/spec";
 
 export interface ByteLevelFiles {
   readonly folder: string;
@@ -64,7 +64,7 @@ const MODEL_CLASSES: Readonly<Record<string, string>> = {
 
 function classOf({ tokenizer_class: name }: JsonRecord, modelType: unknown): string | undefined {
   if (typeof name === "string") return name.replace(/Fast$/, "");
-  return Object.hasOwn(MODEL_CLASSES, String(modelType)) ? MODEL_CLASSES[String(modelType)] : undefined;
+  return Object.hasOwn(MODEL_CLASSES, textOfJson(modelType)) ? MODEL_CLASSES[textOfJson(modelType)] : undefined;
 }
 
 /** `tokenizer_config.json` of a folder with `vocab.json`, with the class and the special tokens that it implies. */
@@ -96,7 +96,7 @@ function readVocabulary(vocabulary: JsonRecord, file: string): [string, number][
 function frame({ tokenizerConfig, vocabulary }: ByteLevelFiles): JsonRecord | null {
   const [cls, sep] = ["cls_token", "sep_token"].map((key) => {
     const token = tokenizerConfig[key];
-    const name = String(isJsonRecord(token) ? token.content : token);
+    const name = textOfJson(isJsonRecord(token) ? token.content : token);
     return [name, Object.hasOwn(vocabulary, name) ? vocabulary[name] : undefined] as const;
   }) as [readonly [string, unknown], readonly [string, unknown]];
   if (cls[1] === undefined || sep[1] === undefined) return null;

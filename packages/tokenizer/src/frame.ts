@@ -1,4 +1,4 @@
-import { type AssembledTokens, InvalidInputError, type JsonRecord, type SpecialTokens } from "@blora/spec";
+import { type AssembledTokens, InvalidInputError, type JsonRecord, type SpecialTokens, textOfJson } from "@blora/spec";
 
 /** A special token, or the place of a text, with the segment it counts to. */
 export interface Slot {
@@ -24,7 +24,7 @@ export const ROBERTA_PAIRS: PairForm = { separators: 2, secondType: 0 };
 
 /** The form that a tokenizer's class, or else a model's type, was trained with, where no post-processor says it. */
 export function namedPairForm(tokenizerClass: unknown, modelType: unknown): PairForm {
-  const isRoberta = [tokenizerClass, modelType].some((name) => /roberta|camembert/i.test(String(name)));
+  const isRoberta = [tokenizerClass, modelType].some((name) => /roberta|camembert/i.test(textOfJson(name)));
   return isRoberta ? ROBERTA_PAIRS : BERT_PAIRS;
 }
 

@@ -1,9 +1,9 @@
 import { createTimeLimit, type TimeLimit } from "@blora/files";
-import { BloraError, InvalidInputError, isJsonRecord, type JsonRecord } from "@blora/spec";
+import { BloraError, InvalidInputError, isJsonRecord, type JsonRecord, textOfJson } from "@blora/spec";
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import type { Encoder } from "./encoder.ts";
-import { recordsOf } from "./json-file.ts";
+import { recordsOf, stepsOf } from "./json-file.ts";
 import { sameSteps } from "./pre-tokenizers.ts";
 import { createWordPiece } from "./wordpiece.ts";
 import { withPrefixSpace } from "./words.ts";
@@ -68,7 +68,7 @@ function encoderOf(tokenizer: PreTrainedTokenizer, json: JsonRecord, folder: str
 /** The library makes a list as long as the largest id. */
 function requireIds({ model, added_tokens }: JsonRecord, path: string): void {
   const { vocab } = isJsonRecord(model) ? model : {};
-  const added = recordsOf(added_tokens).map(({ content, id }) => [String(content), id] as const);
+  const added = recordsOf(added_tokens).map(({ content, id }) => [textOfJson(content), id] as const);
   for (const [token, id] of [...(isJsonRecord(vocab) ? Object.entries(vocab) : []), ...added]) {
     if (Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < LARGEST_VOCABULARY) continue;
     throw new InvalidInputError(
@@ -89,13 +89,6 @@ function requirePatterns(json: JsonRecord, path: string): void {
       );
     }
   }
-}
-
-/** A part of the file, and the parts of a sequence. */
-function stepsOf(part: unknown): readonly JsonRecord[] {
-  if (!isJsonRecord(part)) return [];
-  const { normalizers, pretokenizers, decoders } = part;
-  return [part, ...recordsOf(normalizers ?? pretokenizers ?? decoders).flatMap(stepsOf)];
 }
 
 /**

@@ -12,6 +12,7 @@ import { createLibraryEncoder } from "./library-encoder.ts";
 import { withNamedTokens } from "./named-tokens.ts";
 import { processedPairForm, readFrame } from "./post-processor.ts";
 import { withPrefixSetting } from "./prefix-setting.ts";
+import { requireModestGrowth } from "./replacement-growth.ts";
 import { createSentencePieceEncoder } from "./sentencepiece-encoder.ts";
 import {
   readSentencePieceFiles,
@@ -33,6 +34,7 @@ async function openTokenizerJson(
   { modelConfig }: TokenizerConfigs,
 ): Promise<Encoder> {
   const path = files.path("tokenizer.json");
+  requireModestGrowth(json, path);
   const frame = () => readFrame(json, path);
   const pairForm = processedPairForm(json.post_processor);
   const unigram = createUnigramJsonEncoder(json, path);

@@ -1,4 +1,4 @@
-import { InvalidInputError, isJsonRecord, type JsonRecord } from "@blora/spec";
+import { InvalidInputError, isJsonRecord, type JsonRecord, textOfJson } from "@blora/spec";
 import { BERT_PAIRS, type Frame, type PairForm, ROBERTA_PAIRS, type Slot } from "./frame.ts";
 import { recordsOf } from "./json-file.ts";
 
@@ -47,8 +47,8 @@ function slotsOf(piece: JsonRecord, specialTokens: unknown, path: string): Slot[
     isJsonRecord(special) ? special : isJsonRecord(sequence) ? sequence : {}
   ) as JsonRecord;
   const segment = type === 1 ? 1 : 0;
-  if (isJsonRecord(sequence)) return [{ token: TEXTS[String(id)] ?? "first", segment }];
-  const entry = isJsonRecord(specialTokens) ? specialTokens[String(id)] : undefined;
+  if (isJsonRecord(sequence)) return [{ token: TEXTS[textOfJson(id)] ?? "first", segment }];
+  const entry = isJsonRecord(specialTokens) ? specialTokens[textOfJson(id)] : undefined;
   const ids: unknown = isJsonRecord(entry) ? entry.ids : undefined;
   if (Array.isArray(ids) && ids.every((token) => Number.isInteger(token) && token >= 0)) {
     return ids.map((token) => ({ token, segment }));
@@ -61,8 +61,8 @@ function slotsOf(piece: JsonRecord, specialTokens: unknown, path: string): Slot[
 /** Of a template such as `[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1`. */
 function templateForm(pieces: readonly JsonRecord[]): PairForm | undefined {
   const written = pieces.map(({ SpecialToken: token, Sequence: text }) => {
-    if (isJsonRecord(text)) return `$${text.id}`;
-    return isJsonRecord(token) ? String(token.id) : "";
+    if (isJsonRecord(text)) return `$${textOfJson(text.id)}`;
+    return isJsonRecord(token) ? textOfJson(token.id) : "";
   });
   const [cls, first, separator, ...rest] = written;
   const separators = rest[0] === separator ? 2 : 1;

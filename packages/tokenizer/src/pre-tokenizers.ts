@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord } from "@blora/spec";
+import { isJsonRecord, type JsonRecord, textOfJson } from "@blora/spec";
 import { recordsOf } from "./json-file.ts";
 
 /** Marks of punctuation of the Rust library, inside brackets. */
@@ -35,7 +35,7 @@ function splitBy(pattern: string, behavior: unknown): JsonRecord | undefined {
 
 function split(step: JsonRecord): JsonRecord {
   const { Regex: regex, String: text } = isJsonRecord(step.pattern) ? step.pattern : {};
-  const pattern = typeof regex === "string" ? regex : escaped(String(text));
+  const pattern = typeof regex === "string" ? regex : escaped(textOfJson(text));
   if (step.invert !== true) return splitBy(pattern, step.behavior) ?? step;
   // Both keep the matches and what is between.
   return step.behavior === "Isolated" ? { ...step, invert: false } : step;

@@ -1,4 +1,4 @@
-import { InvalidInputError, type JsonRecord } from "@blora/spec";
+import { InvalidInputError, type JsonRecord, textOfJson } from "@blora/spec";
 import { type AddedToken, addedToken, createSplitter } from "./added-tokens.ts";
 import { createBytePair } from "./byte-pair.ts";
 import { parseCharsmap } from "./charsmap.ts";
@@ -75,7 +75,7 @@ function prefixesFirst({ tokenizerConfig }: SentencePieceFiles): boolean {
 }
 
 function isLlama(config: JsonRecord | undefined): boolean {
-  return /^(Code)?LlamaTokenizer/.test(String(config?.tokenizer_class));
+  return /^(Code)?LlamaTokenizer/.test(textOfJson(config?.tokenizer_class));
 }
 
 /** `add_prefix_space` of `tokenizer_config.json` can leave out the "▁" that the model puts before a text. */

@@ -1,4 +1,4 @@
-import { isJsonRecord, type JsonRecord } from "@blora/spec";
+import { isJsonRecord, type JsonRecord, textOfJson } from "@blora/spec";
 import { createSplitter, readAddedTokens } from "./added-tokens.ts";
 import { createBertNormalizer } from "./bert-normalizer.ts";
 
@@ -51,7 +51,7 @@ export function createWordPiece(json: JsonRecord, path: string): ((text: string)
     max_input_chars_per_word: longest = 100,
   } = model;
   if (typeof unknown !== "string" || !Object.hasOwn(vocab, unknown)) return undefined;
-  const pieces: Model = { vocab, unknown, prefix: String(prefix), longest: Number(longest) };
+  const pieces: Model = { vocab, unknown, prefix: textOfJson(prefix), longest: Number(textOfJson(longest)) };
   const normalize = createBertNormalizer(normalizer);
   const added = readAddedTokens(json, path);
   const splitRaw = createSplitter(added.filter(({ normalized }) => !normalized));

@@ -168,3 +168,43 @@ describe("a regular expression of somebody else's tokenizer.json that takes expo
     );
   });
 });
+
+describe("a tokenizer.json of somebody else", () => {
+  const replace = (pattern: object, content: string) => ({ type: "Replace", pattern, content });
+  const withNormalizers = (normalizers: readonly object[]) =>
+    tokenizerWith({ json: { normalizer: { type: "Sequence", normalizers } } });
+
+  it.each([
+    ["between all characters", replace({ Regex: "" }, "▁"), 2 ** 17],
+    ["for each character", replace({ Regex: "." }, "ab"), 2 ** 17],
+    ["where a character follows", replace({ Regex: "(?=.)" }, "a"), 2 ** 17],
+    ["for an empty text", replace({ String: "" }, "a"), 2 ** 17],
+  ])("that replaces %s again and again is refused before it is asked", async (_, step, found) => {
+    await expect(withNormalizers(Array(17).fill(step))).rejects.toThrow(
+      `${folder}/tokenizer.json: normalizer: expected replacements that make at most 65536 characters of one, found some that may make ${found}.`,
+    );
+  });
+
+  it("may replace one character by another as often as it likes, and a few by several", async () => {
+    const spaces = Array(40).fill(replace({ String: "\u00a0" }, " "));
+    const tokenizer = await withNormalizers([
+      ...spaces,
+      replace({ Regex: "…" }, "..."),
+      replace({ Regex: "½" }, "1/2"),
+    ]);
+    expect(tokenizer.encode("a…b")).toEqual(tokenizer.encode("a...b"));
+  });
+
+  it.each([
+    { added_tokens: [{ id: 0, content: { toString: false }, special: true }] },
+    { post_processor: { type: "TemplateProcessing", single: [{ Sequence: { id: { toString: 1 } } }], pair: [] } },
+    { post_processor: { type: "TemplateProcessing", single: [{ SpecialToken: { id: { toString: 1 } } }], pair: [] } },
+  ])("whose objects have a toString that is none is read or refused in a sentence: %j", async (json) => {
+    const refusal = await tokenizerWith({ json }).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    if (refusal !== undefined) expect(refusal.message).toContain(folder);
+    expect(refusal).not.toBeInstanceOf(TypeError);
+  });
+});
