@@ -1,5 +1,5 @@
 import { labelIndices, labelName, numberInText, shownCell } from "@blora/data";
-import { didYouMean, InvalidInputError, textOfJson } from "@blora/spec";
+import { didYouMean, InvalidInputError } from "@blora/spec";
 
 /** Text of a label cell; undefined where it is empty. */
 export function labelText(cell: unknown, origin: string): string | undefined {
@@ -29,7 +29,7 @@ export function isEmpty(cell: unknown): boolean {
 /** Whether a row has no label: an empty cell, or the Hub's -1 where the classes are known and none is called so. */
 export function isUnlabelled(cell: unknown, classes: readonly string[] | undefined): boolean {
   if (isEmpty(cell)) return true;
-  return classes !== undefined && textOfJson(cell).trim() === "-1" && !classes.includes("-1");
+  return classes !== undefined && typeof cell !== "object" && String(cell).trim() === "-1" && !classes.includes("-1");
 }
 
 /** @throws InvalidInputError for what is no finite number */
