@@ -1,5 +1,6 @@
 import { InvalidInputError, type JsonRecord } from "@blora/spec";
 import { recordsOf } from "./json-file.ts";
+import { literalPattern } from "./literal-pattern.ts";
 
 /** A token found in the text itself, before the model sees it. Fields as in `tokenizer.json`. */
 export interface AddedToken {
@@ -18,8 +19,6 @@ export interface AddedToken {
 
 /** Text between added tokens, or the id of one. */
 export type Section = string | number;
-
-const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 
 const WORD = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
 const ENDS_WITH_WORD = new RegExp(`${WORD}$`, "u");
@@ -41,7 +40,7 @@ export function createSplitter(tokens: readonly AddedToken[]): (text: string) =>
   const ordered = tokens.filter(({ content }) => content !== "").sort((a, b) => b.content.length - a.content.length);
   if (ordered.length === 0) return (text) => [text];
   const byContent = new Map(ordered.map((token) => [token.content, token]));
-  const expression = new RegExp(ordered.map(({ content }) => escapeRegExp(content)).join("|"), "gu");
+  const expression = new RegExp(ordered.map(({ content }) => literalPattern(content)).join("|"), "gu");
   return (text) => {
     const sections: Section[] = [];
     let done = 0;

@@ -1,5 +1,6 @@
 import { isJsonRecord, type JsonRecord, textOfJson } from "@blora/spec";
 import { recordsOf } from "./json-file.ts";
+import { literalPattern } from "./literal-pattern.ts";
 
 /** Marks of punctuation of the Rust library, inside brackets. */
 const PUNCTUATION = "\\p{P}$+<=>^`|~";
@@ -14,8 +15,6 @@ const matchesOf = (expression: string): JsonRecord => ({
   behavior: "Removed",
   invert: true,
 });
-
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 
 /** The words between and with matches of `pattern`, by what becomes of a match; undefined where the library does the same. */
 function splitBy(pattern: string, behavior: unknown): JsonRecord | undefined {
@@ -35,7 +34,7 @@ function splitBy(pattern: string, behavior: unknown): JsonRecord | undefined {
 
 function split(step: JsonRecord): JsonRecord {
   const { Regex: regex, String: text } = isJsonRecord(step.pattern) ? step.pattern : {};
-  const pattern = typeof regex === "string" ? regex : escaped(textOfJson(text));
+  const pattern = typeof regex === "string" ? regex : literalPattern(textOfJson(text));
   if (step.invert !== true) return splitBy(pattern, step.behavior) ?? step;
   // Both keep the matches and what is between.
   return step.behavior === "Isolated" ? { ...step, invert: false } : step;

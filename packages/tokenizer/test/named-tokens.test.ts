@@ -31,6 +31,15 @@ describe("vocab.txt of BERT", () => {
     expect(vocabularySize).toBe(14);
   });
 
+  it("finds tokens with any character that a regular expression means something by", async () => {
+    const names = ["<|im-start|>", "[E/1]", "a.b*c+d?", "(x){2}^$", "\\w", "#-#", "<&~=!:,>"];
+    const { encode } = await tokenizerOf({
+      ...files,
+      "added_tokens.json": Object.fromEntries(names.map((name, index) => [name, 12 + index])),
+    });
+    expect(names.map((name) => encode(`x ${name} y`))).toEqual(names.map((_, index) => [9, 12 + index, 10]));
+  });
+
   it("has the tokens of added_tokens_decoder, and leaves the special ones out of text", async () => {
     const config = { tokenizer_class: "BertTokenizer", added_tokens_decoder: { 12: marker, 13: word } };
     const { encode, decode } = await tokenizerOf({ ...files, "tokenizer_config.json": config });
