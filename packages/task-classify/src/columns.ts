@@ -65,7 +65,9 @@ function usualLabel(table: Table): string {
   if (found !== undefined) return found;
   const [first, second, third] = table.columns;
   const text = TEXTS.map((name) => spelled(table, name)).find((name) => name !== undefined);
-  if (third === undefined && text !== undefined && second !== undefined) return text === first ? second : first!;
+  const other = text === first ? second : first;
+  // One without a name counts rows, as pandas writes it.
+  if (third === undefined && text !== undefined && other) return other;
   throw unnamed(table, "label");
 }
 
@@ -73,7 +75,7 @@ function usualText(table: Table, taken: readonly string[]): string {
   const free = table.columns.filter((column) => !taken.includes(column));
   const found = TEXTS.map((name) => spelled({ ...table, columns: free }, name)).find((name) => name !== undefined);
   if (found !== undefined) return found;
-  if (free.length === 1) return free[0]!;
+  if (free.length === 1 && free[0] !== "") return free[0]!;
   throw unnamed(table, "text");
 }
 

@@ -28,6 +28,7 @@ const folder = dataFolder({
     ...Array.from({ length: 60 }, (_, row) => `text ${row},0x${(row % 25).toString(16)}`),
   ],
   "alone.csv": ["text,label", "a,yes", "b,yes"],
+  "row-numbers.csv": [",text", "0,a", "1,b"],
   "unnamed.csv": ["a,b,c", "1,2,3"],
   "nothing.csv": [],
   "page.csv": ["<!DOCTYPE html>", "<html></html>"],
@@ -197,6 +198,11 @@ describe("what cannot be told", () => {
       "unnamed.csv",
       {},
       "expected a column that is the label, found the columns a, b, c. Name it: task.label=<column>.",
+    ],
+    [
+      "row-numbers.csv",
+      {},
+      "expected a column that is the label, found the columns , text. Name it: task.label=<column>.",
     ],
     [
       "unnamed.csv",
