@@ -1,7 +1,6 @@
 import { InvalidInputError } from "@blora/spec";
 import { type NameRow, parseJsonl } from "./jsonl.ts";
-import type { DataRecord } from "./parse-record.ts";
-import { parseRecord } from "./parse-record.ts";
+import { type DataRecord, parseRecord } from "./parse-record.ts";
 
 /**
  * The objects of a `.json` file: of one array, or one on each line. Rows are

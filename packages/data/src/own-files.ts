@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { NotFoundError } from "@blora/spec";
 import type { DataFormat } from "./file-name.ts";
-import { either, type SplitFiles } from "./find-split-in.ts";
-import { openFolder } from "./open-folder.ts";
+import type { SplitFiles } from "./find-split-in.ts";
+import { requireFolder } from "./open-folder.ts";
 import { ownFilesIn } from "./own-files-in.ts";
 
 /**
@@ -28,7 +28,5 @@ export async function ownFiles(
     if (split === "validation") return undefined;
   }
   const path = stats.isDirectory() ? data : dirname(data);
-  const folder = await openFolder(path);
-  if (folder !== undefined) return ownFilesIn(folder, split, formats);
-  throw new NotFoundError(`The data folder ${path} cannot be read: expected a folder of ${either(formats)} files.`);
+  return ownFilesIn(await requireFolder(path, formats), split, formats);
 }

@@ -12,7 +12,8 @@ import {
 import type { Architecture, Engine, Head, Tokenizer } from "@blora/spec";
 import { openCheckpoint, requireVocabulary, safetensorsFolder } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
-import { has, isString, requireAdapterName, requireParts } from "./require-parts.ts";
+import { isText } from "./require-inputs.ts";
+import { has, requireAdapterName, requireParts } from "./require-parts.ts";
 import { createQueue, type Runtime } from "./runtime.ts";
 
 /** Compiled steps kept. */
@@ -69,7 +70,7 @@ function requireOptions(options: Partial<LoadModelOptions> = {}): void {
   const { model, architecture, engine, tokenizer } = options;
   const isTokenizer = (value: unknown): boolean => typeof value === "function" || has("encode")(value);
   requireParts("loadModel", [
-    { expected: "a model, such as the path of its folder", value: model, holds: isString },
+    { expected: "a model, such as the path of its folder", value: model, holds: isText },
     { expected: "an architecture, such as bert()", value: architecture, holds: has("parseConfig") },
     { expected: "an engine, such as onnx()", value: engine, holds: has("compile") },
     { expected: "a tokenizer, such as loadTokenizer", value: tokenizer, holds: isTokenizer },

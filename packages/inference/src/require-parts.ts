@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@blora/spec";
+import { isText } from "./require-inputs.ts";
 
 /** A part of what is loaded: its name, the example an error gives, whether a value can be one. */
 export interface ExpectedPart {
@@ -6,8 +7,6 @@ export interface ExpectedPart {
   readonly value: unknown;
   readonly holds: (value: unknown) => boolean;
 }
-
-export const isString = (value: unknown): boolean => typeof value === "string";
 
 /** An object with such a method: a plugin that was not called is none. */
 export const has =
@@ -31,5 +30,5 @@ function shown(value: unknown): string {
 /** The name of an adapter. */
 export function requireAdapterName(adapter: unknown): void {
   const expected = "an adapter, such as the path of its folder";
-  requireParts("loadAdapter", [{ expected, value: adapter, holds: isString }]);
+  requireParts("loadAdapter", [{ expected, value: adapter, holds: isText }]);
 }

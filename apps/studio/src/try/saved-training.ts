@@ -68,11 +68,6 @@ export function openSavedTrainings(): SavedTrainings {
     await current?.shelf.clear();
     leave();
   };
-  const beginHolding = async (): Promise<Held> => {
-    const held = await holdNew();
-    current = held;
-    return held;
-  };
   return {
     async list() {
       const found: SavedTraining[] = [];
@@ -94,7 +89,9 @@ export function openSavedTrainings(): SavedTrainings {
     },
     async begin({ data, choice, files, settings }) {
       await discardCurrent();
-      const { shelf } = await beginHolding();
+      const held = await holdNew();
+      current = held;
+      const { shelf } = held;
       try {
         await shelf.write(ROWS, JSON.stringify(data));
         if (choice.kind === "files") for (const [name, bytes] of files) await shelf.write(MODEL + name, bytes);
