@@ -20,9 +20,7 @@ import type { LiveRun, RunList } from "@blora/studio";
 import { expect, onTestFinished, test } from "vitest";
 import { doneRecord, failedRecord } from "../../../packages/report/test/records.ts";
 import { writeSampleRun } from "../../../packages/report/test/sample-run.ts";
-import { ownHosts } from "../src/studio/own-hosts.ts";
 import { createRunCatalogue } from "../src/studio/run-catalogue.ts";
-import { runEntry } from "../src/studio/run-entry.ts";
 import { createStudioServer } from "../src/studio/server.ts";
 import { requireBuild } from "./run-blora.ts";
 
@@ -144,29 +142,6 @@ test.each([
 ])("answers to the host %s with %i", async (host, status) => {
   const { port } = await served();
   expect((await ask(port, "/api/runs", { host })).status).toBe(status);
-});
-
-test.each([
-  ["127.0.0.1", [], "localhost"],
-  // What is printed can be gone to: no browser finds a page at 0.0.0.0 that it is let into.
-  ["0.0.0.0", ["mybox", "192.168.0.7", "[fe80::1]"], "localhost"],
-  ["::", ["mybox", "192.168.0.7", "[fe80::1]"], "localhost"],
-  ["MyBox.lan", ["mybox", "192.168.0.7", "[fe80::1]", "mybox.lan"], "MyBox.lan"],
-  ["fe80::1", ["mybox", "192.168.0.7", "[fe80::1]"], "[fe80::1]"],
-])("listening on %s it answers to %j, and prints %s", (host, allowed, shown) => {
-  const interfaces = { eth0: [{ address: "192.168.0.7" }, { address: "fe80::1" }], none: undefined };
-  expect(ownHosts(host, "MyBox", interfaces)).toEqual({ allowed, shown });
-});
-
-test.each([
-  ["org/name", "name"],
-  ["C:\\models\\mini", "mini"],
-  ["/models/mini/", "mini"],
-  ["builtin", "builtin"],
-])("lists the model %s as %s", (model, shown) => {
-  const run = { folder: "", config: { model }, steps: [], evaluations: [], gates: [], problems: [], isRunning: false };
-  const rest = { summary: undefined, ledger: undefined, answers: undefined };
-  expect(runEntry("one", { ...run, ...rest }, 0).model).toBe(shown);
 });
 
 test.each([".", ".."])("shows a run that is the folder %s itself at an address that is not resolved", async (name) => {

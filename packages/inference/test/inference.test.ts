@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mergeAdapter } from "@blora/adapters";
@@ -12,13 +12,12 @@ import { type Engine, InvalidInputError, type StepDefinition } from "@blora/spec
 import { expectAllClose } from "@blora/testing";
 import { loadTokenizer } from "@blora/tokenizer";
 import { evaluate } from "@blora/trainer";
-import { openCheckpoint, writeSafetensors } from "@blora/weights";
+import { openCheckpoint } from "@blora/weights";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LoadModelOptions, loadAdapter, loadModel } from "../src/index.ts";
 import { writeBuiltinAdapter } from "./builtin-adapter.ts";
 
 const ROWS = 40;
-const MEBIBYTE = 2 ** 20;
 const labels = ["unacceptable", "acceptable"];
 const texts = acceptabilityExamples("validation", ROWS).map(({ first }) => first);
 let folder: string;
@@ -295,45 +294,3 @@ describe("adapters of PEFT", () => {
     await expect(model.loadAdapter(builtinModelFolder())).rejects.toThrow(/expected an adapter, with a blora_config/);
   });
 });
-
-describe.skipIf(process.platform !== "linux")("memory", () => {
-  it("a second adapter costs its own tensors, not another base", async () => {
-    const base = adapter("wide-vocabulary");
-    const baseBytes = await writeWideModel(base);
-    const engine = onnx({ threads: 1 });
-    const model = await loadModel({ ...options(engine), model: base });
-    await (await model.loadAdapter(adapter("first"))).logits(["A text."]);
-    const before = await privateMemory();
-    // Each of another layout: a compiled step of its own.
-    for (const name of ["wide", "score"]) await (await model.loadAdapter(adapter(name))).logits(["A text."]);
-    const grown = (await privateMemory()) - before;
-    await model.release();
-    await engine.release();
-    expect(baseBytes).toBeGreaterThan(128 * MEBIBYTE);
-    expect(grown / MEBIBYTE).toBeLessThan(48);
-  });
-});
-
-/** Memory of this process that no file backs. Linux only. */
-async function privateMemory(): Promise<number> {
-  return Number(/RssAnon:\s+(\d+) kB/.exec(await readFile("/proc/self/status", "utf8"))![1]) * 1024;
-}
-
-/** The built-in model in float32 with a vocabulary of 2^18 rows, so that a copy of it would show. Returns its bytes. */
-async function writeWideModel(target: string): Promise<number> {
-  const { config, names, read, tensors } = openCheckpoint(builtinModelFolder());
-  const rows = 2 ** 18;
-  await mkdir(target);
-  await writeFile(join(target, "config.json"), JSON.stringify({ ...config, vocab_size: rows }));
-  for (const file of ["tokenizer.json", "tokenizer_config.json"])
-    await copyFile(join(builtinModelFolder(), file), join(target, file));
-  const written = names.map((name) => {
-    const { shape } = tensors.get(name)!;
-    const wider = name.includes("word_embeddings") ? [rows, shape[1]!] : shape;
-    const values = new Float32Array(wider.reduce((product, dimension) => product * dimension, 1));
-    values.set(read(name));
-    return [name, { shape: wider, values }] as const;
-  });
-  writeSafetensors(join(target, "model.safetensors"), new Map(written));
-  return written.reduce((bytes, [, { values }]) => bytes + values.byteLength, 0);
-}
