@@ -13,7 +13,7 @@ import type { Architecture, Engine, Head, Tokenizer } from "@blora/spec";
 import { openCheckpoint, requireVocabulary, safetensorsFolder } from "@blora/weights";
 import { type AdaptedModel, createAdaptedModel } from "./adapted-model.ts";
 import { isText } from "./require-inputs.ts";
-import { has, requireAdapterName, requireParts } from "./require-parts.ts";
+import { has, requireAdapterName, requireHead, requireParts, requireWeights } from "./require-parts.ts";
 import { createQueue, type Runtime } from "./runtime.ts";
 
 /** Compiled steps kept. */
@@ -93,8 +93,14 @@ export function createLoadedModel(
       const folder = await resolveAdapter(adapter, adapterSource(resolve, { revision }));
       return use(await openAdapter(network, { folder, ...how }), adapter);
     },
-    useAdapter: (weights) => use(openPlain(network, weights, "the adapter"), "the adapter"),
-    withoutAdapter: (head) => use(openBase(network, head), network.name),
+    useAdapter(weights) {
+      requireWeights(weights);
+      return use(openPlain(network, weights, "the adapter"), "the adapter");
+    },
+    withoutAdapter(head) {
+      requireHead("withoutAdapter", head);
+      return use(openBase(network, head), network.name);
+    },
     release: () => close(steps.release),
   };
 }

@@ -1,3 +1,4 @@
+import type { PlainAdapter } from "@blora/network";
 import { InvalidInputError } from "@blora/spec";
 import { isText } from "./require-inputs.ts";
 
@@ -31,4 +32,25 @@ function shown(value: unknown): string {
 export function requireAdapterName(adapter: unknown): void {
   const expected = "an adapter, such as the path of its folder";
   requireParts("loadAdapter", [{ expected, value: adapter, holds: isText }]);
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** What a model predicts: one of its kinds, with the labels that classes need. */
+export function requireHead(caller: string, head: unknown): void {
+  const { kind, labels }: Partial<Record<"kind" | "labels", unknown>> = isObject(head) ? head : {};
+  const needsLabels = kind === "classification" || kind === "token-classification";
+  requireParts(caller, [
+    { expected: 'a head, such as { kind: "language-model" }', value: kind === undefined ? head : kind, holds: isText },
+    ...(needsLabels ? [{ expected: `labels of a ${kind} head`, value: labels, holds: Array.isArray }] : []),
+  ]);
+}
+
+/** An adapter in memory. */
+export function requireWeights(weights: Partial<PlainAdapter> | undefined): void {
+  requireParts("useAdapter", [
+    { expected: "updates, a Map by site path", value: weights?.updates, holds: has("get") },
+    { expected: "headTensors by name", value: weights?.headTensors, holds: isObject },
+  ]);
+  requireHead("useAdapter", weights?.head);
 }

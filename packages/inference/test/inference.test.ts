@@ -7,8 +7,8 @@ import { acceptabilityExamples, builtinModelFolder, builtinTask } from "@blora/b
 import { onnx } from "@blora/engine-onnx";
 import { lora } from "@blora/lora";
 import { debertaV2 } from "@blora/model-deberta-v2";
-import { openAdapter, openNetwork } from "@blora/network";
-import { type Engine, InvalidInputError, type StepDefinition } from "@blora/spec";
+import { openAdapter, openNetwork, type PlainAdapter } from "@blora/network";
+import { type Engine, type Head, InvalidInputError, type StepDefinition } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { loadTokenizer } from "@blora/tokenizer";
 import { evaluate } from "@blora/trainer";
@@ -235,6 +235,25 @@ it("names every part of a model that was left out or not called", async () => {
   const { model: _, ...rest } = options();
   await expect(loadAdapter(undefined as unknown as string, rest)).rejects.toThrow(
     new InvalidInputError("loadAdapter: expected an adapter, such as the path of its folder, found undefined."),
+  );
+});
+
+it("names what an adapter in memory or a head lacks", async () => {
+  const model = await loadModel(options());
+  const use = (weights?: unknown) => () => model.useAdapter(weights as PlainAdapter);
+  const without = (head?: unknown) => () => model.withoutAdapter(head as Head);
+  expect(use()).toThrow(
+    "useAdapter: expected updates, a Map by site path, found undefined; headTensors by name, found undefined.",
+  );
+  expect(use({ updates: {}, headTensors: {} })).toThrow(
+    "useAdapter: expected updates, a Map by site path, found another object.",
+  );
+  expect(use({ updates: new Map(), headTensors: {}, head: null })).toThrow(
+    'useAdapter: expected a head, such as { kind: "language-model" }, found null.',
+  );
+  expect(without()).toThrow('withoutAdapter: expected a head, such as { kind: "language-model" }, found undefined.');
+  expect(without({ kind: "classification" })).toThrow(
+    "withoutAdapter: expected labels of a classification head, found undefined.",
   );
 });
 
