@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@blora/spec";
-import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
+import { type AsyncBuffer, type Compressors, type FileMetaData, parquetSchema } from "hyparquet";
+import { longestRun, packedColumn } from "./parquet-runs.ts";
 import { walkThrift } from "./parquet-thrift.ts";
 import { HARMLESS_BYTES, MAX_UNZIPPED } from "./read-text.ts";
 
@@ -29,25 +30,32 @@ export async function requireWholeDescription(buffer: AsyncBuffer): Promise<void
 }
 
 /**
- * Looks through the headers of all pages before they are believed.
+ * Looks through all pages before they are believed: through their headers, and through what runs in them stand for.
  *
  * @throws RangeError for pages that are none
  */
 export async function requireModestPages(
   buffer: AsyncBuffer,
-  { row_groups: groups }: FileMetaData,
+  metadata: FileMetaData,
+  compressors: Compressors,
   file: string,
 ): Promise<void> {
   const most = mostRows(buffer.byteLength);
-  for (const { meta_data: column } of groups.flatMap((group) => group.columns)) {
+  const requireFew = (values: number, where: string): void => {
+    if (values > most) throw tooMuch(file, buffer.byteLength, `${most} rows`, `${values} in ${where}`);
+  };
+  const schema = parquetSchema(metadata);
+  for (const { meta_data: column } of metadata.row_groups.flatMap((group) => group.columns)) {
     if (column === undefined) continue;
+    const packed = packedColumn(schema, column, compressors);
     const start = Number(column.dictionary_page_offset || column.data_page_offset);
-    const view = new DataView(await buffer.slice(start, start + Number(column.total_compressed_size)));
+    const bytes = new Uint8Array(await buffer.slice(start, start + Number(column.total_compressed_size)));
+    const view = new DataView(bytes.buffer);
     for (let at = 0; at < view.byteLength - 1; ) {
       const { numbers, end } = walkThrift(view, at);
-      const values = Math.max(...VALUES.map((field) => numbers.get(field) ?? 0));
-      if (values > most) throw tooMuch(file, buffer.byteLength, `${most} rows`, `${values} in a page`);
+      requireFew(Math.max(...VALUES.map((field) => numbers.get(field) ?? 0)), "a page");
       at = end + Math.max(0, numbers.get(COMPRESSED_BYTES) ?? 0);
+      if (packed !== undefined) requireFew(longestRun({ numbers, bytes: bytes.subarray(end, at) }, packed), "a run");
     }
   }
 }

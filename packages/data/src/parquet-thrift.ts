@@ -1,4 +1,4 @@
-/** Whole numbers of a structure by the fields they are in: `5.1` is field 1 of the structure in field 5. Not those of lists. */
+/** Whole numbers of a structure, and truth values as 1 and 0, by the fields they are in: `5.1` is field 1 of the structure in field 5. Not those of lists. */
 export interface ThriftNumbers {
   readonly numbers: ReadonlyMap<string, number>;
   /** Where the structure ends. */
@@ -7,6 +7,28 @@ export interface ThriftNumbers {
 
 /** Types of the compact protocol. */
 const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, STRUCT] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12];
+
+/** Bytes that a number of 32 bits and one of 64 have at most. */
+const [INTEGER_BYTES, LONG_BYTES] = [5, 10];
+
+/**
+ * A number without a sign, seven bits in a byte, the lowest first.
+ *
+ * @throws RangeError for one of too many bytes, and where bytes end
+ */
+export function readVarint(
+  view: DataView,
+  start: number,
+  mostBytes: number = INTEGER_BYTES,
+): { value: number; end: number } {
+  let value = 0;
+  for (let index = 0; index < mostBytes; index++) {
+    const byte = view.getUint8(start + index);
+    value += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) return { value, end: start + index + 1 };
+  }
+  throw new RangeError(`Expected a number of at most ${mostBytes} bytes.`);
+}
 
 /**
  * Walks one structure of Thrift's compact protocol, as parquet describes files and pages, and keeps its numbers alone. Lists
@@ -18,23 +40,19 @@ export function walkThrift(view: DataView, start: number): ThriftNumbers {
   const numbers = new Map<string, number>();
   let at = start;
 
-  function varint(mostBytes: number): number {
-    let value = 0;
-    for (let index = 0; index < mostBytes; index++) {
-      const byte = view.getUint8(at++);
-      value += (byte & 0x7f) * 2 ** (7 * index);
-      if (byte < 0x80) return value;
-    }
-    throw new RangeError(`Expected a number of at most ${mostBytes} bytes.`);
+  function varint(mostBytes?: number): number {
+    const { value, end } = readVarint(view, at, mostBytes);
+    at = end;
+    return value;
   }
 
   function number(): number {
-    const zigZag = varint(5);
+    const zigZag = varint();
     return zigZag % 2 === 0 ? zigZag / 2 : -(zigZag + 1) / 2;
   }
 
   function count(): number {
-    const elements = varint(5);
+    const elements = varint();
     if (elements <= view.byteLength - at) return elements;
     throw new RangeError(`Expected at most ${view.byteLength - at} elements in as many bytes, found ${elements}.`);
   }
@@ -67,11 +85,12 @@ export function walkThrift(view: DataView, start: number): ThriftNumbers {
     else if (type === I16 || type === I32) {
       const value = number();
       if (path !== undefined) numbers.set(path, value);
-    } else if (type === I64) varint(10);
+    } else if (type === I64) varint(LONG_BYTES);
     else if (type === DOUBLE) skip(8);
     else if (type === BINARY) skip(count());
     else if (type === LIST) list();
     else if (type === STRUCT) structure(path === undefined ? undefined : `${path}.`);
+    else if ((type === TRUE || type === FALSE) && path !== undefined) numbers.set(path, type === TRUE ? 1 : 0);
     else if (type !== TRUE && type !== FALSE) throw new RangeError(`Expected a type of parquet, found ${type}.`);
   }
 

@@ -33,15 +33,15 @@ export async function readParquet(file: string): Promise<Table> {
     .catch((cause) => refuse(file, "a parquet file", cause));
   try {
     requireModest(metadata, file, buffer.byteLength);
-    await requireModestPages(buffer, metadata, file);
-    const bounded = boundedCompressors(compressors, file, buffer.byteLength);
+    const bounded = () => boundedCompressors(compressors, file, buffer.byteLength);
+    await requireModestPages(buffer, metadata, bounded(), file);
     const parsers = { stringFromBytes };
     const elements = parquetSchema(metadata).children.map(({ element }) => element);
     const columns = elements.map(({ name }) => name);
     requireDistinct(file, columns);
     // Objects could not have a column called __proto__.
     const records = await new Promise<unknown[][]>((onComplete, reject) => {
-      parquetRead({ file: buffer, metadata, compressors: bounded, parsers, columns, onComplete }).catch(reject);
+      parquetRead({ file: buffer, metadata, compressors: bounded(), parsers, columns, onComplete }).catch(reject);
     });
     const exact = elements.map(exactDecimal);
     return {

@@ -3,13 +3,14 @@ import { walkThrift } from "../src/parquet-thrift.ts";
 
 const walk = (...bytes: number[]) => walkThrift(new DataView(Uint8Array.from(bytes).buffer), 0);
 
-test("keeps numbers by their fields, those of structures too, and ends where the structure does", () => {
+test("keeps numbers and truth values by their fields, those of structures too, and ends where the structure does", () => {
   // 1: i32 -2; 3: { 1: i16 64, 2: true }; 5: a text; 6: i64 1; 7: double; then one byte that is not part of it.
   const bytes = [0x15, 3, 0x2c, 0x14, 0x80, 1, 0x11, 0, 0x28, 2, 0x1b, 0x1b, 0x16, 2, 0x17, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   const { numbers, end } = walk(...bytes, 99);
   expect([...numbers]).toEqual([
     ["1", -2],
     ["3.1", 64],
+    ["3.2", 1],
   ]);
   expect(end).toBe(bytes.length);
 });

@@ -127,6 +127,22 @@ describe("parquet reader", () => {
     await expect(readTable(filename)).rejects.toThrow(`${filename}: ${damaged}`);
   });
 
+  test("believes no run in a page that stands for more values than the file has bytes for", async () => {
+    const filename = join(folderOf({}), "train.parquet");
+    const column = { name: "text", type: "STRING" as const, data: ["a good film", null] };
+    parquetWriteFile({ filename, columnData: [column], codec: "UNCOMPRESSED" });
+    const bytes = readFileSync(filename);
+    // Before the text and its length: that of two values the first is there.
+    const levels = bytes.indexOf("a good film") - 4 - 2;
+    expect([...bytes.subarray(levels, levels + 2)]).toEqual([3, 1]);
+    // One run of 2²³ of them instead.
+    Buffer.from([0x80, 0x80, 0x80, 8]).copy(bytes, levels);
+    writeFileSync(filename, bytes);
+    await expect(readTable(filename)).rejects.toThrow(
+      `${filename}: expected parquet of at most 1048576 rows, found 8388608 in a run in a file of ${bytes.length} bytes.`,
+    );
+  });
+
   test("reads an honest file whose texts repeat", async () => {
     const filename = join(folderOf({}), "train.parquet");
     parquetWriteFile({
