@@ -51,7 +51,13 @@ fault(24, "archives in place of folders, file names that leave one, and bombs of
   parquetWriteFile({ filename: parquet, columnData: [{ ...column, data }], codec: "GZIP", compressors: { GZIP } });
   const pages = await refusal(() => readTable(parquet));
   expect(pages).toMatch(/expected parquet of at most \d{8} bytes of values, found 6710\d{4} in a file of \d{5} bytes/);
-  return `no archive is unpacked; ${came} ${rows} ${pages} How many values a page says it has, against what its file says, is the parquet reader's to believe`;
+  parquetWriteFile({ filename: parquet, columnData: [{ ...column, data: ["a", null] }], codec: "UNCOMPRESSED" });
+  const file = readFileSync(parquet);
+  // What says which values are there, before the length of the text: 2²³ of them in one run.
+  Buffer.from([0x80, 0x80, 0x80, 8]).copy(file, file.indexOf(Buffer.from([3, 1, 1, 0, 0, 0, "a".charCodeAt(0)])));
+  const run = await refusal(() => readTable(put(folder, "run.parquet", file)));
+  expect(run).toMatch(/expected parquet of at most 1048576 rows, found 8388608 in a run in a file of \d{2,4} bytes/);
+  return `no archive is unpacked; ${came} ${rows} ${pages} ${run}`;
 });
 
 fault(28, "a split without rows, and one whose every row is left out", async (folder) => {
