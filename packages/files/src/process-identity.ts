@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** `starttime` of /proc/<pid>/stat, counted from what follows the name in parentheses. */
-const START_TIME = 19;
+/** `state`, `num_threads` and `starttime` of /proc/<pid>/stat, counted from what follows the name in parentheses. */
+const [STATE, THREADS, START_TIME] = [0, 17, 19];
 
 /** Tells a process from every other, of this machine and of others, without a clock. */
 export interface ProcessIdentity {
@@ -22,7 +22,7 @@ export function ownIdentity(): ProcessIdentity {
     host: hostname(),
     boot: read("/proc/sys/kernel/random/boot_id")?.trim(),
     namespace: link("/proc/self/ns/pid"),
-    ticks: startTicks(process.pid),
+    ticks: statOf(process.pid)?.ticks,
   };
 }
 
@@ -32,9 +32,12 @@ export function lifeOf(process: ProcessIdentity, own: ProcessIdentity = ownIdent
   if (!isSameMachine(process, own)) return "unknown";
   if (namespace !== undefined && own.namespace !== undefined && namespace !== own.namespace) return "unknown";
   if (!exists(pid)) return "gone";
-  const found = startTicks(pid);
+  const found = statOf(pid);
   if (boot === undefined || ticks === undefined || found === undefined) return "unknown";
-  return ticks === found ? "running" : "gone";
+  if (ticks !== found.ticks) return "gone";
+  // One that has ended keeps its number until its parent asks how: where a container's first process never asks, for ever.
+  if (found.hasEnded) return found.threads > 1 ? "unknown" : "gone";
+  return "running";
 }
 
 /** Names of machines come twice; the same start does not. */
@@ -52,10 +55,18 @@ function exists(pid: number): boolean {
   }
 }
 
-function startTicks(pid: number): number | undefined {
+interface Stat {
+  readonly hasEnded: boolean;
+  /** Others than the first may take a moment longer to end. */
+  readonly threads: number;
+  readonly ticks: number;
+}
+
+function statOf(pid: number): Stat | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  const ticks = Number(stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[START_TIME]);
-  return Number.isFinite(ticks) ? ticks : undefined;
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  const [threads, ticks] = [Number(fields[THREADS]), Number(fields[START_TIME])];
+  return Number.isFinite(ticks) ? { hasEnded: /^[ZX]/i.test(fields[STATE]!), threads, ticks } : undefined;
 }
 
 function read(path: string): string | undefined {

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -63,6 +65,23 @@ describe("a folder that another process holds", () => {
     await (await lockFolder(folder)).release();
     leaveLock(folder, { pid: 1, ticks: -1 });
     await (await lockFolder(folder)).release();
+  });
+
+  it.runIf(KNOWS_PROCESSES)("is taken over where the process has ended and nobody asked how", async () => {
+    const folder = temporaryFolder();
+    // The shell's child ends under a process that never waits for children.
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
+    try {
+      const [line] = (await once(parent.stdout, "data")) as [Buffer];
+      const pid = Number(line);
+      const statOf = (): string[] => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+      while (statOf()[0] !== "Z") await sleep(5);
+      expect(process.kill(pid, 0)).toBe(true);
+      leaveLock(folder, { pid, ticks: Number(statOf()[19]) });
+      await (await lockFolder(folder)).release();
+    } finally {
+      parent.kill("SIGKILL");
+    }
   });
 
   it("goes to one of many that take it at the same moment, where it is free and where its owner is gone", async () => {
