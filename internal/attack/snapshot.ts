@@ -49,13 +49,27 @@ function timeless(value: unknown, path: string): unknown {
   return Object.fromEntries(kept.map(([key, item]) => [key, timeless(item, path)]));
 }
 
+/** Columns of tables that no two runs share. */
+const MEASURED = new Set(["s/step", "s/row", "tokens/s", "seconds", "peak memory"]);
+
+/** Tables of Markdown without the columns that were measured. */
+function withoutMeasured(text: string): string {
+  let isKept: readonly boolean[] = [];
+  const lines = text.split("\n").map((line) => {
+    const cells = line.startsWith("| ") ? line.split(" | ") : [];
+    if (cells.length === 0) isKept = [];
+    else if (isKept.length === 0) isKept = cells.map((cell) => !MEASURED.has(cell.replaceAll(/^\| | \|$/g, "")));
+    return cells.length === 0 ? line : cells.filter((_, column) => isKept[column]).join(" | ");
+  });
+  return lines.join("\n");
+}
+
 function withoutTimes(text: string): string {
-  return text
+  return withoutMeasured(text)
     .replaceAll(/(<p class="folder">)[^<]*/g, "$1")
     .replaceAll(/(commit(?:<\/td><td>| \| | ))[0-9a-f]{7,40}/g, "$1")
     .replaceAll(/(tokens\/s(?:<\/dt><dd>|: ))[\d,.]+/g, "$1")
     .replaceAll(/((?:training step|evaluated row)(?:<\/dt><dd>|<\/td><td[^>]*>|: | \| ))[\d.e-]+/g, "$1")
-    .replaceAll(/( \| [\d,.]+(?: \| [\d,]+)?)? \| [\d,]+ MiB \|$/gm, "")
     .replaceAll(/(time<\/dt><dd>|- time: )[\d hmins.]+/g, "$1")
     .replaceAll(/(peak memory(?:<\/dt><dd>|: ))[\d,.]+ [MG]iB/g, "$1");
 }
