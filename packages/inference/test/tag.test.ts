@@ -6,13 +6,18 @@ import { builtinModelFolder } from "@blora/builtin";
 import { onnx } from "@blora/engine-onnx";
 import { lora } from "@blora/lora";
 import { debertaV2 } from "@blora/model-deberta-v2";
+import { qwen2 } from "@blora/model-qwen2";
+import { openNetwork } from "@blora/network";
+import type { Tokenizer } from "@blora/spec";
 import { tokens } from "@blora/task-tokens";
+import { normalValues, sizeOf } from "@blora/tensor";
 import { loadTokenizer } from "@blora/tokenizer";
 import { evaluate } from "@blora/trainer";
 import { openCheckpoint } from "@blora/weights";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LoadedModel, loadModel } from "../src/index.ts";
+import { createLoadedModel, type LoadedModel, loadModel } from "../src/index.ts";
 import { writeBuiltinAdapter } from "./builtin-adapter.ts";
+import { numberedWords, writeLanguageModel } from "./language-model.ts";
 
 /** All begin an entity, so that every word is one of its own. */
 const labels = ["O", "B-THING", "B-PLACE"];
@@ -123,4 +128,39 @@ describe("tag", () => {
     const tagger = await model.loadAdapter(join(folder, "tags"));
     expect(await tagger.tag(["", []])).toEqual([[], []]);
   });
+});
+
+it("tags every word of a language model's text by its own state, whatever special tokens its tokenizer puts around", async () => {
+  const network = openNetwork(qwen2(), openCheckpoint(writeLanguageModel()), "tiny");
+  const head = { kind: "token-classification", labels } as const;
+  const heads = network.architecture.parameters(network.config, head).filter(({ role }) => role === "head");
+  const headTensors = Object.fromEntries(
+    heads.map(({ name, shape }) => [
+      name,
+      { shape, values: normalValues({ seed: 1, step: 0, path: name }, sizeOf(shape), 1) },
+    ]),
+  );
+  const words = Array.from({ length: 12 }, (_, index) => `word${20 + 7 * index}`);
+  for (const before of [[], [1], [1, 3]]) {
+    const tokenizer: Tokenizer = {
+      ...numberedWords,
+      assemble: (first) => {
+        const inputIds = [...before, ...first];
+        return { inputIds, tokenTypeIds: inputIds.map(() => 0), truncated: false };
+      },
+    };
+    const loaded = createLoadedModel({ network, tokenizer, engine: onnx({ threads: 1 }) });
+    const tagger = loaded.useAdapter({ updates: new Map(), headTensors, head, maxSeqLength: 64 });
+    const [logits] = await tagger.logits([words.join(" ")]);
+    const expected = words.flatMap((text, word) => {
+      const own = logits!.subarray(3 * (before.length + word), 3 * (before.length + word) + 3);
+      const best = own.indexOf(Math.max(...own));
+      const total = own.reduce((sum, logit) => sum + Math.exp(logit - own[best]!), 0);
+      return best === 0 ? [] : [{ text, tag: labels[best]!.slice(2), score: expect.closeTo(1 / total, 5) }];
+    });
+    const [found] = await tagger.tag([words]);
+    expect(found!.length).toBeGreaterThan(1);
+    expect(found!.map(({ text, tag, score }) => ({ text, tag, score }))).toEqual(expected);
+    await loaded.release();
+  }
 });

@@ -16,7 +16,7 @@ export { checkedGate } from "./checked-gate.ts";
 export type { Context } from "./context.ts";
 export type { CostModel, CostReport, CostRow, ExpectedProducts, MatmulUsage, SiteUsage } from "./cost-model.ts";
 export { decodeText } from "./decode-text.ts";
-export { encodeTexts } from "./encode-texts.ts";
+export { encodeTexts, type PlacedTokens, placeTokens } from "./encode-texts.ts";
 export type {
   CompiledStep,
   Engine,

@@ -1,11 +1,12 @@
 import {
-  type AssembledTokens,
   definePlugin,
   type EncodedExample,
   type Example,
   type LabelTask,
   NotFoundError,
+  type PlacedTokens,
   type Plugin,
+  placeTokens,
   type Tokenizer,
 } from "@blora/spec";
 import { ops, softmaxCrossEntropy } from "@blora/tensor";
@@ -62,7 +63,7 @@ function createEncode(): LabelTask["encode"] {
     known.set(tokenizer, pieces);
     for (const word of example.words ?? []) if (!pieces.has(word)) pieces.set(word, encodeWord(word));
     const own = (example.words ?? []).map((word) => pieces.get(word)!);
-    return encode(example, own, (ids) => tokenizer.assemble(ids, undefined, maxLength));
+    return encode(example, own, placeTokens(tokenizer, own.flat(), maxLength));
   };
 }
 
@@ -70,17 +71,16 @@ function createEncode(): LabelTask["encode"] {
 function encode(
   { labels }: Example,
   pieces: readonly (readonly number[])[],
-  assemble: (ids: readonly number[]) => AssembledTokens,
+  { places, ...assembled }: PlacedTokens,
 ): EncodedExample {
-  const assembled = assemble(pieces.flat());
-  const end = assembled.inputIds.length - 1;
   const answered: number[] = [];
   const targets: number[] = [];
-  let next = 1;
+  let next = 0;
   pieces.forEach(({ length }, word) => {
-    if (length > 0 && next < end) {
+    const place = places[next];
+    if (length > 0 && place !== undefined) {
       answered.push(word);
-      targets.push(next);
+      targets.push(place);
     }
     next += length;
   });

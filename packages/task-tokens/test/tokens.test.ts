@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { testTask } from "@blora/testing";
+import type { Tokenizer } from "@blora/spec";
+import { createTestTokenizer, testTask } from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import { type TokensOptions, tokens, understandData } from "../src/index.ts";
 import { dataFolder } from "./folder.ts";
@@ -105,4 +106,23 @@ test("tags of words alone are scored word by word", () => {
     accuracy: 2 / 3,
     macro_f1: expect.closeTo(0.8 / 2, 12),
   });
+});
+
+/** As tokenizers of BERT, Llama and Qwen put special tokens around a text: both sides, before it alone, none. */
+test.each<[string, number[], number[], number[]]>([
+  ["both sides", [1], [2], [1, 2, 3]],
+  ["before it", [1], [], [1, 2, 3]],
+  ["nowhere", [], [], [0, 1, 2]],
+])("every word is answered where it stands, with special tokens on %s", (_, before, after, targets) => {
+  const tokenizer: Tokenizer = {
+    ...createTestTokenizer(),
+    assemble: (first) => {
+      const inputIds = [...before, ...first, ...after];
+      return { inputIds, tokenTypeIds: inputIds.map(() => 0), truncated: false };
+    },
+  };
+  const example = { first: "", words: ["Anna", "Lind", "lives"], labels: [3, 4, 0], origin: "a:1" };
+  const encoded = tokens(entities).encode(example, tokenizer, 16);
+  expect(encoded).toMatchObject({ targets, words: [0, 1, 2], labels: [3, 4, 0] });
+  expect(targets.map((place) => encoded.inputIds[place])).toEqual(tokenizer.encode("Anna Lind lives"));
 });

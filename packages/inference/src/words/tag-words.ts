@@ -1,4 +1,5 @@
 import type { OpenNetwork } from "@blora/network";
+import { placeTokens } from "@blora/spec";
 import { rowLogits } from "../logits.ts";
 import { isText, requireInputs } from "../require-inputs.ts";
 import type { Runtime } from "../runtime.ts";
@@ -25,19 +26,16 @@ export async function tagWords(
   requireInputs(inputs, isTextOrWords, "texts, or of lists of words");
   const texts = inputs.map((input) => readWords(input, tokenizer));
   const rows = texts.map(({ pieces }) =>
-    tokenizer.assemble(
+    placeTokens(
+      tokenizer,
       pieces.map(({ id }) => id),
-      undefined,
       longest,
     ),
   );
   const logits = await runtime.exclusively(() => rowLogits(runtime, network, rows));
   const C = labels.length;
   return texts.map((text, row) => {
-    // Special tokens stand before and after the text.
-    const ofPieces = Array.from({ length: rows[row]!.inputIds.length - 2 }, (_, index) =>
-      logits[row]!.subarray((index + 1) * C, (index + 2) * C),
-    );
+    const ofPieces = rows[row]!.places.map((place) => logits[row]!.subarray(place * C, (place + 1) * C));
     return findEntities(text, ofPieces, labels, aggregation);
   });
 }
