@@ -1,5 +1,6 @@
 export { loadCharts } from "./charts/render.ts";
 export { type GatePoint, gatePoints } from "./run/gate-points.ts";
+export { newestEvaluation } from "./run/newest-evaluation.ts";
 export { escapeHtml, REPORT_PAGE, reportHtml } from "./run/report-html.ts";
 export { reportMarkdown } from "./run/report-markdown.ts";
 export { sitesPicture } from "./run/sites-picture.ts";

@@ -40,6 +40,21 @@ it("tells runs of one title apart by their folders, and says where nothing diffe
   expect(differences!.text).toBe("None: both were started with the same settings.");
 });
 
+it("compares an unfinished run by the split that decides, not by the last of several", async () => {
+  const sampled = await sample("g", 1);
+  const evaluations = sampled.evaluations.flatMap((evaluation) => [
+    { ...evaluation, split: "matched" },
+    { ...evaluation, split: "mismatched", evaluationLoss: 9, scores: { accuracy: 0.01 } },
+  ]);
+  const finished = { ...sampled, evaluations, summary: { ...sampled.summary!, split: "matched" } };
+  const [facts, curves] = compareSections([finished, { ...finished, summary: undefined }]);
+  expect(facts!.tables![0]!.rows.find(([name]) => name === "accuracy")).toEqual([
+    ...["accuracy", "0.4000 (majority 0.5000)", "0.4000 (after step 40)"],
+  ]);
+  const losses = curves!.figures!.find(({ id }) => id === "compared-evaluation-loss")!;
+  expect(JSON.stringify(losses.spec)).not.toContain('"value":9');
+});
+
 it("says what a value is to be compared with where that is not the same for both", async () => {
   const [left, right] = [await sample("e", 1), await sample("f", 1)];
   const { summary } = right;

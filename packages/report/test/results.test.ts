@@ -57,6 +57,25 @@ describe("results", () => {
     expect(own.rows.find(({ recipe }) => recipe === "lora-2")!.cost).toBe(1);
   });
 
+  test("price closed adapters at nothing, and nothing against a reference that costs nothing", () => {
+    const closed = [1, 2].map((seed) => doneRecord({ recipe: "closed", seed, best: 0.5, bitOperations: 0 }));
+    const free = gatherResults(closed, "lora-8");
+    expect(free.rows[0]!.cost).toBe(0);
+    expect(resultsMarkdown(free, "Runs")).toMatch(/^\| rte \| closed \| 2 \|.* 0\.0 % \|/m);
+    const others = gatherResults([...closed, ...records], "closed");
+    expect(others.rows.map(({ recipe, cost }) => [recipe, cost])).toContainEqual(["lora-2", null]);
+    for (const page of [free, others].map((found) => resultsMarkdown(found, "Runs")))
+      expect(page).not.toMatch(/NaN|Infinity/);
+  });
+
+  test("give the mean steps of seeds of which some stopped early", () => {
+    const early = doneRecord({ recipe: "early", seed: 1, best: 0.7, bitOperations: 1000 });
+    const whole = doneRecord({ recipe: "early", seed: 2, best: 0.7, bitOperations: 1000 });
+    if (whole.outcome.status === "done") Object.assign(whole.outcome.summary, { steps: 40 });
+    expect(gatherResults([early, whole], "early").rows[0]!.steps).toBe(25);
+    expect(gatherResults([whole, early], "early").rows[0]!.steps).toBe(25);
+  });
+
   test("average a recipe over its tasks", () => {
     expect(results.overall.find(({ recipe }) => recipe === "lora-8")).toEqual({
       recipe: "lora-8",

@@ -1,3 +1,4 @@
+import { newestEvaluation } from "@blora/report";
 import { isJsonRecord, type Json } from "@blora/spec";
 import type { LiveRun, RunEntry } from "@blora/studio";
 
@@ -33,6 +34,6 @@ function scoreOf({ summary, evaluations }: LiveRun): RunEntry["score"] {
     const { name, value } = summary.metric;
     return { name, value, majority: summary.baseline[name] ?? null };
   }
-  const [[name, value] = []] = Object.entries(evaluations.at(-1)?.scores ?? {});
+  const [[name, value] = []] = Object.entries(newestEvaluation(evaluations)?.scores ?? {});
   return name === undefined ? null : { name, value: value ?? null, majority: null };
 }

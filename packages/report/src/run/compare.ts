@@ -3,6 +3,7 @@ import { jsonDifferences } from "@blora/spec";
 import { ownValue } from "../text/own-value.ts";
 import { BIT_OPERATIONS, comparedChart } from "./curves.ts";
 import { type Fact, keyFacts, runTitle } from "./facts.ts";
+import { newestEvaluation } from "./newest-evaluation.ts";
 import type { Figure, Section } from "./section.ts";
 
 /** Two runs side by side: what each comes down to, their curves in one picture, and every setting that differs. */
@@ -97,7 +98,7 @@ function lossPoints({ steps }: RunFiles) {
   return steps.map(({ step, loss: value }) => ({ step, value }));
 }
 
-/** The split a run is judged by; of an unfinished one the last it evaluated. */
+/** The split a run is judged by. */
 function splitOf({ summary, evaluations }: RunFiles): string | undefined {
-  return summary?.split ?? evaluations.at(-1)?.split;
+  return summary?.split ?? newestEvaluation(evaluations)?.split;
 }

@@ -5,6 +5,7 @@ import { bitWidths, count, duration, mebibytes, oneDecimal, score, share } from 
 import { engineText, measuredLines } from "../text/measured.ts";
 import { ownValue } from "../text/own-value.ts";
 import { meanComponentBits } from "../text/widths.ts";
+import { newestEvaluation } from "./newest-evaluation.ts";
 
 /** A named value for people. */
 export interface Fact {
@@ -68,7 +69,7 @@ export function keyFacts(run: RunFiles): Fact[] {
 }
 
 function factsSoFar({ steps, evaluations }: RunFiles): Fact[] {
-  const [last, evaluation] = [steps.at(-1), evaluations.at(-1)];
+  const [last, evaluation] = [steps.at(-1), newestEvaluation(evaluations)];
   const [[metric, value] = []] = Object.entries(evaluation?.scores ?? {});
   return [
     { name: "unfinished", value: `step ${last?.step ?? 0}`, ...(last?.phase !== undefined && { note: last.phase }) },

@@ -72,7 +72,7 @@ function seedTable(rows: readonly ResultRow[]): Table {
       score(seed.last),
       oneDecimal(seed.meanRank),
       bitWidths(seed.meanBits),
-      share(cost === null ? null : (cost * seed.bitOperations) / bitOperations),
+      share(cost === null || bitOperations === 0 ? cost : (cost * seed.bitOperations) / bitOperations),
       secondsText(seed.secondsPerStep),
       secondsText(seed.secondsPerRow),
       count(seed.tokensPerSecond),

@@ -25,6 +25,7 @@ export interface ResultRow extends Measured {
   readonly recipe: string;
   readonly settingsId: string;
   readonly metric: string;
+  /** Mean over the seeds, of which some may have stopped early. */
   readonly steps: number;
   readonly rows: RunSummary["rows"];
   /** Score of always giving the most frequent answer. */
@@ -37,7 +38,7 @@ export interface ResultRow extends Measured {
   readonly scope: string;
   /** Mean bit operations per token over the seeds. */
   readonly bitOperations: number;
-  /** Share of the reference's bit operations, same scope; null for a method without matrix products of its own. */
+  /** Share of the reference's bit operations, same scope; null where it or the method has none. */
   readonly cost: number | null;
   readonly tokensPerSecond: number;
   /** Largest of the seeds. */
@@ -109,7 +110,7 @@ export function gatherResults(records: readonly SweepRecord[], reference: string
 
 function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, number>): ResultRow {
   const { task, recipe, settingsId, outcome } = group[0]!;
-  const { metric, steps, rows, bops, baseline } = outcome.summary;
+  const { metric, rows, bops, baseline } = outcome.summary;
   const seeds = group.map(seedResult).sort((a, b) => a.seed - b.seed);
   const referenceCost = priced.get(`${task}/${bops.scope}`) ?? bops.baseline;
   const ranks = seeds.flatMap(({ meanRank }) => meanRank ?? []);
@@ -119,7 +120,7 @@ function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, num
     recipe,
     settingsId,
     metric: metric.name,
-    steps,
+    steps: meanOf(group.map((record) => record.outcome.summary.steps)),
     rows,
     majority: ownValue(baseline, metric.name) ?? null,
     best: spreadOfAll(seeds.map(({ best }) => best)),
@@ -128,7 +129,7 @@ function resultRow(group: readonly DoneRecord[], priced: ReadonlyMap<string, num
     meanBits: meanByKey(seeds.map(({ meanBits }) => meanBits)),
     scope: bops.scope,
     bitOperations: bitOperationsOf(group),
-    cost: bops.baseline === 0 ? null : bitOperationsOf(group) / referenceCost,
+    cost: bops.baseline === 0 || referenceCost === 0 ? null : bitOperationsOf(group) / referenceCost,
     secondsPerStep: meanOfAll(seeds.map(({ secondsPerStep }) => secondsPerStep)),
     secondsPerRow: meanOfAll(seeds.map(({ secondsPerRow }) => secondsPerRow)),
     tokensPerSecond: meanOf(seeds.map(({ tokensPerSecond }) => tokensPerSecond)),
