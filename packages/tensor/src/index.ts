@@ -30,6 +30,7 @@ export { rmsNorm } from "./fused/rms-norm.ts";
 export { type RotaryTables, rotary, rotaryTables } from "./fused/rotary.ts";
 export { siluGate } from "./fused/silu-gate.ts";
 export { softmax, softmaxCrossEntropy } from "./fused/softmax.ts";
+export { trainedCrossEntropy } from "./fused/trained-cross-entropy.ts";
 export { evaluateOnHost } from "./host.ts";
 export { type ChainGate, type NestedChain, nestedChain, nestedProduct, nestedShares } from "./nested.ts";
 export { type NoiseAddress, normalValues, permutation, randomWords, uniformValues } from "./noise.ts";

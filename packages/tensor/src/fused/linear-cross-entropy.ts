@@ -29,7 +29,7 @@ interface RunningSoftmax {
 }
 
 /** Rows of W taken at a time: 4 MiB of logits for 128 positions. */
-const DEFAULT_CHUNK = 8192;
+export const DEFAULT_CHUNK = 8192;
 
 /**
  * Cross entropy of softmax(x·Wᵀ + b) at one target a row, in nats, with W and
@@ -55,16 +55,38 @@ export function linearCrossEntropy(
   chunk: number = DEFAULT_CHUNK,
 ): Tensor {
   return withGradient((x: Tensor) => {
-    const { largest, total, weighted } = runningSoftmax(x, weight, bias, chunk);
-    const targetRows = gather(weight, targets); // [P, H]
-    const product = sum(mul(x, targetRows), 1); // [P]
-    const targetLogits = bias === undefined ? product : add(product, gather(bias, targets));
-    return {
-      value: sub(squeeze(add(largest, log(total)), [1]), targetLogits),
-      saved: [sub(div(weighted, total), targetRows)],
-      gradient: (dy, [slope]) => [mul(expandDims(dy, 1), slope!)],
-    };
+    const { losses, slope } = chunkedLosses(x, weight, bias, targets, chunk);
+    return { value: losses, saved: [slope], gradient: (dy, [slope]) => [mul(expandDims(dy, 1), slope!)] };
   })(x);
+}
+
+interface ChunkedLosses {
+  /** [P] */
+  readonly losses: Tensor;
+  /** Of each loss by its x: softmax·W - W[target], [P, H] */
+  readonly slope: Tensor;
+  /** ln Σ exp(logit), [P, 1] */
+  readonly logTotal: Tensor;
+}
+
+/** What `linearCrossEntropy` computes, without a gradient of its own. */
+export function chunkedLosses(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  targets: Tensor,
+  chunk: number,
+): ChunkedLosses {
+  const { largest, total, weighted } = runningSoftmax(x, weight, bias, chunk);
+  const targetRows = gather(weight, targets); // [P, H]
+  const product = sum(mul(x, targetRows), 1); // [P]
+  const targetLogits = bias === undefined ? product : add(product, gather(bias, targets));
+  const logTotal = add(largest, log(total));
+  return {
+    losses: sub(squeeze(logTotal, [1]), targetLogits),
+    slope: sub(div(weighted, total), targetRows),
+    logTotal,
+  };
 }
 
 function runningSoftmax(x: Tensor, weight: Tensor, bias: Tensor | undefined, chunk: number): RunningSoftmax {

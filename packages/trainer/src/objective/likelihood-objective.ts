@@ -1,5 +1,5 @@
 import { requireLanguageModel, roundedSize } from "@blora/network";
-import { linearCrossEntropy, ops } from "@blora/tensor";
+import { linearCrossEntropy, ops, trainedCrossEntropy } from "@blora/tensor";
 import type { Objective } from "./objective.ts";
 
 /** One loss a target token, from the state of the token before it. No logits of a whole batch are formed. */
@@ -31,6 +31,7 @@ export const likelihoodObjective: Objective = {
     const states = ops.gather(model.hidden({ ...inputs, batch }), positions!); // [N, H]
     const { lookup } = inputs;
     const biasTensor = bias === undefined ? undefined : lookup(bias);
-    return { losses: linearCrossEntropy(states, lookup(weight), biasTensor, targetIds!) };
+    const crossEntropy = network.headNames.has(weight) ? trainedCrossEntropy : linearCrossEntropy;
+    return { losses: crossEntropy(states, lookup(weight), biasTensor, targetIds!) };
   },
 };

@@ -1,4 +1,4 @@
-import { linearCrossEntropy, ops } from "@blora/tensor";
+import { linearCrossEntropy, ops, trainedCrossEntropy } from "@blora/tensor";
 import { at, elementwise, type Float64Tensor, matrixProduct, reduce, total } from "../float64.ts";
 import { floats, integers, type OpCase } from "../op-case.ts";
 
@@ -33,9 +33,30 @@ const inChunks = [1, 3, 7, 100].map(
   }),
 );
 
+const trained = [1, 3, 7].map(
+  (chunk): OpCase => ({
+    name: `trainedCrossEntropy by states, weight and bias, ${chunk} of 7 words at a time`,
+    inputs: [
+      floats("cross entropy states", [4, 3]),
+      floats("cross entropy weight", [7, 3]),
+      floats("cross entropy bias", [7]),
+      targets,
+    ],
+    compute: (x, weight, bias, targets) => trainedCrossEntropy(x, weight, bias, targets, chunk),
+    reference,
+  }),
+);
+
 /** Losses of a large vocabulary, a few rows of it at a time. */
 export const crossEntropyCases: readonly OpCase[] = [
   ...inChunks,
+  ...trained,
+  {
+    name: "trainedCrossEntropy without bias, logits hundreds apart",
+    inputs: [floats("cross entropy far apart", [4, 3], -150, 150), floats("cross entropy weight", [7, 3]), targets],
+    compute: (x, weight, targets) => trainedCrossEntropy(x, weight, undefined, targets, 2),
+    reference: (x, weight, targets) => reference(x, weight, { shape: [7], values: new Float64Array(7) }, targets),
+  },
   {
     name: "linearCrossEntropy without bias, logits hundreds apart",
     inputs: [floats("cross entropy far apart", [4, 3], -150, 150), weight, targets],
