@@ -7,6 +7,7 @@ import {
   isLanguageModelTask,
   type Json,
   type JsonObject,
+  type Parameter,
 } from "@blora/spec";
 import { checkpointSha256, requireVocabulary, vocabularySizeOf } from "@blora/weights";
 import { parseTrainingArguments, type TrainingArguments } from "./arguments.ts";
@@ -121,6 +122,7 @@ export async function prepareTraining(run: RunParts, surroundings: Surroundings)
   const start = found?.weights;
   const model =
     found === undefined ? bound : { ...bound, sites: sitesOf(bound, found.weights.adapters.keys(), found.origin) };
+  requireTrainable(model, args.seed, start);
   const splits = await loadSplits(run, args);
   const rows = trainingRows(splits.train, model, args);
   const lengths = paddedLengths(rows, args.padToMultipleOf, model.maxLength);
@@ -145,6 +147,17 @@ export async function prepareTraining(run: RunParts, surroundings: Surroundings)
       ...(start && { startsFrom: weightsFingerprint(start) }),
     },
   };
+}
+
+/** @throws InvalidInputError where no step would change anything, as with a method for the head alone and a language model */
+function requireTrainable(model: BoundModel, seed: number, start: Snapshot | undefined): void {
+  const isTrained = ({ group, values }: Parameter): boolean => group !== "frozen" && values.length > 0;
+  if (Object.values(start?.head ?? model.freshHead).some(isTrained)) return;
+  const adapters = start?.adapters ?? initAdapters(model, seed);
+  if ([...adapters.values()].some(({ parameters }) => Object.values(parameters).some(isTrained))) return;
+  throw new InvalidInputError(
+    `Expected a method that trains something, found none: no site has an adapter with components, and ${model.task.name} has no head of its own.`,
+  );
 }
 
 /** The batches of every step. */

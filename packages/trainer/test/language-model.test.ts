@@ -207,6 +207,18 @@ describe("training a language model", () => {
     expect(warnings.join("\n")).toContain("18 answers in the conversations of train are read, but not learned");
   });
 
+  test("refuses a method that leaves nothing to train, as one for the head alone does, and keeps the run before", async () => {
+    const untouched = { init: () => ({ layout: {}, parameters: {} }) };
+    const run = causalRun("nothing", { arguments: { ...TINY_ARGUMENTS, maxSteps: 2 } });
+    await train(run);
+    const kept = readFileSync(join(run.outputDirectory, "summary.json"), "utf8");
+    const nothing = { ...run, method: { ...plainLora({ dropout: 0 }), ...untouched }, overwrite: true };
+    await expect(train(nothing)).rejects.toThrow(
+      "Expected a method that trains something, found none: no site has an adapter with components, and counting has no head of its own.",
+    );
+    expect(readFileSync(join(run.outputDirectory, "summary.json"), "utf8")).toBe(kept);
+  });
+
   test("refuses a split without any target, packing of labels, and a network that predicts no next token", async () => {
     const long = { first: "abcdefghijkl", second: "ab", origin: "train.jsonl:1" };
     const cut = causalRun("none", {
