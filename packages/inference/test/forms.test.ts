@@ -5,7 +5,7 @@ import { bops } from "@blora/bops";
 import { acceptabilityExamples, builtinModelFolder, builtinTask } from "@blora/builtin";
 import { onnx } from "@blora/engine-onnx";
 import { hardConcrete } from "@blora/gates";
-import { blora, lora } from "@blora/lora";
+import { blora, full, lora } from "@blora/lora";
 import { debertaV2 } from "@blora/model-deberta-v2";
 import { bayesianBits, uniform } from "@blora/quantizers";
 import type { Method } from "@blora/spec";
@@ -77,7 +77,7 @@ const apart = (a: Float32Array, b: Float32Array): number => Math.max(...a.map((v
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "blora-forms-"));
-  for (const [scope, method] of Object.entries({ ...scopes, ...grids })) {
+  for (const [scope, method] of Object.entries({ ...scopes, ...grids, full: full() })) {
     await train({
       ...(await runOf(method)),
       outputDirectory: join(folder, scope),
@@ -120,6 +120,18 @@ describe("an adapter of scope adapter", () => {
     const trained = await model.loadAdapter(adapterOf("adapter"), { form: "trained", method: scopes.adapter });
     expect(trained.form).toBe("trained");
     expectAllClose(flat(await trained.logits(texts)), expected, { absolute: 2e-5 });
+  });
+});
+
+describe("a network that was trained whole", () => {
+  it("is computed as evaluation computes it, with its method, without which it is refused", async () => {
+    const adapted = await model.loadAdapter(adapterOf("full"), { method: full() });
+    expect(adapted.form).toBe("trained");
+    const expected = await evaluatedLogits(full(), adapterOf("full"));
+    expectAllClose(flat(await adapted.logits(texts)), expected, { absolute: 2e-5 });
+    await expect(model.loadAdapter(adapterOf("full"))).rejects.toThrow(
+      `${adapterOf("full")}: it holds no plain LoRA: expected the method method/full, found none.`,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { type AdapterDescription, describeAdapter, textLimitOf } from "@blora/adapters";
+import { type AdapterDescription, describeAdapter, isPeft, textLimitOf } from "@blora/adapters";
 import { type Head, InvalidInputError, type Method, roundsMore } from "@blora/spec";
 import { requireNotMerged } from "./base-model.ts";
 import { type BoundNetwork, bindNetwork, sitesOf } from "./bind-network.ts";
@@ -15,7 +15,7 @@ export interface AdapterSource {
   readonly head?: Head | undefined;
   /** What computes the trained form, such as the method the adapter names, made by a registry. */
   readonly method?: Method | undefined;
-  /** Default `plain` where evaluation rounds nothing besides the adapter, so that both forms compute the same; else `trained`. */
+  /** Default `plain` where there is one and evaluation rounds nothing besides it, so that both compute the same; else `trained`. */
   readonly form?: AdapterForm | undefined;
 }
 
@@ -33,22 +33,23 @@ export async function openAdapter(network: Network, source: AdapterSource): Prom
   await requireNotMerged(network.checkpoint.folder, folder);
   const description = await describeAdapter(folder);
   if (description !== undefined && head !== undefined) requireSameHead(folder, description.head, head);
-  const form = source.form ?? formOf(description);
+  const form = source.form ?? formOf(folder, description);
   if (form === "plain") return openPlain(network, await readPlainAdapter(folder, network, head), folder);
-  if (method === undefined) throw new InvalidInputError(`${folder}: ${methodNeeded(description)}`);
+  if (method === undefined) throw new InvalidInputError(`${folder}: ${methodNeeded(folder, description)}`);
   const expected = head ?? description?.head;
   if (expected === undefined) throw new InvalidInputError(`${folder}: expected the head of the adapter, found none.`);
   return openTrained(network, folder, method, expected, description?.maxSeqLength);
 }
 
-/** `plain` where that computes what evaluation does. */
-function formOf(description: AdapterDescription | undefined): AdapterForm {
-  return description !== undefined && roundsMore(description.bops) ? "trained" : "plain";
+/** `plain` where that computes what evaluation does. A network that was trained whole has no update that would be plain. */
+function formOf(folder: string, description: AdapterDescription | undefined): AdapterForm {
+  return description !== undefined && (roundsMore(description.bops) || !isPeft(folder)) ? "trained" : "plain";
 }
 
-function methodNeeded(description: AdapterDescription | undefined): string {
+function methodNeeded(folder: string, description: AdapterDescription | undefined): string {
   if (description === undefined) return "expected the method of the trained form, found none.";
   const { method, bops } = description;
+  if (!isPeft(folder)) return `it holds no plain LoRA: expected the method ${String(method.$plugin)}, found none.`;
   return `evaluation rounds more than the adapter (scope ${bops.scope}), which plain LoRA does not: expected the method ${String(method.$plugin)}, found none. Give it, or ask for the form plain, which computes something else.`;
 }
 
