@@ -36,11 +36,12 @@ const LEAST_POSITIONS = 8;
 
 /** @throws InvalidInputError for an architecture that predicts no next token */
 export function createReading({ engine, open, padId, candidates }: ReadingOptions): Reading {
-  const { architecture, config, frozen, maxLength } = open;
+  const { architecture, config, frozen, weights, maxLength } = open;
   const languageModel = requireLanguageModel(architecture);
   const reader: Reader = { languageModel, config, cache: languageModel.cache(config) };
   const { weight } = languageModel.unembedding(config);
-  const vocabularySize = frozen.get(weight)!.shape[0]!;
+  // A network that was trained whole has it among its own weights.
+  const vocabularySize = (frozen.get(weight) ?? weights.head[weight])!.shape[0]!;
   const steps = createStepCache(engine);
   const runner = createNetworkRunner(steps, open);
   const sizeOf = (count: number, least: number): number => roundedSize(Math.max(count, least), least);

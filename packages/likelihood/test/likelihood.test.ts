@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeAdapter } from "@blora/adapters";
+import { type AdapterWeights, writeAdapter } from "@blora/adapters";
 import { batchOf, compileNetworkStep, openAdapter, openBase, openNetwork } from "@blora/network";
-import type { Engine, LikelihoodEvaluation, LikelihoodRequest } from "@blora/spec";
+import type { Engine, LikelihoodEvaluation, LikelihoodRequest, LinearSite, Method } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../trainer/test/temporary-folder.ts";
@@ -19,6 +19,26 @@ const runOf = (asked: readonly LikelihoodRequest[], more?: Partial<LikelihoodEva
   runIn(folder, asked, more);
 
 const LANGUAGE_MODEL = { kind: "language-model" } as const;
+
+/** A folder with an adapter of the tiny network. */
+async function writtenAdapter(method: Method, sites: readonly LinearSite[], weights: AdapterWeights): Promise<string> {
+  const adapterDirectory = join(temporaryFolder(), "adapter");
+  await writeAdapter(adapterDirectory, method, sites, {
+    weights,
+    description: {
+      baseModel: "tiny",
+      task: "choice",
+      head: LANGUAGE_MODEL,
+      method: {},
+      maxSeqLength: 24,
+      ranks: {},
+      bits: {},
+      bops: { scope: "adapter", unit: "bit operations", macs: 0, bitOperations: 0, baseline: 1, ratio: 0 },
+      ledger: [],
+    },
+  });
+  return adapterDirectory;
+}
 
 /** ln p of a continuation, from one pass over the whole text alone. */
 async function directly(run: LikelihoodRun, contextIds: readonly number[], ids: readonly number[]): Promise<number> {
@@ -105,22 +125,25 @@ describe("likelihoods of continuations", () => {
         return [site.path, adapter] as const;
       }),
     );
-    const adapterDirectory = join(temporaryFolder(), "adapter");
-    await writeAdapter(adapterDirectory, method, sites, {
-      weights: { adapters, head: {} },
-      description: {
-        baseModel: "tiny",
-        task: "choice",
-        head: { kind: "language-model" },
-        method: {},
-        maxSeqLength: 24,
-        ranks: {},
-        bits: {},
-        bops: { scope: "adapter", unit: "bit operations", macs: 0, bitOperations: 0, baseline: 1, ratio: 0 },
-        ledger: [],
-      },
-    });
-    const run = { ...runOf(requests), adapterDirectory };
+    const run = { ...runOf(requests), adapterDirectory: await writtenAdapter(method, sites, { adapters, head: {} }) };
+    const [answer] = (await evaluateLikelihood(run)).answers;
+    expectAllClose(Float32Array.from(answer!.logLikelihoods), await allDirectly(run, requests[0]!));
+    const [plain] = (await evaluateLikelihood(runOf(requests))).answers;
+    expect(Math.abs(answer!.logLikelihoods[0]! - plain!.logLikelihoods[0]!)).toBeGreaterThan(1e-3);
+  });
+
+  test("are those of a network that was trained whole", async () => {
+    const { architecture, checkpoint, model } = runOf(requests);
+    const network = openNetwork(architecture, checkpoint, model);
+    const whole: Method = { ...method, trainsBase: true, init: () => ({ layout: {}, parameters: {} }) };
+    const head = Object.fromEntries(
+      [...network.tensors(LANGUAGE_MODEL).base].map(([name, { shape }]) => {
+        const values = checkpoint.read(name).map((value, index) => value * (1 + (index % 3) / 4));
+        return [name, { shape, values, group: "weights" } as const];
+      }),
+    );
+    const adapterDirectory = await writtenAdapter(whole, [], { adapters: new Map(), head });
+    const run = { ...runOf(requests), method: whole, adapterDirectory };
     const [answer] = (await evaluateLikelihood(run)).answers;
     expectAllClose(Float32Array.from(answer!.logLikelihoods), await allDirectly(run, requests[0]!));
     const [plain] = (await evaluateLikelihood(runOf(requests))).answers;
