@@ -12,10 +12,12 @@ export const CLASS_ENDINGS: Readonly<Record<Head["kind"], string>> = {
 
 /** `config.json` of a model with a trained head: what the labels are, and the class that has such a head. */
 export function configWithHead(config: JsonObject, head: Head): JsonObject {
-  const { architectures: named } = config;
+  // Files of early versions count the labels of an earlier head, and transformers believes the count before the names.
+  const { num_labels: _, ...rest } = config;
+  const { architectures: named } = rest;
   const withHead = (name: unknown) => String(name).replace(/(?:For[A-Z]\w*|Model)$/, "") + CLASS_ENDINGS[head.kind];
   const architectures = Array.isArray(named) ? named.map(withHead) : undefined;
-  return { ...config, ...(architectures && { architectures }), ...labelsOf(head) };
+  return { ...rest, ...(architectures && { architectures }), ...labelsOf(head) };
 }
 
 /** A regression has the one label that Hugging Face gives where none is named. */

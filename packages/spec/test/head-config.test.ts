@@ -25,3 +25,7 @@ test.each([
 test("a configuration that names no class gets none", () => {
   expect(configWithHead({ hidden_size: 8 }, { kind: "language-model" })).toEqual({ hidden_size: 8 });
 });
+
+test("a count of the labels of an earlier head does not stay", () => {
+  expect(configWithHead({ num_labels: 3 }, { kind: "classification", labels })).toEqual(ofLabels);
+});
