@@ -8,13 +8,16 @@ import { blora, requireBuild } from "./run-blora.ts";
 /** Writes what is learned in letters, so the loss is another than by the checkpoint's template. */
 const TEMPLATE =
   "{% for m in messages %}{% if m['role'] == 'user' %}[{{ m['content'] }}]{% else %}{{ m['content'] }}.....{% endif %}{% endfor %}";
+const IM_END = 0;
+const END_OF_TEXT = 257;
 let folder = "";
 const at = (name: string): string => join(folder, name);
 
 beforeAll(() => {
   requireBuild();
   folder = mkdtempSync(join(tmpdir(), "blora-template-"));
-  writeTinyQwen2(at("own"), { template: "config", randomHead: true });
+  const files = { "generation_config.json": { do_sample: false, eos_token_id: END_OF_TEXT } };
+  writeTinyQwen2(at("own"), { template: "config", randomHead: true, files });
   cpSync(at("own"), at("other"), { recursive: true });
   writeFileSync(at("other/chat_template.jinja"), TEMPLATE);
   mkdirSync(at("data"));
@@ -28,6 +31,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const readJson = (path: string): Record<string, unknown> => JSON.parse(readFileSync(at(path), "utf8"));
+const train = (...from: string[]): Promise<unknown> => {
+  const settings = ["learningRate=1e-12", "maxSteps=1", "maxSeqLength=64"].flatMap((value) => ["--set", value]);
+  return json("train", "--task", "instruct", "--method", "lora", ...settings, ...from);
+};
+
 async function json(...args: string[]): Promise<Record<string, unknown>> {
   const { status, stdout, stderr } = await blora([...args, "--data", at("data"), "--threads", "1", "--json"]);
   expect([status, stderr]).toEqual([0, ""]);
@@ -35,8 +44,6 @@ async function json(...args: string[]): Promise<Record<string, unknown>> {
 }
 
 test("an adapter is trained and scored by the chat template it brings, and hands it on", async () => {
-  const settings = ["learningRate=1e-12", "maxSteps=1", "maxSeqLength=64"].flatMap((value) => ["--set", value]);
-  const train = (...from: string[]) => json("train", "--task", "instruct", "--method", "lora", ...settings, ...from);
   await train("--model", at("own"), "--out", at("by-own"));
   await train("--model", at("other"), "--out", at("by-other"));
   const lossOf = async (...from: string[]) => {
@@ -52,4 +59,22 @@ test("an adapter is trained and scored by the chat template it brings, and hands
   expect(readFileSync(at("further/adapter/chat_template.jinja"), "utf8")).toBe(TEMPLATE);
   expect(await lossOf(at("further"))).toBeCloseTo(other, 6);
   expect(existsSync(at("by-other/adapter/chat_template.jinja"))).toBe(false);
+});
+
+test("what is merged or exported ends texts after an answer, and asks by the template of the adapter", async () => {
+  await train("--model", at("own"), "--out", at("run"));
+  const write = async (command: string, to: string) =>
+    expect((await blora([command, "--adapter", at("run"), "--out", at(to)])).stderr).toBe("");
+  await write("merge", "merged");
+  await write("export", "exported");
+  for (const model of ["merged", "exported"]) {
+    expect(readJson(`${model}/generation_config.json`)).toEqual({
+      do_sample: false,
+      eos_token_id: [END_OF_TEXT, IM_END],
+    });
+  }
+  writeFileSync(at("run/adapter/chat_template.jinja"), TEMPLATE);
+  await write("export", "exported-otherwise");
+  // All that transformers.js reads.
+  expect(readJson("exported-otherwise/tokenizer_config.json").chat_template).toBe(TEMPLATE);
 });

@@ -14,6 +14,7 @@ export { limitedTokenizer, TOKENIZER_CONFIG } from "./merge/limited-tokenizer.ts
 export { type MergeOptions, type MergeReport, mergeAdapter } from "./merge/merge-adapter.ts";
 export { isMergedInto, type MergeError, readMergeRecord, writeMergeRecord } from "./merge/merge-record.ts";
 export { mergedWeight } from "./merge/merged-weight.ts";
+export { endTextsAt } from "./merge/stop-ids.ts";
 export { limitTexts, textLimitOf } from "./merge/text-limit.ts";
 export { packBits } from "./packed/bits.ts";
 export type { PeftConfig } from "./peft/config.ts";

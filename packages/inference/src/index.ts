@@ -1,5 +1,6 @@
 export type { AdaptedModel } from "./adapted-model.ts";
 export type { Classification } from "./classification.ts";
+export { endIds } from "./generate/end-ids.ts";
 export { type GenerateOptions, type GenerationEnd, generateText, generateTokens } from "./generate/generate.ts";
 export type { Reader } from "./generate/reader.ts";
 export { chooseToken, type Sampling } from "./generate/sampling.ts";

@@ -18,7 +18,8 @@ const CONFIG = "tokenizer_config.json";
  * Writes `tokenizer.json` and `tokenizer_config.json` for libraries that read
  * nothing else, such as transformers.js, made from the `vocab.json` and `merges.txt`, the `spm.model`,
  * `tokenizer.model` or BERT's `vocab.txt` of a model folder; of a folder that has the first, what it lacks: the second,
- * and tokens that the files beside it add or name. A chat template that lies in a file of its own goes into the second.
+ * and tokens that the files beside it add or name. A chat template that lies in a file of its own goes into the second;
+ * that of `to`, where an adapter's may have been written, before that of `folder`.
  *
  * @returns the names of the files, none where the folder has all of it or no such file, or its SentencePiece model is not of the plain Unigram kind
  * @throws InvalidInputError where a file is damaged
@@ -29,7 +30,7 @@ export async function writeTokenizerJson(folder: string, to: string): Promise<st
 }
 
 async function writeChatTemplate(folder: string, to: string): Promise<string[]> {
-  const template = await readChatTemplate(filesOfFolder(folder));
+  const template = (await readChatTemplate(filesOfFolder(to))) ?? (await readChatTemplate(filesOfFolder(folder)));
   if (template === undefined) return [];
   const written = await readJsonIfPresent(filesOfFolder(to), CONFIG);
   const config = written ?? (await readJsonIfPresent(filesOfFolder(folder), CONFIG));

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { exportCodes, isPacked, limitTexts, readAdapter } from "@blora/adapters";
+import { endTextsAt, exportCodes, isPacked, limitTexts, readAdapter } from "@blora/adapters";
 import { onnx } from "@blora/engine-onnx";
 import {
   type ExportSummary,
@@ -12,12 +12,13 @@ import {
   type WeightFormat,
 } from "@blora/export-onnx";
 import { copyChatTemplate, makeFolder } from "@blora/files";
+import { endIds } from "@blora/inference";
 import { type Network, type OpenNetwork, openAdapter, openNetwork, readPlainAdapter } from "@blora/network";
 import { type CodedUpdate, type Method, roundsMore } from "@blora/spec";
 import { writeTokenizerJson } from "@blora/tokenizer";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
-import { architectureFor, openModel } from "../run/open-run.ts";
+import { architectureFor, openModel, tokenizerIfPresent } from "../run/open-run.ts";
 import { moveFiles } from "../run/partial-folder.ts";
 import { pluginFlags, registryWith } from "../run/plugins.ts";
 
@@ -80,9 +81,11 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
     adapterForm,
     ...(codes && { codes }),
   });
-  const made = await writeTokenizerJson(folder, out);
   copyChatTemplate(from, out);
+  const made = await writeTokenizerJson(folder, out);
   await limitTexts(out, written.longest);
+  const tokenizer = adapter.head.kind === "language-model" ? await tokenizerIfPresent(folder, from) : undefined;
+  if (tokenizer) await endTextsAt(out, endIds(tokenizer));
   const summary = { ...written, tokenizer: [...new Set([...written.tokenizer, ...made])] };
   const scored = await openAdapter(network, {
     folder: settings.folder,

@@ -1,20 +1,14 @@
-import { mergeAdapter, readPeftConfig, writeMergeRecord } from "@blora/adapters";
+import { endTextsAt, mergeAdapter, readPeftConfig, writeMergeRecord } from "@blora/adapters";
 import type { Registry } from "@blora/core";
 import { copyChatTemplate, placeNewFolder, requireEmptyFolder } from "@blora/files";
+import { endIds } from "@blora/inference";
 import { headOf, openAdapter, openBase, openNetwork } from "@blora/network";
-import {
-  type Head,
-  InvalidInputError,
-  isLanguageModelTask,
-  type JsonObject,
-  NotFoundError,
-  type Tokenizer,
-} from "@blora/spec";
+import { type Head, InvalidInputError, isLanguageModelTask, type JsonObject } from "@blora/spec";
 import { openCheckpoint } from "@blora/weights";
 import type { AdapterFlags } from "../run/adapter-folder.ts";
 import { type AdapterSettings, adapterSettings, chosenModel, methodOf } from "../run/adapter-settings.ts";
 import { engineManifest, taskManifest } from "../run/components.ts";
-import { architectureFor, openModel, openTokenizer } from "../run/open-run.ts";
+import { architectureFor, openModel, tokenizerIfPresent } from "../run/open-run.ts";
 import { pluginFlags, registryWith } from "../run/plugins.ts";
 import { sampleDifference } from "../run/sample-difference.ts";
 
@@ -65,7 +59,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   const parts = { architecture, checkpoint, method };
   const network = openNetwork(architecture, checkpoint, model);
   const adapted = await openAdapter(network, { folder: settings.folder, head, method, form: "trained" });
-  const tokenizer = await tokenizerOf(model, settings.folder);
+  const tokenizer = await tokenizerIfPresent(model, settings.folder);
   const report = await mergeAdapter({
     ...parts,
     head,
@@ -77,6 +71,7 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
     ...(tokenizer && { padId: tokenizer.special.pad }),
   });
   copyChatTemplate(settings.folder, partial);
+  if (tokenizer && head.kind === "language-model") await endTextsAt(partial, endIds(tokenizer));
   const merged = openBase(openNetwork(architecture, openCheckpoint(partial), flags.out), head);
   const engine = registry.resolve(engineManifest(flags.engine, registry), "engine");
   const difference = await sampleDifference(engine, tokenizer, adapted, merged);
@@ -85,16 +80,6 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   await writeMergeRecord(partial, settings.folder, measured);
   await placeNewFolder(partial, flags.out);
   return { ...report, out: flags.out, ...difference };
-}
-
-/** Undefined where the model has none: its weights can be merged all the same. */
-async function tokenizerOf(model: string, adapterFolder: string): Promise<Tokenizer | undefined> {
-  try {
-    return await openTokenizer(model, adapterFolder);
-  } catch (error) {
-    if (NotFoundError.isInstance(error)) return undefined;
-    throw error;
-  }
 }
 
 function givenHead({ head }: AdapterSettings, { task }: MergeFlags, registry: Registry): Head | undefined {

@@ -58,6 +58,16 @@ export function openTokenizer(model: string, adapterFolder: string | undefined):
   return loadTokenizer(model, { chatFrom: adapterFolder });
 }
 
+/** `openTokenizer`, and undefined where the model has none: its weights can be written all the same. */
+export async function tokenizerIfPresent(model: string, adapterFolder: string): Promise<Tokenizer | undefined> {
+  try {
+    return await openTokenizer(model, adapterFolder);
+  } catch (error) {
+    if (NotFoundError.isInstance(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The folder of a model: a folder itself, one of the Hub, or the built-in one. */
 export async function modelFolder(
   model: string,
