@@ -138,3 +138,17 @@ test("a module of rank 0 needs no tensors", () => {
   const folder = adapter(pair("base_model.model.bert.encoder.layer.0.query"), { rank_pattern: { "layer.1.query": 0 } });
   expect([...readPeft(folder, two).updates.keys()]).toEqual([query.path]);
 });
+
+test("layers of a bare network are found where its paths begin with their list", () => {
+  const linears = [0, 1].map((layer) => ({ ...query, path: `model.layers.${layer}.q_proj` }));
+  const config = { target_modules: ["q_proj"], layers_to_transform: [1], layers_pattern: "layers" };
+  const folder = adapter(pair("base_model.model.layers.1.q_proj"), config);
+  expect([...readPeft(folder, { linears, head: new Map() }).updates.keys()]).toEqual(["model.layers.1.q_proj"]);
+});
+
+test("a repetition of Python's without a least number counts from 0", () => {
+  const folder = adapter(pair("base_model.model.bert.encoder.layer.0.query"), {
+    target_modules: ".*\\.[0-9]{,2}\\.query",
+  });
+  expect([...readPeft(folder, network).updates.keys()]).toEqual([query.path]);
+});

@@ -32,13 +32,14 @@ export function namesMatching(pattern: string, names: readonly string[], origin:
   return createTimeLimit(TIMEOUT_MILLISECONDS, what)(() => names.filter((name) => whole.test(name)));
 }
 
-/** Python's spelling of named groups, end of text and leading flags, in JavaScript's. */
+/** Python's spelling of named groups, end of text, repetitions without a least number and leading flags, in JavaScript's. */
 function translate(pattern: string): { source: string; flags: string } {
   const leading = /^\(\?([ims]+)\)/.exec(pattern);
   const source = pattern
     .slice(leading?.[0].length ?? 0)
     .replaceAll("(?P<", "(?<")
     .replaceAll(/\(\?P=(\w+)\)/g, "\\k<$1>")
+    .replaceAll(/(?<!\\)\{,(?=\d*\})/g, "{0,")
     .replaceAll("\\Z", "$")
     .replaceAll("\\A", "^");
   return { source, flags: leading?.[1] ?? "" };

@@ -90,12 +90,12 @@ function select(targets: readonly string[] | string, names: readonly string[], o
   return names.filter((name) => targets.some((target) => name === target || name.endsWith(`.${target}`)));
 }
 
-/** `layers_to_transform`: the number behind the name of the list of layers. */
+/** `layers_to_transform`: the number behind the name of the list of layers, which a bare network's paths may begin with where it is given. */
 function inLayers(path: string, { layers, layersPattern }: PeftConfig, origin: string): boolean {
   if (layers === undefined) return true;
-  const lists = layersPattern.length === 0 ? ["[^.]*"] : layersPattern;
+  const lists = layersPattern.length === 0 ? [".*\\.[^.]*"] : layersPattern.map((list) => `(?:.*\\.)?${list}`);
   return layers.some((layer) =>
-    lists.some((list) => namesMatching(`.*\\.${list}\\.${layer}\\..*`, [path], `${origin}: layers_pattern`).length > 0),
+    lists.some((list) => namesMatching(`${list}\\.${layer}\\..*`, [path], `${origin}: layers_pattern`).length > 0),
   );
 }
 
