@@ -32,7 +32,7 @@ const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9_][\w.-]{0,95}$/;
 export async function publishToHub(files: readonly PublishedFile[], target: HubTarget): Promise<string> {
   const { repository } = target;
   const { hubUrl, token, fetch } = openTarget(target);
-  const { commit, createRepo, downloadFile } = await import("@huggingface/hub");
+  const { commit, createRepo, downloadFile, repoExists } = await import("@huggingface/hub");
   const request = {
     repo: { type: "model" as const, name: repository },
     hubUrl,
@@ -42,7 +42,7 @@ export async function publishToHub(files: readonly PublishedFile[], target: HubT
   try {
     const isNew = await createRepo({ ...request, ...(target.isPrivate && { visibility: "private" as const }) }).then(
       () => true,
-      refuseButExisting,
+      (error: unknown) => refuseButExisting(error, () => repoExists(request)),
     );
     const kept = isNew ? [] : await authorsOwn(files, (path) => downloadFile({ ...request, path }));
     for (const path of kept) target.onNote?.(`${repository} has a ${path} of its own, which stays as it is.`);
@@ -92,9 +92,11 @@ function openTarget(target: HubTarget): HubConnection & { readonly token: string
   throw new InvalidInputError("Expected a token with write access in HF_TOKEN, or of hf auth login, found none.");
 }
 
-/** Whether the repository is new: it is there already. */
-function refuseButExisting(error: unknown): false {
-  if (statusOf(error) !== 409) throw error;
+/** Whether the repository is new: it is there already. A token for it alone may make none, and is told so first. */
+async function refuseButExisting(error: unknown, exists: () => Promise<boolean>): Promise<false> {
+  const status = statusOf(error);
+  const isThere = status === 409 || ((status === 401 || status === 403) && (await exists().catch(() => false)));
+  if (!isThere) throw error;
   return false;
 }
 

@@ -72,6 +72,7 @@ export async function startHub(token: string): Promise<HubStandIn> {
 
   function serve(path: string, { headers }: IncomingMessage, response: ServerResponse, isHalf: boolean) {
     const { pathname } = new URL(path, "http://localhost");
+    if (pathname === `/api/models/${repository}`) return json(response, 200, { _id: "1", id: repository });
     const asked = revisionIn(pathname);
     if (asked === null) return json(response, 404, { error: "no such revision" });
     if (pathname.includes("/revision/")) return json(response, 200, { _id: "1", id: repository, sha: asked.commit });

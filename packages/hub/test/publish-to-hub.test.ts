@@ -56,10 +56,20 @@ describe("publishing to the Hub", () => {
   test.each([
     [401, /does not know this token/],
     [403, /does not let this token write to me\/adapter/],
-  ])("says what to do about %i, and asks once", async (status, message) => {
+  ])("says what to do about %i, asks once, and sends nothing", async (status, message) => {
     hub.faults.set("/api/repos/create", [status]);
     await expect(publishToHub(FILES, target())).rejects.toThrow(message);
-    expect(hub.requests).toHaveLength(1);
+    expect([count("/api/repos/create"), count("PUT"), count("/commit/")]).toEqual([1, 0, 0]);
+  });
+
+  test.each([401, 403])("commits to a repository that is there where the token may make none (%i)", async (status) => {
+    await publishToHub(FILES, target());
+    hub.committed.clear();
+    hub.faults.set("/api/repos/create", [status]);
+    await publishToHub(FILES, target());
+    expect(hub.committed.size).toBe(FILES.length);
+    hub.faults.set("/commit/", [403]);
+    await expect(publishToHub(FILES, target())).rejects.toThrow(/does not let this token write to me\/adapter/);
   });
 
   test("reports a conflict of commits", async () => {
