@@ -42,7 +42,7 @@ function marked(node: Node): Node {
 }
 
 /**
- * The library's interpreter with what it does otherwise than Jinja in Python: how true, lists and objects are written,
+ * The library's interpreter with what it does otherwise than Jinja in Python: how none, true, lists and objects are written,
  * that a text joins to nothing but a text, and JSON of what is empty.
  */
 class PythonInterpreter extends LibraryInterpreter {

@@ -7,6 +7,7 @@ export interface RuntimeValue {
 /** What Python writes of a value that the template library writes in its own way; undefined of any other. */
 export function pythonText(runtime: RuntimeValue): string | undefined {
   const { type, value } = runtime;
+  if (type === "NullValue") return "None";
   if (type === "BooleanValue") return value === true ? "True" : "False";
   if (type === "ObjectValue") {
     const entries = [...(value as ReadonlyMap<string, RuntimeValue>)];
@@ -21,7 +22,7 @@ export function pythonText(runtime: RuntimeValue): string | undefined {
 /** A value where a text is asked for: `str()`. */
 export function textOf(runtime: RuntimeValue): string {
   if (runtime.type === "UndefinedValue") return "";
-  return pythonText(runtime) ?? (runtime.type === "NullValue" ? "None" : String(runtime));
+  return pythonText(runtime) ?? String(runtime);
 }
 
 /** The plain value. */

@@ -27,6 +27,16 @@ async function render(
   return applyChatTemplate!(messages, true, tools);
 }
 
+const calls = (args: JsonObject | string): Message[] => [
+  { role: "user", content: "x" },
+  {
+    role: "assistant",
+    content: null,
+    tool_calls: [{ type: "function", function: { name: "f", arguments: args } }],
+  },
+];
+const CALLS = "{% for m in messages %}{% for c in m.tool_calls or [] %}";
+const END = "{% endfor %}{% endfor %}";
 const EACH = "{% for k, v in tools[0].function.parameters.items() %}";
 
 describe("a chat template", () => {
@@ -48,6 +58,16 @@ describe("a chat template", () => {
     expect(await render(`${blocks}{{ m(tools[0].function.strict) }}`)).toBe("True.True");
   });
 
+  it("writes none as Python does, and nothing for what there is not", async () => {
+    expect(await render("{{ none }}{{ messages[0].get('name') }}|{{ messages[0].name }}{{ nothing }}|")).toBe(
+      "NoneNone||",
+    );
+    const silent = "{% set x = none %}{% macro m() %}{% endmacro %}{% generation %}{{ m() }}{% endgeneration %}";
+    expect(await render(`${silent}{% for m in messages %}{% continue %}{% endfor %}.`)).toBe(".");
+    const written = `${CALLS}{% for k, v in c.function.arguments.items() %}{{ k }}={{ v }};{% endfor %}${END}`;
+    expect(await render(written, calls({ unit: null, days: 3 }))).toBe("unit=None;days=3;");
+  });
+
   it("joins values to text as Python does", async () => {
     const text = '<type>object;<properties>{};<required>[];<additionalProperties>False;<note>it\'s "é"\n;';
     expect(await render(`${EACH}{{ '<' ~ k ~ '>' ~ v ~ ';' }}{% endfor %}`)).toBe(text);
@@ -60,17 +80,6 @@ describe("a chat template", () => {
     await expect(render("{{ 'x' + tools[0] }}")).rejects.toThrow(/refuses .*: it joins a text to what is no text/);
     await expect(render("{{ 'x' + add_generation_prompt }}")).rejects.toThrow(InvalidInputError);
   });
-
-  const calls = (args: JsonObject | string): Message[] => [
-    { role: "user", content: "x" },
-    {
-      role: "assistant",
-      content: null,
-      tool_calls: [{ type: "function", function: { name: "f", arguments: args } }],
-    },
-  ];
-  const CALLS = "{% for m in messages %}{% for c in m.tool_calls or [] %}";
-  const END = "{% endfor %}{% endfor %}";
 
   it("gets the arguments of calls as JSON text where it takes no objects", async () => {
     const joined = `${CALLS}{{ '<call>' + c.function.name + '\n' + c.function.arguments + '</call>' }}${END}`;
