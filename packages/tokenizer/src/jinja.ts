@@ -1,5 +1,5 @@
 import { Environment, Interpreter, parse, Template, tokenize } from "@huggingface/jinja";
-import { plainValue, pythonText, type RuntimeValue, textOf } from "./python-text.ts";
+import { isEqual, plainValue, pythonText, type RuntimeValue, stripped, textOf } from "./python-text.ts";
 
 /** What this file reads of the library's syntax trees. */
 interface Node {
@@ -25,6 +25,7 @@ const parsed = (source: string): Node =>
 const STATEMENTS: ReadonlySet<string> = new Set([
   ...["Program", "If", "For", "Set", "Macro", "Comment", "Break", "Continue", "FilterStatement", "CallStatement"],
 ]);
+const STRIPS: ReadonlySet<unknown> = new Set(["strip", "lstrip", "rstrip"]);
 const BLOCKS = ["body", "alternate", "defaultBlock"] as const;
 
 /** Marks, in every block, the expressions whose values are written. */
@@ -43,7 +44,7 @@ function marked(node: Node): Node {
 
 /**
  * The library's interpreter with what it does otherwise than Jinja in Python: how none, true, lists and objects are written,
- * that a text joins to nothing but a text, and JSON of what is empty.
+ * that a text joins to nothing but a text, what is equal, which letters are stripped, and JSON of what is empty.
  */
 class PythonInterpreter extends LibraryInterpreter {
   override evaluate(node: Node | undefined, scope: Scope): RuntimeValue {
@@ -57,6 +58,8 @@ class PythonInterpreter extends LibraryInterpreter {
       }
       case "BinaryExpression":
         return this.#binary(node, scope) ?? super.evaluate(node, scope);
+      case "CallExpression":
+        return this.#strip(node, scope) ?? super.evaluate(node, scope);
       case "FilterExpression":
         return this.#filter(node, scope) ?? super.evaluate(node, scope);
       default:
@@ -68,11 +71,31 @@ class PythonInterpreter extends LibraryInterpreter {
     return super.evaluate({ type: "StringLiteral", value }, scope);
   }
 
+  #truth(value: boolean, scope: Scope): RuntimeValue {
+    return super.evaluate({ type: "Identifier", value: value ? "True" : "False" }, scope);
+  }
+
+  /** Letters to strip, which the library passes over. */
+  #strip(node: Node, scope: Scope): RuntimeValue | undefined {
+    const { callee, args } = node as { readonly callee?: Node; readonly args?: readonly Node[] };
+    const method = callee?.computed === false ? (callee.property as Node).value : undefined;
+    if (!STRIPS.has(method) || args?.length !== 1) return undefined;
+    const text = this.evaluate(callee!.object as Node, scope);
+    const letters = this.evaluate(args[0], scope);
+    if (text.type !== "StringValue" || letters.type !== "StringValue") {
+      throw new Error(`it calls ${method} with what is no text`);
+    }
+    return this.#text(stripped(String(text.value), String(letters.value), String(method)), scope);
+  }
+
   #binary(node: Node, scope: Scope): RuntimeValue | undefined {
     const operator = (node.operator as Node).value;
-    if (operator !== "~" && operator !== "+") return undefined;
+    if (!["~", "+", "==", "!="].includes(operator as string)) return undefined;
     const left = this.evaluate(node.left as Node, scope);
     const right = this.evaluate(node.right as Node, scope);
+    if (operator === "==" || operator === "!=") {
+      return this.#truth(isEqual(left, right) === (operator === "=="), scope);
+    }
     if (operator === "~") return this.#text(textOf(left) + textOf(right), scope);
     const isText = [left, right].some(({ type }) => type === "StringValue");
     if (isText && [left, right].some((value) => pythonText(value) !== undefined)) {

@@ -45,3 +45,32 @@ function quoted(text: string): string {
   const escaped = text.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character]!);
   return `${quote}${quote === "'" ? escaped.replaceAll("'", "\\'") : escaped}${quote}`;
 }
+
+const NUMBERS: ReadonlySet<string> = new Set(["IntegerValue", "FloatValue", "BooleanValue"]);
+
+/** `==`: lists and objects by what they hold, and values of two kinds never, but for true and 1. */
+export function isEqual(left: RuntimeValue, right: RuntimeValue): boolean {
+  if (NUMBERS.has(left.type) && NUMBERS.has(right.type)) return Number(left.value) === Number(right.value);
+  if (left.type !== right.type) return false;
+  if (left.type === "ArrayValue" || left.type === "TupleValue") {
+    const [items, others] = [left.value, right.value] as [readonly RuntimeValue[], readonly RuntimeValue[]];
+    return items.length === others.length && items.every((item, index) => isEqual(item, others[index]!));
+  }
+  if (left.type !== "ObjectValue") return left.value === right.value;
+  const [entries, others] = [left.value, right.value] as [Map<string, RuntimeValue>, Map<string, RuntimeValue>];
+  return entries.size === others.size && [...entries].every(([key, item]) => hasEqual(others.get(key), item));
+}
+
+function hasEqual(other: RuntimeValue | undefined, item: RuntimeValue): boolean {
+  return other !== undefined && isEqual(item, other);
+}
+
+/** Takes letters of `characters` from the ends that a method of Python's, such as `lstrip`, names. */
+export function stripped(text: string, characters: string, method: string): string {
+  const letters = Array.from(text);
+  const unwanted = new Set(characters);
+  let [start, end] = [0, letters.length];
+  if (method !== "rstrip") while (start < end && unwanted.has(letters[start]!)) start++;
+  if (method !== "lstrip") while (start < end && unwanted.has(letters[end - 1]!)) end--;
+  return letters.slice(start, end).join("");
+}

@@ -68,6 +68,28 @@ describe("a chat template", () => {
     expect(await render(written, calls({ unit: null, days: 3 }))).toBe("unit=None;days=3;");
   });
 
+  it("strips the letters it names and no others, as Python does", async () => {
+    const text = "{% set c = '\\n\\n  x y \\n' %}";
+    expect(await render(`${text}[{{ c.lstrip('\\n') }}][{{ c.rstrip('\\n') }}][{{ c.strip('\\n') }}]`)).toBe(
+      "[  x y \n][\n\n  x y ][  x y ]",
+    );
+    expect(await render(`${text}[{{ c.lstrip() }}][{{ c.strip(' \\n') }}][{{ 'abxba'.strip('ab') }}]`)).toBe(
+      "[x y \n][x y][x]",
+    );
+    await expect(render("{{ 'a'.strip(1) }}")).rejects.toThrow("it calls strip with what is no text");
+  });
+
+  it("finds equal what Python does", async () => {
+    const equal =
+      "[] == [] and [1, 'a'] == [1, 'a'] and {'a': [1]} == {'a': [1]} and 1 == 1.0 and true == 1 and none == none";
+    expect(await render(`{{ ${equal} }}`)).toBe("True");
+    const unequal =
+      "'1' == 1 or '' == false or none == nothing or none == '' or [1] == [2] or [1, 2] == (1, 2) or {'a': 1} == {'b': 1}";
+    expect(await render(`{{ ${unequal} }}{{ tools != [] }}{{ messages[0].tool_calls == none }}`)).toBe(
+      "FalseTrueFalse",
+    );
+  });
+
   it("joins values to text as Python does", async () => {
     const text = '<type>object;<properties>{};<required>[];<additionalProperties>False;<note>it\'s "é"\n;';
     expect(await render(`${EACH}{{ '<' ~ k ~ '>' ~ v ~ ';' }}{% endfor %}`)).toBe(text);
