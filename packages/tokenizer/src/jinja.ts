@@ -19,8 +19,9 @@ interface Interpreting {
 // The library's own types of these do not resolve.
 const LibraryScope = Environment as unknown as new () => Scope;
 const LibraryInterpreter = Interpreter as unknown as new (scope: Scope) => Interpreting;
+// Lines may end as Windows ends them; Jinja in Python writes them as one character all the same.
 const parsed = (source: string): Node =>
-  parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })) as unknown as Node;
+  parse(tokenize(source.replace(/\r\n?/g, "\n"), { lstrip_blocks: true, trim_blocks: true })) as unknown as Node;
 
 const STATEMENTS: ReadonlySet<string> = new Set([
   ...["Program", "If", "For", "Set", "Macro", "Comment", "Break", "Continue", "FilterStatement", "CallStatement"],

@@ -68,6 +68,12 @@ describe("a chat template", () => {
     expect(await render(written, calls({ unit: null, days: 3 }))).toBe("unit=None;days=3;");
   });
 
+  it("has the same text where its lines end as those of Windows", async () => {
+    const lines = ["", "{% if true %}", "b", "{% endif %}", "{{ 'c' }}", "d"];
+    expect(await render(lines.join("\r\n"))).toBe("\nb\nc\nd");
+    expect(await render(lines.join("\n"))).toBe("\nb\nc\nd");
+  });
+
   it("strips the letters it names and no others, as Python does", async () => {
     const text = "{% set c = '\\n\\n  x y \\n' %}";
     expect(await render(`${text}[{{ c.lstrip('\\n') }}][{{ c.rstrip('\\n') }}][{{ c.strip('\\n') }}]`)).toBe(
