@@ -20,6 +20,11 @@ test("ids that end a text are added, and all else stays as it is written", async
   );
 });
 
+test("a file that says it is made from config.json says so no longer", async () => {
+  const text = '{"_from_model_config": true, "eos_token_id": 7}';
+  expect(JSON.parse((await written({ "generation_config.json": text }, [7, 5]))!)).toEqual({ eos_token_id: [7, 5] });
+});
+
 test.each(['{"eos_token_id":7}', '{"eos_token_id":[5,7,9]}'])("a file %s that names them stays", async (text) => {
   expect(await written({ "generation_config.json": text }, [7])).toBe(text);
 });

@@ -20,6 +20,8 @@ export async function endTextsAt(folder: string, ids: readonly number[]): Promis
   const named: readonly unknown[] = [generation?.eos_token_id ?? config.eos_token_id ?? []].flat();
   if (ids.every((id) => named.includes(id))) return;
   const tokens = Object.fromEntries(TOKENS.flatMap((name) => (config[name] == null ? [] : [[name, config[name]]])));
+  // Under this mark transformers may read the ids of `config.json` instead.
+  const { _from_model_config: _, ...own } = generation ?? tokens;
   const source = (await readTextIfPresent(path)) ?? "";
-  await writeFileDurably(path, configText({ ...(generation ?? tokens), eos_token_id: ids }, source));
+  await writeFileDurably(path, configText({ ...own, eos_token_id: ids }, source));
 }
