@@ -1,5 +1,5 @@
 import { Environment, Interpreter, parse, Template, tokenize } from "@huggingface/jinja";
-import { isEqual, plainValue, pythonText, type RuntimeValue, stripped, textOf } from "./python-text.ts";
+import { isEqual, plainValue, pythonText, type RuntimeValue, stripped, textOf, WHITE_SPACE } from "./python-text.ts";
 
 /** What this file reads of the library's syntax trees. */
 interface Node {
@@ -76,13 +76,13 @@ class PythonInterpreter extends LibraryInterpreter {
     return super.evaluate({ type: "Identifier", value: value ? "True" : "False" }, scope);
   }
 
-  /** Letters to strip, which the library passes over. */
+  /** Letters to strip, which the library passes over, and white space as Python has it. */
   #strip(node: Node, scope: Scope): RuntimeValue | undefined {
     const { callee, args } = node as { readonly callee?: Node; readonly args?: readonly Node[] };
     const method = callee?.computed === false ? (callee.property as Node).value : undefined;
-    if (!STRIPS.has(method) || args?.length !== 1) return undefined;
+    if (!STRIPS.has(method) || args === undefined || args.length > 1) return undefined;
     const text = this.evaluate(callee!.object as Node, scope);
-    const letters = this.evaluate(args[0], scope);
+    const letters = args.length === 0 ? this.#text(WHITE_SPACE, scope) : this.evaluate(args[0], scope);
     if (text.type !== "StringValue" || letters.type !== "StringValue") {
       throw new Error(`it calls ${method} with what is no text`);
     }
@@ -110,7 +110,9 @@ class PythonInterpreter extends LibraryInterpreter {
   #filter({ filter, operand }: Node, scope: Scope): RuntimeValue | undefined {
     const { type, value: name, callee, args } = filter as Node;
     if (type === "Identifier") {
-      return name === "string" ? this.#text(textOf(this.evaluate(operand as Node, scope)), scope) : undefined;
+      if (name !== "string" && name !== "trim") return undefined;
+      const text = textOf(this.evaluate(operand as Node, scope));
+      return this.#text(name === "trim" ? stripped(text, WHITE_SPACE, "strip") : text, scope);
     }
     const [indent, ...others] = args as readonly Node[];
     const isIndented = (callee as Node).value === "tojson" && (indent?.key as Node | undefined)?.value === "indent";

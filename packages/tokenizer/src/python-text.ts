@@ -65,12 +65,17 @@ function hasEqual(other: RuntimeValue | undefined, item: RuntimeValue): boolean 
   return other !== undefined && isEqual(item, other);
 }
 
+/** What is stripped where no letters are named: white space of JavaScript but for a byte order mark, and more control characters. */
+export const WHITE_SPACE =
+  "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000";
+
 /** Takes letters of `characters` from the ends that a method of Python's, such as `lstrip`, names. */
 export function stripped(text: string, characters: string, method: string): string {
-  const letters = Array.from(text);
   const unwanted = new Set(characters);
-  let [start, end] = [0, letters.length];
-  if (method !== "rstrip") while (start < end && unwanted.has(letters[start]!)) start++;
-  if (method !== "lstrip") while (start < end && unwanted.has(letters[end - 1]!)) end--;
-  return letters.slice(start, end).join("");
+  let [start, end] = [0, text.length];
+  const first = (): string => String.fromCodePoint(text.codePointAt(start)!);
+  const last = (): string => Array.from(text.slice(Math.max(start, end - 2), end)).at(-1)!;
+  if (method !== "rstrip") while (start < end && unwanted.has(first())) start += first().length;
+  if (method !== "lstrip") while (start < end && unwanted.has(last())) end -= last().length;
+  return text.slice(start, end);
 }

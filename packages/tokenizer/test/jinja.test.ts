@@ -79,10 +79,19 @@ describe("a chat template", () => {
     expect(await render(`${text}[{{ c.lstrip('\\n') }}][{{ c.rstrip('\\n') }}][{{ c.strip('\\n') }}]`)).toBe(
       "[  x y \n][\n\n  x y ][  x y ]",
     );
-    expect(await render(`${text}[{{ c.lstrip() }}][{{ c.strip(' \\n') }}][{{ 'abxba'.strip('ab') }}]`)).toBe(
+    expect(await render(`${text}[{{ c.lstrip() }}][{{ c.strip(' \\n') }}][{{ 'abxba🤗'.strip('ab🤗') }}]`)).toBe(
       "[x y \n][x y][x]",
     );
     await expect(render("{{ 'a'.strip(1) }}")).rejects.toThrow("it calls strip with what is no text");
+  });
+
+  it("strips white space as Python has it", async () => {
+    const messages = [{ role: "user", content: "\ufeff\u3000a\u00a0\u0085\u001c\u200b\n" }];
+    const template =
+      "[{{ messages[0].content | trim }}][{{ messages[0].content.strip() }}][{{ messages[0].content.rstrip() }}]";
+    expect(await render(template, messages)).toBe("[X][X][X]".replaceAll("X", "\ufeff\u3000a\u00a0\u0085\u001c\u200b"));
+    expect(await render(template, [{ role: "user", content: " \u3000a\u0085\u001c\u2028" }])).toBe("[a][a][ \u3000a]");
+    expect(await render("[{{ 3 | trim }}][{{ none | trim }}][{{ nothing | trim }}]")).toBe("[3][None][]");
   });
 
   it("finds equal what Python does", async () => {
