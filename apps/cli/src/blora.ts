@@ -7,9 +7,11 @@ const setStatus = (status: number) => {
   process.exitCode = status;
 };
 
-// A reader that has seen enough, such as `head`, is no fault.
+// A reader that has seen enough, such as `head`, is no fault. Each write fails for itself: the first is told.
+let isTold = false;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") fail(outputError(error));
+  if (error.code !== "EPIPE" && !isTold) fail(outputError(error));
+  isTold = true;
 });
 
 // Nor is a terminal that was closed, or a reader of notes and progress: the work goes on, or is saved.

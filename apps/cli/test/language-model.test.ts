@@ -1,10 +1,14 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunSummary } from "@blora/runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeTinyQwen2 } from "../../../internal/tiny-models/tiny-qwen2.ts";
-import { blora, requireBuild } from "./run-blora.ts";
+import { blora, program, requireBuild } from "./run-blora.ts";
+
+/** Takes no byte, where there is one. */
+const FULL = "/dev/full";
 
 const data = process.env.BLORA_DATA;
 let folder = "";
@@ -30,6 +34,19 @@ test("blora generate says where the model ended the text", async () => {
     (await blora(["generate", "--model", model, "--prompt", "hello there", ...flags])).stderr;
   expect(await write("--max-new-tokens", "3", "--temperature", "1", "--seed", "4")).toBe("");
   expect(await write()).toBe("note: the text ends at 20 tokens, prompt included: the model reads no more\n");
+});
+
+test.skipIf(!existsSync(FULL))("text that cannot be written is one sentence, however many pieces it has", () => {
+  const model = join(folder, "written");
+  writeTinyQwen2(model, { randomHead: true });
+  const output = openSync(FULL, "w");
+  const args = [program, "generate", "--model", model, "--prompt", "hello there", "--max-new-tokens", "8"];
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ["ignore", output, "pipe"] });
+  closeSync(output);
+  expect([status, String(stderr)]).toEqual([
+    1,
+    "blora: standard output: expected room for all of it, found that its disk is full (ENOSPC).\n",
+  ]);
 });
 
 describe.skipIf(!data)("a causal language model on the command line (needs BLORA_DATA)", () => {
