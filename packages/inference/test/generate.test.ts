@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { onnx } from "@blora/engine-onnx";
 import { qwen2 } from "@blora/model-qwen2";
 import type { PlainAdapter } from "@blora/network";
-import type { Engine } from "@blora/spec";
+import type { Engine, Tokenizer } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AdaptedModel, type GenerationEnd, generateTokens, type LoadedModel, loadModel } from "../src/index.ts";
@@ -153,12 +153,26 @@ describe("generated text", () => {
   test("begins with the first token once, where the prompt begins with it too", async () => {
     const tokenizer = { ...numberedWords, special: { ...numberedWords.special, bos: 3 } };
     const loaded = await loadModel({ model: folder, architecture: qwen2(), engine, tokenizer });
-    const write = (prompt: string, addBos: boolean) =>
-      collect(loaded.withoutAdapter(HEAD).generate(prompt, { maxNewTokens: 4, addBos }));
+    const write = (prompt: string, addBos?: boolean) =>
+      collect(
+        loaded.withoutAdapter(HEAD).generate(prompt, { maxNewTokens: 4, ...(addBos !== undefined && { addBos }) }),
+      );
     const given = await write("word3 word7 word21", false);
     expect(await write("word3 word7 word21", true)).toEqual(given);
     expect(await write("word7 word21", true)).toEqual(given);
+    expect(await write("word7 word21")).not.toEqual(given);
     await loaded.release();
+    const assemble: Tokenizer["assemble"] = (ids) => ({ inputIds: [3, ...ids], tokenTypeIds: [], truncated: false });
+    const asLlama = { ...tokenizer, assemble, applyChatTemplate: () => "word7 word21" };
+    const beginning = await loadModel({ model: folder, architecture: qwen2(), engine, tokenizer: asLlama });
+    const writer = beginning.withoutAdapter(HEAD);
+    expect(await collect(writer.generate("word7 word21", { maxNewTokens: 4 }))).toEqual(given);
+    // A conversation begins as the template writes it.
+    const asked = [{ role: "user", content: "" }];
+    const chat = await collect(writer.generate(asked, { maxNewTokens: 4 }));
+    expect(chat).toEqual(await collect(writer.generate("word7 word21", { maxNewTokens: 4, addBos: false })));
+    expect(await collect(writer.generate(asked, { maxNewTokens: 4, addBos: true }))).toEqual(given);
+    await beginning.release();
   });
 
   test("says what is wrong with a prompt or an option", async () => {

@@ -8,6 +8,7 @@ import {
   type Architecture,
   type Component,
   type Engine,
+  firstToken,
   InvalidInputError,
   isLanguageModelTask,
   type Json,
@@ -162,10 +163,7 @@ async function prepare(run: LikelihoodRun): Promise<Prepared> {
   if (likelihood === undefined) {
     throw new InvalidInputError(`Expected a task that is scored by likelihood, such as mmlu; found ${task.name}.`);
   }
-  const { addBos = false } = likelihood;
-  if (addBos && tokenizer.special.bos === undefined) {
-    throw new InvalidInputError(`addBos: expected a tokenizer with a first token, found that ${run.model}'s has none.`);
-  }
+  const firstId = firstToken(tokenizer, likelihood.addBos);
   requireVocabulary(tokenizer, run.checkpoint, run.model);
   const network = openNetwork(run.architecture, run.checkpoint, run.model);
   const { adapterDirectory: folder, method } = run;
@@ -174,7 +172,6 @@ async function prepare(run: LikelihoodRun): Promise<Prepared> {
       ? openBase(network, task.head)
       : await openAdapter(network, { folder, head: task.head, method, form: "trained" });
   const maxTokens = Math.min(open.maxLength, likelihood.maxTokens ?? Number.POSITIVE_INFINITY);
-  const firstId = addBos ? tokenizer.special.bos : undefined;
   const { overlong } = likelihood;
   return {
     run,

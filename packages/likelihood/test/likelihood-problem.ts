@@ -19,6 +19,8 @@ const JOINED_ID = 14;
 export const joiningTokenizer: Tokenizer = {
   ...letters,
   special: { ...letters.special, bos: 1 },
+  // Texts begin with no token of its own.
+  assemble: (ids) => ({ inputIds: ids, tokenTypeIds: ids.map(() => 0), truncated: false }),
   encode: (text) =>
     (text.match(/ab|[ a-j]/g) ?? []).map((piece) => (piece === JOINED ? JOINED_ID : 3 + LETTERS.indexOf(piece))),
 };

@@ -150,13 +150,23 @@ describe("likelihoods of continuations", () => {
     expect(Math.abs(answer!.logLikelihoods[0]! - plain!.logLikelihoods[0]!)).toBeGreaterThan(1e-3);
   });
 
-  test("begin with the tokenizer's first token where asked", async () => {
+  test("begin with the tokenizer's first token where asked, and where it begins texts with it", async () => {
     const run = runOf(requests.slice(0, 2), { addBos: true });
     const [answer] = (await evaluateLikelihood(run)).answers;
     const context = joiningTokenizer.encode(contextOf(requests[0]!));
     const expected = [];
     for (const id of [6, 7, 8]) expected.push(await directly(run, [1, ...context], [3, id]));
     expectAllClose(Float32Array.from(answer!.logLikelihoods), expected);
+
+    const asLlama = {
+      ...joiningTokenizer,
+      assemble: (ids: readonly number[]) => joiningTokenizer.assemble([1, ...ids], undefined, 9),
+    };
+    const unasked = { ...runOf(requests.slice(0, 2)), tokenizer: asLlama };
+    expect((await evaluateLikelihood(unasked)).answers[0]).toEqual(answer);
+    const refused = { ...runOf(requests.slice(0, 2), { addBos: false }), tokenizer: asLlama };
+    const [without] = (await evaluateLikelihood(runOf(requests.slice(0, 2)))).answers;
+    expect((await evaluateLikelihood(refused)).answers[0]).toEqual(without);
   });
 
   test("of a continuation the tokenizer joins to the context are an error", async () => {

@@ -44,6 +44,7 @@ export {
   PluginError,
 } from "./errors.ts";
 export { type Checked, check, jsonSchemaOf, requireValid } from "./explain-issues.ts";
+export { firstToken } from "./first-token.ts";
 export type { Gate } from "./gate.ts";
 export { POINTER_BYTES, requireNoPointer } from "./git-lfs.ts";
 export { CLASS_ENDINGS, configWithHead } from "./head-config.ts";

@@ -48,7 +48,7 @@ export interface LikelihoodEvaluation {
   readonly overlong: "drop-shots" | "cut-left";
   /** Longest context with its continuation in tokens, where the model would read more. */
   readonly maxTokens?: number;
-  /** Begin every text with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
+  /** Begin every text with the tokenizer's first token. Default: where the tokenizer itself begins texts with it. */
   readonly addBos?: boolean;
   /** Every question, in the order of the report. */
   requests(folder: string | undefined): Promise<readonly LikelihoodRequest[]>;

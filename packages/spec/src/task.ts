@@ -120,10 +120,13 @@ export interface RowLikelihood {
 
 /** How the rows of a task begin. */
 export interface ChatFormat {
-  /** Whether the tokenizer's first token comes before every text. */
-  readonly addBos: boolean;
-  /** A conversation up to where the assistant answers. */
-  prompt(messages: readonly Message[], tokenizer: Tokenizer): string;
+  /**
+   * Whether the tokenizer's first token comes before every text. Where absent: before those that it begins so itself,
+   * and before no conversation that the checkpoint's own template writes.
+   */
+  readonly addBos?: boolean;
+  /** A conversation up to where the assistant answers; the messages themselves where the checkpoint's template writes it. */
+  prompt(messages: readonly Message[], tokenizer: Tokenizer): string | readonly Message[];
 }
 
 /**

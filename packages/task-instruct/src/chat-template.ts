@@ -37,12 +37,20 @@ export function renderChat(chat: Chat, template: ChatTemplate, tokenizer: Tokeni
 }
 
 /**
- * A conversation up to where the assistant answers, as `renderChat` begins it.
+ * A conversation up to where the assistant answers, as `renderChat` begins it: the messages themselves where the
+ * checkpoint's template writes it.
  *
  * @throws InvalidInputError for the template of a checkpoint that brings none
  */
-export function chatPrompt(messages: readonly Message[], template: ChatTemplate, tokenizer: Tokenizer): string {
-  if (template === "checkpoint") return templateOf(tokenizer)(messages, true);
+export function chatPrompt(
+  messages: readonly Message[],
+  template: ChatTemplate,
+  tokenizer: Tokenizer,
+): string | readonly Message[] {
+  if (template === "checkpoint") {
+    templateOf(tokenizer);
+    return messages;
+  }
   const textOf = ({ content }: Piece): string => (typeof content === "string" ? content : tokenizer.decode([content]));
   const answer = template === "chatml" ? `${TURN_START}assistant\n` : "Assistant:";
   return renderChat({ messages }, template, tokenizer).pieces.map(textOf).join("") + answer;

@@ -2,6 +2,7 @@ import {
   definePlugin,
   type EncodedExample,
   type Example,
+  firstToken,
   InvalidInputError,
   type LanguageModelTask,
   NotFoundError,
@@ -26,7 +27,10 @@ export interface InstructOptions {
   readonly ignoredFields?: readonly string[] | undefined;
   /** How conversations become text. Default: the checkpoint's own, else ChatML where the tokenizer has its tokens, else plain. */
   readonly template?: ChatTemplate | undefined;
-  /** Begin every row with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
+  /**
+   * Begin every row with the tokenizer's first token. Default: where the tokenizer itself begins texts with it, as Llama's
+   * does; a conversation begins as the checkpoint's template writes it.
+   */
   readonly addBos?: boolean | undefined;
 }
 
@@ -50,13 +54,8 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
   id: "instruct",
   packageName: "@blora/task-instruct",
   optionsSchema,
-  create({
-    train = "train",
-    evaluation = ["validation"],
-    ignoredFields = [],
-    template,
-    addBos = false,
-  }: InstructOptions = {}) {
+  create({ train = "train", evaluation = ["validation"], ignoredFields = [], template, addBos }: InstructOptions = {}) {
+    const templateFor = (tokenizer: Tokenizer): ChatTemplate => template ?? defaultTemplate(tokenizer);
     return {
       name: "instruct",
       head: { kind: "language-model" },
@@ -73,9 +72,11 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
       },
 
       encode(example, tokenizer, maxLength): EncodedExample {
-        const { pieces, rewrittenAnswers } = renderExample(example, tokenizer, template);
+        const { pieces, rewrittenAnswers } = renderExample(example, tokenizer, templateFor);
+        const isOfCheckpoint = example.messages !== undefined && templateFor(tokenizer) === "checkpoint";
+        const begins = addBos ?? (isOfCheckpoint ? false : undefined);
         return {
-          ...encodePieces([...firstToken(addBos, tokenizer, pieces), ...pieces], tokenizer, maxLength),
+          ...encodePieces([...beginning(pieces, tokenizer, begins), ...pieces], tokenizer, maxLength),
           ...(rewrittenAnswers > 0 && { rewrittenAnswers }),
           label: example.label,
         };
@@ -84,8 +85,8 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
       score: likelihoodScores,
 
       chat: {
-        addBos,
-        prompt: (messages, tokenizer) => chatPrompt(messages, template ?? defaultTemplate(tokenizer), tokenizer),
+        ...(addBos !== undefined && { addBos }),
+        prompt: (messages, tokenizer) => chatPrompt(messages, templateFor(tokenizer), tokenizer),
       },
     };
   },
@@ -95,11 +96,11 @@ export const instruct: Plugin<"task", "instruct", InstructOptions | undefined, L
 function renderExample(
   { first, second, messages, tools, origin }: Example,
   tokenizer: Tokenizer,
-  template: ChatTemplate | undefined,
+  templateFor: (tokenizer: Tokenizer) => ChatTemplate,
 ): RenderedChat {
   if (messages === undefined) return { pieces: pairOf(first, second ?? "", tokenizer), rewrittenAnswers: 0 };
   try {
-    return renderChat({ messages, tools }, template ?? defaultTemplate(tokenizer), tokenizer);
+    return renderChat({ messages, tools }, templateFor(tokenizer), tokenizer);
   } catch (cause) {
     if (!InvalidInputError.isInstance(cause)) throw cause;
     throw new InvalidInputError(`${origin}: ${cause.message}`, { cause });
@@ -119,12 +120,8 @@ function pairOf(prompt: string, completion: string, tokenizer: Tokenizer): Piece
 }
 
 /** Nothing where the text begins with the first token itself, as many templates write it. */
-function firstToken(addBos: boolean, tokenizer: Tokenizer, [start]: readonly Piece[]): Piece[] {
-  if (!addBos) return [];
-  const { bos } = tokenizer.special;
-  if (bos === undefined) {
-    throw new InvalidInputError("addBos: expected a tokenizer with a first token, found one without.");
-  }
-  const isThere = typeof start?.content === "string" && tokenizer.encode(start.content)[0] === bos;
-  return isThere ? [] : [{ content: bos, learned: false }];
+function beginning([start]: readonly Piece[], tokenizer: Tokenizer, addBos: boolean | undefined): Piece[] {
+  const first = firstToken(tokenizer, addBos);
+  const isThere = typeof start?.content === "string" && tokenizer.encode(start.content)[0] === first;
+  return first === undefined || isThere ? [] : [{ content: first, learned: false }];
 }

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { InvalidInputError, type LanguageModelTask, type Message, NotFoundError } from "@blora/spec";
+import { InvalidInputError, type LanguageModelTask, type Message, NotFoundError, type Tokenizer } from "@blora/spec";
 import { createTestTokenizer, testTask } from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import { instruct } from "../src/index.ts";
@@ -19,7 +19,11 @@ const conversation = {
   ],
 };
 const folder = dataFolder({ "train.jsonl": [...pairs, conversation], "validation.jsonl": [conversation, ...pairs] });
-const tokenizer = { ...createTestTokenizer(), special: { ...createTestTokenizer().special, eos: 2, bos: 1 } };
+const tokenizer: Tokenizer = {
+  ...createTestTokenizer(),
+  special: { ...createTestTokenizer().special, eos: 2, bos: 1 },
+  assemble: (ids) => ({ inputIds: ids, tokenTypeIds: ids.map(() => 0), truncated: false }),
+};
 
 testTask(instruct(), { folder });
 testTask(instruct({ template: "chatml" }), { folder });
@@ -74,6 +78,25 @@ describe("a prompt with its completion", () => {
     });
   });
 
+  test("begins with the first token where the tokenizer begins texts with it, or is said to", () => {
+    const assemble = (ids: readonly number[]) => tokenizer.assemble([1, ...ids], undefined, 9);
+    const applyChatTemplate = (messages: readonly Message[]) =>
+      messages.map(({ role, content }) => `[${role}] ${content}`).join(" ");
+    const asLlama = { ...tokenizer, assemble };
+    const startOf = (task: LanguageModelTask, spelling: Tokenizer, messages?: readonly Message[]) =>
+      task.encode({ first: "q", second: "yes", ...(messages && { messages }), origin: "x:1" }, spelling, 100)
+        .inputIds[0];
+    const [first, q, system] = [1, ...["q", "[system]"].map((word) => tokenizer.encode(word)[0])];
+    expect(startOf(instruct(), tokenizer)).toBe(q);
+    expect(startOf(instruct(), asLlama)).toBe(first);
+    expect(startOf(instruct({ addBos: false }), asLlama)).toBe(q);
+    // What the checkpoint's own template writes begins as it does, here and in transformers.
+    const withTemplate = { ...asLlama, applyChatTemplate };
+    expect(startOf(instruct({ template: "plain" }), withTemplate, conversation.messages)).toBe(first);
+    expect(startOf(instruct(), withTemplate, conversation.messages)).toBe(system);
+    expect(startOf(instruct({ addBos: true }), withTemplate, conversation.messages)).toBe(first);
+  });
+
   test("is cut from the end, and says so", () => {
     const encoded = instruct().encode({ first: "a b c", second: "d e f", origin: "x:1" }, tokenizer, 5);
     expect(encoded).toMatchObject({ targets: [3, 4], truncated: true, label: undefined });
@@ -122,14 +145,12 @@ describe("a conversation", () => {
   test.each([
     ["plain", "User: What floats?\nAssistant:"],
     ["chatml", "<|im_start|>user\nWhat floats?<|im_end|>\n<|im_start|>assistant\n"],
-    ["checkpoint", "[What floats?] true"],
+    ["checkpoint", [{ role: "user", content: "What floats?" }]],
   ] as const)("is asked as it was learned, %s", (template, expected) => {
-    const applyChatTemplate = ([message]: readonly Message[], answering: boolean) =>
-      `[${message!.content}] ${answering}`;
     const { chat } = instruct({ template, addBos: true });
     expect(chat!.addBos).toBe(true);
     const asked = [{ role: "user", content: "What floats?" }];
-    expect(chat!.prompt(asked, { ...tokenizer, applyChatTemplate })).toBe(expected);
+    expect(chat!.prompt(asked, { ...tokenizer, applyChatTemplate: () => "" })).toEqual(expected);
   });
 
   test("refuses a template that does not write the turns, and one that is not there", () => {

@@ -50,7 +50,7 @@ function evaluation(settings: MmluSettings): LikelihoodEvaluation {
     protocol: { name, version: protocol.version, shots },
     overlong: protocol.overlong,
     ...(protocol.maxTokens === undefined ? {} : { maxTokens: protocol.maxTokens }),
-    addBos,
+    ...(addBos !== undefined && { addBos }),
     requests: async (folder) => loadRequests(requireFolder(folder), { ...settings, protocol }),
     score: (answers) => scoreAnswers(answers, protocol),
   };

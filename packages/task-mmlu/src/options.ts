@@ -14,7 +14,7 @@ export interface MmluOptions {
   readonly split?: SplitName | undefined;
   /** Questions of each subject at most, from its first. A score over fewer than all is no MMLU score. */
   readonly limit?: number | undefined;
-  /** Begin every text with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
+  /** Begin every text with the tokenizer's first token. Default: where the tokenizer itself begins texts with it, as Llama's does. */
   readonly addBos?: boolean | undefined;
 }
 
@@ -32,9 +32,9 @@ export const mmluOptionsSchema: z.ZodType<CompleteOptions, MmluOptions | undefin
       .optional(),
     split: z.enum(SPLITS).default("test"),
     limit: z.int().min(1).optional(),
-    addBos: z.boolean().default(false),
+    addBos: z.boolean().optional(),
   })
-  .transform(({ subjects, limit, ...options }) => ({ ...options, limit, subjects: inOrder(subjects) }))
+  .transform(({ subjects, limit, addBos, ...options }) => ({ ...options, limit, addBos, subjects: inOrder(subjects) }))
   .prefault({});
 
 /** Options with every default in place, as manifests hold them. */
@@ -45,7 +45,7 @@ export interface CompleteOptions {
   readonly subjects: readonly Subject[] | undefined;
   readonly split: SplitName;
   readonly limit: number | undefined;
-  readonly addBos: boolean;
+  readonly addBos: boolean | undefined;
 }
 
 export interface MmluSettings extends CompleteOptions {

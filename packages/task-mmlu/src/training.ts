@@ -1,6 +1,7 @@
 import {
   type EncodedExample,
   type Example,
+  firstToken,
   InvalidInputError,
   NotFoundError,
   type RowLikelihood,
@@ -51,9 +52,10 @@ export function encodeExample(
   { first, second = "" }: Example,
   tokenizer: Tokenizer,
   maxLength: number,
-  addBos: boolean,
+  addBos: boolean | undefined,
 ): EncodedExample {
-  const start = addBos ? [requireBos(tokenizer)] : [];
+  const begin = firstToken(tokenizer, addBos);
+  const start = begin === undefined ? [] : [begin];
   const context = start.length + tokenizer.encode(first).length;
   const whole = [...start, ...tokenizer.encode(first + second)];
   const inputIds = whole.slice(-maxLength);
@@ -73,11 +75,6 @@ export function scoreRows(rows: readonly RowLikelihood[]): Scores {
   const tokens = rows.reduce((total, row) => total + row.tokens, 0);
   if (tokens === 0) throw new InvalidInputError("Expected answers to score, found none: every question was cut short.");
   return { log_likelihood: rows.reduce((total, { logLikelihood }) => total + logLikelihood, 0) / tokens };
-}
-
-function requireBos({ special }: Tokenizer): number {
-  if (special.bos !== undefined) return special.bos;
-  throw new InvalidInputError("mmlu: addBos: expected a tokenizer with a first token, found one without.");
 }
 
 function requireSplit(split: string): SplitName {

@@ -1,3 +1,4 @@
+import type { Tokenizer } from "@blora/spec";
 import { createTestTokenizer, testTask } from "@blora/testing";
 import { describe, expect, test } from "vitest";
 import { mmlu, subjectNames } from "../src/index.ts";
@@ -41,9 +42,14 @@ describe("the task", () => {
     expect(targets).toEqual([inputIds.length - 1]);
     expect(inputIds.at(-1)).toBe(tokenizer.encode("A")[0]);
 
-    const started = { ...tokenizer, special: { ...tokenizer.special, bos: 7 } };
+    const plain: Tokenizer["assemble"] = (ids) => ({ inputIds: ids, tokenTypeIds: ids.map(() => 0), truncated: false });
+    const started = { ...tokenizer, assemble: plain, special: { ...tokenizer.special, bos: 7 } };
     const withStart = mmlu({ addBos: true }).encode(example!, started, 512);
     expect(withStart).toMatchObject({ inputIds: [7, ...inputIds], targets: [inputIds.length] });
+    const beginning = { ...started, assemble: (ids: readonly number[]) => plain([7, ...ids], undefined, 512) };
+    expect(mmlu().encode(example!, beginning, 512)).toEqual(withStart);
+    expect(mmlu({ addBos: false }).encode(example!, beginning, 512).inputIds).toEqual(inputIds);
+    expect(mmlu().encode(example!, started, 512).inputIds).toEqual(inputIds);
     expect(() => mmlu({ addBos: true }).encode(example!, { ...tokenizer, special: { pad: 0 } }, 512)).toThrow(
       "expected a tokenizer with a first token",
     );
@@ -68,12 +74,12 @@ describe("the task", () => {
   });
 
   test("has one complete manifest, whether defaults are named or not", () => {
-    const named = mmlu({ shots: 5, split: "test", subjects: [...subjectNames].reverse(), addBos: false });
+    const named = mmlu({ shots: 5, split: "test", subjects: [...subjectNames].reverse() });
     expect(named.completeManifest).toEqual(mmlu().completeManifest);
     expect(JSON.parse(JSON.stringify(mmlu({ subjects: ["virology", "anatomy"] }).completeManifest))).toEqual({
       $plugin: "task/mmlu",
       options: {
-        ...{ protocol: "lm-evaluation-harness", shots: 5, split: "test", addBos: false },
+        ...{ protocol: "lm-evaluation-harness", shots: 5, split: "test" },
         subjects: ["anatomy", "virology"],
       },
     });

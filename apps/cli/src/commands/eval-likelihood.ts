@@ -24,7 +24,7 @@ export function benchmarkAssignments({ shots, protocol, subjects, limit, addBos 
     ...assigned("protocol", "--protocol", protocol),
     ...assigned("subjects", "--subjects", subjects, subjects?.split(",")),
     ...assigned("limit", "--limit", limit),
-    ...assigned("addBos", "--add-bos", addBos),
+    ...(addBos === undefined ? [] : [{ flag: addBos ? "--add-bos" : "--no-add-bos", path: ["addBos"], value: addBos }]),
   ];
 }
 

@@ -27,7 +27,8 @@ export function addGenerateCommand(program: Command): void {
     .option("--top-p <share>", "draw from the likeliest tokens that hold this share", share, 1)
     .option("--seed <number>", "same seed, same text", seed, 0)
     .option("--set <path=value>", "change an option of the engine: engine.precision=int8", collect)
-    .option("--add-bos", "begin with the tokenizer's first token, as models of Llama's kind were trained")
+    .option("--add-bos", "begin with the tokenizer's first token (default: where the tokenizer itself does)")
+    .option("--no-add-bos", "begin without it")
     .action(async (argument: string | undefined, flags: GenerateFlags, command: Command) => {
       if (flags.temperature === 0) refuseIdle(command, ["topP"], DRAWING);
       const adapter = givenAdapter(argument, flags.adapter);

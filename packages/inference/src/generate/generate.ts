@@ -1,4 +1,4 @@
-import { didYouMean, InvalidInputError, isJsonRecord, type Message, type Tokenizer } from "@blora/spec";
+import { didYouMean, firstToken, InvalidInputError, isJsonRecord, type Message, type Tokenizer } from "@blora/spec";
 import { uniformValues } from "@blora/tensor";
 import type { Reader } from "./reader.ts";
 import { chooseToken, requireSampling } from "./sampling.ts";
@@ -18,7 +18,10 @@ export interface GenerateOptions {
   readonly seed?: number;
   /** Ids that end the text; by default those the model's files name, and what ends a turn of a conversation. */
   readonly stopIds?: readonly number[];
-  /** Begin with the tokenizer's first token, as models of Llama's kind were trained. Default false. */
+  /**
+   * Begin with the tokenizer's first token. Default: where the tokenizer itself begins a text with it, as Llama's does; a
+   * conversation begins as the chat template writes it.
+   */
   readonly addBos?: boolean;
   /** Told once why the text ended, after its last token. */
   readonly onEnd?: (end: GenerationEnd) => void;
@@ -60,7 +63,7 @@ export async function* generateText(
   prompt: string | readonly Message[],
   options: GenerateOptions,
 ): AsyncGenerator<string, void, undefined> {
-  const ids = promptIds(prompt, tokenizer, options.addBos ?? false);
+  const ids = promptIds(prompt, tokenizer, options.addBos);
   const text = createTextStream(tokenizer, ids);
   for await (const token of generateTokens(reader, ids, options)) {
     const news = text.push(token);
@@ -70,14 +73,13 @@ export async function* generateText(
   if (rest !== "") yield rest;
 }
 
-function promptIds(prompt: string | readonly Message[], tokenizer: Tokenizer, addBos: boolean): number[] {
+function promptIds(prompt: string | readonly Message[], tokenizer: Tokenizer, addBos: boolean | undefined): number[] {
   requireTextOrMessages(prompt);
-  const ids = tokenizer.encode(typeof prompt === "string" ? prompt : promptOf(prompt, tokenizer));
-  if (!addBos) return ids;
-  const { bos } = tokenizer.special;
+  const isText = typeof prompt === "string";
+  const ids = tokenizer.encode(isText ? prompt : promptOf(prompt, tokenizer));
+  const first = firstToken(tokenizer, addBos ?? (isText ? undefined : false));
   // Many chat templates write it themselves.
-  if (bos !== undefined) return ids[0] === bos ? ids : [bos, ...ids];
-  throw new InvalidInputError("addBos: expected a tokenizer with a first token, found one without.");
+  return first === undefined || ids[0] === first ? ids : [first, ...ids];
 }
 
 function promptOf(messages: readonly Message[], { applyChatTemplate }: Tokenizer): string {
