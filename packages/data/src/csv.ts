@@ -9,7 +9,7 @@ import { type TextTableOptions, textTable } from "./text-table.ts";
  * breaks; any other quote is text. Rows are counted in records, not in lines.
  *
  * @throws InvalidInputError naming the file and row with another number of cells or with an open quote, which
- *   Python takes for text up to the end of the file; and where quotes follow another dialect, whose cells Python
+ *   Python takes for text up to the end of the file, or up to the quotes of a later row; and where quotes follow another dialect, whose cells Python
  *   makes others of
  */
 export function parseCsv(file: string, text: string, options: TextTableOptions = {}): Table {
@@ -50,6 +50,11 @@ function records(file: string, text: string): string[][] {
       if (plain.trim() !== "" && quoted.includes('\\"')) {
         throw new InvalidInputError(
           `${nameOfFile(file)}: expected quotes inside a cell to be doubled, found \\" in row ${found.length + 1}. Write "" for it: option("escape", "\\"") in Spark, doublequote=True in Python.`,
+        );
+      }
+      if (plain.trim() !== "" && /[\r\n]/.test(quoted)) {
+        throw new InvalidInputError(
+          `${nameOfFile(file)}: expected comma-separated values, found a quote in row ${found.length + 1} that is closed lines later, within a text. Close it in its cell, or write it doubled, in a cell in quotes.`,
         );
       }
       cells.push(quoted.slice(1, -1).replaceAll('""', '"') + plain);

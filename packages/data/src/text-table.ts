@@ -24,7 +24,11 @@ export function textTable(
 ): Table {
   const header = options.columns === undefined ? records.findIndex((cells) => !isBlankLine(cells)) : -1;
   const columns = options.columns ?? records[header] ?? [];
-  requireDistinct(file, columns);
+  // Excel writes a comma for every column that was ever filled: those without a name cannot be asked for.
+  requireDistinct(
+    file,
+    columns.filter((name) => name !== ""),
+  );
   if (options.columns === undefined) requireSeparated(file, columns, separator);
   const rows: TableRow[] = [];
   let shortRows = 0;

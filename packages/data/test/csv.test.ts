@@ -97,6 +97,28 @@ describe("CSV reader", () => {
     expect(() => parseCsv("x.csv", 'a,b\n1,"2""')).toThrow(message);
   });
 
+  test("refuses a quote that one of a later row closes: the rows between would be one text", () => {
+    const message =
+      "x.csv: expected comma-separated values, found a quote in row 2 that is closed lines later, within a text.";
+    expect(() => parseCsv("x.csv", 'a,b\n"Great,1\nbad,2\n"Poor" they said,3\n')).toThrow(message);
+    expect(() => parseCsv("x.csv", 'a,b\r"Great,1\r"Poor,3\r')).toThrow(message);
+    expect(cellsOf('"a\nb" ,c\n"d" e,f\n', 2)).toEqual([
+      ["a\nb ", "c"],
+      ["d e", "f"],
+    ]);
+  });
+
+  test("may have several columns without a name, as Excel leaves them, but no name twice", () => {
+    const { columns, rows } = parseCsv("x.csv", "a,b,,\n1,2,,\n");
+    expect([columns, rows[0]!.cells]).toEqual([
+      ["a", "b", "", ""],
+      ["1", "2", "", ""],
+    ]);
+    expect(() => parseCsv("x.csv", "a,b,a\n1,2,3\n")).toThrow(
+      'x.csv: expected columns with a name each, found "a" twice.',
+    );
+  });
+
   test("refuses quotes behind a backslash, which end a cell or join it with the next ones", () => {
     const message = (row: number) =>
       `x.csv: expected quotes inside a cell to be doubled, found \\" in row ${row}. Write "" for it`;
