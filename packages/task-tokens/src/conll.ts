@@ -122,19 +122,30 @@ function columnsOf(file: string, width: number, given: GivenColumns): { words: n
   });
 }
 
-/** Files may count the words of a sentence in their first column, which is then none of words. */
+/** What no word looks like in every line. */
+const TAG = /^(?:O|[BIESLU]-.+)$/;
+
+/** Files may count the words of a sentence in their first column, or have the tags there, which is then none of words. */
 function requireWords(
   file: string,
   blocks: readonly (readonly WordLine[])[],
   { words }: { readonly words: number },
   given: GivenColumns,
 ): void {
-  const numbers = blocks.map((lines) =>
+  const byBlock = blocks.map((lines) =>
     lines.map(({ cells }) => cells[words - 1]!).filter((cell) => !NO_WORD.test(cell)),
   );
+  if (numberOf(given.words) !== undefined) return;
+  const cells = byBlock.flat();
+  if (blocks[0]![0]!.cells.length > 1 && cells.every((cell) => TAG.test(cell)) && cells.some((cell) => cell !== "O")) {
+    throw new InvalidInputError(
+      `${file}: expected words in column ${words}, found tags. Name the column of the words: task.words=2, and of the tags: task.tags=1.`,
+      { wrongOptions: ["words"] },
+    );
+  }
   const counts = (start: number) =>
-    numbers.every((cells) => cells.every((cell, index) => cell === String(index + start)));
-  if (numberOf(given.words) !== undefined || !blocks.some((lines) => lines.length > 1)) return;
+    byBlock.every((cells) => cells.every((cell, index) => cell === String(index + start)));
+  if (!blocks.some((lines) => lines.length > 1)) return;
   if (blocks[0]![0]!.cells.length < 3 || !(counts(0) || counts(1))) return;
   throw new InvalidInputError(
     `${file}: expected words in column ${words}, found numbers that count them. Name the column of the words: task.words=2, and of the tags: task.tags=<number>.`,

@@ -26,6 +26,7 @@ export const CONLL_FILES: Readonly<Record<string, readonly string[] | string>> =
     "# # B-NP O",
     "d NN I-NP O",
   ],
+  "tags-first.bio": ["B-X\tA", "I-X\tb", "O\tc", "", "O\td"],
   "universal.conll": [
     ...[
       "# sent_id = 1",

@@ -55,6 +55,20 @@ describe("columns", () => {
     expect((await read("years.conll")).sentences[0]!.words).toEqual(["1996", "3-4"]);
   });
 
+  test("tags in the first column are no words", async () => {
+    await expect(read("tags-first.bio")).rejects.toThrow(
+      `${at("tags-first.bio")}: expected words in column 1, found tags. Name the column of the words: task.words=2, and of the tags: task.tags=1.`,
+    );
+    const { sentences } = await read("tags-first.bio", { words: 2, tags: 1 });
+    expect(sentences.map(({ words, tags }) => [words, tags])).toEqual([
+      [
+        ["A", "b", "c"],
+        ["B-X", "I-X", "O"],
+      ],
+      [["d"], ["O"]],
+    ]);
+  });
+
   test("the last one has the tags unless another is named; documents begin without a word", async () => {
     const { sentences, tags } = await read("four.txt");
     expect([tags, sentences.map((sentence) => sentence.tags)]).toEqual([4, [["B-ORG", "O"], ["B-PER"]]]);
