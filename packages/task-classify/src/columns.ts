@@ -25,6 +25,8 @@ const TEXTS: readonly string[] = [
   ...["text", "sentence", "review", "content", "body", "comment", "message", "tweet", "document", "article"],
   ...["description", "question", "query", "utterance", "headline", "title", "input"],
 ];
+/** Names of columns that tell rows apart, such as those that pandas writes: what they hold says nothing of a row. */
+const COUNTERS: ReadonlySet<string> = new Set(["", "id", "idx", "index", "unnamed: 0", "__index_level_0__"]);
 const LABELS: readonly string[] = [
   ...["label", "labels", "class", "category", "target", "stars", "rating", "score", "sentiment", "intent", "topic"],
   ...["emotion", "gold_label", "y"],
@@ -51,7 +53,9 @@ export function findColumns(table: Table, given: Partial<Columns>): Columns {
       given.text === undefined ? usualText(table, [label, ...Object.values(pair)]) : named(given.text, "text");
     return { text, ...pair, label };
   }
-  const pair = PAIRS.map((names) => names.map((name) => spelled(table, name))).find((found) => found.every(Boolean));
+  // Of questions and answers these may be the label.
+  const others = { ...table, columns: table.columns.filter((column) => column !== label) };
+  const pair = PAIRS.map((names) => names.map((name) => spelled(others, name))).find((found) => found.every(Boolean));
   return pair === undefined ? { text: usualText(table, [label]), label } : { text: pair[0]!, pair: pair[1]!, label };
 }
 
@@ -60,22 +64,23 @@ function spelled({ columns }: Table, name: string): string | undefined {
   return columns.find((column) => column.trim().toLowerCase() === name);
 }
 
+const isCounter = (column: string): boolean => COUNTERS.has(column.trim().toLowerCase());
+
 function usualLabel(table: Table): string {
   const found = LABELS.map((name) => spelled(table, name)).find((name) => name !== undefined);
   if (found !== undefined) return found;
-  const [first, second, third] = table.columns;
+  const [first, second, third] = table.columns.filter((column) => !isCounter(column));
   const text = TEXTS.map((name) => spelled(table, name)).find((name) => name !== undefined);
   const other = text === first ? second : first;
-  // One without a name counts rows, as pandas writes it.
-  if (third === undefined && text !== undefined && other) return other;
+  if (third === undefined && text !== undefined && other !== undefined) return other;
   throw unnamed(table, "label");
 }
 
 function usualText(table: Table, taken: readonly string[]): string {
-  const free = table.columns.filter((column) => !taken.includes(column));
+  const free = table.columns.filter((column) => !taken.includes(column) && !isCounter(column));
   const found = TEXTS.map((name) => spelled({ ...table, columns: free }, name)).find((name) => name !== undefined);
   if (found !== undefined) return found;
-  if (free.length === 1 && free[0] !== "") return free[0]!;
+  if (free.length === 1) return free[0]!;
   throw unnamed(table, "text");
 }
 

@@ -14,12 +14,19 @@ const SEPARATORS = ["|", ";", ","] as const;
 /** Names hold commas and semicolons: most parts must come back in other cells, where that of a bar is one. */
 const SHARED_PARTS = 2 / 3;
 
-/** Whether a cell holds a list: of jsonl and parquet, or as text in brackets with quotes, commas or JSON. */
+/** Lists as others write them: `[0 2]` of numpy, and so of the csv files of `datasets`; `('a', 'b')` and `{'a', 'b'}` of Python; `{a,b}` of PostgreSQL; `{"choices": ["a", "b"]}` of Label Studio. */
+const FOREIGN: readonly RegExp[] = [/^\[[\d.\s]+\]$/, /^\((?:['"]|\d+\s*,).*\)$/s, /^\{.*\}$/s];
+
+/** Whether a cell holds a list: of jsonl and parquet, or as text in brackets with quotes, commas or JSON, or as others write it. */
 export function isList(cell: unknown): boolean {
   if (Array.isArray(cell)) return true;
+  if (isForeign(cell)) return true;
   const text = bracketed(cell);
   return text !== undefined && (/['",]/.test(text) || parseList(text) !== undefined);
 }
+
+const isForeign = (cell: unknown): boolean =>
+  typeof cell === "string" && FOREIGN.some((form) => form.test(cell.trim()));
 
 /** Whether a cell is the list of none, which stands beside lists and names alike. */
 export function isEmptyList(cell: unknown): boolean {
@@ -29,7 +36,7 @@ export function isEmptyList(cell: unknown): boolean {
 /**
  * The labels of a cell, each once: of a list, or between separators. `[]` has none.
  *
- * @throws InvalidInputError for a text in brackets that is no JSON list, a list with a value for every class, a cell of
+ * @throws InvalidInputError for a list in text that is none of JSON, a list with a value for every class, a cell of
  *   separators alone, or an entry that is no label
  */
 export function labelsOfCell({ cell, origin }: LabelCell, separator: string | undefined): string[] {

@@ -46,6 +46,18 @@ const folder = dataFolder({
     { text: "c", labels: ["y"] },
   ]),
   "lists.csv": ["text,label", 'a,"[""x"", ""y""]"', "b,[]", 'c,"[""y""]"'],
+  "numpy.csv": ["text,label", "a,[0 2]", "b,[1]", "c,[0 1]"],
+  "tuples.csv": ["text,label", "a,\"('x', 'y')\"", "b,\"('x',)\""],
+  "sets.csv": ["text,label", "a,\"{'x', 'y'}\"", "b,{'x'}"],
+  "arrays.csv": ["text,label", 'a,"{x,y}"', "b,{x}", "c,{y}"],
+  "studio.csv": ["text,label", 'a,"{""choices"": [""x"", ""y""]}"', "b,x", "c,y"],
+  "braces.csv": ["text,label", "a,{x}", "b,{y}"],
+  "answers.csv": ["question,answer", "is it,yes", "was it,no"],
+  "passages.csv": ["question,answer,passage", "is it,yes,It is.", "was it,no,It is."],
+  "indexed.csv": ["Unnamed: 0,headline text,label", "0,a,x", "1,b,y"],
+  "tickets.csv": ["id,text,team", "7,a,x", "9,b,y"],
+  "ids.csv": ["id,text", ...Array.from({ length: 30 }, (_, row) => `${row},text ${row}`)],
+  "filled.csv": ["label,text,,,", "x,a,,,", "y,b,,,"],
   "python.csv": ["text,label", "a,\"['x', 'y']\"", "b,['x']"],
   "mixed.csv": ["text,label", 'a,"[""x""]"', "b,y"],
   "holes.jsonl": jsonl([
@@ -114,6 +126,10 @@ describe("columns, kind and classes", () => {
     ["lists.jsonl", { kind: "class", several: true, text: "text", label: "labels", labels: ["x", "y"] }],
     ["lists.csv", { kind: "class", several: true, text: "text", label: "label", labels: ["x", "y"] }],
     ["brackets.csv", { kind: "class", text: "text", label: "label", labels: ["[neg]", "[pos]"] }],
+    ["answers.csv", { kind: "class", text: "question", label: "answer", labels: ["no", "yes"] }],
+    ["indexed.csv", { kind: "class", text: "headline text", label: "label", labels: ["x", "y"] }],
+    ["tickets.csv", { kind: "class", text: "text", label: "team", labels: ["x", "y"] }],
+    ["filled.csv", { kind: "class", text: "text", label: "label", labels: ["x", "y"] }],
   ])("%s", async (name, expected) => {
     expect((await understandData(at(name))).options).toEqual(expected);
   });
@@ -132,6 +148,12 @@ describe("columns, kind and classes", () => {
     expect((await understandData(at("cities.csv"), { separator: "," })).options).toEqual({
       ...{ kind: "class", several: true, separator: ",", text: "text", label: "label" },
       labels: ["France", "Lyon", "Nice", "Paris"],
+    });
+    const braces = { several: false } as const;
+    expect((await understandData(at("braces.csv"), braces)).options.labels).toEqual(["{x}", "{y}"]);
+    // The answer is no text, or it would be read and learned.
+    expect((await understandData(at("passages.csv"), { label: "answer" })).options).toEqual({
+      ...{ kind: "class", text: "question", label: "answer", labels: ["no", "yes"] },
     });
     const named = { text: "hypothesis", label: "id", labels: ["3", "2", "1"] };
     expect((await understandData(at("pairs.tsv"), named)).options).toEqual({ ...named, kind: "class" });
@@ -238,6 +260,20 @@ describe("what cannot be told", () => {
       {},
       `, row 2: expected a JSON list of labels such as ["a", "b"], found ['x', 'y']. Set task.several=false where this is the name of one class.`,
     ],
+    [
+      "numpy.csv",
+      {},
+      ', row 2: expected a JSON list of labels such as ["a", "b"], found [0 2]. Set task.several=false',
+    ],
+    ["tuples.csv", {}, `, row 2: expected a JSON list of labels such as ["a", "b"], found ('x', 'y').`],
+    ["sets.csv", {}, `, row 2: expected a JSON list of labels such as ["a", "b"], found {'x', 'y'}.`],
+    ["arrays.csv", {}, ', row 2: expected a JSON list of labels such as ["a", "b"], found {x,y}.'],
+    [
+      "studio.csv",
+      { several: true },
+      ', row 2: expected a JSON list of labels such as ["a", "b"], found {"choices": ["x", "y"]}.',
+    ],
+    ["ids.csv", {}, "expected a column that is the label, found the columns id, text. Name it: task.label=<column>."],
     ["mixed.csv", {}, ', row 3: expected a list of labels as in other rows, found "y". Set task.several=true'],
     ["holes.jsonl", {}, ", row 2: expected a list of labels, found nothing in it."],
     [
