@@ -238,6 +238,14 @@ describe("parquet files of pyarrow", () => {
     });
   });
 
+  test("may have a column of nulls alone, packed by LZ4", async () => {
+    const { rows } = await readTable(byPyarrow("nulls-lz4"));
+    expect(rows.map(({ cells }) => cells)).toEqual([
+      ["a", null],
+      ["b", null],
+    ]);
+  });
+
   test("hold decimals as they are written, however they are stored, and columns of any name", async () => {
     const { columns, rows } = await readTable(byPyarrow("decimals"));
     expect(columns).toEqual(["short", "long", "bytes", "__proto__"]);
