@@ -17,5 +17,13 @@ export { readRecords } from "./read-records.ts";
 export { readTable } from "./read-table.ts";
 export { readText } from "./read-text.ts";
 export { shownCell } from "./shown-cell.ts";
-export { numberInText, requireColumn, requireText, rowOrigin, type Table, type TableRow } from "./table.ts";
+export {
+  numberInText,
+  requireColumn,
+  requireText,
+  rowOrigin,
+  shownColumns,
+  type Table,
+  type TableRow,
+} from "./table.ts";
 export type { TextTableOptions } from "./text-table.ts";

@@ -26,6 +26,18 @@ export function rowOrigin(file: string, row: number): string {
   return isOfHub(file) ? `${nameOfFile(file)} row ${row}` : `${file}, row ${row}`;
 }
 
+/** Columns and characters of a name that a message lists. */
+const [SHOWN_COLUMNS, SHOWN_NAME] = [24, 80];
+
+/** The names of columns in messages: a file without any has its first row for them, and others have thousands. */
+export function shownColumns(columns: readonly string[]): string {
+  const names = columns
+    .slice(0, SHOWN_COLUMNS)
+    .map((name) => (name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name));
+  const others = columns.length - names.length;
+  return `${names.join(", ")}${others > 0 ? ` and ${others} more` : ""}`;
+}
+
 /**
  * Index in `cells` of the first of `names` that the table has.
  *
@@ -35,7 +47,7 @@ export function rowOrigin(file: string, row: number): string {
 export function requireColumn(table: Table, names: readonly string[], what: string): number {
   const name = names.find((candidate) => table.columns.includes(candidate));
   if (name !== undefined) return table.columns.indexOf(name);
-  const found = table.columns.length === 0 ? "an empty file" : `the columns ${table.columns.join(", ")}`;
+  const found = table.columns.length === 0 ? "an empty file" : `the columns ${shownColumns(table.columns)}`;
   throw new InvalidInputError(`${table.file}: expected a ${what} column named ${names.join(" or ")}, found ${found}.`);
 }
 

@@ -11,5 +11,13 @@ export { ownFilesIn } from "./own-files-in.ts";
 export type { DataRecord } from "./parse-record.ts";
 export { parseTable } from "./parse-table.ts";
 export { shownCell } from "./shown-cell.ts";
-export { numberInText, requireColumn, requireText, rowOrigin, type Table, type TableRow } from "./table.ts";
+export {
+  numberInText,
+  requireColumn,
+  requireText,
+  rowOrigin,
+  shownColumns,
+  type Table,
+  type TableRow,
+} from "./table.ts";
 export type { TextTableOptions } from "./text-table.ts";

@@ -12,7 +12,7 @@ const TURN =
   "[keys_unsorted as $names | [.[] | [.[]]] | transpose[] | [$names, .] | transpose | map({(.[0]): .[1]}) | add]";
 
 /**
- * Refuses a file that is one JSON object around all rows, or of columns, which read as a row would be a single one.
+ * Refuses a file that is one JSON object around all rows, by their names too, or of columns, which read as a row would be a single one.
  *
  * @throws InvalidInputError naming the form and the command that converts it
  */
@@ -48,7 +48,9 @@ function formOf(object: JsonRecord): readonly [what: string, filter: string] | u
     const isWrapped = value.every((row) => isJsonRecord(row.row) && "row_idx" in row);
     return [`all rows in its field ${key}`, isWrapped ? `[.${key}[].row]` : `.${key}`];
   }
-  return isOfColumns(Object.values(object)) ? ["a column in each field", TURN] : undefined;
+  const values = Object.values(object);
+  if (isOfColumns(values)) return ["a column in each field", TURN];
+  return values.length > 1 && values.every(isJsonRecord) ? ["a row in each field", "[.[]]"] : undefined;
 }
 
 /** Lists may be those of one row, such as its words and their tags: no word has a blank inside. */

@@ -55,6 +55,10 @@ describe("a .json file", () => {
       '{"a":{"0":"b","1":"c"},"d":{"0":1,"1":2}}',
       "found one with a column in each field. Convert it: jq '[keys_unsorted",
     ],
+    [
+      '{"x7":{"a":1},"x9":{"a":2}}',
+      "found one with a row in each field. Convert it: jq '[.[]]' train.json > rows.json",
+    ],
     ['{"columns":["a"],"index":[0],"data":[["b"]]}', "(orient=split). Convert it: jq '.columns as $names |"],
     ['{\n"train": []\n}', "line 1: expected a JSON object, found {. An object must be on one line"],
   ])("refuses %j by file and line", async (text, message) => {

@@ -1,9 +1,9 @@
 import { numberInText } from "@blora/data";
 
-/** What pandas, R and databases write for a value that is not there, where it is spelled as a word. */
+/** What pandas, R, databases and annotators who do not agree (`-` of SNLI) write for a value that is not there. */
 const MISSING: ReadonlySet<string> = new Set([
   ...["NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "-nan", "-NaN"],
-  ...["null", "NULL", "None", "NaT", "undefined", "\\N"],
+  ...["null", "NULL", "None", "NaT", "undefined", "\\N", "-", "?"],
 ]);
 
 /** What should be known of class names that were taken from the rows: that some look the same, or like no label at all. */

@@ -88,7 +88,7 @@ const folder = dataFolder({
     "text,label",
     ..."0 0.0 Yes yes 7 at-home at_home un\u200bseen unseen".split(" ").map((label) => `text ${label},${label}`),
   ],
-  "no-values.csv": ["text,label", ..."pos neg NA nan".split(" ").map((label) => `text ${label},${label}`)],
+  "no-values.csv": ["text,label", ..."pos neg NA nan -".split(" ").map((label) => `text ${label},${label}`)],
   "quoted.csv": ["text,label", '"a, with ""quotes""\nand lines",x', 'stray " quote,y'],
 });
 const at = (name: string): string => join(folder, name);
@@ -179,10 +179,10 @@ describe("columns, kind and classes", () => {
       "unseen, un\u200bseen, yes). Learned as classes of their own: 0 and 0.0; Yes and yes; at-home and at_home; unseen and un\u200bseen.",
     );
     expect((await understandData(at("no-values.csv"))).sentence).toContain(
-      "(NA, nan, neg, pos). NA, nan are learned as classes: leave such rows out where it stands for no label.",
+      "(-, NA, nan, neg, pos). -, NA, nan are learned as classes: leave such rows out where it stands for no label.",
     );
-    const { sentence } = await understandData(at("no-values.csv"), { labels: ["pos", "neg", "NA", "nan"] });
-    expect(sentence.endsWith("(pos, neg, NA, nan).")).toBe(true);
+    const { sentence } = await understandData(at("no-values.csv"), { labels: ["pos", "neg", "NA", "nan", "-"] });
+    expect(sentence.endsWith("(pos, neg, NA, nan, -).")).toBe(true);
   });
 
   test("a list of numbers names classes, each once", async () => {

@@ -1,4 +1,4 @@
-import { labelName, readTable, shownCell, type Table } from "@blora/data";
+import { labelName, readTable, shownCell, shownColumns, type Table } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 import type { Column } from "./options.ts";
 import type { GivenColumns, Sentence, SentenceFile } from "./sentence.ts";
@@ -68,7 +68,7 @@ function findColumn(table: Table, given: Column | undefined, { what, usual, take
     if (columns.includes(given)) return given;
     if (what === "tags" && !columns.some((name) => usual.includes(name))) return undefined;
     throw new InvalidInputError(
-      `${file}: expected a column ${given} with the ${what}, found the columns ${columns.join(", ")}.${didYouMean(given, columns)}`,
+      `${file}: expected a column ${given} with the ${what}, found the columns ${shownColumns(columns)}.${didYouMean(given, columns)}`,
       { wrongOptions: [what] },
     );
   }
@@ -83,7 +83,7 @@ function findColumn(table: Table, given: Column | undefined, { what, usual, take
 
 function unnamed({ file, columns }: Table, what: "words" | "tags"): InvalidInputError {
   return new InvalidInputError(
-    `${file}: expected a column with a list of ${what} in each row, found the columns ${columns.join(", ")}. Name it: task.${what}=<column>.`,
+    `${file}: expected a column with a list of ${what} in each row, found the columns ${shownColumns(columns)}. Name it: task.${what}=<column>.`,
   );
 }
 
