@@ -26,16 +26,16 @@ export function rowOrigin(file: string, row: number): string {
   return isOfHub(file) ? `${nameOfFile(file)} row ${row}` : `${file}, row ${row}`;
 }
 
-/** Columns and characters of a name that a message lists. */
-const [SHOWN_COLUMNS, SHOWN_NAME] = [24, 80];
+/** Names that a message lists, and characters of each. */
+const [MOST_NAMES, SHOWN_NAME] = [24, 80];
 
-/** The names of columns in messages: a file without any has its first row for them, and others have thousands. */
-export function shownColumns(columns: readonly string[]): string {
-  const names = columns
-    .slice(0, SHOWN_COLUMNS)
+/** The names of columns or classes in messages: there may be thousands, and a file without names has its first row for them. */
+export function shownNames(names: readonly string[]): string {
+  const shown = names
+    .slice(0, MOST_NAMES)
     .map((name) => (name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name));
-  const others = columns.length - names.length;
-  return `${names.join(", ")}${others > 0 ? ` and ${others} more` : ""}`;
+  const others = names.length - shown.length;
+  return `${shown.join(", ")}${others > 0 ? ` and ${others} more` : ""}`;
 }
 
 /**
@@ -47,7 +47,7 @@ export function shownColumns(columns: readonly string[]): string {
 export function requireColumn(table: Table, names: readonly string[], what: string): number {
   const name = names.find((candidate) => table.columns.includes(candidate));
   if (name !== undefined) return table.columns.indexOf(name);
-  const found = table.columns.length === 0 ? "an empty file" : `the columns ${shownColumns(table.columns)}`;
+  const found = table.columns.length === 0 ? "an empty file" : `the columns ${shownNames(table.columns)}`;
   throw new InvalidInputError(`${table.file}: expected a ${what} column named ${names.join(" or ")}, found ${found}.`);
 }
 

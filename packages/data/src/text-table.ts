@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@blora/spec";
 import { nameOfFile } from "./hub-reference.ts";
-import { requireDistinct, rowOrigin, shownColumns, type Table, type TableRow } from "./table.ts";
+import { requireDistinct, rowOrigin, shownNames, type Table, type TableRow } from "./table.ts";
 
 export interface TextTableOptions {
   /** Column names of a csv or tsv file without a header. */
@@ -46,7 +46,7 @@ export function textTable(
       shortRows++;
     } else if (cells.length !== columns.length) {
       throw new InvalidInputError(
-        `${origin}: expected ${columns.length} ${separator === "\t" ? "tab-separated " : ""}cells (${shownColumns(columns)}), found ${cells.length}.`,
+        `${origin}: expected ${columns.length} ${separator === "\t" ? "tab-separated " : ""}cells (${shownNames(columns)}), found ${cells.length}.`,
       );
     } else {
       rows.push({ origin, cells });
@@ -60,7 +60,7 @@ function requireSeparated(file: string, [only = "", ...others]: readonly string[
   const signs = [",", ";", "\t", "|"].filter((sign) => sign !== separator);
   if (others.length > 0 || !signs.some((sign) => only.includes(sign))) return;
   throw new InvalidInputError(
-    `${nameOfFile(file)}: expected several columns, found one called ${JSON.stringify(shownColumns([only]))}. Separate them by commas in a csv file, or by tabs in a tsv file.`,
+    `${nameOfFile(file)}: expected several columns, found one called ${JSON.stringify(shownNames([only]))}. Separate them by commas in a csv file, or by tabs in a tsv file.`,
   );
 }
 

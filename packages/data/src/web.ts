@@ -16,7 +16,7 @@ export {
   requireColumn,
   requireText,
   rowOrigin,
-  shownColumns,
+  shownNames,
   type Table,
   type TableRow,
 } from "./table.ts";

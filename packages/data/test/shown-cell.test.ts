@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseTable, requireColumn, shownCell, shownColumns } from "../src/index.ts";
+import { parseTable, requireColumn, shownCell, shownNames } from "../src/index.ts";
 
 test.each([
   [undefined, "nothing"],
@@ -19,9 +19,9 @@ test("an empty file has no columns to be named", () => {
   );
 });
 
-test("columns are listed, but neither thousands of them nor a whole text", () => {
-  expect(shownColumns(["a", "b"])).toBe("a, b");
+test("names are listed, but neither thousands of them nor a whole text", () => {
+  expect(shownNames(["a", "b"])).toBe("a, b");
   const numbers = Array.from({ length: 1000 }, (_, index) => String(index));
-  expect(shownColumns(numbers)).toBe(`${numbers.slice(0, 24).join(", ")} and 976 more`);
-  expect(shownColumns(["x".repeat(200), "b"])).toBe(`${"x".repeat(80)}…, b`);
+  expect(shownNames(numbers)).toBe(`${numbers.slice(0, 24).join(", ")} and 976 more`);
+  expect(shownNames(["x".repeat(200), "b"])).toBe(`${"x".repeat(80)}…, b`);
 });

@@ -1,4 +1,4 @@
-import { labelIndices, labelName, numberInText, shownCell } from "@blora/data";
+import { labelIndices, labelName, numberInText, shownCell, shownNames } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 
 /** Text of a label cell; undefined where it is empty. */
@@ -62,7 +62,7 @@ export function createClassIndex(labels: readonly string[]) {
       const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : "";
       const listed = others.length === 0 ? "" : ` and, in later rows, ${names.join(", ")}${more}`;
       throw new InvalidInputError(
-        `${origin}: expected one of the classes ${labels.join(", ")}, found ${JSON.stringify(label)}${listed}.${others.length === 0 ? didYouMean(label, labels) : ""}`,
+        `${origin}: expected one of the classes ${shownNames(labels)}, found ${JSON.stringify(label)}${listed}.${others.length === 0 ? didYouMean(label, labels) : ""}`,
       );
     },
   };

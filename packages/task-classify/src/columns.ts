@@ -1,4 +1,4 @@
-import { numberInText, shownColumns, type Table } from "@blora/data";
+import { numberInText, shownNames, type Table } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 
 /** Columns a row is read from. */
@@ -42,7 +42,7 @@ export function findColumns(table: Table, given: Partial<Columns>): Columns {
   const named = (name: string, option: keyof Columns): string => {
     if (table.columns.includes(name)) return name;
     throw new InvalidInputError(
-      `${table.file}: expected a ${WHAT[option]} column ${name}, found the columns ${shownColumns(table.columns)}.${didYouMean(name, table.columns)}`,
+      `${table.file}: expected a ${WHAT[option]} column ${name}, found the columns ${shownNames(table.columns)}.${didYouMean(name, table.columns)}`,
       { wrongOptions: [option] },
     );
   };
@@ -95,7 +95,7 @@ function unnamed({ file, columns }: Table, what: "text" | "label"): InvalidInput
     return new InvalidInputError(`${file}: expected the names of the columns in its first line, found a web page.`);
   const help = columns.some(isText) ? " Its first line must hold the names of the columns." : "";
   return new InvalidInputError(
-    `${file}: expected a column that is the ${what}, found the columns ${shownColumns(columns)}. Name it: task.${what}=<column>.${help}`,
+    `${file}: expected a column that is the ${what}, found the columns ${shownNames(columns)}. Name it: task.${what}=<column>.${help}`,
   );
 }
 

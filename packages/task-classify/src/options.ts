@@ -1,3 +1,4 @@
+import { shownNames } from "@blora/data";
 import { z } from "zod";
 import type { ClassWeights } from "./class-weights.ts";
 
@@ -71,6 +72,6 @@ function* problemsOf({ kind, several, separator, labels, classWeights }: Classif
   if (classWeights === "balanced") {
     yield ["classWeights", "expected numbers, which understandData makes of balanced and the training rows"];
   } else if (Object.keys(classWeights ?? {}).some((name) => !labels.includes(name))) {
-    yield ["classWeights", `expected weights of the classes ${labels.join(", ")}`];
+    yield ["classWeights", `expected weights of the classes ${shownNames(labels)}`];
   }
 }

@@ -1,4 +1,4 @@
-import { labelName, readTable, shownCell, shownColumns, type Table } from "@blora/data";
+import { labelName, readTable, shownCell, shownNames, type Table } from "@blora/data";
 import { didYouMean, InvalidInputError } from "@blora/spec";
 import type { Column } from "./options.ts";
 import type { GivenColumns, Sentence, SentenceFile } from "./sentence.ts";
@@ -68,7 +68,7 @@ function findColumn(table: Table, given: Column | undefined, { what, usual, take
     if (columns.includes(given)) return given;
     if (what === "tags" && !columns.some((name) => usual.includes(name))) return undefined;
     throw new InvalidInputError(
-      `${file}: expected a column ${given} with the ${what}, found the columns ${shownColumns(columns)}.${didYouMean(given, columns)}`,
+      `${file}: expected a column ${given} with the ${what}, found the columns ${shownNames(columns)}.${didYouMean(given, columns)}`,
       { wrongOptions: [what] },
     );
   }
@@ -83,7 +83,7 @@ function findColumn(table: Table, given: Column | undefined, { what, usual, take
 
 function unnamed({ file, columns }: Table, what: "words" | "tags"): InvalidInputError {
   return new InvalidInputError(
-    `${file}: expected a column with a list of ${what} in each row, found the columns ${shownColumns(columns)}. Name it: task.${what}=<column>.`,
+    `${file}: expected a column with a list of ${what} in each row, found the columns ${shownNames(columns)}. Name it: task.${what}=<column>.`,
   );
 }
 
@@ -128,7 +128,7 @@ function tagList(cell: unknown, words: number, { column, origin, names }: TagLis
     const name = names[number as number];
     if (name !== undefined) return name;
     throw new InvalidInputError(
-      `${place} the number of a tag, 0 to ${names.length - 1} (${names.join(", ")}), for word ${index + 1}, found ${number}.`,
+      `${place} the number of a tag, 0 to ${names.length - 1} (${shownNames(names)}), for word ${index + 1}, found ${number}.`,
     );
   });
 }

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { labelIndices, ownFiles, type SplitFiles } from "@blora/data";
+import { labelIndices, ownFiles, type SplitFiles, shownNames } from "@blora/data";
 import { type Example, InvalidInputError, type LoadOptions, type Split } from "@blora/spec";
 import { holdOut, wordsKey } from "./hold-out.ts";
 import type { TokensOptions } from "./options.ts";
@@ -97,7 +97,7 @@ function requireKnown(
   });
   const more = unknown.size > SHOWN ? ` and ${unknown.size - SHOWN} others` : "";
   throw new InvalidInputError(
-    `Expected the tags that training has (${names.join(", ")}), found ${listed.join(", ")}${more}.`,
+    `Expected the tags that training has (${shownNames(names)}), found ${listed.join(", ")}${more}.`,
   );
 }
 
