@@ -15,7 +15,9 @@ export type LabelUse = "required" | "read" | "unread";
 export function examplesOf(table: Table, options: ClassifyOptions, use: LabelUse): Example[] {
   const first = requireColumn(table, [options.text], "text");
   const second = options.pair === undefined ? undefined : requireColumn(table, [options.pair], "second text");
-  const hasLabels = use === "required" || (use === "read" && table.columns.includes(options.label));
+  // In other capitals it is meant to be there, and is named as missing.
+  const hasLabels =
+    use === "required" || (use === "read" && table.columns.some((name) => isAlike(name, options.label)));
   const label = hasLabels ? requireColumn(table, [options.label], "label") : undefined;
   const names = table.classNames?.get(options.label);
   const classes = createClassIndex(options.labels ?? []);
@@ -44,6 +46,8 @@ export function examplesOf(table: Table, options: ClassifyOptions, use: LabelUse
   classes.requireKnown();
   return examples;
 }
+
+const isAlike = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
 
 function unlabelled(
   { label, several, labels }: ClassifyOptions,

@@ -11,6 +11,7 @@ const rows = (count: number, label: string, name = label): string[] =>
 const folder = dataFolder({
   "one.csv": ["text,label", ...rows(80, "no"), ...rows(20, "yes"), "no 0,no", "both,no", "both,yes"],
   "new.csv": ["text", "what is this", "and this"],
+  "capitals.csv": ["text,Label ", "a,no"],
   "wrong.csv": ["text,label", "a,no", "b,yse"],
   "unknown.csv": ["text,label", "a,no", "b,maybe", "c,perhaps", "d,maybe"],
   "empty-label.csv": ["text,label", "a,no", "b,", "c,", "d, "],
@@ -93,6 +94,15 @@ describe("a single file", () => {
       { first: "what is this", origin: `${file}, row 2` },
       { first: "and this", origin: `${file}, row 3` },
     ]);
+  });
+
+  test("labels in a column that is spelled otherwise are not taken for none, but where rows are answered", async () => {
+    const file = join(folder, "capitals.csv");
+    await expect(load("capitals.csv", file)).rejects.toThrow(
+      `${file}: expected a label column named label, found the columns text, Label .`,
+    );
+    const { examples } = await classify(OPTIONS).load("capitals.csv", file, { unlabelled: true });
+    expect(examples).toEqual([{ first: "a", origin: `${file}, row 2` }]);
   });
 
   test("rows that are answered may have anything for a label", async () => {
