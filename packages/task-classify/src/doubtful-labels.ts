@@ -25,10 +25,9 @@ export function doubtfulLabels(labels: readonly string[]): string[] {
 /** The same for labels that differ in case, blanks, signs that are not seen, or the digits of one number alone. */
 function meaningOf(label: string): string {
   const number = numberInText(label);
-  if (!Number.isNaN(number)) return String(number);
-  const seen = label.normalize("NFKC").replace(/\p{Cf}/gu, "");
-  return seen
-    .toLowerCase()
-    .replace(/[\s_-]+/g, " ")
-    .trim();
+  // Beyond 2^53 different ones are rounded to the same.
+  if (Math.abs(number) <= Number.MAX_SAFE_INTEGER) return String(number);
+  const seen = label.normalize("NFKC").replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "");
+  // Signs in front and behind tell labels apart, as those of the grades A and A-.
+  return seen.toLowerCase().replace(/(?<=\S)[\s_-]+(?=\S)/g, " ");
 }

@@ -88,6 +88,12 @@ const folder = dataFolder({
     "text,label",
     ..."0 0.0 Yes yes 7 at-home at_home un\u200bseen unseen".split(" ").map((label) => `text ${label},${label}`),
   ],
+  "unlike.csv": [
+    "text,label",
+    ..."9007199254740992 9007199254740993 A A- inf -inf \u2764 \u2764\ufe0f"
+      .split(" ")
+      .map((label) => `text ${label},${label}`),
+  ],
   "no-values.csv": ["text,label", ..."pos neg NA nan -".split(" ").map((label) => `text ${label},${label}`)],
   "quoted.csv": ["text,label", '"a, with ""quotes""\nand lines",x', 'stray " quote,y'],
 });
@@ -177,6 +183,9 @@ describe("columns, kind and classes", () => {
   test("the sentence tells classes that look the same, and those that stand for no value", async () => {
     expect((await understandData(at("alike.csv"))).sentence).toContain(
       "unseen, un\u200bseen, yes). Learned as classes of their own: 0 and 0.0; Yes and yes; at-home and at_home; unseen and un\u200bseen.",
+    );
+    expect((await understandData(at("unlike.csv"))).sentence).toContain(
+      "). Learned as classes of their own: \u2764 and \u2764\ufe0f.",
     );
     expect((await understandData(at("no-values.csv"))).sentence).toContain(
       "(-, NA, nan, neg, pos). -, NA, nan are learned as classes: leave such rows out where it stands for no label.",
