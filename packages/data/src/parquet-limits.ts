@@ -71,7 +71,8 @@ export function requireModest(metadata: FileMetaData, file: string, bytes: numbe
   const groups = metadata.row_groups;
   const columns = groups.flatMap((group) => group.columns.flatMap(({ meta_data: column }) => column ?? []));
   const rows = Math.max(Number(metadata.num_rows), total(groups.map((group) => group.num_rows)));
-  const values = Math.max(0, ...columns.map((column) => Number(column.num_values)));
+  // Groups times columns may be more than a function takes arguments.
+  const values = columns.reduce((most, column) => Math.max(most, Number(column.num_values)), 0);
   const found = Math.max(rows, values);
   if (found > most) throw tooMuch(file, bytes, `${most} rows`, `${found}`);
   requireSize(total(columns.map((column) => column.total_uncompressed_size)), file, bytes);

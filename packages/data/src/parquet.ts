@@ -39,15 +39,23 @@ export async function readParquet(file: string): Promise<Table> {
     const elements = parquetSchema(metadata).children.map(({ element }) => element);
     const columns = elements.map(({ name }) => name);
     requireDistinct(file, columns);
-    // Objects could not have a column called __proto__.
-    const records = await new Promise<unknown[][]>((onComplete, reject) => {
-      parquetRead({ file: buffer, metadata, compressors: bounded(), parsers, columns, onComplete }).catch(reject);
-    });
+    const unpackers = bounded();
+    const records: unknown[][][] = [];
+    // One group after the other: the reader holds the description of all columns once for each column of each group.
+    for (const group of metadata.row_groups) {
+      const part = { ...metadata, num_rows: group.num_rows, row_groups: [group] };
+      // Objects could not have a column called __proto__.
+      const rows = await new Promise<unknown[][]>((onComplete, reject) => {
+        const options = { file: buffer, metadata: part, compressors: unpackers, parsers, columns, onComplete };
+        parquetRead(options).catch(reject);
+      });
+      records.push(rows);
+    }
     const exact = elements.map(exactDecimal);
     return {
       file: nameOfFile(file),
       columns,
-      rows: records.map((record, index) => ({
+      rows: records.flat().map((record, index) => ({
         origin: rowOrigin(file, index + 1),
         cells: columns.map((_, at) => exact[at]!(record[at])),
       })),

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { parquetWriteFile } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { readRecords, readTable, requireText } from "../src/index.ts";
-import { boundedCompressors } from "../src/parquet-limits.ts";
+import { boundedCompressors, requireModest } from "../src/parquet-limits.ts";
 import { fileOf, folderOf } from "./folder.ts";
 
 const columnData = [
@@ -29,6 +29,27 @@ describe("parquet reader", () => {
       classNames: new Map(),
       shortRows: 0,
     });
+  });
+
+  test("reads many columns in many groups one group after the other, rows in their order", async () => {
+    const filename = join(folderOf({}), "train.parquet");
+    const texts = Array.from({ length: 25 }, (_, row) => `row ${row}`);
+    const numbers = texts.map((_, row) => row);
+    const others = Array.from({ length: 150 }, (_, index) => ({
+      ...{ name: `column ${index}`, data: numbers, type: "INT32" as const },
+    }));
+    const written = [{ name: "text", data: texts, type: "STRING" as const }, ...others];
+    parquetWriteFile({ filename, columnData: written, rowGroupSize: 2 });
+    const { rows } = await readTable(filename);
+    expect(rows.map(({ cells }) => [cells[0], cells[150]])).toEqual(texts.map((text, row) => [text, row]));
+    expect(rows[24]!.origin).toBe(`${filename}, row 25`);
+  });
+
+  test("takes groups and columns for no damage, however many there are", () => {
+    const column = { meta_data: { num_values: 1n, total_uncompressed_size: 1n } };
+    const groups = Array.from({ length: 300 }, () => ({ num_rows: 1n, columns: Array(700).fill(column) }));
+    const metadata = { num_rows: 300n, row_groups: groups } as unknown as Parameters<typeof requireModest>[0];
+    expect(() => requireModest(metadata, "a.parquet", 10 ** 7)).not.toThrow();
   });
 
   test("refuses columns of one name, of which only one could be read", async () => {
