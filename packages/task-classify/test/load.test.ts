@@ -43,11 +43,16 @@ test("a tenth of each of very many labels is held out", async () => {
 test("texts that pandas quoted in a tsv file are told, of the training and of a file to be answered", async () => {
   // What pandas.DataFrame.to_csv(sep="\t", index=False) writes of: he said "no"; 5" disc; plain.
   const tsv = ["text\tlabel", '"he said ""no"""\tno', '"5"" disc"\tyes', "plain\tno"];
-  const data = dataFolder({ "train.tsv": tsv, "new.tsv": ["text", '"""hi"""', '"hi" he said'] });
+  const data = dataFolder({
+    "train.tsv": tsv,
+    "new.tsv": ["text", '"""hi"""', '"hi" he said'],
+    "all.tsv": ["text", '"a"', '"b"'],
+  });
   const message = (file: string, count: string): string =>
-    `${join(data, file)}: ${count} read with the quotes around and the doubled ones inside, which pandas writes: quotes are part of the text in tsv. Write it as csv, or with quoting=csv.QUOTE_NONE.`;
+    `${join(data, file)}: ${count} read with the quotes around and any doubled ones inside, which pandas and others write: quotes are part of the text in tsv. Write it as csv, or with quoting=csv.QUOTE_NONE.`;
   expect((await load("train", data)).notes).toEqual([message("train.tsv", "2 texts are")]);
   expect((await load("new.tsv", join(data, "new.tsv"))).notes).toEqual([message("new.tsv", "1 text is")]);
+  expect((await load("all.tsv", join(data, "all.tsv"))).notes).toEqual([message("all.tsv", "2 texts are")]);
 });
 
 describe("a single file", () => {
