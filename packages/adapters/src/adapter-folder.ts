@@ -18,6 +18,7 @@ import {
   stringifyDescription,
 } from "./description.ts";
 import { packWeights, unpackWeights } from "./packed/pack.ts";
+import { isPeft } from "./peft/read-peft.ts";
 import { writePeft } from "./peft/write-peft.ts";
 import type { TrainedAdapter } from "./trained-adapter.ts";
 
@@ -58,8 +59,13 @@ export async function readAdapter(folder: string): Promise<TrainedAdapter> {
   return { description, weights };
 }
 
-/** Measures the files of a folder that training wrote. Reads headers only. */
-export function adapterSizes(folder: string): AdapterSizes {
+/**
+ * Measures the files of a folder that training wrote. Reads headers only.
+ *
+ * @returns undefined where the base itself was trained: there is one form
+ */
+export function adapterSizes(folder: string): AdapterSizes | undefined {
+  if (!isPeft(folder)) return undefined;
   const [packed, peft] = [ADAPTER_PACKED_FILE, PEFT_TENSORS_FILE].map((name) =>
     readSafetensorsHeader(join(folder, name)),
   );

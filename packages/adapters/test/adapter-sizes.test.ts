@@ -8,7 +8,7 @@ import { method, SITES, tinyAdapter } from "./tiny-adapter.ts";
 test("sizes are those of the files, and of the low-rank matrices in them", async () => {
   const folder = join(temporaryFolder(), "adapter");
   await writeAdapter(folder, method, SITES, tinyAdapter());
-  const { matrices, files } = adapterSizes(folder);
+  const { matrices, files } = adapterSizes(folder)!;
   // Ranks 3 and 1: A [R, 12] and B [8, R].
   expect(matrices.float32).toBe(4 * 4 * (12 + 8));
   expect(matrices.float16).toBe(matrices.float32 / 2);

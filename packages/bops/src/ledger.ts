@@ -13,7 +13,7 @@ export interface LedgerOptions {
 const COLUMNS = ["site", "matrix", "macs", "weight bits", "input bits"];
 const TEXT_COLUMNS = 2;
 
-/** A report as a table: a line for each matrix product, the totals, and the ratio to the baseline with its name and scope. */
+/** A report as a table: a line for each matrix product, the totals, and the ratio to the baseline, where that costs anything, with its name and scope. */
 export function renderLedger(report: CostReport, { format = "text", scope, baseline }: LedgerOptions = {}): string {
   const header = [...COLUMNS, report.unit];
   const lines = report.rows.map((row) => [
@@ -33,7 +33,8 @@ export function renderLedger(report: CostReport, { format = "text", scope, basel
 
 function summarize(report: CostReport, scope: string | undefined, baseline: LedgerOptions["baseline"]): string {
   const covered = scope === undefined ? "" : `Scope: ${scope}.`;
-  if (baseline === undefined) return covered;
+  // Without adapters there is nothing to compare.
+  if (baseline === undefined || baseline.report.total === 0n) return covered;
   const share = (100 * ratio(report, baseline.report)).toFixed(3);
   const compared = `${share} % of ${baseline.name} (${grouped(baseline.report.total)} ${report.unit}).`;
   return covered === "" ? compared : `${covered} ${compared}`;

@@ -25,6 +25,13 @@ test("text has a line for each product, the totals, and a named ratio", () => {
   );
 });
 
+test("is compared with no baseline that costs nothing", () => {
+  const nothing = { ...report, rows: [], total: 0n };
+  expect(renderLedger(report, { scope: "adapter", baseline: { name: "LoRA", report: nothing } })).toMatch(
+    /Scope: adapter\.$/,
+  );
+});
+
 test("markdown is a table", () => {
   expect(renderLedger(report, { format: "markdown" })).toBe(
     [

@@ -1,6 +1,6 @@
 import { compileNetworkStep, type NetworkStep, type OpenNetwork, requireFinite } from "@blora/network";
 import type { Engine, Feed } from "@blora/spec";
-import { normalValues, randomWords, sizeOf, type TensorSpec } from "@blora/tensor";
+import { normalValues, randomWords, type Shape, sizeOf, type TensorSpec } from "@blora/tensor";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Sizes } from "./symbolic/polynomial.ts";
 import { type InputPort, sizeAt } from "./trace/ports.ts";
@@ -31,7 +31,11 @@ const SEED = 20;
  * @throws NumericalError where a logit of either is not finite
  */
 export async function measureExport({ network, engine, file }: MeasureOptions): Promise<Measurement> {
-  const { ports, compute } = modelOf(network, network.frozen);
+  const weights = new Map<string, { readonly shape: Shape }>([
+    ...network.frozen,
+    ...Object.entries(network.weights.head),
+  ]);
+  const { ports, compute } = modelOf(network, weights);
   const sizes = { ...SIZES, sequence: Math.min(SIZES.sequence!, network.maxLength - SIZES.past!) };
   const words = network.vocabularySize ?? 1;
   const feeds = ports.inputs.map((port) => [port, drawn(port, sizes, words)] as const);

@@ -53,6 +53,7 @@ export function trainedWeights(network: Network, { head, weights }: OpenNetwork)
       Object.entries(parameters).map(([name, parameter]) => [`${path}/${name}`, parameter] as const),
     ),
   ];
-  for (const [name, { shape, values }] of trained) all.set(name, { shape, read: () => values, isBase: false });
+  // A method may train the base itself.
+  for (const [name, { shape, values }] of trained) all.set(name, { shape, read: () => values, isBase: base.has(name) });
   return all;
 }

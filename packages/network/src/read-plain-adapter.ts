@@ -1,4 +1,4 @@
-import { describeAdapter, readPeft, readPeftConfig } from "@blora/adapters";
+import { describeAdapter, isPeft, readPeft, readPeftConfig } from "@blora/adapters";
 import { type Head, InvalidInputError, type JsonObject } from "@blora/spec";
 import { requireOrderOf } from "./load-weights.ts";
 import type { Network } from "./network.ts";
@@ -12,6 +12,9 @@ import type { PlainAdapter } from "./plain-adapter.ts";
  */
 export async function readPlainAdapter(folder: string, network: Network, given?: Head): Promise<PlainAdapter> {
   const description = await describeAdapter(folder);
+  if (!isPeft(folder)) {
+    throw new InvalidInputError(`${folder}: expected plain LoRA, found none, as of a model that was trained whole.`);
+  }
   const head =
     given ?? description?.head ?? requireHead(readPeftConfig(folder).taskType, network.checkpoint.config, folder);
   const tensors = network.tensors(head);

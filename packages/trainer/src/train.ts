@@ -190,9 +190,10 @@ async function finish(
   }
   const ledger = costLedger(method, prepared.model.costModel, sites, weights.snapshot);
   await writeFileDurably(join(folder, LEDGER_FILE), `${JSON.stringify(ledger)}\n`);
+  const sizes = adapterSizes(join(folder, ADAPTER_FOLDER));
   const summary = {
     ...computed,
-    ...(!method.trainsBase && { adapterSizes: adapterSizes(join(folder, ADAPTER_FOLDER)) }),
+    ...(sizes && { adapterSizes: sizes }),
   };
   await writeFileDurably(join(folder, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   run.onEvent?.({ type: "finish", summary });

@@ -94,11 +94,12 @@ function peftText({ baseModel, taskType, method, alpha, ranks, whole, bytes }: P
 /**
  * An adapter as tables: facts, a row for each site, and sizes in kilobytes.
  *
+ * @param sizes undefined where the base itself was trained, which has one form
  * @param measured what its run measured
  */
 export function inspectionText(
   description: AdapterDescription,
-  sizes: AdapterSizes,
+  sizes: AdapterSizes | undefined,
   plugins: readonly string[] = [],
   measured: readonly [string, string][] = [],
 ): string {
@@ -119,6 +120,7 @@ export function inspectionText(
     const own = bits[site] ?? {};
     sites.push([site, String(rank), widthsText(own), oneDecimal(meanComponentBits([own]))]);
   }
+  if (sizes === undefined) return `${facts}\n${sites}\n`;
   const kilobytes = new Table({ head: ["kilobytes", "packed", "float32", "float16"], style: { head: [], border: [] } });
   for (const [what, forms] of Object.entries(sizes) as [string, FormSizes][]) {
     kilobytes.push([what, ...[forms.packed, forms.float32, forms.float16].map((bytes) => (bytes / 1000).toFixed(1))]);

@@ -62,7 +62,7 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   const { model } = base;
   const network = openNetwork(architectureFor(checkpoint.config, folder, registry), checkpoint, model);
   const method = methodOf(settings, registry);
-  const isPlain = flags.plain || !roundsMore(method);
+  const isPlain = flags.plain || !(roundsMore(method) || method.trainsBase);
   const { folder: from } = settings;
   const adapter = isPlain
     ? await readPlainAdapter(from, network)

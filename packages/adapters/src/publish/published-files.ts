@@ -40,7 +40,7 @@ export function publishedFiles(folder: string, options: PublishOptions): Publish
   );
   if (absent.length > 0) {
     throw new InvalidInputError(
-      `${folder}: expected an adapter that training wrote, found it without ${absent.join(", ")}.`,
+      `${folder}: expected an adapter that training wrote, found it without ${absent.join(", ")}. A model that was trained whole is no adapter: write it with blora merge.`,
     );
   }
   const path = join(folder, ADAPTER_DESCRIPTION_FILE);
