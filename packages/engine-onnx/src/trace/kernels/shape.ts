@@ -13,6 +13,26 @@ function reshaped(backend: TracingBackend, x: TensorInfo, shape: readonly number
 function sliced(backend: TracingBackend, x: TensorInfo, begin: readonly number[], size: readonly number[]): TensorInfo {
   const axes = begin.flatMap((start, axis) => (start === 0 && size[axis] === x.shape[axis] ? [] : [axis]));
   if (axes.length === 0) return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  return slicedAlong(backend, x, axes, begin, size);
+}
+
+/** Slices whole axes too: of texts of another length the same slice may be a part. */
+function slicedAnywhere(
+  backend: TracingBackend,
+  x: TensorInfo,
+  begin: readonly number[],
+  size: readonly number[],
+): TensorInfo {
+  return slicedAlong(backend, x, [...begin.keys()], begin, size);
+}
+
+function slicedAlong(
+  backend: TracingBackend,
+  x: TensorInfo,
+  axes: readonly number[],
+  begin: readonly number[],
+  size: readonly number[],
+): TensorInfo {
   const starts = axes.map((axis) => begin[axis]!);
   const ends = axes.map((axis) => begin[axis]! + size[axis]!);
   const constants = [backend.indices(starts), backend.indices(ends), backend.indices(axes)];
@@ -171,7 +191,7 @@ export const shapeKernels: Readonly<Record<string, TracedKernel>> = {
 export const splitKernels: Readonly<Record<string, TracedKernel>> = { SplitV: splitAtOnce };
 
 /** `Slice` that leaves frozen tensors whole: where rows begin may depend on sizes that are not known yet. */
-export const portableShapeKernels: Readonly<Record<string, TracedKernel>> = { Slice: slice(sliced) };
+export const portableShapeKernels: Readonly<Record<string, TracedKernel>> = { Slice: slice(slicedAnywhere) };
 
 /** A step has no order but that of what it needs: `after` becomes a view of x that needs the others as well. */
 export const orderKernels: Readonly<Record<string, TracedKernel>> = {
