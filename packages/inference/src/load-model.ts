@@ -60,8 +60,9 @@ export async function loadModel(options: LoadModelOptions): Promise<LoadedModel>
   requireOptions(options);
   const { architecture, engine, resolve } = options;
   const folder = await safetensorsFolder(await resolveModel(options.model, resolve));
-  const network = openNetwork(architecture, openCheckpoint(folder), options.model);
+  const checkpoint = openCheckpoint(folder);
   const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer(folder) : options.tokenizer;
+  const network = openNetwork(architecture, checkpoint, options.model, tokenizer.special.pad);
   requireVocabulary(tokenizer, network.checkpoint, options.model);
   return createLoadedModel({ network, tokenizer, engine }, resolve);
 }

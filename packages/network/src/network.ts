@@ -39,9 +39,15 @@ export interface NetworkTensors {
   read(name: string): Float32Array | undefined;
 }
 
-/** Opens a checkpoint with an architecture that reads it. */
-export function openNetwork(architecture: Architecture, checkpoint: Checkpoint, name: string): Network {
-  const config = architecture.parseConfig(checkpoint.config);
+/**
+ * Opens a checkpoint with an architecture that reads it.
+ *
+ * @param padId what its tokenizer pads with: a decoder's classifier reads the last token that is another, as one of
+ *   transformers does whose `pad_token_id` it is. What `config.json` says where undefined
+ */
+export function openNetwork(architecture: Architecture, checkpoint: Checkpoint, name: string, padId?: number): Network {
+  const isPadded = padId !== undefined && architecture.languageModel !== undefined;
+  const config = architecture.parseConfig(isPadded ? { ...checkpoint.config, pad_token_id: padId } : checkpoint.config);
   const places = new Map<string, FrozenTensor>();
   const frozenAt = (stored: string): FrozenTensor => {
     const place = places.get(stored) ?? checkpoint.frozen(stored);

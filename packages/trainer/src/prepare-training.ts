@@ -31,7 +31,7 @@ export interface BoundModel extends BoundNetwork, Model {}
 export function bindModel(parts: RunParts, targets: readonly string[] | undefined, seed: number): BoundModel {
   const { task, costModel, tokenizer } = parts;
   const network = bindNetwork(
-    openNetwork(parts.architecture, parts.checkpoint, parts.model),
+    openNetwork(parts.architecture, parts.checkpoint, parts.model, tokenizer.special.pad),
     parts.method,
     task.head,
     targets,

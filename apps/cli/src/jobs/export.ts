@@ -60,10 +60,12 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   const base = chosenModel(flags, settings);
   const { folder, checkpoint } = await openModel(base, { ...flags, adapterFolder: settings.folder });
   const { model } = base;
-  const network = openNetwork(architectureFor(checkpoint.config, folder, registry), checkpoint, model);
+  const { folder: from } = settings;
+  const architecture = architectureFor(checkpoint.config, folder, registry);
+  const tokenizer = architecture.languageModel && (await tokenizerIfPresent(folder, from));
+  const network = openNetwork(architecture, checkpoint, model, tokenizer?.special.pad);
   const method = methodOf(settings, registry);
   const isPlain = flags.plain || !(roundsMore(method) || method.trainsBase);
-  const { folder: from } = settings;
   const adapter = isPlain
     ? await readPlainAdapter(from, network)
     : await openAdapter(network, { folder: from, method, form: "trained" });
@@ -84,8 +86,7 @@ export async function exportModel({ flags, partial: out }: ExportInput): Promise
   copyChatTemplate(from, out);
   const made = await writeTokenizerJson(folder, out);
   await limitTexts(out, written.longest);
-  const tokenizer = adapter.head.kind === "language-model" ? await tokenizerIfPresent(folder, from) : undefined;
-  if (tokenizer) await endTextsAt(out, endIds(tokenizer));
+  if (tokenizer && adapter.head.kind === "language-model") await endTextsAt(out, endIds(tokenizer));
   const summary = { ...written, tokenizer: [...new Set([...written.tokenizer, ...made])] };
   const scored = await openAdapter(network, {
     folder: settings.folder,

@@ -57,9 +57,9 @@ export async function merge({ flags, partial }: MergeInput): Promise<Merged> {
   const architecture = architectureFor(checkpoint.config, model, registry);
   const method = methodOf(settings, registry);
   const parts = { architecture, checkpoint, method };
-  const network = openNetwork(architecture, checkpoint, model);
-  const adapted = await openAdapter(network, { folder: settings.folder, head, method, form: "trained" });
   const tokenizer = await tokenizerIfPresent(model, settings.folder);
+  const network = openNetwork(architecture, checkpoint, model, tokenizer?.special.pad);
+  const adapted = await openAdapter(network, { folder: settings.folder, head, method, form: "trained" });
   const report = await mergeAdapter({
     ...parts,
     head,

@@ -1,7 +1,7 @@
 import { exportUpdates } from "@blora/adapters";
 import { exportInMemory } from "@blora/export-onnx";
 import { openNetwork } from "@blora/network";
-import type { LabelTask } from "@blora/spec";
+import type { LabelTask, Tokenizer } from "@blora/spec";
 import { sizeOf } from "@blora/tensor";
 import type { TrainedInMemory } from "@blora/trainer";
 import type { Checkpoint } from "@blora/weights";
@@ -21,6 +21,7 @@ export interface TakeAway {
 interface TakeAwayParts {
   readonly files: ModelFiles;
   readonly checkpoint: Checkpoint;
+  readonly tokenizer: Tokenizer;
   readonly task: LabelTask;
   readonly settings: Settings;
   readonly trained: TrainedInMemory;
@@ -31,8 +32,9 @@ const PACKED = /^blora_/;
 /** Those of a model that an export has in its graph. */
 const OF_THE_MODEL = /\.safetensors$/;
 
-export function takeAwayOf({ files, checkpoint, task, settings, trained }: TakeAwayParts): TakeAway {
-  const network = openNetwork(architectureOf(checkpoint.config, checkpoint.folder), checkpoint, checkpoint.folder);
+export function takeAwayOf({ files, checkpoint, tokenizer, task, settings, trained }: TakeAwayParts): TakeAway {
+  const { config, folder } = checkpoint;
+  const network = openNetwork(architectureOf(config, folder), checkpoint, folder, tokenizer.special.pad);
   const { weights } = trained;
   const packed = new Map([...trained.files].filter(([name]) => PACKED.test(name)));
   const companions = new Map([...files].filter(([name]) => !OF_THE_MODEL.test(name)));

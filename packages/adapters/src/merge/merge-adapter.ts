@@ -52,7 +52,7 @@ export interface MergeOptions {
    * evaluation rounds are written rounded, in the dtype of the base.
    */
   readonly plain?: boolean;
-  /** Id that pads texts: written down where a decoder's classifier needs one to find the last token, and `config.json` has none. */
+  /** Id that the tokenizer pads with: written down where a decoder's classifier needs it to find the last token. */
   readonly padId?: number;
   /** Longest text the adapter was trained with, in tokens: the merged tokenizer cuts there where whole texts are answered. */
   readonly maxSeqLength?: number;
@@ -100,10 +100,11 @@ export async function mergeAdapter(options: MergeOptions): Promise<MergeReport> 
 }
 
 function mergedConfig({ architecture, checkpoint: { config }, head, weights, padId }: MergeOptions): JsonObject {
-  if (Object.keys(weights.head).length === 0) return config;
-  const readsLastToken = architecture.languageModel !== undefined && head.kind !== "token-classification";
-  const padding = readsLastToken && padId !== undefined && config.pad_token_id == null ? { pad_token_id: padId } : {};
-  return { ...configWithHead(config, head), ...padding };
+  const readsLastToken =
+    architecture.languageModel !== undefined && (head.kind === "classification" || head.kind === "regression");
+  const padding = readsLastToken && padId !== undefined ? { pad_token_id: padId } : {};
+  const isTrained = Object.keys(weights.head).length > 0;
+  return { ...(isTrained ? configWithHead(config, head) : config), ...padding };
 }
 
 interface Plan {
