@@ -4,7 +4,11 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { TEXTS } from "./data.ts";
 
 /** Logits of every text, one after the other: of the labels, or of the next token. */
-export async function logitsOf(model: AdaptedModel, tokenizer: Tokenizer, texts = TEXTS): Promise<number[]> {
+export async function logitsOf(
+  model: AdaptedModel,
+  tokenizer: Tokenizer,
+  texts: readonly string[] = TEXTS,
+): Promise<number[]> {
   if (model.head.kind !== "language-model") return (await model.logits(texts)).flatMap((row) => [...row]);
   const rows: number[] = [];
   for (const text of texts) rows.push(...(await model.openReader().read(tokenizer.encode(text))));
@@ -15,7 +19,11 @@ const integers = (values: readonly number[]): Tensor =>
   new Tensor("int64", BigInt64Array.from(values, BigInt), [1, values.length]);
 
 /** The same of an exported graph, as ONNX Runtime alone computes them. */
-export async function graphLogits(file: string, tokenizer: Tokenizer, texts = TEXTS): Promise<number[]> {
+export async function graphLogits(
+  file: string,
+  tokenizer: Tokenizer,
+  texts: readonly string[] = TEXTS,
+): Promise<number[]> {
   const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
   const rows: number[] = [];
   for (const text of texts) {

@@ -7,6 +7,7 @@ import { full } from "@blora/lora";
 import type { Tokenizer } from "@blora/spec";
 import { expectAllClose } from "@blora/testing";
 import { loadTokenizer } from "@blora/tokenizer";
+import { openCheckpoint, writeSafetensors } from "@blora/weights";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createProgram } from "../../apps/cli/src/program.ts";
 import { adapterOf, commandJson, exportRun, mergeRun, trainRun } from "./commands.ts";
@@ -79,6 +80,32 @@ describe.each(families)("a model trained whole: $name", (family) => {
     const text = await commandText("bops", "--adapter", out, "--data", data);
     expect(text).toMatch(/total +0 +0\n\nScope: adapter\.\n/);
   });
+});
+
+/** transformers ties the two only where they are the same. */
+test("merge writes the output layer of a tied model that is stored beside its embedding as the trained embedding", async () => {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "blora-tied-"));
+  const [model, data, out, merged] = ["model", "data", "run", "merged"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  DECODERS.find(({ name }) => name === "qwen3")!.write(model);
+  const path = join(model, "model.safetensors");
+  const before = openCheckpoint(model);
+  const tensors = before.names.map(
+    (name) => [name, { shape: before.tensors.get(name)!.shape, values: before.read(name) }] as const,
+  );
+  const embedding = new Map(tensors).get("model.embed_tokens.weight")!;
+  writeSafetensors(path, new Map([...tensors, ["lm_head.weight", embedding]]), { format: "pt" });
+  writeData(data, "prompts");
+  await trainRun({ model, data, out, method: FULL, task: "instruct" });
+  await mergeRun(out, merged);
+  const { read } = openCheckpoint(merged);
+  expect(read("lm_head.weight")).toEqual(read("model.embed_tokens.weight"));
+  expect(read("lm_head.weight")).not.toEqual(embedding.values);
+  rmSync(folder, { recursive: true, force: true });
 });
 
 async function commandText(...words: string[]): Promise<string> {

@@ -132,20 +132,36 @@ function planTensors(options: MergeOptions): Plan {
     plan.set(tensor.name, mergedTensor(options, site, tensor, updates.get(site.path)));
   }
   const headType = typeOfHead(checkpoint);
+  const used = new Set([...found.values(), ...Object.keys(weights.head)]);
   for (const [name, { shape, values }] of Object.entries(weights.head)) {
     const stored = checkpoint.tensors.get(found.get(name) ?? name);
     const type = stored === undefined || !isFloatType(stored.type) ? headType : stored.type;
-    const target = stored?.name ?? name;
-    plan.set(
-      target,
-      sized(target, type, shape, () => encodeFloats(values, type)),
-    );
+    const copies = stored === undefined ? [] : copiesOf(stored, checkpoint, used).filter((copy) => plan.has(copy));
+    for (const target of [stored?.name ?? name, ...copies]) {
+      plan.set(
+        target,
+        sized(target, type, shape, () => encodeFloats(values, type)),
+      );
+    }
   }
-  const used = new Set([...found.values(), ...Object.keys(weights.head)]);
   const tensors = [...plan.values()]
     .map((tensor) => (used.has(tensor.name) ? requiredFinite(tensor) : tensor))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { tensors, merged: changed.length, replaced: Object.keys(weights.head).length };
+}
+
+/**
+ * Names of matrices beside the network that hold what one of it does. An output layer that is the embedding may be
+ * stored so, and transformers takes the two for one only where they are the same.
+ */
+function copiesOf(tensor: CheckpointTensor, { tensors }: Checkpoint, used: ReadonlySet<string>): string[] {
+  if (tensor.shape.length < 2) return [];
+  const isCopy = ({ name, type, shape, source }: CheckpointTensor): boolean =>
+    !used.has(name) &&
+    type === tensor.type &&
+    String(shape) === String(tensor.shape) &&
+    Buffer.compare(readBytes(source), readBytes(tensor.source)) === 0;
+  return [...tensors.values()].filter(isCopy).map(({ name }) => name);
 }
 
 /** Output layers of a language model that is none any more: transformers would call them unexpected. */
