@@ -22,19 +22,26 @@ export interface Training {
   readonly data: string;
   readonly out: string;
   readonly method: TrainedWith;
+  /** Run whose adapter it goes on with. */
+  readonly adapter?: string | undefined;
   /** Options of the engine. */
   readonly engine?: readonly string[];
 }
 
 /** Trains for six steps, or goes on with the run in `out`. `stopAfter` interrupts it there. */
 export function trainRun(
-  { method, engine = [], ...run }: Training,
+  { method, adapter, engine = [], ...run }: Training,
   stopAfter: number = Infinity,
 ): Promise<TrainingResult> {
   let steps = 0;
   const set = [...method.set.map((option) => `method.${option}`), ...TRAINING, ...engine];
   return trainAdapter(
-    { request: { ...run, method: method.method, threads: 1, set }, overwrite: false, allowConfigChange: false },
+    {
+      request: { ...run, method: method.method, threads: 1, set },
+      adapter,
+      overwrite: false,
+      allowConfigChange: false,
+    },
     {
       ...host,
       emit: ({ type }) => {

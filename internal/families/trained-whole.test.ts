@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createProgram } from "../../apps/cli/src/program.ts";
 import { adapterOf, commandJson, exportRun, mergeRun, trainRun } from "./commands.ts";
 import { writeData } from "./data.ts";
-import { DECODERS, ENCODERS, type TrainedWith } from "./family.ts";
+import { DECODERS, ENCODERS, METHODS, type TrainedWith } from "./family.ts";
 import { graphLogits, logitsOf } from "./logits.ts";
 
 const FULL: TrainedWith = { name: "full", method: "full", set: [], isPlain: true };
@@ -62,8 +62,20 @@ describe.each(families)("a model trained whole: $name", (family) => {
     const largest = Math.max(...logits.map(Math.abs));
     expect(measurement!.largestDifference / largest).toBeLessThan(0.1);
     await expect(exportRun(out, join(folder, "plain"), { plain: true })).rejects.toThrow(
-      `${adapterOf(out)}: expected plain LoRA, found none, as of a model that was trained whole.`,
+      `${adapterOf(out)}: expected plain LoRA, found none, as of a model that was trained whole. Merge it`,
     );
+  });
+
+  test("train goes on with it by the method full, and by another from what merge wrote", async () => {
+    const task = isDecoder ? ("instruct" as const) : ("classify" as const);
+    const from = { model, data, task, adapter: out };
+    const [on, other] = [join(folder, "on"), join(folder, "other")];
+    expect((await trainRun({ ...from, out: on, method: FULL })).summary.steps).toBe(6);
+    await expect(trainRun({ ...from, out: other, method: METHODS[0]! })).rejects.toThrow(
+      `${adapterOf(out)}: expected plain LoRA, found none, as of a model that was trained whole. Merge it`,
+    );
+    const merged = { ...from, model: join(folder, "merged"), adapter: undefined };
+    expect((await trainRun({ ...merged, out: other, method: METHODS[0]! })).summary.steps).toBe(6);
   });
 
   test("inspect has one size of it, and publish says what to do instead", async () => {

@@ -2,6 +2,7 @@ import { type AdapterWeights, describeAdapter, readAdapter, readPeft } from "@bl
 import { type Head, InvalidInputError, type Json, jsonDifferences, type Method, type Parameter } from "@blora/spec";
 import { type BoundNetwork, drawnTensors, sitesOf } from "./bind-network.ts";
 import type { AdapterForm } from "./open-plain.ts";
+import { requirePlain } from "./require-plain.ts";
 
 /**
  * The weights of an adapter folder for a network: as they were trained where
@@ -36,6 +37,7 @@ export async function loadAdapterWeights(
 }
 
 function importPeft(folder: string, network: BoundNetwork, method: Method): AdapterWeights {
+  requirePlain(folder);
   const { linears, freshHead, drawnHead, baseTensor } = network;
   const importUpdate = method.artifacts?.import;
   const shapes = new Map(Object.entries(freshHead).map(([name, { shape }]) => [name, shape]));

@@ -1,8 +1,9 @@
-import { describeAdapter, isPeft, readPeft, readPeftConfig } from "@blora/adapters";
+import { describeAdapter, readPeft, readPeftConfig } from "@blora/adapters";
 import { type Head, InvalidInputError, type JsonObject } from "@blora/spec";
 import { requireOrderOf } from "./load-weights.ts";
 import type { Network } from "./network.ts";
 import type { PlainAdapter } from "./plain-adapter.ts";
+import { requirePlain } from "./require-plain.ts";
 
 /**
  * Reads an adapter of this project or of PEFT for a network.
@@ -12,9 +13,7 @@ import type { PlainAdapter } from "./plain-adapter.ts";
  */
 export async function readPlainAdapter(folder: string, network: Network, given?: Head): Promise<PlainAdapter> {
   const description = await describeAdapter(folder);
-  if (!isPeft(folder)) {
-    throw new InvalidInputError(`${folder}: expected plain LoRA, found none, as of a model that was trained whole.`);
-  }
+  requirePlain(folder);
   const head =
     given ?? description?.head ?? requireHead(readPeftConfig(folder).taskType, network.checkpoint.config, folder);
   const tensors = network.tensors(head);
