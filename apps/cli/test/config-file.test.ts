@@ -21,10 +21,20 @@ test.each([
   ["a fault of its own", "const x: any = 1;\n\nexport default x.a.b;\n", /^FILE:3: TypeError: Cannot read prop[^\n]*$/],
   [
     "a wrong argument",
-    'export default { task: { name: "t" }, method: {}, training: { maxSteps: "many" } };\n',
+    'export default { task: { name: "t" }, method: { init() {} }, training: { maxSteps: "many" } };\n',
     /^FILE: Training arguments: maxSteps: expected number, found "many"\.$/,
   ],
   ["no run", "export default 3;\n", /^FILE: expected a default export made by defineConfig/],
+  [
+    "names instead of a task and a method",
+    'export default { task: "classify", method: "lora" };\n',
+    /^FILE: expected a default export made by defineConfig/,
+  ],
+  [
+    "manifests instead of a task and a method",
+    'export default { task: { $plugin: "task/glue" }, method: { $plugin: "method/lora" } };\n',
+    /^FILE: expected a default export made by defineConfig/,
+  ],
   ["no default export", "export const a = 3;\n", /^FILE: expected a default export made by defineConfig/],
 ])("a file with %s is a mistake of the user's", async (name, content, message) => {
   const file = join(folder, `${name.replaceAll(" ", "-")}.ts`);

@@ -77,8 +77,14 @@ export function chooseConfig(path: string, configs: readonly Config[], task: str
   throw new NotFoundError(`${problem} Choose one with --task: ${known.join(", ")}.`);
 }
 
+/** Names and manifests of a task or a method are none: a configuration holds what plugins made. */
 function isConfig(value: unknown): value is Config {
-  return typeof value === "object" && value !== null && "task" in value && "method" in value;
+  if (!isObject(value) || !isObject(value.task) || !isObject(value.method)) return false;
+  return typeof value.task.name === "string" && typeof value.method.init === "function";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 function requireArguments(path: string, training: TrainingArgumentsInput): void {
