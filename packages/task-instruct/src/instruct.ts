@@ -122,6 +122,7 @@ function pairOf(prompt: string, completion: string, tokenizer: Tokenizer): Piece
 /** Nothing where the text begins with the first token itself, as many templates write it. */
 function beginning([start]: readonly Piece[], tokenizer: Tokenizer, addBos: boolean | undefined): Piece[] {
   const first = firstToken(tokenizer, addBos);
+  if (first === undefined) return [];
   const isThere = typeof start?.content === "string" && tokenizer.encode(start.content)[0] === first;
-  return first === undefined || isThere ? [] : [{ content: first, learned: false }];
+  return isThere ? [] : [{ content: first, learned: false }];
 }
