@@ -153,8 +153,13 @@ export async function prepareTraining(run: RunParts, surroundings: Surroundings)
 function requireTrainable(model: BoundModel, seed: number, start: Snapshot | undefined): void {
   const isTrained = ({ group, values }: Parameter): boolean => group !== "frozen" && values.length > 0;
   if (Object.values(start?.head ?? model.freshHead).some(isTrained)) return;
-  const adapters = start?.adapters ?? initAdapters(model, seed);
-  if ([...adapters.values()].some(({ parameters }) => Object.values(parameters).some(isTrained))) return;
+  const trains = ({ parameters }: Adapter): boolean => Object.values(parameters).some(isTrained);
+  // One fresh adapter that trains is enough: those of all sites are made where training starts.
+  const isFound =
+    start === undefined
+      ? model.sites.some((site) => trains(model.method.init(site, seed)))
+      : [...start.adapters.values()].some(trains);
+  if (isFound) return;
   throw new InvalidInputError(
     `Expected a method that trains something, found none: no site has an adapter with components, and ${model.task.name} has no head of its own.`,
   );
