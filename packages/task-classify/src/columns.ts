@@ -60,11 +60,15 @@ export function findColumns(table: Table, given: Partial<Columns>): Columns {
 }
 
 /** How the table spells a name, in whatever case. */
-function spelled({ columns }: Table, name: string): string | undefined {
-  return columns.find((column) => column.trim().toLowerCase() === name);
+export function spelled({ columns }: Table, name: string): string | undefined {
+  return columns.find((column) => plain(column) === plain(name));
 }
 
-const isCounter = (column: string): boolean => COUNTERS.has(column.trim().toLowerCase());
+const isCounter = (column: string): boolean => COUNTERS.has(plain(column));
+
+function plain(column: string): string {
+  return column.trim().toLowerCase();
+}
 
 function usualLabel(table: Table): string {
   const found = LABELS.map((name) => spelled(table, name)).find((name) => name !== undefined);

@@ -1,6 +1,7 @@
 import { requireColumn, requireText, type Table } from "@blora/data";
 import { type Example, InvalidInputError } from "@blora/spec";
 import { createClassIndex, isEmpty, isUnlabelled, labelText, numberOf, requireExactLabel } from "./cells.ts";
+import { spelled } from "./columns.ts";
 import { type LabelCell, labelsOfCell } from "./label-lists.ts";
 import type { ClassifyOptions } from "./options.ts";
 
@@ -16,8 +17,7 @@ export function examplesOf(table: Table, options: ClassifyOptions, use: LabelUse
   const first = requireColumn(table, [options.text], "text");
   const second = options.pair === undefined ? undefined : requireColumn(table, [options.pair], "second text");
   // In other capitals it is meant to be there, and is named as missing.
-  const hasLabels =
-    use === "required" || (use === "read" && table.columns.some((name) => isAlike(name, options.label)));
+  const hasLabels = use === "required" || (use === "read" && spelled(table, options.label) !== undefined);
   const label = hasLabels ? requireColumn(table, [options.label], "label") : undefined;
   const names = table.classNames?.get(options.label);
   const classes = createClassIndex(options.labels ?? []);
@@ -46,8 +46,6 @@ export function examplesOf(table: Table, options: ClassifyOptions, use: LabelUse
   classes.requireKnown();
   return examples;
 }
-
-const isAlike = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
 
 function unlabelled(
   { label, several, labels }: ClassifyOptions,
